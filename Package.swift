@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+// The one package: broker, plugin interface, plugins, tools and their tests.
+
+import PackageDescription
+
+/// Settings every Swift target shares: Swift 6 mode, strict imports, warnings are errors.
+let common: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Modules that read bytes from peers prove their memory safety to the compiler as well.
+let strict: [SwiftSetting] =
+    common + [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+
+let cFlags: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+
+func module(
+    _ name: String,
+    in folder: String,
+    uses dependencies: [Target.Dependency] = [],
+    settings: [SwiftSetting] = common
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: settings)
+}
+
+func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "mosquitto",
+    products: [
+        .executable(name: "mosquitto", targets: ["mosquitto"]),
+        .executable(name: "mosquitto_ctrl", targets: ["mosquitto_ctrl"]),
+        .executable(name: "mosquitto_passwd", targets: ["mosquitto_passwd"]),
+        .library(name: "PluginSDK", targets: ["PluginSDK"]),
+        .library(name: "mosquitto_password_file", type: .dynamic, targets: ["PasswordFile"]),
+        .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
+        .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
+        .library(name: "mosquitto_scram", type: .dynamic, targets: ["Scram"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // The public C ABI: headers only.
+        .target(name: "CMosquitto", path: "include", publicHeadersPath: "."),
+
+        // System libraries: no logic.
+        .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
+        .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CcJSON", path: "Sources/System/CcJSON", providers: [.apt(["libcjson-dev"])]),
+        .systemLibrary(name: "CFFI", path: "Sources/System/CFFI", providers: [.apt(["libffi-dev"])]),
+        .systemLibrary(name: "CArgon2", path: "Sources/System/CArgon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CEdit", path: "Sources/System/CEdit", providers: [.apt(["libedit-dev"])]),
+
+        // The broker.
+        module("MQTT", in: "Sources/Broker", settings: strict),
+        module("Topics", in: "Sources/Broker", settings: strict),
+        module("Log", in: "Sources/Broker", uses: ["CLinux"]),
+        module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
+        module("Net", in: "Sources/Broker", uses: ["Log", "CLinux", "CBrokerShims", "COpenSSL"]),
+        module("Core", in: "Sources/Broker", uses: ["MQTT", "Topics", "Config", "Net", "Log", "CLinux", "CMosquitto"]),
+        .executableTarget(
+            name: "mosquitto",
+            dependencies: ["Core", "Net", "Config", "Log", "MQTT", "Topics", "CLinux", "PluginHost"],
+            path: "Sources/Broker/Mosquitto",
+            swiftSettings: common,
+            linkerSettings: [
+                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"])
+            ]
+        ),
+
+        // The plugin interface.
+        .target(name: "CBrokerShims", path: "Sources/PluginABI/CBrokerShims", cSettings: cFlags),
+        module(
+            "PluginHost",
+            in: "Sources/PluginABI",
+            uses: ["Core", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON", "CArgon2"]
+        ),
+        module("PluginSDK", in: "Sources/PluginABI", uses: ["CMosquitto", "CFFI", "COpenSSL"]),
+
+        // Plugins: one dynamic library each.
+        module("PasswordFile", in: "Sources/Plugins", uses: ["PluginSDK"]),
+        module("ACLFile", in: "Sources/Plugins", uses: ["PluginSDK"]),
+        module("DynamicSecurity", in: "Sources/Plugins", uses: ["PluginSDK", "CcJSON", "COpenSSL"]),
+        module("Scram", in: "Sources/Plugins", uses: ["PluginSDK", "COpenSSL"]),
+
+        // Tools.
+        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
+        .executableTarget(
+            name: "mosquitto_ctrl",
+            dependencies: ["MQTTClient", "CcJSON", "CEdit", argumentParser],
+            path: "Sources/Tools/mosquitto_ctrl",
+            swiftSettings: common
+        ),
+        .executableTarget(
+            name: "mosquitto_passwd",
+            dependencies: ["MQTTClient", argumentParser],
+            path: "Sources/Tools/mosquitto_passwd",
+            swiftSettings: common
+        ),
+
+        // Tests.
+        tests("MQTTTests", uses: ["MQTT"]),
+        tests("TopicsTests", uses: ["Topics"]),
+        tests("ConfigTests", uses: ["Config", "Log"]),
+        tests("NetTests", uses: ["Net"]),
+        tests("ConformanceTests", uses: []),
+        tests("ABITests", uses: []),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
+        tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
+        tests("ToolsTests", uses: ["MQTTClient"]),
+        tests("TidyTests", uses: []),
+    ],
+    swiftLanguageModes: [.v6]
+)
