@@ -131,11 +131,12 @@ let package = Package(
         ),
 
         // Tests.
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
-        tests("ConformanceTests", uses: []),
+        tests("ConformanceTests", uses: ["TestSupport"]),
         tests("ABITests", uses: []),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
