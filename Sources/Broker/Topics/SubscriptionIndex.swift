@@ -57,7 +57,9 @@ package final class SubscriptionIndex: Sendable {
     /// An index without subscriptions.
     package init() {}
 
-    /// A number that grows with every change of what a match could return. Any thread, no lock.
+    /// A number that grows with every change of what a match could return.
+    ///
+    /// Any thread; takes no lock.
     package var generation: UInt64 { generationCounter.load(ordering: .acquiring) }
 
     /// Adds a subscription, or replaces the one the session has for this filter and share name.

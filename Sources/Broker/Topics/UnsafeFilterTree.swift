@@ -104,7 +104,8 @@ struct UnsafeFilterTree: ~Copyable {
         var levels = UnsafeLevelList()
         return unsafe levels.withLevels(of: filter) { keys in
             var node: UInt32 = 0
-            for unsafekey in unsafe keys {
+            for index in 0..<keys.count {
+                let key = unsafe keys[index]
                 let next = unsafe child(of: node, key)
                 node = unsafe next != 0 ? next : addChild(of: node, key)
             }
@@ -160,7 +161,8 @@ struct UnsafeFilterTree: ~Copyable {
         var levels = UnsafeLevelList()
         return unsafe levels.withLevels(of: filter) { keys in
             var node: UInt32 = 0
-            for unsafekey in unsafe keys {
+            for index in 0..<keys.count {
+                let key = unsafe keys[index]
                 node = unsafe child(of: node, key)
                 if node == 0 { return nil }
             }

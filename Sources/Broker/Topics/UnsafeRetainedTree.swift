@@ -115,7 +115,8 @@ struct UnsafeRetainedTree: ~Copyable {
         var levels = UnsafeLevelList()
         return unsafe levels.withLevels(of: topic) { keys in
             var node: UInt32 = 0
-            for unsafekey in unsafe keys {
+            for index in 0..<keys.count {
+                let key = unsafe keys[index]
                 node = unsafe tree.child(of: node, key)
                 if node == 0 { return nil }
             }
@@ -127,7 +128,8 @@ struct UnsafeRetainedTree: ~Copyable {
         var levels = UnsafeLevelList()
         return unsafe levels.withLevels(of: topic) { keys in
             var node: UInt32 = 0
-            for unsafekey in unsafe keys {
+            for index in 0..<keys.count {
+                let key = unsafe keys[index]
                 let next = unsafe tree.child(of: node, key)
                 node = unsafe next != 0 ? next : addChild(of: node, key)
             }
