@@ -130,6 +130,14 @@ let package = Package(
             swiftSettings: common
         ),
 
+        // Benchmarks.
+        .executableTarget(
+            name: "TopicsBenchmark",
+            dependencies: ["Topics"],
+            path: "Benchmarks/TopicsBenchmark",
+            swiftSettings: common
+        ),
+
         // Tests.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
         tests("MQTTTests", uses: ["MQTT"]),
