@@ -94,15 +94,16 @@ let package = Package(
 
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
+        module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "CcJSON", "CEdit", argumentParser],
+            dependencies: ["MQTTClient", "ToolSupport", "CcJSON", "CEdit"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["MQTTClient", argumentParser],
+            dependencies: ["ToolSupport"],
             path: "Sources/Tools/mosquitto_passwd",
             swiftSettings: common
         ),
@@ -116,7 +117,7 @@ let package = Package(
         tests("ABITests", uses: []),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
-        tests("ToolsTests", uses: ["MQTTClient"]),
+        tests("ToolsTests", uses: ["MQTTClient", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]
