@@ -2,9 +2,6 @@
 /* Linux system calls the Glibc module does not carry. */
 #ifndef CLINUX_H
 #define CLINUX_H
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -26,4 +23,15 @@
 #include <fcntl.h>
 #include <errno.h>
 #include <time.h>
+
+/*
+ * Declared here instead of by _GNU_SOURCE: that macro changes types of headers which the Glibc module
+ * reads without it, and the compiler refuses two definitions of one type.
+ */
+#ifndef _GNU_SOURCE
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+extern int pipe2(int descriptors[2], int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
+extern void *memmem(const void *bytes, size_t count, const void *wanted, size_t wanted_count);
+#endif
 #endif
