@@ -97,7 +97,7 @@ let package = Package(
         module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "ToolSupport", "CcJSON", "CEdit"],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common
         ),
@@ -117,7 +117,7 @@ let package = Package(
         tests("ABITests", uses: []),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
-        tests("ToolsTests", uses: ["MQTTClient", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
+        tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]
