@@ -27,6 +27,23 @@ func module(
     .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: settings)
 }
 
+/// A plugin exports its entry points and nothing else, so that two of them in one process never share a symbol. The tests
+/// link several into one program, where the entry points meet: there the first one stands.
+func plugin(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: ["PluginSDK"] + dependencies,
+        path: "Sources/Plugins/\(name)",
+        swiftSettings: common,
+        linkerSettings: [
+            .unsafeFlags([
+                "-Xlinker", "--version-script=\(Context.packageDirectory)/plugin.syms",
+                "-Xlinker", "-z", "-Xlinker", "muldefs",
+            ])
+        ]
+    )
+}
+
 func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
 }
@@ -84,13 +101,19 @@ let package = Package(
             in: "Sources/PluginABI",
             uses: ["Core", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON", "CArgon2"]
         ),
-        module("PluginSDK", in: "Sources/PluginABI", uses: ["CMosquitto", "CFFI", "COpenSSL"]),
+        .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
+        module(
+            "PluginSDK",
+            in: "Sources/PluginABI",
+            uses: ["CMosquitto", "CPluginEntry", "CFFI", "COpenSSL", "CArgon2"],
+            settings: common + [.enableExperimentalFeature("Lifetimes")]
+        ),
 
         // Plugins: one dynamic library each.
-        module("PasswordFile", in: "Sources/Plugins", uses: ["PluginSDK"]),
-        module("ACLFile", in: "Sources/Plugins", uses: ["PluginSDK"]),
-        module("DynamicSecurity", in: "Sources/Plugins", uses: ["PluginSDK", "CcJSON", "COpenSSL"]),
-        module("Scram", in: "Sources/Plugins", uses: ["PluginSDK", "COpenSSL"]),
+        plugin("PasswordFile"),
+        plugin("ACLFile"),
+        plugin("DynamicSecurity", uses: ["CcJSON", "COpenSSL"]),
+        plugin("Scram", uses: ["COpenSSL"]),
 
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
@@ -109,11 +132,12 @@ let package = Package(
         ),
 
         // Tests.
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
-        tests("ConformanceTests", uses: []),
+        tests("ConformanceTests", uses: ["TestSupport"]),
         tests("ABITests", uses: []),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
