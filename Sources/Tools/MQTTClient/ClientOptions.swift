@@ -49,7 +49,7 @@ package struct TLSOptions: Sendable, Equatable {
     package var minimumVersion: String?
     /// The application protocol to ask for.
     package var alpn: String?
-    /// Do not compare the broker's name with its certificate. The chain is still checked.
+    /// Do not compare the broker's name with its certificate; the chain is still checked.
     package var isInsecure = false
     /// The pre-shared key, in hexadecimal.
     package var psk: String?

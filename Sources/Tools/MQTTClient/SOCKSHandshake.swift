@@ -38,7 +38,9 @@ struct SOCKSHandshake {
             throw .proxy("user name or password too long")
         }
         try socket.write(
-            [1, UInt8(user.count)] + user + [UInt8(password.count)] + password, deadline)
+            [1, UInt8(user.count)] + user + [UInt8(password.count)] + password,
+            deadline
+        )
         guard try read(2)[1] == 0 else { throw .proxy("authentication failed") }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stream socket that waits for its peer, but never longer than asked.
 
-import CLinux
 import Glibc
 
 /// A connected stream socket, closed with its last owner.
@@ -21,9 +20,8 @@ final class Socket {
         from bindAddress: String?,
         deadline: Deadline
     ) throws(ClientError) -> Socket {
-        let local = try bindAddress.map { text throws(ClientError) in
-            try Addresses(host: text, port: 0)
-        }
+        var local: Addresses?
+        if let bindAddress { local = try Addresses(host: bindAddress, port: 0) }
         var failure = ClientError.lookup(host)
         for address in try Addresses(host: host, port: port).all {
             do {
@@ -61,7 +59,8 @@ final class Socket {
     }
 
     private static func make(family: CInt) throws(ClientError) -> Socket {
-        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        let type =
+            CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
             | CInt(SOCK_NONBLOCK.rawValue)
         let descriptor = socket(family, type, 0)
         guard descriptor >= 0 else { throw .system(call: "socket", code: errno) }
@@ -99,7 +98,12 @@ final class Socket {
     private func disableDelay() {
         var on: CInt = 1
         setsockopt(
-            descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
+            descriptor,
+            CInt(IPPROTO_TCP),
+            TCP_NODELAY,
+            &on,
+            socklen_t(MemoryLayout<CInt>.size)
+        )
     }
 
     // MARK: Bytes
@@ -113,6 +117,14 @@ final class Socket {
             guard count < 0 else { throw .timeout }
             guard errno == EINTR else { throw .system(call: "poll", code: errno) }
         }
+    }
+
+    /// Whether something has arrived, or the peer has closed; never waits.
+    func isReadable() throws(ClientError) -> Bool {
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let count = poll(&state, 1, 0)
+        guard count >= 0 || errno == EINTR else { throw .system(call: "poll", code: errno) }
+        return count > 0
     }
 
     /// Reads what is there, at least one byte; empty when the peer has closed.
@@ -135,7 +147,7 @@ final class Socket {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL.rawValue))
+                send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
             }
             if count >= 0 {
                 rest = rest.dropFirst(count)
@@ -198,7 +210,9 @@ struct Addresses {
         var next = list
         while let entry = next {
             let bytes = UnsafeRawBufferPointer(
-                start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+                start: entry.pointee.ai_addr,
+                count: Int(entry.pointee.ai_addrlen)
+            )
             found.append(Address(family: entry.pointee.ai_family, bytes: Array(bytes)))
             next = entry.pointee.ai_next
         }

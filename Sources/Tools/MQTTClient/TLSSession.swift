@@ -2,7 +2,6 @@
 // TLS on top of a socket, by OpenSSL.
 
 import COpenSSL
-import CLinux
 import Glibc
 
 /// A TLS session as client, over a socket.
@@ -169,7 +168,8 @@ private final class PresharedKey {
     init?(_ options: TLSOptions) throws(ClientError) {
         guard let text = options.psk else { return nil }
         let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == text.utf8.count, !digits.isEmpty, digits.count.isMultiple(of: 2) else {
+        guard digits.count == text.utf8.count, !digits.isEmpty, digits.count.isMultiple(of: 2)
+        else {
             throw .tls("The pre-shared key is not hexadecimal")
         }
         key = stride(from: 0, to: digits.count, by: 2).map {
@@ -186,7 +186,11 @@ private final class PresharedKey {
                 return 0
             }
             return Unmanaged<PresharedKey>.fromOpaque(stored).takeUnretainedValue().copy(
-                to: name, Int(nameRoom), secret, Int(secretRoom))
+                to: name,
+                Int(nameRoom),
+                secret,
+                Int(secretRoom)
+            )
         }
     }
 

@@ -37,7 +37,8 @@ struct Transport {
             return
         }
         kind = .tls(
-            try TLSSession(over: socket, host: serverName, options: tls, deadline: deadline))
+            try TLSSession(over: socket, host: serverName, options: tls, deadline: deadline)
+        )
     }
 
     /// The descriptor to watch for something to read.
@@ -48,6 +49,9 @@ struct Transport {
         guard case .tls(let session) = kind else { return false }
         return session.hasBufferedBytes
     }
+
+    /// Whether something has arrived, or the peer has closed; never waits.
+    func isReadable() throws(ClientError) -> Bool { try socket.isReadable() }
 
     /// Reads what is there, at least one byte; empty when the peer has closed.
     func read(_ deadline: Deadline) throws(ClientError) -> [UInt8] {

@@ -111,8 +111,18 @@ struct CommandRule: Sendable {
 extension CommandRule {
     static let broker: [CommandRule] = [
         CommandRule(
-            "listListeners", "Broker", "", "List the broker's listeners.", .names([])),
+            "listListeners",
+            "Broker",
+            "",
+            "List the broker's listeners.",
+            .names([])
+        ),
         CommandRule(
-            "listPlugins", "Broker", "", "List the plugins the broker has loaded.", .names([])),
+            "listPlugins",
+            "Broker",
+            "",
+            "List the plugins the broker has loaded.",
+            .names([])
+        ),
     ]
 }

@@ -5,7 +5,7 @@ import CcJSON
 import Glibc
 
 /// A JSON value; objects keep the order in which their members were written.
-indirect enum JSONValue: Equatable {
+indirect enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -14,7 +14,7 @@ indirect enum JSONValue: Equatable {
     case object([Member])
 
     /// One key of an object with its value.
-    struct Member: Equatable {
+    struct Member: Equatable, Sendable {
         var key: String
         var value: JSONValue
 
@@ -53,7 +53,8 @@ indirect enum JSONValue: Equatable {
                     child.pointee.string.map {
                         Member(String(cString: $0), JSONValue(item: child))
                     }
-                })
+                }
+            )
         } else {
             self = .null
         }

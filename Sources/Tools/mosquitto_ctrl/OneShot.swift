@@ -2,6 +2,7 @@
 // One command from the command line, one request, one answer.
 
 import Glibc
+import MQTT
 import MQTTClient
 import ToolSupport
 
@@ -33,13 +34,18 @@ struct OneShot {
         if let path = options.dataFile {
             guard rule.name == "setClientPassword" else {
                 throw ToolFailure(
-                    "Error: \(rule.name) cannot be used with a data file.", .invalidInput)
+                    "Error: \(rule.name) cannot be used with a data file.",
+                    .invalidInput
+                )
             }
             try DynsecFile.setClientPassword(path, arguments, ask: ask)
             return
         }
         let request = try CommandLineRequest(
-            rule: rule, typedName: name, arguments: arguments, ask: ask
+            rule: rule,
+            typedName: name,
+            arguments: arguments,
+            ask: ask
         ).make()
         try askPassword()
         try print(try send(request))

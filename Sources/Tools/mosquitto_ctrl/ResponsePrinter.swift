@@ -14,7 +14,7 @@ enum ResponsePrinter {
         case "getrole": return data["role"].flatMap(role)
         case "getdefaultaclaccess": return defaultAccess(data)
         case "getanonymousgroup":
-            return data["group"]?["groupname"]?.text.map { $0.isEmpty ? [] : [$0] }
+            return data["group"]?["groupname"]?.text.map { [$0] }
         case "listplugins": return data["plugins"]?.elements.map { $0.flatMap(plugin) }
         case "listlisteners": return data["listeners"]?.elements.map(listeners)
         default: return []
@@ -32,9 +32,8 @@ enum ResponsePrinter {
         guard let name = client["username"]?.text else { return nil }
         let width = 12
         var lines = ["Username:".padded(to: width) + " " + name]
-        lines.append(
-            "Clientid:".padded(to: width).appending(" " + (client["clientid"]?.text ?? ""))
-                .trimmingEnd)
+        let clientID = client["clientid"]?.text ?? ""
+        lines.append(("Clientid:".padded(to: width) + " " + clientID).trimmingEnd)
         if let disabled = client["disabled"]?.flag {
             lines.append("Disabled:".padded(to: width) + " \(disabled)")
         }

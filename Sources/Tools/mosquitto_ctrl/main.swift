@@ -37,7 +37,10 @@ func run() -> Int32 {
     }
     do {
         var command = OneShot(
-            module: module, options: parser.options, words: Array(parser.words.dropFirst()))
+            module: module,
+            options: parser.options,
+            words: Array(parser.words.dropFirst())
+        )
         try command.run()
         return 0
     } catch {

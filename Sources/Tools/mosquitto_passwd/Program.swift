@@ -28,7 +28,8 @@ struct Program {
             let secret = if let password { Array(password.utf8) } else { try askPassword() }
             guard secret.count <= Self.lengthMax else {
                 throw Failure(
-                    message: "Error: Password must be less than 65536 characters long.")
+                    message: "Error: Password must be less than 65536 characters long."
+                )
             }
             try isCreating ? create(user, secret) : change(user, secret)
         case .delete(let user):
@@ -84,7 +85,8 @@ struct Program {
             try FileContent.create(options.path, mode: 0o600, content: file.content)
         } catch {
             throw Failure(
-                message: "Error: Unable to open file \(options.path) for writing. \(error.reason).")
+                message: "Error: Unable to open file \(options.path) for writing. \(error.reason)."
+            )
         }
         Terminal.say("Adding password for user \(user)")
     }
@@ -122,7 +124,9 @@ struct Program {
 
     /// Follows symbolic links, so that the file behind one is replaced and not the link.
     private func resolvedPath() throws(Failure) -> String {
-        guard let resolved = realpath(options.path, nil) else { throw unopened(options.path, errno) }
+        guard let resolved = realpath(options.path, nil) else {
+            throw unopened(options.path, errno)
+        }
         defer { free(resolved) }
         return String(cString: resolved)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of options and the parser that walks it, with the error texts scripts know.
 
+import MQTT
 import ToolSupport
 
 /// One option: its names, what its argument is called in errors, and what it sets.
@@ -135,7 +136,8 @@ struct OptionParser {
             if let argument = rule.argument {
                 guard let next = rest.first else {
                     throw ToolFailure(
-                        "Error: \(rule.title) argument given but no \(argument) specified.\n")
+                        "Error: \(rule.title) argument given but no \(argument) specified.\n"
+                    )
                 }
                 value = next
                 rest = rest.dropFirst()

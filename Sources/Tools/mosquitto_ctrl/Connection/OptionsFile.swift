@@ -22,7 +22,10 @@ enum OptionsFile {
             return
         }
         for line in content.split(separator: UInt8(ascii: "\n")) {
-            try apply(line: String(decoding: line.prefix(lineLengthMax), as: UTF8.self), to: &options)
+            try apply(
+                line: String(decoding: line.prefix(lineLengthMax), as: UTF8.self),
+                to: &options
+            )
         }
     }
 
@@ -36,7 +39,8 @@ enum OptionsFile {
         let rule = try OptionParser.rule(named: name)
         if let argument = rule.argument, words.count < 2 {
             throw ToolFailure(
-                "Error: \(rule.title) argument given but no \(argument) specified.\n")
+                "Error: \(rule.title) argument given but no \(argument) specified.\n"
+            )
         }
         let complaint = rule.apply(&options, words.count > 1 ? words[1] : "")
         if let complaint { throw ToolFailure(complaint) }

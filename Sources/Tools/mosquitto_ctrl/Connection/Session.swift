@@ -62,7 +62,11 @@ final class Session {
         client.discardMessages()
         do {
             let reason = try client.publish(
-                to: module.requestTopic, payload: Array(text.utf8), qos: qos, deadline)
+                to: module.requestTopic,
+                payload: Array(text.utf8),
+                qos: qos,
+                deadline
+            )
             guard !reason.isError else { throw RequestError.publishRefused(reason) }
             while true {
                 let message = try client.receive(deadline)
@@ -111,7 +115,11 @@ extension ConnectionOptions {
         options.tls = tlsOptions
         options.proxy = proxy.map {
             SOCKSProxy(
-                host: $0.host, port: $0.port, username: $0.username, password: $0.password)
+                host: $0.host,
+                port: $0.port,
+                username: $0.username,
+                password: $0.password
+            )
         }
         options.version = version
         options.clientID = clientID ?? ""

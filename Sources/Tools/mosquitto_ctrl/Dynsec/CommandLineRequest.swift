@@ -103,7 +103,9 @@ struct CommandLineRequest {
                 password = try value(of: word, "password", &rest)
             default:
                 throw ToolFailure(
-                    "Error: Unknown argument: \(word)\nError: Invalid input.", .invalidInput)
+                    "Error: Unknown argument: \(word)\nError: Invalid input.",
+                    .invalidInput
+                )
             }
         }
         var members = [JSONValue.Member("username", .string(user))]
@@ -128,7 +130,8 @@ struct CommandLineRequest {
     private func askForNewClient(_ user: String) throws(ToolFailure) -> String? {
         Terminal.say(
             "Enter new password for \(user). "
-                + "Press return for no password (user will be unable to login).")
+                + "Press return for no password (user will be unable to login)."
+        )
         let first = ask("New password for \(user): ")
         return first.isEmpty ? nil : try repeated(first, user)
     }

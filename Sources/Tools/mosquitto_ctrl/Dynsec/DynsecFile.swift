@@ -24,7 +24,9 @@ enum DynsecFile {
         }
         guard arguments.count <= 3 else {
             throw ToolFailure(
-                "dynsec init: Too many arguments.\nError: Invalid input.", .invalidInput)
+                "dynsec init: Too many arguments.\nError: Invalid input.",
+                .invalidInput
+            )
         }
         let path = arguments[0]
         let admin = arguments[1]
@@ -156,7 +158,9 @@ enum DynsecFile {
         }
         guard file["clients"]?.elements != nil else {
             throw ToolFailure(
-                "Error: \(path) is not a valid dynamic-security config file.", .invalidInput)
+                "Error: \(path) is not a valid dynamic-security config file.",
+                .invalidInput
+            )
         }
         return file
     }
