@@ -95,7 +95,12 @@ let package = Package(
         ),
 
         // The plugin interface.
-        .target(name: "CBrokerShims", path: "Sources/PluginABI/CBrokerShims", cSettings: cFlags),
+        .target(
+            name: "CBrokerShims",
+            dependencies: ["CMosquitto"],
+            path: "Sources/PluginABI/CBrokerShims",
+            cSettings: cFlags
+        ),
         module(
             "PluginHost",
             in: "Sources/PluginABI",
@@ -138,7 +143,7 @@ let package = Package(
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
-        tests("ABITests", uses: []),
+        tests("ABITests", uses: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL"]),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
         tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
