@@ -48,8 +48,6 @@ func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
 }
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-
 let package = Package(
     name: "mosquitto",
     products: [
@@ -61,9 +59,6 @@ let package = Package(
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
         .library(name: "mosquitto_scram", type: .dynamic, targets: ["Scram"]),
-    ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The public C ABI: headers only.
