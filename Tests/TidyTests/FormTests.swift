@@ -71,7 +71,7 @@ struct FormTests {
     func emptyCatches() {
         for file in SourceTree.swiftFiles {
             for (line, next) in zip(file.lines, file.lines.dropFirst())
-            where line.trimmed.hasSuffix("catch {") && next.trimmed == "}" {
+            where line.hasSuffix("catch {") && next.trimmed == "}" {
                 Issue.record("\(file.path): empty catch")
             }
         }
@@ -80,7 +80,7 @@ struct FormTests {
     /// Records every line of the file with one of the words.
     private func report(_ words: [String], in file: SourceFile) {
         for (index, line) in file.lines.enumerated() {
-            for word in words where line.contains(word) {
+            for word in words where line.has(word) {
                 Issue.record("\(file.path):\(index + 1): '\(word)'")
             }
         }
