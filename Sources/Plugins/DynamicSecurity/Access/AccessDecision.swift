@@ -46,7 +46,11 @@ package enum AccessDecision {
     }
 
     /// What holds when no rule matched; `$CONTROL` is never opened by a default.
-    package static func fallback(_ access: Access, to topic: Bytes, with defaults: DefaultAccess) -> Decision {
+    package static func fallback(
+        _ access: Access,
+        to topic: Bytes,
+        with defaults: DefaultAccess
+    ) -> Decision {
         let isAllowed =
             switch access {
             case .read: defaults.publishClientReceive
@@ -69,7 +73,9 @@ package enum AccessDecision {
 
     private static func find(_ role: Role, _ type: ACLType, _ topic: Bytes) -> Decision? {
         for index in role.range(of: type) {
-            let isSame = role.acls[index].topic.bytes.withUnsafeBufferPointer { equalBytes($0, topic) }
+            let isSame = role.acls[index].topic.bytes.withUnsafeBufferPointer {
+                equalBytes($0, topic)
+            }
             if isSame { return role.acls[index].isAllowed ? .allow : .deny }
         }
         return nil

@@ -38,7 +38,9 @@ package final class AccessDirectory: Sendable {
     // MARK: - For the writer
 
     /// Reads the state; the closure runs under its lock and must be short.
-    package func read<Result: Sendable>(_ body: (borrowing Model) throws -> Result) rethrows -> Result {
+    package func read<Result: Sendable>(
+        _ body: (borrowing Model) throws -> Result
+    ) rethrows -> Result {
         try model.withLock { try body($0) }
     }
 
@@ -47,9 +49,12 @@ package final class AccessDirectory: Sendable {
         model.withLock { $0 }
     }
 
-    /// Changes the state. Only one thread at a time may do so; the data path sees nothing of it
+    /// Changes the state.
+    ///
+    /// Only one thread at a time may do so; the data path sees nothing of it
     /// until ``publish(_:)``.
-    package func write<Result: Sendable>(_ body: (inout Model) throws -> Result) rethrows -> Result {
+    package func write<Result: Sendable>(_ body: (inout Model) throws -> Result) rethrows -> Result
+    {
         try model.withLock { try body(&$0) }
     }
 
@@ -80,7 +85,12 @@ package final class AccessDirectory: Sendable {
     }
 
     /// Decides one access of a client; without a username only the anonymous group's rules count.
-    package func check(_ access: Access, to topic: Bytes, by subject: Subject, isAnonymous: Bool) -> Decision {
+    package func check(
+        _ access: Access,
+        to topic: Bytes,
+        by subject: Subject,
+        isAnonymous: Bool
+    ) -> Decision {
         let roles: [Role]
         if isAnonymous {
             roles = anonymous.withLock { $0.roles }

@@ -49,7 +49,9 @@ struct NameTable {
         let mask = slots.count - 1
         var index = (gap + 1) & mask
         while let entry = slots[index] {
-            let home = entry.client.username.bytes.withUnsafeBufferPointer { NameTable.hash($0) & mask }
+            let home = entry.client.username.bytes.withUnsafeBufferPointer {
+                NameTable.hash($0) & mask
+            }
             if (index - home) & mask >= (index - gap) & mask {
                 slots[gap] = entry
                 slots[index] = nil
@@ -64,7 +66,9 @@ struct NameTable {
         let mask = slots.count - 1
         var index = NameTable.hash(name) & mask
         while let entry = slots[index] {
-            let isSame = entry.client.username.bytes.withUnsafeBufferPointer { equalBytes($0, name) }
+            let isSame = entry.client.username.bytes.withUnsafeBufferPointer {
+                equalBytes($0, name)
+            }
             if isSame { return index }
             index = (index + 1) & mask
         }
@@ -73,7 +77,9 @@ struct NameTable {
 
     private mutating func place(_ entry: AccessEntry) {
         let mask = slots.count - 1
-        var index = entry.client.username.bytes.withUnsafeBufferPointer { NameTable.hash($0) & mask }
+        var index = entry.client.username.bytes.withUnsafeBufferPointer {
+            NameTable.hash($0) & mask
+        }
         while slots[index] != nil { index = (index + 1) & mask }
         slots[index] = entry
     }

@@ -60,7 +60,8 @@ package enum TopicMatch {
             switch compareLevel(level, with: other, as: kind, for: subject) {
             case .match: break
             case .malformed: return .malformed
-            case .noMatch: return hasMisplacedHash(filter, from: filterStart) ? .malformed : .noMatch
+            case .noMatch:
+                return hasMisplacedHash(filter, from: filterStart) ? .malformed : .noMatch
             }
             let filterIsDone = filterEnd == filter.count
             if candidateEnd == candidate.count {
@@ -79,7 +80,8 @@ package enum TopicMatch {
         for subject: Subject
     ) -> Outcome {
         if level.count == 1, level[0] == plus {
-            return kind == .requestedFilter && other.count == 1 && other[0] == hash ? .noMatch : .match
+            return kind == .requestedFilter && other.count == 1 && other[0] == hash
+                ? .noMatch : .match
         }
         if level.count == 2, level[0] == UInt8(ascii: "%") {
             if level[1] == UInt8(ascii: "c") {
@@ -99,7 +101,11 @@ package enum TopicMatch {
     }
 
     /// A client that calls itself `+` or `#` must not turn its own level into a wildcard.
-    private static func compareValue(_ value: Bytes, with other: Bytes, as kind: Candidate) -> Outcome {
+    private static func compareValue(
+        _ value: Bytes,
+        with other: Bytes,
+        as kind: Candidate
+    ) -> Outcome {
         if value.isEmpty { return .noMatch }
         if kind == .requestedFilter, value.count == 1, value[0] == plus || value[0] == hash {
             return .noMatch

@@ -52,7 +52,8 @@ package struct ByteString: Hashable, Comparable, Sendable {
         left.bytes.withUnsafeBytes { leftBytes in
             right.bytes.withUnsafeBytes { rightBytes in
                 let count = min(leftBytes.count, rightBytes.count)
-                if count > 0, let first = leftBytes.baseAddress, let second = rightBytes.baseAddress {
+                if count > 0, let first = leftBytes.baseAddress, let second = rightBytes.baseAddress
+                {
                     let order = memcmp(first, second, count)
                     if order != 0 { return order < 0 }
                 }
@@ -119,7 +120,9 @@ extension ByteString {
             switch byte {
             case UInt8(ascii: "/"): separators += 1
             case UInt8(ascii: "+"):
-                guard startsLevel, isLast || bytes[index + 1] == UInt8(ascii: "/") else { return false }
+                guard startsLevel, isLast || bytes[index + 1] == UInt8(ascii: "/") else {
+                    return false
+                }
             case UInt8(ascii: "#"):
                 guard startsLevel, isLast else { return false }
             default: break

@@ -55,7 +55,8 @@ package struct JSONNode {
     /// Whether this member's name is `key`, without regard to case.
     package func isNamed(_ key: StaticString) -> Bool {
         guard let name = pointer.pointee.string else { return false }
-        return key.utf8Start.withMemoryRebound(to: CChar.self, capacity: key.utf8CodeUnitCount + 1) {
+        return key.utf8Start.withMemoryRebound(to: CChar.self, capacity: key.utf8CodeUnitCount + 1)
+        {
             strcasecmp(name, $0) == 0
         }
     }
@@ -78,7 +79,8 @@ package struct JSONNode {
 
     /// The value of a JSON number that may be larger than 32 bits, cut to an integer.
     package var wideInteger: Int? {
-        cJSON_IsNumber(pointer) != 0 ? Int(exactly: pointer.pointee.valuedouble.rounded(.towardZero)) : nil
+        cJSON_IsNumber(pointer) != 0
+            ? Int(exactly: pointer.pointee.valuedouble.rounded(.towardZero)) : nil
     }
 
     /// The value of `true` or `false`; nil for every other type.

@@ -29,7 +29,10 @@ enum ClientCommands {
         var fields = Client.Fields(username: username)
         let password = try request.optionalString("password", otherwise: "Invalid/missing password")
         fields.clientID = try clientID(request, otherwise: "Invalid/missing client id")
-        fields.textName = try request.optionalString("textname", otherwise: "Invalid/missing textname")
+        fields.textName = try request.optionalString(
+            "textname",
+            otherwise: "Invalid/missing textname"
+        )
         fields.textDescription = try request.optionalString(
             "textdescription",
             otherwise: "Invalid/missing textdescription"
@@ -48,7 +51,8 @@ enum ClientCommands {
         if let password, hasPassword { fields.password = try environment.hash(password) }
         return .changing(
             [.putClient(Client(fields))],
-            details: "username=\(username.forLog) | password=\(hasPassword ? "*****" : "no password")"
+            details:
+                "username=\(username.forLog) | password=\(hasPassword ? "*****" : "no password")"
         )
     }
 
@@ -141,7 +145,9 @@ enum ClientCommands {
                 throw CommandError("'groups' contains an object with an invalid 'groupname'")
             }
             guard let known = environment.directory.read({ $0.groups[name]?.name }) else {
-                throw CommandError("'groups' contains an object with a 'groupname' that does not exist")
+                throw CommandError(
+                    "'groups' contains an object with a 'groupname' that does not exist"
+                )
             }
             let priority = element["priority"]?.integer.map(Priority.capped) ?? Priority.unset
             result.append(Assignment(known, priority: priority))
@@ -188,7 +194,9 @@ enum ClientCommands {
         _ request: CommandRequest,
         otherwise error: String
     ) throws(CommandError) -> ByteString? {
-        guard let text = try request.optionalString("clientid", otherwise: error) else { return nil }
+        guard let text = try request.optionalString("clientid", otherwise: error) else {
+            return nil
+        }
         guard text.isValidMQTTText else { throw CommandError("Client ID not valid UTF-8") }
         return text.isEmpty ? nil : text
     }
@@ -207,7 +215,8 @@ enum ClientCommands {
         return .changing(
             [.putClient(client.changing { $0.roles = $0.roles.adding(assignment) })],
             kicks: Kicks(username),
-            details: "username=\(username.forLog) | rolename=\(rolename.forLog) | priority=\(priority)"
+            details:
+                "username=\(username.forLog) | rolename=\(rolename.forLog) | priority=\(priority)"
         )
     }
 

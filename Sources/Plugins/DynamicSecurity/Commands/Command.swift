@@ -54,7 +54,11 @@ struct CommandResult {
     var details: [String] = []
 
     /// The result of a command that changes something.
-    static func changing(_ changes: [Change], kicks: Kicks = Kicks(), details: String) -> CommandResult {
+    static func changing(
+        _ changes: [Change],
+        kicks: Kicks = Kicks(),
+        details: String
+    ) -> CommandResult {
         CommandResult(changes: changes, kicks: kicks, details: [details])
     }
 
@@ -113,7 +117,10 @@ struct CommandRequest {
     }
 
     /// A string that may be missing but must not be anything else.
-    func optionalString(_ key: StaticString, otherwise error: String) throws(CommandError) -> ByteString? {
+    func optionalString(
+        _ key: StaticString,
+        otherwise error: String
+    ) throws(CommandError) -> ByteString? {
         guard let value = node[key] else { return nil }
         guard let string = value.string else { throw CommandError(error) }
         return string

@@ -3,7 +3,8 @@
 
 /// A command of the interface.
 struct CommandDefinition: Sendable {
-    typealias Body = @Sendable (CommandRequest, CommandEnvironment) throws(CommandError) -> CommandResult
+    typealias Body =
+        @Sendable (CommandRequest, CommandEnvironment) throws(CommandError) -> CommandResult
 
     /// The canonical spelling.
     let name: StaticString
@@ -66,7 +67,9 @@ struct CommandEnvironment: Sendable {
 
     /// An existing group.
     func group(_ name: ByteString) throws(CommandError) -> Group {
-        guard let group = directory.read({ $0.groups[name] }) else { throw CommandError("Group not found") }
+        guard let group = directory.read({ $0.groups[name] }) else {
+            throw CommandError("Group not found")
+        }
         return group
     }
 
@@ -119,7 +122,9 @@ struct Page {
         isVerbose = request.boolean("verbose") ?? false
     }
 
-    /// The names of the page. A count of 0 gives one name, as it always did.
+    /// The names of the page.
+    ///
+    /// A count of 0 gives one name, as it always did.
     mutating func take(from names: [ByteString]) -> ArraySlice<ByteString> {
         let rest = names.dropFirst(max(0, offset))
         guard count >= 0 else { return rest }

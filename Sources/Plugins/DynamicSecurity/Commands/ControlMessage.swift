@@ -58,9 +58,13 @@ struct Reply {
         let start = "\(requester.forLog) | \(command.forLog)"
         let address = requester.address?.forLog ?? "unknown"
         let end =
-            isChange ? " | address=\(address) | result=\(error.map { "error: \($0)" } ?? "success")" : ""
+            isChange
+            ? " | address=\(address) | result=\(error.map { "error: \($0)" } ?? "success")" : ""
         for detail in details.isEmpty ? [""] : details {
-            log(error == nil ? .info : .notice, start + (detail.isEmpty ? "" : " | \(detail)") + end)
+            log(
+                error == nil ? .info : .notice,
+                start + (detail.isEmpty ? "" : " | \(detail)") + end
+            )
         }
     }
 }
@@ -81,7 +85,9 @@ struct CommandBatch {
         self.environment = environment
     }
 
-    /// Runs everything in a message. What is not a command ends it.
+    /// Runs everything in a message.
+    ///
+    /// What is not a command ends it.
     mutating func run(_ message: Bytes) {
         guard let document = JSONDocument(parsing: message) else {
             return refuse("Unknown command", "Payload not valid JSON")
@@ -166,9 +172,19 @@ struct CommandBatch {
         records.append(JournalRecord(changeIndex: index, changes: changes))
     }
 
-    private mutating func refuse(_ command: ByteString, _ error: String, _ correlation: ByteString? = nil) {
+    private mutating func refuse(
+        _ command: ByteString,
+        _ error: String,
+        _ correlation: ByteString? = nil
+    ) {
         replies.append(
-            Reply(command: command, error: error, correlation: correlation, isChange: false, details: [])
+            Reply(
+                command: command,
+                error: error,
+                correlation: correlation,
+                isChange: false,
+                details: []
+            )
         )
     }
 

@@ -101,7 +101,9 @@ enum GroupCommands {
                 throw CommandError("'clients' contains an object with an invalid 'username'")
             }
             guard let known = environment.directory.read({ $0.clients[name]?.username }) else {
-                throw CommandError("'clients' contains an object with a 'username' that does not exist")
+                throw CommandError(
+                    "'clients' contains an object with a 'username' that does not exist"
+                )
             }
             let priority = element["priority"]?.integer.map(Priority.clamped) ?? Priority.unset
             result.append(Assignment(known, priority: priority))
@@ -127,7 +129,8 @@ enum GroupCommands {
         return .changing(
             [.putClient(client.changing { $0.groups = $0.groups.adding(assignment) })],
             kicks: Kicks(username),
-            details: "groupname=\(groupname.forLog) | username=\(username.forLog) | priority=\(priority)"
+            details:
+                "groupname=\(groupname.forLog) | username=\(username.forLog) | priority=\(priority)"
         )
     }
 
@@ -160,7 +163,8 @@ enum GroupCommands {
         return .changing(
             [.putGroup(group.replacing(roles: roles))],
             kicks: environment.members(of: groupname),
-            details: "groupname=\(groupname.forLog) | rolename=\(rolename.forLog) | priority=\(priority)"
+            details:
+                "groupname=\(groupname.forLog) | rolename=\(rolename.forLog) | priority=\(priority)"
         )
     }
 

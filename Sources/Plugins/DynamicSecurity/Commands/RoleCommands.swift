@@ -59,7 +59,8 @@ enum RoleCommands {
     ) throws(CommandError) -> CommandResult {
         let name = try request.name(.role)
         let role = try environment.role(name, otherwise: "Role does not exist")
-        let allowsWildcards = request.boolean("allowwildcardsubs") ?? role.allowsWildcardSubscriptions
+        let allowsWildcards =
+            request.boolean("allowwildcardsubs") ?? role.allowsWildcardSubscriptions
         let newList = request.node["acls"].flatMap { $0.isArray ? $0.acls : nil }
         let changed = Role(
             name: role.name,
@@ -95,7 +96,9 @@ enum RoleCommands {
             }
             guard let type = ACLType(named: typeName) else { throw CommandError("Unknown acltype") }
             self.type = type
-            guard let topic = request.string("topic") else { throw CommandError("Invalid/missing topic") }
+            guard let topic = request.string("topic") else {
+                throw CommandError("Invalid/missing topic")
+            }
             guard topic.isValidMQTTText else { throw CommandError("Topic not valid UTF-8") }
             guard topic.isValidTopicFilter else { throw CommandError("Invalid ACL topic") }
             self.topic = topic

@@ -154,7 +154,13 @@ package final class Group: Sendable {
 
     /// The same group with other roles.
     package func replacing(roles: [Assignment]) -> Group {
-        Group(name: name, textName: textName, textDescription: textDescription, roles: roles, extra: extra)
+        Group(
+            name: name,
+            textName: textName,
+            textDescription: textDescription,
+            roles: roles,
+            extra: extra
+        )
     }
 }
 

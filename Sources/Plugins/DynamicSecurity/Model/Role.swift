@@ -24,7 +24,9 @@ package enum ACLType: UInt8, CaseIterable, Sendable {
 
     /// The type with this name, compared without regard to case.
     package init?(named name: ByteString) {
-        guard let type = ACLType.allCases.first(where: { name.isSpelled($0.name) }) else { return nil }
+        guard let type = ACLType.allCases.first(where: { name.isSpelled($0.name) }) else {
+            return nil
+        }
         self = type
     }
 }

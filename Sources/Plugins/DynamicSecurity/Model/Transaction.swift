@@ -107,7 +107,8 @@ package struct Transaction: Sendable {
 
     // MARK: - One object
 
-    private mutating func replace(client name: ByteString, with new: Client?, in model: inout Model) {
+    private mutating func replace(client name: ByteString, with new: Client?, in model: inout Model)
+    {
         undo.append(.client(name, model.replaceClient(name, with: new)))
         touchedClients.insert(name)
     }

@@ -26,8 +26,14 @@ package enum PasswordHash {
     package static func make(_ password: ByteString, iterations: Int32) -> ByteString? {
         var salt = [UInt8](repeating: 0, count: length)
         guard RAND_bytes(&salt, Int32(length)) == 1 else { return nil }
-        guard let hash = pbkdf2(password.bytes, salt: salt, iterations: iterations) else { return nil }
-        return encode(iterations: Int(iterations), salt: Base64.encode(salt), hash: Base64.encode(hash))
+        guard let hash = pbkdf2(password.bytes, salt: salt, iterations: iterations) else {
+            return nil
+        }
+        return encode(
+            iterations: Int(iterations),
+            salt: Base64.encode(salt),
+            hash: Base64.encode(hash)
+        )
     }
 
     /// The encoded form of the separate fields that version 2.0 saved; nil when they are no hash.
@@ -64,7 +70,10 @@ package enum PasswordHash {
     }
 
     private static func parse(_ encoded: ByteString) -> Parsed? {
-        let parts = encoded.bytes.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+        let parts = encoded.bytes.split(
+            separator: UInt8(ascii: "$"),
+            omittingEmptySubsequences: false
+        )
         guard parts.count >= 4, parts[0].isEmpty else { return nil }
         switch (String(decoding: parts[1], as: UTF8.self), parts.count) {
         case ("6", 4):
@@ -80,7 +89,10 @@ package enum PasswordHash {
         }
     }
 
-    private static func decode(salt: ArraySlice<UInt8>, hash: ArraySlice<UInt8>) -> ([UInt8], [UInt8])? {
+    private static func decode(
+        salt: ArraySlice<UInt8>,
+        hash: ArraySlice<UInt8>
+    ) -> ([UInt8], [UInt8])? {
         guard let salt = Base64.decode(Array(salt)), let hash = Base64.decode(Array(hash)),
             salt.count == 12 || salt.count == length, hash.count == length
         else { return nil }
@@ -140,7 +152,8 @@ enum Base64 {
 
 /// Argon2 through libargon2 when the system has it; looked up only once such a hash is met.
 enum Argon2 {
-    private typealias Verify = @convention(c) (UnsafePointer<CChar>, UnsafeRawPointer?, Int) -> Int32
+    private typealias Verify =
+        @convention(c) (UnsafePointer<CChar>, UnsafeRawPointer?, Int) -> Int32
 
     private static let verifyFunction: Verify? = {
         guard let library = dlopen("libargon2.so.1", RTLD_NOW | RTLD_LOCAL),

@@ -31,7 +31,10 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
         let broker = context.broker
         self.broker = broker
         let settings = Settings(context.options.map { ($0.key, $0.value) }) { complaint in
-            broker.log(.warning, "Warning: Dynamic security plugin: \(complaint); the default is used.")
+            broker.log(
+                .warning,
+                "Warning: Dynamic security plugin: \(complaint); the default is used."
+            )
         }
         guard let path = settings.configFile else {
             broker.log(
@@ -73,7 +76,10 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
         }
         guard !isFirst else { return }
         broker.log(.error, "Error: Dynamic security plugin can currently only be loaded once.")
-        broker.log(.error, "Note that this was previously incorrectly allowed but could cause problems.")
+        broker.log(
+            .error,
+            "Note that this was previously incorrectly allowed but could cause problems."
+        )
         throw ResultCode.alreadyExists
     }
 
@@ -132,7 +138,10 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
         }
     }
 
-    private static func sessions(of users: Set<ByteString>, in broker: Broker) -> [ByteString: [Session]]? {
+    private static func sessions(
+        of users: Set<ByteString>,
+        in broker: Broker
+    ) -> [ByteString: [Session]]? {
         var found: [ByteString: [Session]] = [:]
         do {
             try broker.forEachClient { client in
@@ -172,7 +181,9 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
         case .verify(let client):
             let password = ByteString(password)
             guard broker.isCallableFromAnyThread, let later = try event.delayedAnswer() else {
-                return DynamicSecurityPlugin.answer(engine.finishLogin(of: client, password: password))
+                return DynamicSecurityPlugin.answer(
+                    engine.finishLogin(of: client, password: password)
+                )
             }
             let turn = nextHasher.wrappingAdd(1, ordering: .relaxed).newValue
             hashers[turn & 1].post {

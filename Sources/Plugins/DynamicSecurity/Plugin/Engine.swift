@@ -12,7 +12,10 @@ package struct Surroundings: Sendable {
     package var sessions: SessionSource
 
     /// Names what the engine may call.
-    package init(log: @escaping @Sendable (LogLevel, String) -> Void, sessions: @escaping SessionSource) {
+    package init(
+        log: @escaping @Sendable (LogLevel, String) -> Void,
+        sessions: @escaping SessionSource
+    ) {
         self.log = log
         self.sessions = sessions
     }
@@ -63,7 +66,9 @@ package final class Engine: Sendable {
         }
     }
 
-    /// Reads the state, or generates one where there is none. Never fails: without a usable file the
+    /// Reads the state, or generates one where there is none.
+    ///
+    /// Never fails: without a usable file the
     /// plugin knows no clients, as the original does, and leaves the file alone.
     package init(path: String, settings: Settings, surroundings: Surroundings) {
         self.settings = settings
@@ -98,7 +103,12 @@ package final class Engine: Sendable {
         var content = StateFile.read(path)
         if case .missing = content {
             let variable = getenv("MOSQUITTO_DYNSEC_PASSWORD").map { String(cString: $0) }
-            let start = FirstStart(settings: settings, path: path, environmentPassword: variable, log: log)
+            let start = FirstStart(
+                settings: settings,
+                path: path,
+                environmentPassword: variable,
+                log: log
+            )
             if start.generate() { content = StateFile.read(path) }
         }
         let problem: String
@@ -108,7 +118,8 @@ package final class Engine: Sendable {
             return Loaded(model: model, journal: journal)
         case .missing: problem = "No such file or directory"
         case .unreadable(let error):
-            problem = error.number == EACCES ? "File is not readable - check permissions." : error.reason
+            problem =
+                error.number == EACCES ? "File is not readable - check permissions." : error.reason
         case .notJSON: problem = "File is not valid JSON."
         }
         log(.error, "Error loading Dynamic security plugin config: \(problem)")
@@ -119,7 +130,7 @@ package final class Engine: Sendable {
     package func close() {
         compactor.stop()
         if journal.withLock({ $0.hasChanges }) { compact() }
-        journal.withLock { $0.close() }
+        journal.withLock { $0.finish() }
     }
 
     // MARK: - Control messages
@@ -179,7 +190,8 @@ package final class Engine: Sendable {
 
     /// Finishes a login that needs a hash.
     package func finishLogin(of client: Client, password: ByteString) -> LoginDecision {
-        guard let encoded = client.fields.password, PasswordHash.verify(password, against: encoded) else {
+        guard let encoded = client.fields.password, PasswordHash.verify(password, against: encoded)
+        else {
             return .deny
         }
         // The account may have changed while the password was being hashed.
@@ -188,14 +200,18 @@ package final class Engine: Sendable {
             return .deny
         }
         recentLogins.add(password, for: current)
-        if settings.upgradesPasswords, PasswordHash.isWeaker(encoded, than: settings.passwordIterations) {
+        if settings.upgradesPasswords,
+            PasswordHash.isWeaker(encoded, than: settings.passwordIterations)
+        {
             upgrade(current, password)
         }
         return .allow
     }
 
     private func upgrade(_ client: Client, _ password: ByteString) {
-        guard let hash = PasswordHash.make(password, iterations: settings.passwordIterations) else { return }
+        guard let hash = PasswordHash.make(password, iterations: settings.passwordIterations) else {
+            return
+        }
         let username = client.username
         let result: String? = journal.withLock { journal in
             // Not if somebody else has changed the client since.
@@ -246,7 +262,8 @@ package final class Engine: Sendable {
         compaction.withLock { state in
             // At most a twentieth of the time is spent on rewriting a large file.
             let usual = max(settings.compactionDelayMilliseconds, duration * 20)
-            state.delayMilliseconds = isDone ? usual : min(60_000, max(1_000, state.delayMilliseconds * 2))
+            state.delayMilliseconds =
+                isDone ? usual : min(60_000, max(1_000, state.delayMilliseconds * 2))
         }
         if journal.withLock({ $0.hasChanges }) { scheduleCompaction() }
     }

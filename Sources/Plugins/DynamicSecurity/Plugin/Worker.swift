@@ -88,11 +88,12 @@ package final class Worker: Sendable {
         }
     }
 
-    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
-        guard let context else { return nil }
-        Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-    }
+    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? =
+        { context in
+            guard let context else { return nil }
+            Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().run()
+            return nil
+        }
 
     private enum Step {
         case run([Job])

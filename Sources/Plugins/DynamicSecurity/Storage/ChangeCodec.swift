@@ -47,7 +47,9 @@ extension JSONNode {
     func change(for model: Model) -> Change? {
         for member in children {
             if member.isNamed("putClient") {
-                return member.savedClient(roles: model.roles, groups: model.groups).map { .putClient($0) }
+                return member.savedClient(roles: model.roles, groups: model.groups).map {
+                    .putClient($0)
+                }
             } else if member.isNamed("deleteClient") {
                 return member.string.map { .deleteClient($0) }
             } else if member.isNamed("putGroup") {

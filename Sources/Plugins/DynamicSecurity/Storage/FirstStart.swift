@@ -137,7 +137,8 @@ struct FirstStart {
             writer.generatedClient(
                 "democlient",
                 hash: try hash(demo),
-                textName: "Demonstration client with full read/write access to the '#' topic hierarchy.",
+                textName:
+                    "Demonstration client with full read/write access to the '#' topic hierarchy.",
                 roles: ["client"]
             )
         }
@@ -171,7 +172,12 @@ struct FirstStart {
     }
 
     private static let roles: [Role] = [
-        role("client", "Read/write access to the full application topic hierarchy.", everything, "#"),
+        role(
+            "client",
+            "Read/write access to the full application topic hierarchy.",
+            everything,
+            "#"
+        ),
         role(
             "broker-admin",
             "Grants access to administer general broker configuration.",

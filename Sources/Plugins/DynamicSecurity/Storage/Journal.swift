@@ -71,7 +71,13 @@ struct Journal: Sendable {
         log: (LogLevel, String) -> Void
     ) -> Journal {
         let path = path(of: statePath)
-        var journal = Journal(statePath: statePath, base: base, sequence: 0, length: -1, hasChanges: false)
+        var journal = Journal(
+            statePath: statePath,
+            base: base,
+            sequence: 0,
+            length: -1,
+            hasChanges: false
+        )
         let bytes: [UInt8]
         do {
             bytes = try File.read(path)
@@ -105,7 +111,9 @@ struct Journal: Sendable {
             .warning,
             "dynsec: Warning: '\(path)' belongs to another version of '\(statePath)' and is set aside as '\(aside)'."
         )
-        if rename(path, aside) != 0 { log(.error, "dynsec: Error: \(SystemError("rename \(path)"))") }
+        if rename(path, aside) != 0 {
+            log(.error, "dynsec: Error: \(SystemError("rename \(path)"))")
+        }
     }
 
     // MARK: - Appending
@@ -141,7 +149,9 @@ struct Journal: Sendable {
         guard descriptor < 0 else { return }
         descriptor = try File.openForAppending(path)
         do throws(SystemError) {
-            guard ftruncate(descriptor, max(length, 0)) == 0 else { throw SystemError("truncate \(path)") }
+            guard ftruncate(descriptor, max(length, 0)) == 0 else {
+                throw SystemError("truncate \(path)")
+            }
             guard length < 0 else { return }
             length = 0
             try append(Journal.baseLine(base, sequence: sequence))
@@ -153,8 +163,16 @@ struct Journal: Sendable {
         }
     }
 
+    /// Ends the use of the journal; one that says nothing the state file does not say is removed.
+    mutating func finish() {
+        close()
+        guard !hasChanges, length >= 0 else { return }
+        _ = unlink(path)
+        length = -1
+    }
+
     /// Closes the file; it is opened again when needed.
-    mutating func close() {
+    private mutating func close() {
         guard descriptor >= 0 else { return }
         _ = Glibc.close(descriptor)
         descriptor = -1
@@ -168,9 +186,18 @@ struct Journal: Sendable {
     /// Makes a written state file the current one and drops the records it holds.
     ///
     /// - Parameter temporary: The path of the file, written and fsynced.
-    mutating func rebase(on digest: Digest, from temporary: String, at mark: Mark) throws(SystemError) {
+    mutating func rebase(
+        on digest: Digest,
+        from temporary: String,
+        at mark: Mark
+    ) throws(SystemError) {
         try open()
-        let tail = try File.read(descriptor, from: mark.offset, count: length - mark.offset, path: path)
+        let tail = try File.read(
+            descriptor,
+            from: mark.offset,
+            count: length - mark.offset,
+            path: path
+        )
         let line = Journal.baseLine(digest, sequence: mark.sequence)
         try append(line)
         try File.rename(temporary, to: statePath)
@@ -227,7 +254,9 @@ private struct JournalScan {
             var transaction = Transaction()
             document.withRoot { node in
                 for node in node["changes"].map({ Array($0.children) }) ?? [] {
-                    if let change = node.change(for: model) { transaction.apply(change, to: &model) }
+                    if let change = node.change(for: model) {
+                        transaction.apply(change, to: &model)
+                    }
                 }
                 model.changeIndex = node["changeIndex"]?.wideInteger ?? model.changeIndex
             }

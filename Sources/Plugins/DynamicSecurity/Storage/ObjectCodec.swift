@@ -10,7 +10,11 @@ extension JSONWriter {
     }
 
     /// Writes assignments as an array; a priority that is not set is left out.
-    package mutating func assignments(_ key: StaticString, of name: StaticString, _ list: [Assignment]) {
+    package mutating func assignments(
+        _ key: StaticString,
+        of name: StaticString,
+        _ list: [Assignment]
+    ) {
         self.key(key)
         beginArray()
         for assignment in list { self.assignment(of: name, assignment) }
@@ -134,7 +138,10 @@ extension JSONNode {
     }
 
     /// The assignments in an array; elements without a known name are left out.
-    package func assignments(of key: StaticString, known: (ByteString) -> ByteString?) -> [Assignment] {
+    package func assignments(
+        of key: StaticString,
+        known: (ByteString) -> ByteString?
+    ) -> [Assignment] {
         guard isArray else { return [] }
         let list = children.compactMap { element -> Assignment? in
             guard let name = element[key]?.string, let shared = known(name) else { return nil }

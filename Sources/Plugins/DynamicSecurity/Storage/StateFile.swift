@@ -39,7 +39,9 @@ struct StreamingDigest: ~Copyable {
         var hash = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &hash, nil)
         let digits = Array("0123456789abcdef".utf8)
-        return Digest(text: ByteString(hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }))
+        return Digest(
+            text: ByteString(hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        )
     }
 }
 
@@ -146,7 +148,9 @@ package enum StateFile {
         return .loaded(model, Digest(of: bytes))
     }
 
-    /// The state in a text; nil when it is not JSON. No bytes at all are an empty state.
+    /// The state in a text; nil when it is not JSON.
+    ///
+    /// No bytes at all are an empty state.
     package static func parse(_ text: [UInt8]) -> Model? {
         if text.isEmpty { return Model() }
         return text.withUnsafeBufferPointer { bytes in
@@ -170,17 +174,24 @@ private struct StateLoader {
     mutating func load(_ members: [JSONOutline.Member]) -> Model? {
         var seen: Set<ByteString> = []
         let members = members.filter { seen.insert($0.lowercasedName).inserted }
-        func extent(_ name: ByteString) -> Bytes? { members.first { $0.lowercasedName == name }?.value }
+        func extent(_ name: ByteString) -> Bytes? {
+            members.first { $0.lowercasedName == name }?.value
+        }
         for member in members {
             guard loadGeneral(member) else { return nil }
         }
         var roles: [Role] = []
-        guard eachElement(of: extent("roles"), { if let role = $0.savedRole() { roles.append(role) } })
+        guard
+            eachElement(
+                of: extent("roles"),
+                { if let role = $0.savedRole() { roles.append(role) } }
+            )
         else { return nil }
         for role in roles.sorted(by: { $0.name < $1.name }) where model.roles[role.name] == nil {
             _ = model.replaceRole(role.name, with: role)
         }
-        guard let memberships = loadGroups(extent("groups")), loadClients(extent("clients"), memberships)
+        guard let memberships = loadGroups(extent("groups")),
+            loadClients(extent("clients"), memberships)
         else { return nil }
         loadAnonymousGroup(extent("anonymousgroup"))
         return model
@@ -227,7 +238,10 @@ private struct StateLoader {
         return memberships
     }
 
-    private mutating func loadClients(_ extent: Bytes?, _ memberships: [ByteString: [Assignment]]) -> Bool {
+    private mutating func loadClients(
+        _ extent: Bytes?,
+        _ memberships: [ByteString: [Assignment]]
+    ) -> Bool {
         let roles = model.roles
         var clients: [Client] = []
         let isJSON = eachElement(of: extent) { node in
