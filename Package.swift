@@ -142,7 +142,13 @@ let package = Package(
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
-        tests("ABITests", uses: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL"]),
+        .testTarget(
+            name: "ABITests",
+            dependencies: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
+            path: "Tests/ABITests",
+            exclude: ["C"],
+            swiftSettings: common
+        ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
         tests("ToolsTests", uses: ["MQTTClient"]),
