@@ -63,6 +63,12 @@ struct PublishPacketTests {
             var appended: [UInt8] = []
             packet.appendForwardedProperties(from: content.rawBytes, to: &appended)
             #expect(appended == expected)
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
+            defer { buffer.deallocate() }
+            var output = OutputRawSpan(buffer: buffer, initializedCount: 0)
+            packet.writeForwardedProperties(from: content.rawBytes, to: &output)
+            let count = output.finalize(for: buffer)
+            #expect([UInt8](buffer[..<count]) == expected)
             var runs = packet.forwardedRuns(in: content.rawBytes)
             var joined: [UInt8] = []
             while let run = runs.next() { joined += content[run] }
