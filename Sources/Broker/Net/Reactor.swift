@@ -161,6 +161,13 @@ package final class Reactor {
 
     // MARK: Sources
 
+    /// Every open connection.
+    package var connections: [Connection] {
+        sources.compactMap { source in
+            if case .connection(let connection) = source { connection } else { nil }
+        }
+    }
+
     /// Takes a socket over and serves it here.
     package func adopt(
         _ descriptor: consuming OwnedDescriptor,
