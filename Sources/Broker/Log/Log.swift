@@ -133,7 +133,9 @@ package final class Log: Sendable {
         let published = state.withLock { state -> (TopicSink, String)? in
             let line = LogLine(message, configuration: state.configuration)
             state.outputs.write(line, type: type)
-            guard state.outputs.destinations.contains(.topic), let sink = state.sink else { return nil }
+            guard state.outputs.destinations.contains(.topic), let sink = state.sink else {
+                return nil
+            }
             return (sink, line.text)
         }
         guard let (sink, line) = published, let topic = type.topic else { return }

@@ -11,15 +11,15 @@ package struct LogDestinations: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
-    /// `log_dest syslog`
+    /// The destination of `log_dest syslog`.
     package static let syslog = LogDestinations(rawValue: 1)
-    /// `log_dest file`
+    /// The destination of `log_dest file`.
     package static let file = LogDestinations(rawValue: 2)
-    /// `log_dest stdout`
+    /// The destination of `log_dest stdout`.
     package static let stdout = LogDestinations(rawValue: 4)
-    /// `log_dest stderr`
+    /// The destination of `log_dest stderr`.
     package static let stderr = LogDestinations(rawValue: 8)
-    /// `log_dest topic`
+    /// The destination of `log_dest topic`.
     package static let topic = LogDestinations(rawValue: 16)
 }
 

@@ -14,23 +14,23 @@ package struct LogTypes: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
-    /// `information`
+    /// The type `information`.
     package static var information: LogTypes { LogTypes(rawValue: 1) }
-    /// `notice`
+    /// The type `notice`.
     package static var notice: LogTypes { LogTypes(rawValue: 2) }
-    /// `warning`
+    /// The type `warning`.
     package static var warning: LogTypes { LogTypes(rawValue: 4) }
-    /// `error`
+    /// The type `error`.
     package static var error: LogTypes { LogTypes(rawValue: 8) }
-    /// `debug`: one line per control packet.
+    /// The type `debug`: one line per control packet.
     package static var debug: LogTypes { LogTypes(rawValue: 16) }
-    /// `subscribe`: one line per granted subscription.
+    /// The type `subscribe`: one line per granted subscription.
     package static var subscribe: LogTypes { LogTypes(rawValue: 32) }
-    /// `unsubscribe`: one line per removed subscription.
+    /// The type `unsubscribe`: one line per removed subscription.
     package static var unsubscribe: LogTypes { LogTypes(rawValue: 64) }
-    /// `websockets`
+    /// The type `websockets`.
     package static var websockets: LogTypes { LogTypes(rawValue: 128) }
-    /// `internal`
+    /// The type `internal`.
     package static var `internal`: LogTypes { LogTypes(rawValue: 1 << 31) }
     /// Every bit, also those without a name.
     package static var all: LogTypes { LogTypes(rawValue: .max) }

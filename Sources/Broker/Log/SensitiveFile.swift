@@ -14,11 +14,15 @@ package enum SensitiveFile {
         /// The error number; 0 if the file is not a regular file.
         package let code: CInt
         /// The reason in words.
-        package var reason: String { code == 0 ? "Not a regular file" : String(cString: strerror(code)) }
+        package var reason: String {
+            code == 0 ? "Not a regular file" : String(cString: strerror(code))
+        }
     }
 
     /// Whether the environment allows symbolic links.
-    package static var allowsSymbolicLinks: Bool { getenv("MOSQUITTO_UNSAFE_ALLOW_SYMLINKS") != nil }
+    package static var allowsSymbolicLinks: Bool {
+        getenv("MOSQUITTO_UNSAFE_ALLOW_SYMLINKS") != nil
+    }
 
     /// Opens an existing file for reading; the caller closes the descriptor.
     package static func openForReading(_ path: String) -> Result<CInt, Failure> {

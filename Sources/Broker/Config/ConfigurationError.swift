@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A configuration or command line that cannot be used.
+
+/// A configuration or command line that cannot be used.
+package struct ConfigurationError: Error, Equatable {
+    /// The exit status of a broker that gives up because of it.
+    package let exitCode: Int32
+    /// The lines to log as errors, in order.
+    package var lines: [String]
+
+    /// Makes an error that ends the broker with `exitCode`.
+    package init(_ lines: [String], exitCode: Int32 = 3) {
+        self.lines = lines
+        self.exitCode = exitCode
+    }
+
+    /// Makes an error of one line.
+    package init(_ line: String) {
+        self.init([line])
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration of one listener.
+
+/// The configuration of one listener.
+package struct ListenerConfiguration: Sendable, Equatable {
+    /// The port; 0 for a Unix socket.
+    package var port = 1883
+    /// The host name or address to bind, as written; nil binds every address of both families.
+    package var host: String?
+    /// The path of the Unix socket, if it is one.
+    package var unixSocketPath: String?
+    /// Whether `port` or `bind_address` made this listener.
+    package var isDefault = false
+    /// The interface whose addresses take the place of `host`.
+    package var bindInterface: String?
+    /// The address family to bind; nil is both.
+    package var socketDomain: SocketDomain?
+    /// What is spoken on the listener.
+    package var `protocol` = ListenerProtocol.mqtt
+    /// The MQTT versions that are accepted.
+    package var acceptProtocolVersions = ProtocolVersions.all
+    /// Most connections; zero or less is unlimited.
+    package var maxConnections = -1
+    /// Highest QoS clients may publish with and are granted.
+    package var maxQoS = 2
+    /// Topic Alias Maximum that v5 clients are told; 0 is none.
+    package var maxTopicAlias = 10
+    /// Most topic aliases the broker makes towards a v5 client.
+    package var maxTopicAliasBroker = 10
+    /// The prefix of all topics of the listener's clients.
+    package var mountPoint: String?
+    /// Whether the username takes the place of the client identifier.
+    package var useUsernameAsClientid = false
+    /// The listener's own security options.
+    package var security = SecurityConfiguration()
+    /// The options of certificate TLS.
+    package var tls = TLSConfiguration()
+    /// The identity hint; set, it switches TLS-PSK on.
+    package var pskHint: String?
+    /// The Origin headers that are accepted; empty accepts all.
+    package var websocketsOrigins: [String] = []
+    /// The directory of static files of an `http_api` listener.
+    package var httpDir: String?
+    /// The version of the PROXY protocol that connections begin with; nil is none.
+    package var enableProxyProtocol: Int?
+    /// Whether PROXY headers must say that the client used TLS.
+    package var proxyProtocolV2RequireTls = false
+
+    /// A listener on port 1883 of every address.
+    package init() {}
+
+    /// A listener on `port` of `host`.
+    package init(port: Int, host: String? = nil) {
+        self.port = port
+        self.host = host
+    }
+
+    /// Whether a `listener` line with this port, host and path means the same listener.
+    package func matches(_ other: ListenerConfiguration) -> Bool {
+        if let unixSocketPath { return unixSocketPath == other.unixSocketPath }
+        return other.unixSocketPath == nil && port == other.port && host == other.host
+    }
+}
+
+/// The address families a listener can be restricted to.
+package enum SocketDomain: String, Sendable {
+    /// IPv4 only.
+    case ipv4
+    /// IPv6 only.
+    case ipv6
+}
+
+/// What is spoken on a listener.
+package enum ListenerProtocol: String, Sendable {
+    /// MQTT over TCP, TLS or a Unix socket.
+    case mqtt
+    /// MQTT over WebSockets.
+    case websockets
+    /// The HTTP API.
+    case httpApi = "http_api"
+}
+
+/// A set of MQTT versions.
+package struct ProtocolVersions: OptionSet, Sendable {
+    /// Bit n stands for protocol level n.
+    package let rawValue: UInt8
+
+    /// Takes the bits as they are.
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// The set of the one version with the given protocol level, 3...5; empty for others.
+    package init(level: Int) {
+        rawValue = (3...5).contains(level) ? 1 << UInt8(level) : 0
+    }
+
+    /// Every version there is.
+    package static let all = ProtocolVersions(rawValue: 0b111000)
+
+    /// Whether the version with this protocol level (3, 4 or 5) is in the set.
+    package func contains(level: UInt8) -> Bool {
+        level < 8 && rawValue & (1 << level) != 0
+    }
+}
+
+/// The options of certificate TLS on a listener.
+package struct TLSConfiguration: Sendable, Equatable {
+    /// The file of certificate authorities trusted for client certificates.
+    package var cafile: String?
+    /// The directory of such authorities.
+    package var capath: String?
+    /// The server's certificate chain.
+    package var certfile: String?
+    /// The server's private key.
+    package var keyfile: String?
+    /// The cipher list up to TLS 1.2.
+    package var ciphers: String?
+    /// The cipher suites of TLS 1.3.
+    package var ciphersTls13: String?
+    /// The file of revoked certificates.
+    package var crlfile: String?
+    /// Whether expired and not yet valid client certificates are accepted.
+    package var disableClientCertDateChecks = false
+    /// Whether clients must show a certificate.
+    package var requireCertificate = false
+    /// The OpenSSL engine.
+    package var tlsEngine: String?
+    /// The SHA-1 of the engine's password, 40 hexadecimal digits.
+    package var tlsEngineKpassSha1: String?
+    /// Whether `keyfile` names a key of the engine.
+    package var isEngineKey = false
+    /// The lowest TLS version as written; nil is 1.2.
+    package var tlsVersion: String?
+    /// Whether the certificate's common name or the PSK identity becomes the username.
+    package var useIdentityAsUsername = false
+    /// Whether the certificate's subject becomes the username.
+    package var useSubjectAsUsername = false
+
+    /// TLS switched off.
+    package init() {}
+
+    /// Whether the listener speaks TLS with a certificate.
+    package var isEnabled: Bool { certfile != nil && keyfile != nil }
+}

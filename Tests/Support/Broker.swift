@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the broker under test with a configuration of the test's own.
+
+import Foundation
+import Glibc
+
+/// A running broker: the real executable, an ephemeral loopback port, a directory of its own.
+///
+/// In configuration texts `%PORT%`, `%PORT2%`, `%PORT3%` stand for free ports and `%DIR%` for the directory.
+package final class Broker: Sendable {
+    package let process: ChildProcess
+    package let directory: String
+    /// The ports that stand in the configuration for `%PORT%`, `%PORT2%`, `%PORT3%`.
+    package let ports: [Int]
+    /// The configuration file.
+    package let configurationPath: String
+    private let workers: Int
+
+    /// The first port.
+    package var port: Int { ports[0] }
+
+    /// One open listener that logs everything.
+    package static let plain = """
+        listener %PORT% 127.0.0.1
+        allow_anonymous true
+        log_type all
+
+        """
+
+    /// Starts a broker and waits until it reports that it runs.
+    ///
+    /// - Parameters:
+    ///   - config: The text of the configuration file.
+    ///   - workers: The number of reactors, written as `worker_threads` where the broker knows that.
+    ///   - files: Further files for the directory, by name.
+    ///   - arguments: Further arguments, after `-c FILE`.
+    ///   - descriptorLimit: RLIMIT_NOFILE of the broker.
+    ///   - readyLine: What to wait for in the log; nil to wait until the port answers.
+    package init(
+        _ config: String = Broker.plain,
+        workers: Int,
+        files: [String: String] = [:],
+        arguments: [String] = [],
+        environment: [String: String] = [:],
+        descriptorLimit: Int? = nil,
+        readyLine: String? = " running"
+    ) throws {
+        let directory = try Self.makeDirectory()
+        self.directory = directory
+        self.workers = workers
+        configurationPath = directory + "/mosquitto.conf"
+        for (name, text) in files {
+            try text.replacing("%DIR%", with: directory)
+                .write(toFile: directory + "/" + name, atomically: false, encoding: .utf8)
+            chmod(directory + "/" + name, 0o600)
+        }
+        for attempt in 1... {
+            let ports = try (0..<3).map { _ in try Self.freePort() }
+            try Self.fill(config, ports: ports, directory: directory, workers: workers)
+                .write(toFile: configurationPath, atomically: false, encoding: .utf8)
+            let process = try ChildProcess(
+                Self.executable,
+                ["-c", configurationPath] + arguments,
+                directory: directory,
+                environment: environment,
+                descriptorLimit: descriptorLimit
+            )
+            if Self.isReady(process, readyLine, port: ports[0]) {
+                self.process = process
+                self.ports = ports
+                return
+            }
+            // Somebody else may have taken the port since it was found free.
+            let log = process.errors.text
+            guard attempt < 3, log.contains("Address already in use") else {
+                throw Mismatch("broker did not start:\n\(log)")
+            }
+        }
+        throw Mismatch("unreachable: the loop above has no end")
+    }
+
+    deinit {
+        process.signal(SIGKILL)
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// Replaces the configuration file, for a reload.
+    package func rewrite(_ config: String) throws {
+        try Self.fill(config, ports: ports, directory: directory, workers: workers)
+            .write(toFile: configurationPath, atomically: false, encoding: .utf8)
+    }
+
+    /// Sends SIGTERM and waits; the exit status must be 0.
+    package func stop(file: StaticString = #fileID, line: UInt = #line) throws {
+        process.signal(SIGTERM)
+        guard let outcome = process.wait(seconds: 10) else {
+            throw Mismatch("broker still runs 10 s after SIGTERM", file: file, line: line)
+        }
+        guard outcome.status == 0 else {
+            throw Mismatch(
+                "exit status \(outcome.status)\n\(outcome.errors.suffix(2000))",
+                file: file,
+                line: line
+            )
+        }
+    }
+
+    /// The number of log lines so far; a mark to wait from.
+    package var logMark: Int { process.errors.lines.count }
+
+    /// Waits for a log line that contains `text`, and returns it without its time stamp.
+    @discardableResult
+    package func waitForLog(
+        containing text: String,
+        from mark: Int = 0,
+        seconds: Double = 5,
+        file: StaticString = #fileID,
+        line: UInt = #line
+    ) throws -> String {
+        guard
+            let found = process.errors.wait(
+                from: mark,
+                seconds: seconds,
+                where: { $0.contains(text) }
+            )
+        else {
+            let tail = process.errors.lines.dropFirst(mark).suffix(40).joined(separator: "\n")
+            throw Mismatch(
+                "no log line has '\(text)'; the last are\n\(tail)",
+                file: file,
+                line: line
+            )
+        }
+        return Self.withoutTimeStamp(found)
+    }
+
+    /// Waits for a log line that is exactly `text` after its time stamp.
+    package func waitForLog(
+        exactly text: String,
+        from mark: Int = 0,
+        seconds: Double = 5,
+        file: StaticString = #fileID,
+        line: UInt = #line
+    ) throws {
+        let found = process.errors.wait(from: mark, seconds: seconds) {
+            Self.withoutTimeStamp($0) == text
+        }
+        guard found == nil else { return }
+        let tail = process.errors.lines.dropFirst(mark).suffix(40).joined(separator: "\n")
+        throw Mismatch("no log line is '\(text)'; the last are\n\(tail)", file: file, line: line)
+    }
+
+    /// Resident and virtual size of the broker in bytes.
+    package func memory() throws -> (resident: Int, virtual: Int) {
+        let text = try String(contentsOfFile: "/proc/\(process.pid)/statm", encoding: .utf8)
+        let pages = text.split(separator: " ").compactMap { Int($0) }
+        guard pages.count > 1 else { throw Mismatch("unexpected statm: \(text)") }
+        let size = sysconf(CInt(_SC_PAGESIZE))
+        return (pages[1] * size, pages[0] * size)
+    }
+
+    /// A log line without its `<seconds>: ` prefix.
+    package static func withoutTimeStamp(_ line: String) -> String {
+        guard let colon = line.range(of: ": "), line[..<colon.lowerBound].allSatisfy(\.isNumber)
+        else { return line }
+        return String(line[colon.upperBound...])
+    }
+}
+
+extension Broker {
+    private static func isReady(_ process: ChildProcess, _ line: String?, port: Int) -> Bool {
+        if let line {
+            return process.errors.wait(seconds: 10) { $0.contains(line) } != nil
+        }
+        // Without a log the port itself has to be asked; each pause ends early if the broker does.
+        for _ in 0..<200 {
+            if RawClient.canConnect(port: port) { return true }
+            if process.errors.waitForEnd(seconds: 0.05) { return false }
+        }
+        return false
+    }
+
+    private static func fill(
+        _ config: String,
+        ports: [Int],
+        directory: String,
+        workers: Int
+    )
+        -> String
+    {
+        var text = config
+        for (index, port) in ports.enumerated() {
+            text = text.replacing("%PORT\(index == 0 ? "" : String(index + 1))%", with: "\(port)")
+        }
+        var head = ""
+        if knowsWorkerThreads, !config.contains("worker_threads") {
+            head += "worker_threads \(workers)\n"
+        }
+        if !knowsWorkerThreads, !config.contains("max_packet_size") {
+            // The default of 2.1, spelled out for an older original used to check the tests.
+            head += "max_packet_size 2000000\n"
+        }
+        if geteuid() == 0, !config.contains("user ") { head += "user root\n" }
+        return head + text.replacing("%DIR%", with: directory)
+    }
+
+    /// Makes an empty directory that anybody may enter.
+    package static func makeDirectory() throws -> String {
+        var template = utf8("/tmp/mqtt-XXXXXX").map { CChar(bitPattern: $0) } + [0]
+        guard mkdtemp(&template) != nil else { throw Mismatch("mkdtemp: errno \(errno)") }
+        let path = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
+        chmod(path, 0o755)
+        return path
+    }
+
+    /// Finds a port of 127.0.0.1 nobody listens on, outside the range of outgoing connections.
+    package static func freePort() throws -> Int {
+        for _ in 0..<1000 {
+            let port = Int.random(in: 10_000..<32_000)
+            let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            defer { close(descriptor) }
+            let result = RawClient.withAddress(port: port) { bind(descriptor, $0, $1) }
+            if result == 0 { return port }
+        }
+        throw Mismatch("no free port")
+    }
+}
