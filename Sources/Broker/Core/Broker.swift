@@ -121,3 +121,28 @@ final class Census: Sendable {
         return true
     }
 }
+
+extension Broker {
+    /// Publishes a round of `$SYS` messages.
+    package func publishSys(_ messages: [SysTree.Message]) {
+        for message in messages {
+            publish(
+                topic: "$SYS/broker/\(message.topic)",
+                payload: Array(message.payload.utf8),
+                qos: 2,
+                isRetained: true
+            )
+        }
+    }
+
+    /// Publishes a log line for `log_dest topic`.
+    package func publishLogLine(_ line: String, topic: String) {
+        publish(
+            topic: topic,
+            payload: Array(line.utf8),
+            qos: 2,
+            isRetained: false,
+            expiresInSeconds: 20
+        )
+    }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One reactor with the part of the broker that lives on it.
 
+import Config
 import CLinux
 import Log
 import MQTT
@@ -60,6 +61,7 @@ package final class Worker {
     /// Serves until `stop`.
     package func serve() {
         reactor.delegate = self
+        reactorWoken(reactor)
         reactor.run()
     }
 
@@ -81,6 +83,17 @@ package final class Worker {
 
     /// Every client of this worker, with or without session.
     var allClients: [Client] { reactor.connections.compactMap { $0.handler as? Client } }
+
+    /// Brings the gauges up to date.
+    package func updateGauges() {
+        var packets = 0
+        var bytes = 0
+        for connection in reactor.connections {
+            packets += connection.queuedPacketCount
+            bytes += connection.queuedByteCount
+        }
+        mailbox.gauges.set(packetsWaiting: packets, bytesWaiting: bytes)
+    }
 
     // MARK: Between reactors
 

@@ -21,6 +21,8 @@ package final class WorkerHandle: Sendable {
     package let index: Int
     /// What the worker counts.
     package let counters = Counters()
+    /// What the worker has, as of the last time it was asked.
+    package let gauges = Gauges()
 
     let waker: Waker
     private let mailbox = Mutex<[Letter]>([])

@@ -289,10 +289,18 @@ package final class Connection {
 
 /// A connection between two reactors.
 package struct DetachedConnection: ~Copyable, Sendable {
-    /// The socket.
-    package let descriptor: OwnedDescriptor
+    private var descriptor: OwnedDescriptor
     /// Who is at the other end.
     package let peer: PeerAddress
     /// Received bytes that were not consumed.
     package let remainder: [UInt8]
+
+    init(descriptor: consuming OwnedDescriptor, peer: PeerAddress, remainder: [UInt8]) {
+        self.descriptor = descriptor
+        self.peer = peer
+        self.remainder = remainder
+    }
+
+    /// Gives the socket away.
+    package consuming func takeDescriptor() -> OwnedDescriptor { descriptor }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBACK, PUBREC, PUBREL and PUBCOMP from a client (5.0 sections 3.4 to 3.7).
 
+import Log
+import Config
 import MQTT
 
 extension Client {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CONNECT on the worker that accepted the connection: checks, identity, authentication.
 
+import Log
+import Config
 import MQTT
 import Net
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DISCONNECT and AUTH from a client (5.0 sections 3.14 and 3.15).
 
+import Log
 import MQTT
 
 extension Client {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a connection ends.
 
+import Net
+import Log
+import Config
 import MQTT
 import Topics
 

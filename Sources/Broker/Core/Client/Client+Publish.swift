@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBLISH from a client (5.0 section 3.3).
 
+import Log
+import Config
 import MQTT
 import Topics
 
@@ -23,10 +25,17 @@ extension Client {
             logReceived(publish, header.flags, topic)
             return try accept(publish, topic: topic, payload: payload, packet, body, of: session)
         }
-        try resolve(alias, topic).withUnsafeBytes { topic throws(PacketError) in
+        let aliased = try resolve(alias, topic)
+        var failure: PacketError?
+        aliased.withUnsafeBytes { topic in
             logReceived(publish, header.flags, topic)
-            try accept(publish, topic: topic, payload: payload, packet, body, of: session)
+            do throws(PacketError) {
+                try accept(publish, topic: topic, payload: payload, packet, body, of: session)
+            } catch {
+                failure = error
+            }
         }
+        if let failure { throw failure }
     }
 
     private func logReceived(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBLISH towards a client, one at a time.
 
+import Net
+import Log
 import MQTT
 
 extension Client {

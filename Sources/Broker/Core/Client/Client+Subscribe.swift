@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SUBSCRIBE and UNSUBSCRIBE from a client (5.0 sections 3.8 and 3.10).
 
+import Config
 import Log
 import MQTT
 import Topics

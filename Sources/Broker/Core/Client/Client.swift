@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MQTT side of one connection: from bytes to packets to handlers.
 
+import Config
 import Log
 import MQTT
 package import Net

@@ -15,13 +15,29 @@ package struct MessageHeader {
     let isRetained: Bool
 }
 
+/// The object behind a message; counts itself.
+final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
+    deinit {
+        StoredMessages.note(self, sign: -1, payloadCount: Int(header.payloadCount))
+    }
+}
+
 /// An immutable application message, shared by everything that has yet to deliver it.
 ///
 /// ```
 /// | object header | MessageHeader | topic … | forwarded properties … | payload … |
 /// ```
-/// One allocation. Safe to share between threads: nothing is written after `make` returns.
-package final class Message: ManagedBuffer<MessageHeader, UInt8>, @unchecked Sendable {
+/// One allocation. Safe to share between threads, hence `@unchecked Sendable`: nothing is written
+/// after `make` returns.
+package struct Message: @unchecked Sendable {
+    /// The object that is shared; the retained store keeps it.
+    let storage: MessageStorage
+
+    /// The message whose storage the retained store has given back.
+    init(_ storage: AnyObject) {
+        self.storage = unsafeDowncast(storage, to: MessageStorage.self)
+    }
+
     /// Copies a borrowed publication.
     static func make(_ publication: borrowing UnsafePublication) -> Message {
         let topic = publication.topic
@@ -37,15 +53,15 @@ package final class Message: ManagedBuffer<MessageHeader, UInt8>, @unchecked Sen
             isRetained: publication.isRetained
         )
         let size = topic.count + properties.count + payload.count
-        let buffer = Message.create(minimumCapacity: size) { _ in header }
-        let message = unsafeDowncast(buffer, to: Message.self)
-        message.withUnsafeMutablePointerToElements { elements in
+        let storage = MessageStorage.create(minimumCapacity: size) { _ in header }
+        StoredMessages.note(storage, sign: 1, payloadCount: payload.count)
+        storage.withUnsafeMutablePointerToElements { elements in
             let base = UnsafeMutableRawPointer(elements)
             copy(topic, to: base)
             copy(properties, to: base + topic.count)
             copy(payload, to: base + topic.count + properties.count)
         }
-        return message
+        return Message(storage)
     }
 
     private static func copy(_ bytes: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer) {
@@ -54,23 +70,23 @@ package final class Message: ManagedBuffer<MessageHeader, UInt8>, @unchecked Sen
     }
 
     /// Who published it; nil for the broker itself.
-    package var origin: ClientIdentity? { header.origin }
+    package var origin: ClientIdentity? { storage.header.origin }
 
     /// QoS it was published with.
-    package var qos: UInt8 { header.qos }
+    package var qos: UInt8 { storage.header.qos }
 
     /// The retain flag it was published with.
-    package var isRetained: Bool { header.isRetained }
+    package var isRetained: Bool { storage.header.isRetained }
 
     /// Bytes of the application message itself.
-    package var payloadCount: Int { Int(header.payloadCount) }
+    package var payloadCount: Int { Int(storage.header.payloadCount) }
 
     /// Second of the reactor clock from which it is void; 0: never.
-    package var expiresAt: Int64 { header.expiresAt }
+    package var expiresAt: Int64 { storage.header.expiresAt }
 
     /// Whether the message expiry interval has passed at `second` of the reactor clock.
     func isExpired(at second: Int64) -> Bool {
-        header.expiresAt != 0 && second > header.expiresAt
+        expiresAt != 0 && second > expiresAt
     }
 
     /// Whether another message has the same topic and payload.
@@ -84,7 +100,7 @@ package final class Message: ManagedBuffer<MessageHeader, UInt8>, @unchecked Sen
 
     /// Lends the message as a publication; its pointers are valid inside `body` only.
     package func withPublication<Result>(_ body: (borrowing UnsafePublication) -> Result) -> Result {
-        withUnsafeMutablePointers { header, elements in
+        storage.withUnsafeMutablePointers { header, elements in
             let base = UnsafeRawPointer(elements)
             let topicCount = Int(header.pointee.topicCount)
             let propertiesCount = Int(header.pointee.propertiesCount)

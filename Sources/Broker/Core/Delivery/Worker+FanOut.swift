@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a run of publications to the sessions that get it.
 
+import Config
 import MQTT
 import Topics
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Retained messages for a new subscription, in slices.
 
+import Net
+import Config
 import MQTT
 import Topics
 
@@ -20,7 +22,7 @@ final class RetainedDelivery {
     private unowned let session: Session
     private let subscription: SessionSubscription
     private let cursor: RetainedCursor
-    private var messages: [AnyObject & Sendable] = []
+    private var messages: [AnyObject] = []
     private var position = 0
     private var isLast = false
     private var isPostponed = false
@@ -47,7 +49,7 @@ final class RetainedDelivery {
                 if messages.isEmpty { break }
             }
             guard hasRoom(client) else { return false }
-            let message = unsafeDowncast(messages[position], to: Message.self)
+            let message = Message(messages[position])
             position += 1
             session.deliverRetained(message, subscription)
         }
@@ -119,7 +121,7 @@ extension Worker {
             if run.entries[index].payload.isEmpty {
                 _ = broker.retained.remove(topic: topic)
             } else {
-                _ = broker.retained.set(topic: topic, value: run.message(index))
+                _ = broker.retained.set(topic: topic, value: run.message(index).storage)
             }
         }
     }

@@ -73,7 +73,10 @@ struct UnsafeDeliveryRing: ~Copyable {
 
     init() {}
 
-    deinit { removeStorage() }
+    deinit {
+        guard let entries else { return }
+        Self.destroy(entries, head: head, count: count, capacity: capacity)
+    }
 
     /// Whether nothing is in it.
     var isEmpty: Bool { count == 0 }
@@ -158,11 +161,22 @@ struct UnsafeDeliveryRing: ~Copyable {
 
     private mutating func removeStorage() {
         guard let entries else { return }
-        for index in 0..<count { (entries + ((head + index) & (capacity - 1))).deinitialize(count: 1) }
-        entries.deallocate()
+        Self.destroy(entries, head: head, count: count, capacity: capacity)
         self.entries = nil
         capacity = 0
         head = 0
         count = 0
+    }
+
+    private static func destroy(
+        _ entries: UnsafeMutablePointer<Delivery>,
+        head: Int,
+        count: Int,
+        capacity: Int
+    ) {
+        for index in 0..<count {
+            (entries + ((head + index) & (capacity - 1))).deinitialize(count: 1)
+        }
+        entries.deallocate()
     }
 }

@@ -10,7 +10,7 @@ struct SessionSubscription {
     let filter: [UInt8]
     /// Share name; nil for an ordinary subscription.
     let shareName: [UInt8]?
-    var options: SubscriptionOptions
+    var options: Topics.SubscriptionOptions
     var identifier: UInt32
 }
 

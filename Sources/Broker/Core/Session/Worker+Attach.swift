@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client meets its session: takeover, resume, CONNACK.
 
+import Log
+import Config
 import MQTT
 import Net
 import Topics

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Will messages and the end of sessions (5.0 sections 3.1.2.5 and 3.1.2.11.2).
 
+import Log
+import Config
 import MQTT
 import Topics
 
@@ -101,7 +103,7 @@ extension Worker {
     }
 
     /// At shutdown every will is published, delayed ones as well.
-    func publishAllWills() {
+    package func publishAllWills() {
         flushRun()
         for session in sessions.all {
             publishWill(of: session)
