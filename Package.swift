@@ -44,11 +44,12 @@ func plugin(_ name: String, uses dependencies: [Target.Dependency] = []) -> Targ
     )
 }
 
+/// Installed programs find the Swift runtime beside the plugins, wherever the tree was put.
+let installedRuntime = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/mosquitto"])
+
 func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
 }
-
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "mosquitto",
@@ -61,9 +62,6 @@ let package = Package(
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
         .library(name: "mosquitto_scram", type: .dynamic, targets: ["Scram"]),
-    ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The public C ABI: headers only.
@@ -90,7 +88,8 @@ let package = Package(
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
-                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"])
+                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"]),
+                installedRuntime,
             ]
         ),
 
@@ -122,16 +121,27 @@ let package = Package(
 
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
+        module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "CcJSON", "CEdit", argumentParser],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
             path: "Sources/Tools/mosquitto_ctrl",
-            swiftSettings: common
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["MQTTClient", argumentParser],
+            dependencies: ["ToolSupport"],
             path: "Sources/Tools/mosquitto_passwd",
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
+        ),
+
+        // Benchmarks.
+        .executableTarget(
+            name: "TopicsBenchmark",
+            dependencies: ["Topics"],
+            path: "Benchmarks/TopicsBenchmark",
             swiftSettings: common
         ),
 
@@ -151,7 +161,7 @@ let package = Package(
         ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
-        tests("ToolsTests", uses: ["MQTTClient"]),
+        tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]

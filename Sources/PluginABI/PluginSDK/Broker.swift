@@ -54,7 +54,9 @@ public final class Broker: Sendable {
 
     // MARK: - Log
 
-    /// Writes one line to the broker's log. Lines longer than about 970 bytes are cut by brokers.
+    /// Writes one line to the broker's log.
+    ///
+    /// Lines longer than about 970 bytes are cut by brokers.
     public func log(_ level: LogLevel, _ message: String) {
         message.withCString { text in
             VariadicLog.shared?.call(host.logPrintf, level: level.rawValue, text: text)
@@ -136,7 +138,9 @@ public final class Broker: Sendable {
         state.withLock { $0.jobs.append(work) }
     }
 
-    /// Makes `perform` usable from other threads. Call it once in the initialiser or in a callback.
+    /// Makes `perform` usable from other threads.
+    ///
+    /// Call it once in the initialiser or in a callback.
     public func preparePerform() throws(BrokerError) {
         guard !isCallableFromAnyThread, state.withLock({ $0.jobTick == nil }) else { return }
         let tick = try register(.tick) { [unowned self] tick in
@@ -165,7 +169,9 @@ public final class Registration: Sendable {
         self.topic = topic
     }
 
-    /// Ends the registration; the closure does not run again. Calling it twice is harmless.
+    /// Ends the registration; the closure does not run again.
+    ///
+    /// Calling it twice is harmless.
     ///
     /// A closure may cancel its own registration while it runs. What the closure holds is released when the
     /// plugin is unloaded. `[plugin thread]`

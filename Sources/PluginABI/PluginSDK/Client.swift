@@ -100,7 +100,9 @@ public struct Client: ~Copyable {
         try ResultCode(rawValue: code).check("Setting a user name")
     }
 
-    /// Gives the client another identifier; only during authentication. Brokers since 2.1.
+    /// Gives the client another identifier; only during authentication.
+    ///
+    /// Brokers since 2.1.
     public func setID(_ id: String) throws(BrokerError) {
         guard let setClientID = host.setClientID else {
             throw BrokerError(.notSupported, "Setting a client identifier")

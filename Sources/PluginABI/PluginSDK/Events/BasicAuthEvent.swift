@@ -120,7 +120,9 @@ public struct DelayedAnswer: Sendable {
         self.broker = broker
     }
 
-    /// Decides. Only `.allow` lets the client in. Call it once. `[any thread]`
+    /// Decides.
+    ///
+    /// Only `.allow` lets the client in. Call it once. `[any thread]`
     public func complete(_ answer: BasicAuthAnswer) {
         let code =
             answer == .allow ? ResultCode.success.rawValue : answer.code(host: broker.host)

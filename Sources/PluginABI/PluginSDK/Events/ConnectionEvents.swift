@@ -74,8 +74,10 @@ public struct SubscriptionEvent: PluginEvent, ~Copyable {
     }
     /// The subscription identifier; 0 for none.
     public var identifier: UInt32 { data.pointee.data.identifier }
-    /// The subscription options as in the packet: QoS, 0x04 no local, 0x08 retain as published, 0x30 retain
-    /// handling. Changes are heeded for subscriptions.
+    /// The subscription options as in the packet: QoS, 0x04 no local, 0x08 retain as published,
+    /// 0x30 retain handling.
+    ///
+    /// Changes are heeded for subscriptions.
     public var options: UInt8 {
         get { data.pointee.data.options }
         set { data.pointee.data.options = newValue }

@@ -11,7 +11,9 @@ public enum ControlAnswer: Sendable, Equatable {
     case disconnect(ResultCode, reason: String? = nil)
 }
 
-/// A client allowed to do so has published to a control topic. The message goes nowhere else.
+/// A client allowed to do so has published to a control topic.
+///
+/// The message goes nowhere else.
 public struct ControlEvent: PluginEvent, ~Copyable {
     /// The client that sent it.
     public let client: Client

@@ -117,7 +117,9 @@ public struct DelayedExtendedAnswer: Sendable {
         self.broker = broker
     }
 
-    /// Decides. Call it once. `[any thread]`
+    /// Decides.
+    ///
+    /// Call it once. `[any thread]`
     public func complete(_ answer: ExtendedAuthAnswer) {
         let length = UInt16(exactly: answer.data.count)
         let code = length == nil ? ResultCode.notAuthorized.rawValue : answer.code

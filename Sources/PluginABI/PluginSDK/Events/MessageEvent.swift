@@ -51,7 +51,9 @@ public struct MessageEvent: PluginEvent, ~Copyable {
             return _overrideLifetime(span, borrowing: self)
         }
     }
-    /// The quality of service. Brokers heed changes on the way out only.
+    /// The quality of service.
+    ///
+    /// Brokers heed changes on the way out only.
     public var qos: QoS {
         get { QoS(rawValue: data.pointee.qos) ?? .atMostOnce }
         set { data.pointee.qos = newValue.rawValue }

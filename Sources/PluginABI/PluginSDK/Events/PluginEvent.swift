@@ -61,7 +61,9 @@ extension EventKind where Event: ~Copyable, Event == ControlEvent {
 extension EventKind where Event: ~Copyable, Event == MessageEvent {
     /// A client has published a message and may do so.
     public static var messageIn: Self { Self(7, "message-in") }
-    /// A message is about to be sent to a client. Brokers since 2.1.
+    /// A message is about to be sent to a client.
+    ///
+    /// Brokers since 2.1.
     public static var messageOut: Self { Self(27, "message-out") }
 }
 
@@ -76,20 +78,30 @@ extension EventKind where Event: ~Copyable, Event == TickEvent {
 }
 
 extension EventKind where Event: ~Copyable, Event == DisconnectEvent {
-    /// A client's connection and session have ended. In 2.0, also if the session goes on.
+    /// A client's connection and session have ended.
+    ///
+    /// In 2.0, also if the session goes on.
     public static var disconnect: Self { Self(10, "disconnect") }
-    /// A client's connection has ended and its session goes on. Brokers since 2.1.
+    /// A client's connection has ended and its session goes on.
+    ///
+    /// Brokers since 2.1.
     public static var clientOffline: Self { Self(28, "client-offline") }
 }
 
 extension EventKind where Event: ~Copyable, Event == ConnectEvent {
-    /// A client has connected. Brokers since 2.1.
+    /// A client has connected.
+    ///
+    /// Brokers since 2.1.
     public static var connect: Self { Self(11, "connect") }
 }
 
 extension EventKind where Event: ~Copyable, Event == SubscriptionEvent {
-    /// A client subscribes and may do so. Brokers since 2.1.
+    /// A client subscribes and may do so.
+    ///
+    /// Brokers since 2.1.
     public static var subscribe: Self { Self(12, "subscribe") }
-    /// A client unsubscribes and may do so. Brokers since 2.1.
+    /// A client unsubscribes and may do so.
+    ///
+    /// Brokers since 2.1.
     public static var unsubscribe: Self { Self(13, "unsubscribe") }
 }

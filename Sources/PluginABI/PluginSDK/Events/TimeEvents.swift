@@ -4,7 +4,9 @@
 internal import CMosquitto
 internal import Glibc
 
-/// Time passes. Brokers call about ten times a second unless asked for less.
+/// Time passes.
+///
+/// Brokers call about ten times a second unless asked for less.
 public struct TickEvent: PluginEvent, ~Copyable {
     private let data: UnsafeMutablePointer<mosquitto_evt_tick>
     private let isHeeded: Bool
@@ -12,7 +14,9 @@ public struct TickEvent: PluginEvent, ~Copyable {
     /// Seconds since 1970.
     public let secondsSince1970: Int
 
-    /// Asks not to be called before this time has passed. Brokers older than 2.1 do not heed it.
+    /// Asks not to be called before this time has passed.
+    ///
+    /// Brokers older than 2.1 do not heed it.
     public mutating func callAgain(afterMilliseconds milliseconds: Int) {
         guard isHeeded, milliseconds >= 0 else { return }
         data.pointee.next_s = time_t(milliseconds / 1000)
