@@ -48,8 +48,6 @@ func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
 }
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-
 let package = Package(
     name: "mosquitto",
     products: [
@@ -61,9 +59,6 @@ let package = Package(
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
         .library(name: "mosquitto_scram", type: .dynamic, targets: ["Scram"]),
-    ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The public C ABI: headers only.
@@ -122,16 +117,25 @@ let package = Package(
 
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
+        module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "CcJSON", "CEdit", argumentParser],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["MQTTClient", argumentParser],
+            dependencies: ["ToolSupport"],
             path: "Sources/Tools/mosquitto_passwd",
+            swiftSettings: common
+        ),
+
+        // Benchmarks.
+        .executableTarget(
+            name: "TopicsBenchmark",
+            dependencies: ["Topics"],
+            path: "Benchmarks/TopicsBenchmark",
             swiftSettings: common
         ),
 
@@ -145,7 +149,7 @@ let package = Package(
         tests("ABITests", uses: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL"]),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
-        tests("ToolsTests", uses: ["MQTTClient"]),
+        tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]
