@@ -26,7 +26,8 @@ struct ACLFileTests {
             topic deny y
             user eve
             topic read
-            """)
+            """
+        )
         let bob = ACLRule.Subject.user(Array("bob the  first".utf8))
         #expect(
             file.rules == [
@@ -35,14 +36,23 @@ struct ACLFileTests {
                 ACLRule(subject: bob, rights: .readWrite, filter: Array("x/#".utf8)),
                 ACLRule(subject: .everyone, rights: .write, filter: Array("c/%c".utf8)),
                 ACLRule(subject: bob, rights: .deny, filter: Array("y".utf8)),
-                ACLRule(subject: .user(Array("eve".utf8)), rights: .readWrite, filter: Array("read".utf8)),
-            ])
+                ACLRule(
+                    subject: .user(Array("eve".utf8)),
+                    rights: .readWrite,
+                    filter: Array("read".utf8)
+                ),
+            ]
+        )
         #expect(file.warnings.isEmpty)
     }
 
     @Test("A pattern without %c or %u draws a warning")
     func warning() throws {
-        #expect(try rules("pattern read a/b").warnings == ["Warning: ACL pattern 'a/b' does not contain '%c' or '%u'."])
+        #expect(
+            try rules("pattern read a/b").warnings == [
+                "Warning: ACL pattern 'a/b' does not contain '%c' or '%u'."
+            ]
+        )
     }
 
     @Test(
@@ -59,7 +69,8 @@ struct ACLFileTests {
             ("topic readwrite a#", "Error: Invalid ACL topic \"a#\" in acl_file \"F\"."),
             ("user", "Error: Missing username in acl_file \"F\"."),
             ("user  ", "Error: Missing username in acl_file \"F\"."),
-        ])
+        ]
+    )
     func refused(text: String, message: String) {
         #expect(throws: ACLFileError(message: message)) { try rules(text) }
     }
@@ -78,8 +89,12 @@ struct ACLFileTests {
         #expect(plain.decide(.read, topic: "x", clientID: "c", username: "a+b") == .denied)
         let index = ACLIndex(try rules(own + "pattern read p/%c").rules)
         #expect(index.decide(.read, topic: "own", clientID: "c", username: "a+b") == .allowed)
-        #expect(index.decide(.read, topic: "x", clientID: "c", username: "a+b") == .dangerousUsername)
-        #expect(index.decide(.read, topic: "x", clientID: "c#", username: "b") == .dangerousClientID)
+        #expect(
+            index.decide(.read, topic: "x", clientID: "c", username: "a+b") == .dangerousUsername
+        )
+        #expect(
+            index.decide(.read, topic: "x", clientID: "c#", username: "b") == .dangerousClientID
+        )
         #expect(index.decide(.read, topic: "p/c", clientID: "c", username: "b") == .allowed)
         #expect(index.decide(.read, topic: "p/c", clientID: nil, username: "b") == .denied)
     }
@@ -107,7 +122,8 @@ struct ACLFileTests {
             let actual = index.decide(access, topic: topic, clientID: clientID, username: username)
             #expect(
                 actual == expected,
-                "\(access) \(topic) as \(clientID ?? "nil") \(username ?? "nil") with \(rules)")
+                "\(access) \(topic) as \(clientID ?? "nil") \(username ?? "nil") with \(rules)"
+            )
         }
     }
 
@@ -130,15 +146,23 @@ struct ACLFileTests {
                 ACLRule(
                     subject: number % 4 == 0 ? .everyone : .user(Array("user\(number % 500)".utf8)),
                     rights: .readWrite,
-                    filter: Array((number % 4 == 0 ? "p/\(number)/%c/#" : "site/\(number)/+/value").utf8))
-            })
+                    filter: Array(
+                        (number % 4 == 0 ? "p/\(number)/%c/#" : "site/\(number)/+/value").utf8
+                    )
+                )
+            }
+        )
     }
 
     private static func time(_ index: ACLIndex) -> Duration {
         ContinuousClock().measure {
             for number in 0..<200 {
                 _ = index.decide(
-                    .write, topic: "site/\(1 + number % 9)/x/value", clientID: "client", username: "user\(1 + number % 9)")
+                    .write,
+                    topic: "site/\(1 + number % 9)/x/value",
+                    clientID: "client",
+                    username: "user\(1 + number % 9)"
+                )
             }
         }
     }
@@ -146,11 +170,18 @@ struct ACLFileTests {
 
 extension ACLIndex {
     fileprivate func decide(
-        _ access: ACLRights, topic: String, clientID: String?, username: String?
+        _ access: ACLRights,
+        topic: String,
+        clientID: String?,
+        username: String?
     ) -> ACLDecision {
         decide(
-            access, topic: topic.utf8Span.span, clientID: (clientID ?? "").utf8Span.span,
-            hasUsername: username != nil, username: (username ?? "").utf8Span.span)
+            access,
+            topic: topic.utf8Span.span,
+            clientID: (clientID ?? "").utf8Span.span,
+            hasUsername: username != nil,
+            username: (username ?? "").utf8Span.span
+        )
     }
 }
 
@@ -169,7 +200,10 @@ private struct NaiveACL {
     }
 
     func decide(
-        _ access: ACLRights, _ topic: String, _ clientID: String?, _ username: String?
+        _ access: ACLRights,
+        _ topic: String,
+        _ clientID: String?,
+        _ username: String?
     ) -> ACLDecision {
         let patterns = lists[.everyone] ?? []
         let own = lists[username.map { .user(Array($0.utf8)) } ?? .anonymous] ?? []
@@ -183,13 +217,23 @@ private struct NaiveACL {
             if rule.rights.contains(access) { return .allowed }
         }
         guard !patterns.isEmpty else { return .denied }
-        if let username, username.contains(where: { "+#".contains($0) }) { return .dangerousUsername }
-        if let clientID, clientID.contains(where: { "+#".contains($0) }) { return .dangerousClientID }
+        if let username, username.contains(where: { "+#".contains($0) }) {
+            return .dangerousUsername
+        }
+        if let clientID, clientID.contains(where: { "+#".contains($0) }) {
+            return .dangerousClientID
+        }
         guard let clientID else { return .denied }
         for rule in patterns {
             if rule.mentionsUsername, username == nil { continue }
             let pattern = String(decoding: rule.filter, as: UTF8.self)
-            guard let isMatch = Topic.matches(pattern: pattern, name: topic, clientID: clientID, username: username)
+            guard
+                let isMatch = Topic.matches(
+                    pattern: pattern,
+                    name: topic,
+                    clientID: clientID,
+                    username: username
+                )
             else { return .denied }
             if isMatch {
                 if rule.rights == .deny { return .denied }
@@ -221,10 +265,19 @@ private struct SplitMix: RandomNumberGenerator {
     }
 
     mutating func rule() -> ACLRule {
-        let subject = pick([.anonymous, .user(Array("u1".utf8)), .user(Array("b".utf8)), .user(Array("u#".utf8)), .everyone] as [ACLRule.Subject])
+        let subject = pick(
+            [
+                .anonymous, .user(Array("u1".utf8)), .user(Array("b".utf8)),
+                .user(Array("u#".utf8)), .everyone,
+            ] as [ACLRule.Subject]
+        )
         let rights = pick([ACLRights.read, .write, .readWrite, .readWrite, .deny])
         var filter = topic(of: ["a", "b", "+", "", "$SYS", "%c", "%u", "x-%u", "c1"])
         if Bool.random(using: &self) { filter += "/#" }
-        return ACLRule(subject: subject, rights: rights, filter: Array((filter.isEmpty ? "#" : filter).utf8))
+        return ACLRule(
+            subject: subject,
+            rights: rights,
+            filter: Array((filter.isEmpty ? "#" : filter).utf8)
+        )
     }
 }

@@ -27,11 +27,19 @@ struct PasswordHashTests {
     func recomputed() {
         let salt = (0..<12).map { UInt8($0) }
         let password = Array("secret".utf8)
-        #expect(PasswordHash(hashing: password, with: .sha512, salt: salt)?.encoded == Self.vectors[0])
-        #expect(PasswordHash(hashing: password, with: .pbkdf2(iterations: 101), salt: salt)?.encoded == Self.vectors[2])
+        #expect(
+            PasswordHash(hashing: password, with: .sha512, salt: salt)?.encoded == Self.vectors[0]
+        )
+        #expect(
+            PasswordHash(hashing: password, with: .pbkdf2(iterations: 101), salt: salt)?.encoded
+                == Self.vectors[2]
+        )
     }
 
-    @Test("New hashes are salted and verify", arguments: [PasswordHash.Algorithm.sha512, .pbkdf2(iterations: 7), .argon2id])
+    @Test(
+        "New hashes are salted and verify",
+        arguments: [PasswordHash.Algorithm.sha512, .pbkdf2(iterations: 7), .argon2id]
+    )
     func fresh(algorithm: PasswordHash.Algorithm) throws {
         let password = Array("a b:c".utf8)
         let first = try #require(PasswordHash(hashing: password, with: algorithm))
@@ -46,17 +54,27 @@ struct PasswordHashTests {
     @Test(
         "What is not an encoded password is refused",
         arguments: [
-            "", "plain", "$", "$6$", "$6$AAEC", "$5$AAECAwQFBgcICQoL$AAAA", "x$6$AAECAwQFBgcICQoL$AAAA",
-            "$6$AAECAwQFBgcICQoL$AAAA", "$7$AAECAwQFBgcICQoL$AAAA", "$argon2id$v=19$m=1,t=1,p=1$AAAA",
+            "", "plain", "$", "$6$", "$6$AAEC", "$5$AAECAwQFBgcICQoL$AAAA",
+            "x$6$AAECAwQFBgcICQoL$AAAA",
+            "$6$AAECAwQFBgcICQoL$AAAA", "$7$AAECAwQFBgcICQoL$AAAA",
+            "$argon2id$v=19$m=1,t=1,p=1$AAAA",
             "$argon2id$v=16$m=8,t=1,p=1$AAECAwQFBgcICQoL$AAECAwQFBgcICQoL",
-            String(vectors[0].dropLast(2)), vectors[2].replacingIterations(with: "0"), vectors[2].replacingIterations(with: "x"),
+            String(vectors[0].dropLast(2)), vectors[2].replacingIterations(with: "0"),
+            vectors[2].replacingIterations(with: "x"),
             vectors[0] + "$x", vectors[0].dropLast(3) + "*==",
-        ])
+        ]
+    )
     func malformed(text: String) {
         #expect(PasswordHash(decoding: text.utf8) == nil)
     }
 
-    @Test("RFC 4648 section 10", arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")])
+    @Test(
+        "RFC 4648 section 10",
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
+        ]
+    )
     func base64(plain: String, encoded: String) {
         #expect(Base64.encode(Array(plain.utf8)) == encoded)
         #expect(Base64.decode(encoded.utf8) == Array(plain.utf8))
@@ -65,7 +83,10 @@ struct PasswordHashTests {
         #expect(Base64.decode(bare.utf8, isPadded: false) == Array(plain.utf8))
     }
 
-    @Test("Base 64 is strict", arguments: ["Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm 9v", "Zg==Zg==", "Z", "-_-_", "===="])
+    @Test(
+        "Base 64 is strict",
+        arguments: ["Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm 9v", "Zg==Zg==", "Z", "-_-_", "===="]
+    )
     func base64Malformed(text: String) {
         #expect(Base64.decode(text.utf8) == nil)
     }

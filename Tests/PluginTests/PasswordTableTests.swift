@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of password files.
 
+import PluginSDK
 import Testing
 
 @testable import PasswordFile
@@ -11,7 +12,8 @@ struct PasswordTableTests {
 
     @Test("Comments, blank lines and lines without a colon are skipped; white space is trimmed")
     func tolerant() throws {
-        let text = "# a:b\n\njunk\n bob \t: \(Self.hash) :ignored\r\n::eve:::\(Self.hash)\nlast:\(Self.hash)"
+        let text =
+            "# a:b\n\njunk\n bob \t: \(Self.hash) :ignored\r\n::eve:::\(Self.hash)\nlast:\(Self.hash)"
         let table = try PasswordTable(parsing: Array(text.utf8), path: "F")
         #expect(table.count == 3)
         for user in ["bob", "eve", "last"] {
@@ -49,7 +51,8 @@ struct PasswordTableTests {
                 "bob:" + String(repeating: "p", count: 65_536),
                 "Error: Invalid line in password file 'F', password too long."
             ),
-        ])
+        ]
+    )
     func refused(text: String, message: String) {
         #expect(throws: PasswordFileError(message: message)) {
             try PasswordTable(parsing: Array(text.utf8), path: "F")

@@ -23,13 +23,17 @@ struct ScramTests {
             line:
                 "user:SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
             proof: "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
-            verifier: "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="),
+            verifier: "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+        ),
         Vector(
             mechanism: .sha512,
             line:
                 "user:SCRAM-SHA-512$4096:W22ZaJ0SNY7soEsUEjb6gQ==$6AAub3065EYRmyFpM2RNwqK+eGnrkYuEWbXn19LsEmBqzu8QaCXNc1FwpnX9NhH2hK/60dzj9DoO5DvVkOHbvg==:jZHbYjC1aHh0/hKbxyBuGFjDrgjgKTT1esA7awWiKcRZ0o/0b1yWEebBeSVkkCFewf91nLDfKF24mvD5nmE6rA==",
-            proof: "gMGXRcevScNtxZ6/8lQYpGtnsNAc3mGcmNomv+xnoOMw+3R2xNJdMNnzMlTN8PPC6wdp6dybEmDYXYTxwnYPJQ==",
-            verifier: "ZQnYEgWQMFmmsM8aQMF0nDDCy/AgCzkwk8CmMZYcMg0vSVlKDanekLtifDSeVGT4+5ZxXnJq199RVG2rR7N7Zw=="),
+            proof:
+                "gMGXRcevScNtxZ6/8lQYpGtnsNAc3mGcmNomv+xnoOMw+3R2xNJdMNnzMlTN8PPC6wdp6dybEmDYXYTxwnYPJQ==",
+            verifier:
+                "ZQnYEgWQMFmmsM8aQMF0nDDCy/AgCzkwk8CmMZYcMg0vSVlKDanekLtifDSeVGT4+5ZxXnJq199RVG2rR7N7Zw=="
+        ),
     ]
 
     static let clientNonce = "rOprNGfwEbeRWgbNEkqO"
@@ -41,9 +45,15 @@ struct ScramTests {
     }
 
     private func server(
-        _ mechanism: ScramMechanism = .sha256, plus: Bool = false, endPoint: [UInt8]? = nil
+        _ mechanism: ScramMechanism = .sha256,
+        plus: Bool = false,
+        endPoint: [UInt8]? = nil
     ) -> ScramServer {
-        ScramServer(mechanism: mechanism, requiresBinding: plus, policy: ScramPolicy(serverEndPoint: endPoint))
+        ScramServer(
+            mechanism: mechanism,
+            requiresBinding: plus,
+            policy: ScramPolicy(serverEndPoint: endPoint)
+        )
     }
 
     @Test("RFC 7677 section 3: the whole exchange", arguments: vectors)
@@ -51,18 +61,31 @@ struct ScramTests {
         let credentials = try file(vector.line)
         var server = server(vector.mechanism)
         let first = try server.receive(
-            Array("n,,n=user,r=\(Self.clientNonce)".utf8), credentials: credentials, nonce: { Array(Self.serverNonce.utf8) })
-        #expect(first == .challenge(Array("r=\(Self.nonce),s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096".utf8)))
+            Array("n,,n=user,r=\(Self.clientNonce)".utf8),
+            credentials: credentials,
+            nonce: { Array(Self.serverNonce.utf8) }
+        )
+        #expect(
+            first == .challenge(Array("r=\(Self.nonce),s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096".utf8))
+        )
         let last = try server.receive(
-            Array("c=biws,r=\(Self.nonce),p=\(vector.proof)".utf8), credentials: credentials)
-        #expect(last == .success(user: Array("user".utf8), data: Array("v=\(vector.verifier)".utf8)))
+            Array("c=biws,r=\(Self.nonce),p=\(vector.proof)".utf8),
+            credentials: credentials
+        )
+        #expect(
+            last == .success(user: Array("user".utf8), data: Array("v=\(vector.verifier)".utf8))
+        )
     }
 
     @Test("Stored keys derive from the password", arguments: vectors)
     func derivation(vector: Vector) throws {
         let salt = try #require(Base64.decode("W22ZaJ0SNY7soEsUEjb6gQ==".utf8))
         let derived = ScramCredential(
-            password: Array("pencil".utf8), salt: salt, iterations: 4096, mechanism: vector.mechanism)
+            password: Array("pencil".utf8),
+            salt: salt,
+            iterations: 4096,
+            mechanism: vector.mechanism
+        )
         let stored = try file(vector.line).credential(of: Array("user".utf8), for: vector.mechanism)
         #expect(derived == stored)
     }
@@ -81,31 +104,41 @@ struct ScramTests {
             ("r=\(nonce),c=biws,p=\(vectors[0].proof)", .invalidEncoding),
             ("c=biws,r=\(nonce),m=1,p=\(vectors[0].proof)", .extensionsNotSupported),
             ("", .invalidEncoding),
-        ])
+        ]
+    )
     func refusedSecondMessage(message: String, error: ScramError) throws {
         let credentials = try file(Self.vectors[0].line)
         var server = server()
         _ = try server.receive(
-            Array("n,,n=user,r=\(Self.clientNonce)".utf8), credentials: credentials, nonce: { Array(Self.serverNonce.utf8) })
+            Array("n,,n=user,r=\(Self.clientNonce)".utf8),
+            credentials: credentials,
+            nonce: { Array(Self.serverNonce.utf8) }
+        )
         #expect(throws: error) { try server.receive(Array(message.utf8), credentials: credentials) }
         // Nothing more is accepted, not even the right answer.
         #expect(throws: ScramError.otherError) {
             try server.receive(
-                Array("c=biws,r=\(Self.nonce),p=\(Self.vectors[0].proof)".utf8), credentials: credentials)
+                Array("c=biws,r=\(Self.nonce),p=\(Self.vectors[0].proof)".utf8),
+                credentials: credentials
+            )
         }
     }
 
     @Test(
         "RFC 5802 section 7: a malformed first message is refused",
         arguments: [
-            ("", ScramError.invalidEncoding), ("n,,n=user", .invalidEncoding), ("n,n=user,r=x", .invalidEncoding),
-            ("q,,n=user,r=x", .invalidEncoding), ("p=,,n=user,r=x", .invalidEncoding), ("n,,r=x,n=user", .invalidEncoding),
-            ("n,,n=user,r=", .invalidEncoding), ("n,,n=user,r=a b", .invalidEncoding), ("n,x,n=user,r=x", .invalidEncoding),
+            ("", ScramError.invalidEncoding), ("n,,n=user", .invalidEncoding),
+            ("n,n=user,r=x", .invalidEncoding),
+            ("q,,n=user,r=x", .invalidEncoding), ("p=,,n=user,r=x", .invalidEncoding),
+            ("n,,r=x,n=user", .invalidEncoding),
+            ("n,,n=user,r=", .invalidEncoding), ("n,,n=user,r=a b", .invalidEncoding),
+            ("n,x,n=user,r=x", .invalidEncoding),
             ("n,,n=user,r=x,y", .invalidEncoding), ("n,,m=1,n=user,r=x", .extensionsNotSupported),
-            ("n,,n=,r=x", .invalidEncoding), ("n,,n=a=2c,r=x", .invalidUsernameEncoding),
+            ("n,,n=,r=x", .invalidUsernameEncoding), ("n,,n=a=2c,r=x", .invalidUsernameEncoding),
             ("n,,n=a=,r=x", .invalidUsernameEncoding), ("n,a=root,n=user,r=x", .otherError),
             ("p=tls-unique,,n=user,r=x", .channelBindingNotSupported),
-        ])
+        ]
+    )
     func refusedFirstMessage(message: String, error: ScramError) throws {
         let credentials = try file(Self.vectors[0].line)
         var server = server()
@@ -114,7 +147,9 @@ struct ScramTests {
 
     @Test("A name may hold comma and equals sign, and act as itself; extensions are passed over")
     func escapes() throws {
-        let message = try ClientFirstMessage(parsing: Array("y,a=a=2Cb=3D,n=a=2Cb=3D,r=xyz,e=1".utf8))
+        let message = try ClientFirstMessage(
+            parsing: Array("y,a=a=2Cb=3D,n=a=2Cb=3D,r=xyz,e=1".utf8)
+        )
         #expect(message.user == Array("a,b=".utf8))
         #expect(message.authorization == message.user)
         #expect(message.flag == .unused)
@@ -132,7 +167,9 @@ struct ScramTests {
             var server = server(plus: true, endPoint: endPoint)
             guard
                 case .challenge(let reply) = try server.receive(
-                    Array((header + bare).utf8), credentials: credentials)
+                    Array((header + bare).utf8),
+                    credentials: credentials
+                )
             else { throw ScramError.otherError }
             let text = String(decoding: reply, as: UTF8.self)
             let nonce = text.split(separator: ",")[0].dropFirst(2)
@@ -145,7 +182,9 @@ struct ScramTests {
             return
         }
         #expect(user == Array("user".utf8))
-        #expect(throws: ScramError.channelBindingsDontMatch) { try run(binding: endPoint.reversed()) }
+        #expect(throws: ScramError.channelBindingsDontMatch) {
+            try run(binding: endPoint.reversed())
+        }
         #expect(throws: ScramError.channelBindingsDontMatch) { try run(binding: []) }
         for (message, plus, error) in [
             ("y,,\(bare)", false, ScramError.serverDoesSupportChannelBinding),
@@ -154,11 +193,15 @@ struct ScramTests {
             ("p=tls-unique,,\(bare)", true, .unsupportedChannelBindingType),
         ] {
             var server = server(plus: plus, endPoint: endPoint)
-            #expect(throws: error) { try server.receive(Array(message.utf8), credentials: credentials) }
+            #expect(throws: error) {
+                try server.receive(Array(message.utf8), credentials: credentials)
+            }
         }
     }
 
-    @Test("An unknown user gets a challenge like any other, the same each time, and fails at the proof")
+    @Test(
+        "An unknown user gets a challenge like any other, the same each time, and fails at the proof"
+    )
     func unknownUser() throws {
         let credentials = try file(Self.vectors[0].line)
         let again = try CredentialFile(parsing: [], path: "F", secret: credentials.secret)
@@ -173,22 +216,31 @@ struct ScramTests {
         #expect(credentials.credential(of: user, for: .sha512)?.salt != first.salt)
         var server = server()
         _ = try server.receive(
-            Array("n,,n=nobody,r=\(Self.clientNonce)".utf8), credentials: credentials, nonce: { Array(Self.serverNonce.utf8) })
+            Array("n,,n=nobody,r=\(Self.clientNonce)".utf8),
+            credentials: credentials,
+            nonce: { Array(Self.serverNonce.utf8) }
+        )
         #expect(throws: ScramError.invalidProof) {
             try server.receive(
-                Array("c=biws,r=\(Self.nonce),p=\(Self.vectors[0].proof)".utf8), credentials: credentials)
+                Array("c=biws,r=\(Self.nonce),p=\(Self.vectors[0].proof)".utf8),
+                credentials: credentials
+            )
         }
     }
 
     @Test(
         "A bad credential line is refused",
         arguments: [
-            "user", "user:x", "user:SCRAM-SHA-1$4096:AAAA$AAAA:AAAA", ":" + vectors[0].line.drop { $0 != ":" }.dropFirst(),
-            vectors[0].line.replacing("4096", with: "0"), vectors[0].line.replacing("256", with: "512"),
+            "user", "user:x", "user:SCRAM-SHA-1$4096:AAAA$AAAA:AAAA",
+            ":" + vectors[0].line.drop { $0 != ":" }.dropFirst(),
+            vectors[0].line.replacing("4096", with: "0"),
+            vectors[0].line.replacing("256", with: "512"),
             vectors[0].line + ":x", String(vectors[0].line.dropLast()),
-        ])
+        ]
+    )
     func refusedLine(line: String) {
-        #expect(throws: CredentialFileError(message: "Error: Invalid credential file 'F' line 2.")) {
+        #expect(throws: CredentialFileError(message: "Error: Invalid credential file 'F' line 2."))
+        {
             try file("# comment\n\(line)\n")
         }
     }
@@ -197,7 +249,11 @@ struct ScramTests {
     func duplicates() throws {
         let both = Self.vectors.map(\.line).joined(separator: "\n")
         #expect(try file(both).count == 2)
-        #expect(throws: CredentialFileError(message: "Error: Duplicate user 'user' in credential file 'F' line 3.")) {
+        #expect(
+            throws: CredentialFileError(
+                message: "Error: Duplicate user 'user' in credential file 'F' line 3."
+            )
+        ) {
             try file(both + "\n" + Self.vectors[0].line)
         }
     }
@@ -220,7 +276,11 @@ struct ScramTests {
     private static func proof(_ transcript: String) -> String? {
         let mechanism = ScramMechanism.sha256
         guard let salt = Base64.decode("W22ZaJ0SNY7soEsUEjb6gQ==".utf8),
-            let salted = mechanism.saltedPassword(Array("pencil".utf8), salt: salt, iterations: 4096),
+            let salted = mechanism.saltedPassword(
+                Array("pencil".utf8),
+                salt: salt,
+                iterations: 4096
+            ),
             let clientKey = mechanism.hmac(salted, Array("Client Key".utf8)),
             let storedKey = mechanism.hash(clientKey),
             let signature = mechanism.hmac(storedKey, Array(transcript.utf8))
