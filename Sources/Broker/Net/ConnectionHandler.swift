@@ -7,6 +7,20 @@ package enum ConnectionEnd: Sendable, Equatable {
     case closedByPeer
     /// A system call failed; the value of `errno`.
     case failed(CInt)
+    /// A layer between the socket and the packets gave the connection up.
+    case refused(TransportError)
+}
+
+/// Why TLS, WebSocket or the PROXY protocol gave a connection up.
+package enum TransportError: Sendable, Equatable {
+    /// The peers did not agree on a TLS connection; OpenSSL's words.
+    case handshake(String)
+    /// Something was wrong with an established TLS connection; OpenSSL's words.
+    case tls(String)
+    /// Not a WebSocket, or one that broke a rule.
+    case webSocket(String)
+    /// The PROXY header was missing, wrong, or says that the client must not come in.
+    case proxy(ProxyHeader.Failure)
 }
 
 /// What a connection serves: gets its bytes and its end, once per wake-up. Called on the reactor.
