@@ -40,7 +40,10 @@ struct PasswdOptionsTests {
         #expect(throws: UsageError.message(text)) { try Options(words(line)) }
     }
 
-    @Test("a wrong number of words shows the usage", arguments: ["", "f", "-b f u", "-b f u p x", "f u x"])
+    @Test(
+        "a wrong number of words shows the usage",
+        arguments: ["", "f", "-b f u", "-b f u p x", "f u x"]
+    )
     func wrongCount(_ line: String) {
         #expect(throws: UsageError.usage) { try Options(words(line)) }
     }
@@ -173,7 +176,9 @@ struct PasswdProgramTests {
         symlink("real", folder.file("link"))
         #expect(try run("-b", "link", "u", "p").status == 0)
         #expect(try folder.read("real").contains("\nu:$7$"))
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link")) == "real")
+        #expect(
+            try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link")) == "real"
+        )
     }
 
     @Test(
@@ -200,7 +205,8 @@ struct PasswdProgramTests {
         let outcome = try run("-b", "none", "u", "p")
         #expect(outcome.status == 1)
         #expect(
-            outcome.errors == "Error: Unable to open password file none. No such file or directory.\n"
+            outcome.errors
+                == "Error: Unable to open password file none. No such file or directory.\n"
         )
     }
 

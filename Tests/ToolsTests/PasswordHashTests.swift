@@ -32,7 +32,8 @@ struct PasswordHashTests {
     ]
 
     @Test("the encoded form is that of the reference library", arguments: vectors)
-    func vector(_ algorithm: PasswordAlgorithm, _ count: Int32, _ salt: Int, _ text: String) throws {
+    func vector(_ algorithm: PasswordAlgorithm, _ count: Int32, _ salt: Int, _ text: String) throws
+    {
         let hasher = PasswordHasher(algorithm: algorithm, iterations: count)
         let encoded = try hasher.encode(Array("secret".utf8), salt: (0..<UInt8(salt)).map { $0 })
         #expect(encoded == text)

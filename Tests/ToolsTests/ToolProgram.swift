@@ -78,7 +78,9 @@ final class DebianBroker: Sendable {
             let user = geteuid() == 0 ? "user root\n" : ""
             try folder.write("mosquitto.conf", user + text)
             let process = try ChildProcess(
-                Self.executable, ["-c", folder.file("mosquitto.conf")])
+                Self.executable,
+                ["-c", folder.file("mosquitto.conf")]
+            )
             if process.errors.wait(seconds: 10, where: { $0.hasSuffix(" running") }) != nil {
                 self.process = process
                 self.port = port
@@ -89,7 +91,10 @@ final class DebianBroker: Sendable {
         throw Mismatch("unreachable: the loop above has no end")
     }
 
-    deinit { process.signal(SIGKILL) }
+    deinit { stop() }
+
+    /// Ends the broker at once.
+    func stop() { process.signal(SIGKILL) }
 
     /// A broker with the dynamic security plugin and the administrator `admin`, password `pw`.
     static func withDynamicSecurity() throws -> DebianBroker {
@@ -121,7 +126,8 @@ final class TerminalProcess: @unchecked Sendable {
     private var hasEnded = false
 
     /// Starts a program on a new terminal.
-    init(_ program: ToolProgram, _ arguments: [String], environment: [String: String] = [:]) throws {
+    init(_ program: ToolProgram, _ arguments: [String], environment: [String: String] = [:]) throws
+    {
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         // The calls of stdlib.h for this are hidden from Swift; these are what they do.
         let unlockRequest: UInt = 0x4004_5431
