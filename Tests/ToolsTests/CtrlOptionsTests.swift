@@ -10,7 +10,8 @@ import ToolSupport
 
 @Suite("mosquitto_ctrl options")
 struct CtrlOptionsTests {
-    private func parse(_ line: String, _ environment: [String: String] = [:]) throws -> OptionParser {
+    private func parse(_ line: String, _ environment: [String: String] = [:]) throws -> OptionParser
+    {
         try OptionParser(line.split(separator: " ").map(String.init), environment: environment)
     }
 

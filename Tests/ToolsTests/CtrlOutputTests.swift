@@ -90,7 +90,8 @@ struct CtrlOutputTests {
         (
             "getClient", client,
             [
-                "Username:", "  cc", "Clientid:", "  cid", "Disabled:", "  true", "Text name:", "  T",
+                "Username:", "  cc", "Clientid:", "  cid", "Disabled:", "  true", "Text name:",
+                "  T",
                 "Roles:", "  client (priority: 5)", "  r2 (priority: -1)", "Groups:",
                 "  unauthenticated (priority: -1)",
             ]
@@ -125,7 +126,8 @@ struct CtrlOutputTests {
         (
             "listListeners", #"{"listeners":[{"port":1,"protocol":"mqtt","tls":false}]}"#,
             [
-                "Listener:", "  Port:", "    1", "  Protocol:", "    mqtt", "  TLS:", "    false", "",
+                "Listener:", "  Port:", "    1", "  Protocol:", "    mqtt", "  TLS:", "    false",
+                "",
             ]
         ),
     ]

@@ -116,7 +116,8 @@ struct CtrlRequestTests {
             "getDefaultACLAccess x", "setDefaultACLAccess", "setDefaultACLAccess subscribe",
             "setDefaultACLAccess nonsense allow", "setDefaultACLAccess subscribe allow x",
             "getAnonymousGroup x", "setAnonymousGroup", "createClient", "createClient u -p",
-            "createClient u -c", "createClient u x", "deleteClient", "deleteClient a b", "getClient",
+            "createClient u -c", "createClient u x", "deleteClient", "deleteClient a b",
+            "getClient",
             "enableClient", "disableClient a b", "listClients x", "listClients 1 2 3",
             "setClientId", "setClientId a b c", "setClientPassword", "setClientPassword a b c",
             "addClientRole u", "addClientRole u r x", "addClientRole u r 1 2", "removeClientRole u",
@@ -263,7 +264,8 @@ struct CtrlRequestTests {
             ("addRoleACL r1", "unsub", ["unsubscribeLiteral", "unsubscribePattern"]),
             ("addRoleACL r1 subscribeLiteral", "a", ["allow"]), ("removeRoleACL r1 x", "", []),
             ("modifyRole r1", "", ["allowWildcardSubs", "textName", "textDescription"]),
-            ("setDefaultACLAccess", "s", ["subscribe"]), ("nonsense", "", []), ("getClient c1", "", []),
+            ("setDefaultACLAccess", "s", ["subscribe"]), ("nonsense", "", []),
+            ("getClient c1", "", []),
         ]
     )
     func completion(_ before: String, _ beginning: String, _ candidates: [String]) {
@@ -271,6 +273,7 @@ struct CtrlRequestTests {
         let commands = ControlModule.dynsec.commands.map(\.name) + ["disconnect", "help"]
         let completer = ShellCompleter(commands: commands, names: names)
         #expect(
-            completer.candidates(before: words(before), beginning: beginning) == candidates)
+            completer.candidates(before: words(before), beginning: beginning) == candidates
+        )
     }
 }

@@ -99,9 +99,11 @@ final class DebianBroker: Sendable {
     /// A broker with the dynamic security plugin and the administrator `admin`, password `pw`.
     static func withDynamicSecurity() throws -> DebianBroker {
         let folder = try TemporaryFolder()
-        let made = try ToolProgram.ctrl.run([
-            "dynsec", "init", folder.file("dynsec.json"), "admin", "pw",
-        ])
+        // 2.0 cannot read the stored passwords of 2.1, so its own tool makes the file.
+        let made = try ChildProcess.run(
+            "/usr/bin/mosquitto_ctrl",
+            ["dynsec", "init", folder.file("dynsec.json"), "admin", "pw"]
+        )
         guard made.status == 0 else { throw Mismatch("dynsec init: \(made.errors)") }
         return try DebianBroker(
             """
