@@ -44,6 +44,9 @@ func plugin(_ name: String, uses dependencies: [Target.Dependency] = []) -> Targ
     )
 }
 
+/// Installed programs find the Swift runtime beside the plugins, wherever the tree was put.
+let installedRuntime = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/mosquitto"])
+
 func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
 }
@@ -85,7 +88,8 @@ let package = Package(
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
-                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"])
+                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"]),
+                installedRuntime,
             ]
         ),
 
@@ -122,12 +126,22 @@ let package = Package(
             name: "mosquitto_ctrl",
             dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
             path: "Sources/Tools/mosquitto_ctrl",
-            swiftSettings: common
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
         ),
         .executableTarget(
             name: "mosquitto_passwd",
             dependencies: ["ToolSupport"],
             path: "Sources/Tools/mosquitto_passwd",
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
+        ),
+
+        // Benchmarks.
+        .executableTarget(
+            name: "TopicsBenchmark",
+            dependencies: ["Topics"],
+            path: "Benchmarks/TopicsBenchmark",
             swiftSettings: common
         ),
 
@@ -138,9 +152,15 @@ let package = Package(
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
-        tests("ABITests", uses: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL"]),
+        .testTarget(
+            name: "ABITests",
+            dependencies: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
+            path: "Tests/ABITests",
+            exclude: ["C"],
+            swiftSettings: common
+        ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
-        tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
+        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",
             uses: ["MQTTClient", "MQTT", "ToolSupport", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]

@@ -96,8 +96,16 @@ package func checkFixedHeader(
     receiver: PacketReceiver = .broker
 ) throws(PacketError) {
     let isTooLarge = maximumPacketSize > 0 && header.remainingLength >= maximumPacketSize
-    // A PUBLISH, the most frequent packet by far, has no rule of its own.
-    if header.firstByte >> 4 == 3 && !isTooLarge { return }
+    // The frequent packets: PUBLISH has no rule of its own, short acknowledgments keep all rules.
+    if !isTooLarge {
+        if header.firstByte >> 4 == 3 { return }
+        if header.remainingLength == 2 {
+            switch header.firstByte {
+            case 0x40, 0x50, 0x62, 0x70: return
+            default: break
+            }
+        }
+    }
     try checkRareFixedHeader(header, version: version, isTooLarge: isTooLarge, receiver: receiver)
 }
 

@@ -43,6 +43,14 @@ package struct PacketReader: ~Escapable {
         return value
     }
 
+    /// Reads one byte if it is 0, the length of an empty list of properties.
+    @inlinable @inline(__always) @_lifetime(self: copy self)
+    package mutating func skipZero() -> Bool {
+        guard remaining >= 1, UnsafeLoad.byte(bytes, at: offset) == 0 else { return false }
+        offset &+= 1
+        return true
+    }
+
     /// Reads a Two Byte Integer (5.0 section 1.5.2).
     @inlinable @inline(__always) @_lifetime(self: copy self)
     package mutating func readTwoByteInteger() -> UInt16? {

@@ -57,9 +57,11 @@ package struct PublishPacket: Sendable, Equatable {
             packetIdentifier = 0
         }
         forwardedPropertiesByteCount = 0
+        // Most messages have no property: one byte 0.
+        let hasProperties = version == .v5 && !reader.skipZero()
         properties = reader.offset..<reader.offset
         payload = reader.offset..<reader.end
-        if version == .v5 { try readProperties(&reader, receiver) }
+        if hasProperties { try readProperties(&reader, receiver) }
         guard !topic.isEmpty || topicAlias != nil else {
             throw .malformed(version, "empty topic without alias")
         }
@@ -69,13 +71,11 @@ package struct PublishPacket: Sendable, Equatable {
         _ reader: inout PacketReader,
         _ receiver: PacketReceiver
     ) throws(PacketError) {
-        // Most messages have no property: one byte 0.
         guard var block = PropertyBlock(reading: &reader, scope: .publish) else {
             throw .malformed(.v5, "property length")
         }
         properties = block.range
         payload = reader.offset..<reader.end
-        if properties.isEmpty { return }
         var hasSubscriptionIdentifier = false
         while let property = block.next() {
             switch (property.identifier, property.value) {

@@ -23,48 +23,40 @@ package func isValidTopicName(_ topic: [UInt8]) -> Bool { isValidTopicName(topic
 func isTopicText(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
     var offset = range.lowerBound
     let end = range.upperBound
+    let count = end &- offset
     // Up to 200 bytes cannot hold more than 200 separators, so only long topics count them.
-    if end &- offset > topicSeparatorsMax { return isLongTopicText(bytes, range) }
+    let isLong = count > topicSeparatorsMax
+    var separators = 0
+    var seen: UInt64 = 0
     while end &- offset >= 8 {
         let word = UnsafeLoad.word(bytes, at: offset)
-        guard ASCIIWord.isASCII(word) else { return isLongTopicText(bytes, offset..<end) }
-        guard isPlain(word) else { return false }
+        if isRefused(word) { return false }
+        if isLong { separators &+= ASCIIWord.equal(word, 0x2F).nonzeroBitCount }
+        seen |= word
         offset &+= 8
     }
-    if offset < end && end &- range.lowerBound >= 8 {
+    if offset < end && count >= 8 && !isLong {
         // The last eight bytes overlap those already seen; seeing them twice does no harm.
         let word = UnsafeLoad.word(bytes, at: end &- 8)
-        return ASCIIWord.isASCII(word) ? isPlain(word) : isLongTopicText(bytes, offset..<end)
+        if isRefused(word) { return false }
+        seen |= word
+        offset = end
     }
     while offset < end {
         let byte = UnsafeLoad.byte(bytes, at: offset)
-        if byte >= 0x80 { return isLongTopicText(bytes, offset..<end) }
         if byte < 0x20 || byte == 0x7F || byte == 0x2B || byte == 0x23 { return false }
+        if byte == 0x2F { separators &+= 1 }
+        seen |= UInt64(byte)
         offset &+= 1
     }
-    return true
+    guard separators <= topicSeparatorsMax else { return false }
+    return ASCIIWord.isASCII(seen) || validateUTF8(bytes, range)
 }
 
-/// Whether eight ASCII bytes hold no control character and no wildcard.
+/// Whether eight bytes hold a control character or a wildcard.
 @inline(__always)
-private func isPlain(_ word: UInt64) -> Bool {
-    ASCIIWord.control(word) | ASCIIWord.equal(word, 0x2B) | ASCIIWord.equal(word, 0x23) == 0
-}
-
-/// The rules of a topic name for text that is long or not ASCII.
-private func isLongTopicText(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
-    guard validateUTF8(bytes, range) else { return false }
-    var separators = 0
-    for offset in range {
-        switch UnsafeLoad.byte(bytes, at: offset) {
-        case 0x2F:
-            separators &+= 1
-            if separators > topicSeparatorsMax { return false }
-        case 0x2B, 0x23: return false
-        default: break
-        }
-    }
-    return true
+private func isRefused(_ word: UInt64) -> Bool {
+    ASCIIWord.control(word) | ASCIIWord.equal(word, 0x2B) | ASCIIWord.equal(word, 0x23) != 0
 }
 
 /// Whether bytes are a topic filter: not empty, permitted UTF-8, wildcards in place, at most 200 `/`.

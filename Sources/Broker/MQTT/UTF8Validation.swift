@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // UTF-8 as MQTT permits it, eight bytes at a time while they are ASCII.
 
-/// Tests on eight ASCII bytes at once.
+/// Tests on eight bytes at once, for ASCII characters.
 ///
-/// Each sum stays below 0x100 in every byte as long as no byte of the word is above 0x7F, so nothing
-/// carries into a neighbour and the results are exact. Test `isASCII` first.
-@usableFromInline
+/// The sums are made of the low seven bits of each byte, so they stay below 0x100 in every byte and
+/// nothing carries into a neighbour: the results are exact, bytes above 0x7F never match.
 enum ASCIIWord {
-    /// The high bit of each byte.
-    @usableFromInline static let highBits: UInt64 = 0x8080_8080_8080_8080
+    private static let highBits: UInt64 = 0x8080_8080_8080_8080
+    private static let lowBits: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
 
     /// Whether no byte is above 0x7F.
-    @inlinable @inline(__always)
+    @inline(__always)
     static func isASCII(_ word: UInt64) -> Bool { word & highBits == 0 }
 
-    /// The high bit of each byte that equals the byte given.
-    @inlinable @inline(__always)
+    /// The high bit of each byte that equals the ASCII character given.
+    @inline(__always)
     static func equal(_ word: UInt64, _ byte: UInt8) -> UInt64 {
-        let difference = word ^ (UInt64(byte) &* 0x0101_0101_0101_0101)
-        return ~(difference &+ 0x7F7F_7F7F_7F7F_7F7F) & highBits
+        let difference = (word & lowBits) ^ (UInt64(byte) &* 0x0101_0101_0101_0101)
+        return ~((difference &+ lowBits) | word) & highBits
     }
 
     /// The high bit of each byte that is a control character: below 0x20, or 0x7F.
-    @inlinable @inline(__always)
+    @inline(__always)
     static func control(_ word: UInt64) -> UInt64 {
-        (~(word &+ 0x6060_6060_6060_6060) & highBits) | equal(word, 0x7F)
+        let sum = (word & lowBits) &+ 0x6060_6060_6060_6060
+        return (~(sum | word) & highBits) | equal(word, 0x7F)
     }
 }
 
@@ -41,22 +41,25 @@ package func validateUTF8(_ bytes: RawSpan) -> Bool {
 package func validateUTF8(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
     var offset = range.lowerBound
     let end = range.upperBound
-    while end &- offset >= 8 {
-        let word = UnsafeLoad.word(bytes, at: offset)
-        guard ASCIIWord.isASCII(word) else { break }
-        if ASCIIWord.control(word) != 0 { return false }
-        offset &+= 8
-    }
     while offset < end {
-        let byte = UnsafeLoad.byte(bytes, at: offset)
-        if byte < 0x80 {
-            if byte < 0x20 || byte == 0x7F { return false }
-            offset &+= 1
-            continue
+        var stop = end
+        if end &- offset >= 8 {
+            let word = UnsafeLoad.word(bytes, at: offset)
+            if ASCIIWord.control(word) != 0 { return false }
+            stop = offset &+ 8
+            if ASCIIWord.isASCII(word) {
+                offset = stop
+                continue
+            }
         }
-        let length = multiByteLength(bytes, offset, end)
-        guard length > 0 else { return false }
-        offset &+= length
+        // Eight bytes one by one, the last character of which may reach beyond them.
+        while offset < stop {
+            let byte = UnsafeLoad.byte(bytes, at: offset)
+            if byte < 0x20 || byte == 0x7F { return false }
+            let length = byte < 0x80 ? 1 : multiByteLength(bytes, offset, end)
+            guard length > 0 else { return false }
+            offset &+= length
+        }
     }
     return true
 }

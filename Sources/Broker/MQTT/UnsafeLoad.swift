@@ -54,16 +54,19 @@ package enum UnsafeLoad {
             unsafe String(decoding: buffer, as: UTF8.self)
         }
     }
+
+    /// The bytes of an array.
+    @inlinable @_lifetime(borrow array)
+    package static func span(of array: borrowing [UInt8]) -> RawSpan {
+        // `bytes` is unsafe only for element types with padding.
+        unsafe array.span.bytes
+    }
 }
 
 extension [UInt8] {
     /// The bytes of the array as the input type of the decoders.
-    package var rawBytes: RawSpan {
+    @inlinable package var rawBytes: RawSpan {
         @_lifetime(borrow self)
-        get {
-            let elements = span
-            // `bytes` is unsafe only for element types with padding.
-            return unsafe elements.bytes
-        }
+        get { UnsafeLoad.span(of: self) }
     }
 }

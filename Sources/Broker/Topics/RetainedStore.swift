@@ -43,8 +43,10 @@ package final class RetainedStore: Sendable {
     // MARK: One topic
 
     /// Keeps a value for a topic and returns the one it replaces [MQTT-3.3.1-5].
+    ///
+    /// The value must be immutable, as every thread may get it.
     @discardableResult
-    package func set(topic: RawSpan, value: any AnyObject & Sendable) -> AnyObject? {
+    package func set(topic: RawSpan, value: AnyObject) -> AnyObject? {
         tree.withWrite { $0.set(topic: topic, value: value) }
     }
 

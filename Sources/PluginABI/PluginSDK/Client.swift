@@ -13,6 +13,11 @@ public struct ClientKey: Hashable, Sendable {
     init(_ raw: OpaquePointer?) {
         address = UInt(bitPattern: raw)
     }
+
+    /// Makes a key from any number, for tests of what a plugin keeps by client.
+    public init(testing number: UInt) {
+        address = number
+    }
 }
 
 /// How a client is connected.
