@@ -123,6 +123,7 @@ extension ConnectionOptions {
         var options = ClientOptions(address: address)
         options.bindAddress = bindAddress
         options.tls = tlsOptions
+        options.webSocketPath = usesWebSocket ? "/mqtt" : nil
         options.proxy = proxy.map {
             SOCKSProxy(
                 host: $0.host,
