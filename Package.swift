@@ -160,7 +160,7 @@ let package = Package(
             swiftSettings: common
         ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
-        tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
+        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
         tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
         tests("TidyTests", uses: []),
     ],
