@@ -29,6 +29,9 @@ package final class Worker {
     /// Sessions without a connection that will end, and wills that wait.
     var deadlines = DeadlineHeap()
     let routes: RouteCache
+    /// The plugins; nil when there are none.
+    let hooks: (any Hooks)?
+    let openQuestions = OpenQuestions()
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
     /// A run that came from another reactor.
@@ -48,6 +51,7 @@ package final class Worker {
         log = broker.log
         counters = mailbox.counters
         settings = broker.settings
+        hooks = broker.hooks
         limits = Limits(settings.configuration)
         sessions = SessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
