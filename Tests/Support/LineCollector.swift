@@ -32,10 +32,12 @@ package final class LineCollector: @unchecked Sendable {
             if count <= 0 { break }
             pending += chunk[..<count]
             var lines: [String] = []
-            while let end = pending.firstIndex(of: 0x0A) {
-                lines.append(String(decoding: pending[..<end], as: UTF8.self))
-                pending.removeSubrange(...end)
+            var start = pending.startIndex
+            while let end = pending[start...].firstIndex(of: 0x0A) {
+                lines.append(String(decoding: pending[start..<end], as: UTF8.self))
+                start = end + 1
             }
+            pending.removeSubrange(..<start)
             append(lines)
         }
         condition.withLock {
