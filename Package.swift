@@ -27,11 +27,29 @@ func module(
     .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: settings)
 }
 
+/// A plugin exports its entry points and nothing else, so that two of them in one process never share a symbol. The tests
+/// link several into one program, where the entry points meet: there the first one stands.
+func plugin(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: ["PluginSDK"] + dependencies,
+        path: "Sources/Plugins/\(name)",
+        swiftSettings: common,
+        linkerSettings: [
+            .unsafeFlags([
+                "-Xlinker", "--version-script=\(Context.packageDirectory)/plugin.syms",
+                "-Xlinker", "-z", "-Xlinker", "muldefs",
+            ])
+        ]
+    )
+}
+
+/// Installed programs find the Swift runtime beside the plugins, wherever the tree was put.
+let installedRuntime = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/mosquitto"])
+
 func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
 }
-
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "mosquitto",
@@ -44,9 +62,6 @@ let package = Package(
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
         .library(name: "mosquitto_scram", type: .dynamic, targets: ["Scram"]),
-    ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The public C ABI: headers only.
@@ -73,37 +88,60 @@ let package = Package(
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
-                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"])
+                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"]),
+                installedRuntime,
             ]
         ),
 
         // The plugin interface.
-        .target(name: "CBrokerShims", path: "Sources/PluginABI/CBrokerShims", cSettings: cFlags),
+        .target(
+            name: "CBrokerShims",
+            dependencies: ["CMosquitto"],
+            path: "Sources/PluginABI/CBrokerShims",
+            cSettings: cFlags
+        ),
         module(
             "PluginHost",
             in: "Sources/PluginABI",
             uses: ["Core", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON", "CArgon2"]
         ),
-        module("PluginSDK", in: "Sources/PluginABI", uses: ["CMosquitto", "CFFI", "COpenSSL"]),
+        .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
+        module(
+            "PluginSDK",
+            in: "Sources/PluginABI",
+            uses: ["CMosquitto", "CPluginEntry", "CFFI", "COpenSSL", "CArgon2"],
+            settings: common + [.enableExperimentalFeature("Lifetimes")]
+        ),
 
         // Plugins: one dynamic library each.
-        module("PasswordFile", in: "Sources/Plugins", uses: ["PluginSDK"]),
-        module("ACLFile", in: "Sources/Plugins", uses: ["PluginSDK"]),
-        module("DynamicSecurity", in: "Sources/Plugins", uses: ["PluginSDK", "CcJSON", "COpenSSL"]),
-        module("Scram", in: "Sources/Plugins", uses: ["PluginSDK", "COpenSSL"]),
+        plugin("PasswordFile"),
+        plugin("ACLFile"),
+        plugin("DynamicSecurity", uses: ["CcJSON", "COpenSSL"]),
+        plugin("Scram", uses: ["COpenSSL"]),
 
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
+        module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "CcJSON", "CEdit", argumentParser],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
             path: "Sources/Tools/mosquitto_ctrl",
-            swiftSettings: common
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["MQTTClient", argumentParser],
+            dependencies: ["ToolSupport"],
             path: "Sources/Tools/mosquitto_passwd",
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
+        ),
+
+        // Benchmarks.
+        .executableTarget(
+            name: "TopicsBenchmark",
+            dependencies: ["Topics"],
+            path: "Benchmarks/TopicsBenchmark",
             swiftSettings: common
         ),
 
@@ -114,10 +152,10 @@ let package = Package(
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
-        tests("ABITests", uses: []),
+        tests("ABITests", uses: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL"]),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
-        tests("ToolsTests", uses: ["MQTTClient"]),
+        tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]

@@ -52,8 +52,8 @@ libmosqcommon_EXPORT int mosquitto_property_add_string(
 libmosqcommon_EXPORT int mosquitto_property_add_string_pair(
     mosquitto_property **proplist, int identifier, const char *name, const char *value);
 
-/* ---- Finding: each looks for the first property with the identifier; with skip_first for the
-   first one behind the head of proplist, so that giving the result back in finds the next.
+/* ---- Finding: each looks for the first property with the identifier, with skip_first for the
+   second, so that giving the result back in with skip_first finds the next one.
    Returns the property (borrowed from the list), or NULL when there is none, the identifier has
    another type, or memory is short. Output pointers may be NULL. */
 

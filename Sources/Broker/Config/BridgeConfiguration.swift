@@ -102,6 +102,12 @@ package struct BridgeAddress: Sendable, Equatable {
     package let host: String
     /// The port.
     package let port: Int
+
+    /// Makes an address.
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
 }
 
 /// One `topic` line of a bridge.
@@ -126,6 +132,21 @@ package struct BridgeTopic: Sendable, Equatable {
     package let localPrefix: String
     /// What topics begin with on the remote.
     package let remotePrefix: String
+
+    /// Makes a topic line.
+    package init(
+        pattern: String,
+        direction: Direction,
+        qos: Int,
+        localPrefix: String,
+        remotePrefix: String
+    ) {
+        self.pattern = pattern
+        self.direction = direction
+        self.qos = qos
+        self.localPrefix = localPrefix
+        self.remotePrefix = remotePrefix
+    }
 }
 
 /// The MQTT version a bridge speaks.
@@ -159,11 +180,18 @@ package enum BridgeStartType: String, Sendable {
 /// The delay before a bridge connects again: fixed, or random between bounds that grow.
 package struct BridgeRestartTimeout: Sendable, Equatable {
     /// The lowest delay in seconds.
-    package var base = 5
+    package var base: Int
     /// The highest delay in seconds; equal to `base` when the delay is fixed.
-    package var cap = 30
+    package var cap: Int
     /// Seconds a connection must last before the delay starts from `base` again.
-    package var stable = 0
+    package var stable: Int
+
+    /// The given bounds, or those in force when nothing is configured.
+    package init(base: Int = 5, cap: Int = 30, stable: Int = 0) {
+        self.base = base
+        self.cap = cap
+        self.stable = stable
+    }
 }
 
 /// TCP keep alive settings.
@@ -174,6 +202,13 @@ package struct BridgeTCPKeepalive: Sendable, Equatable {
     package let interval: Int
     /// Unanswered probes after which the connection is lost.
     package let count: Int
+
+    /// Makes the settings.
+    package init(idle: Int, interval: Int, count: Int) {
+        self.idle = idle
+        self.interval = interval
+        self.count = count
+    }
 }
 
 /// The TLS options of a bridge.

@@ -86,6 +86,9 @@ package struct Configuration: Sendable, Equatable {
     package var persistenceFile = "mosquitto.db"
     /// The directory of the database; nil is the current directory.
     package var persistenceLocation: String?
+    /// What `MOSQUITTO_PERSISTENCE_LOCATION` said at start; plugins see it, the snapshot database and
+    /// a reload do not.
+    package var persistenceLocationOverride: String?
     /// Most seconds the session of a disconnected client is kept; nil keeps it as long as it asks.
     package var persistentClientExpiration: Int?
 
@@ -114,6 +117,11 @@ package struct Configuration: Sendable, Equatable {
     package var persistencePath: String {
         guard let persistenceLocation else { return persistenceFile }
         return "\(persistenceLocation)/\(persistenceFile)"
+    }
+
+    /// The directory plugins are told.
+    package var persistenceLocationForPlugins: String? {
+        persistenceLocationOverride ?? persistenceLocation
     }
 
     /// Whether clients without username may use `listener`, before plugins are asked.

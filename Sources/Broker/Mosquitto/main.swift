@@ -1,2 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-print("")
+// The broker's entry point.
+
+import Glibc
+
+exit(BrokerProcess.main(arguments: CommandLine.arguments))

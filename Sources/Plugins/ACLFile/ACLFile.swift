@@ -1,1 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
+// The plugin behind `acl_file`: who may read and write which topics, from a file.
+
+import PluginSDK
+import Synchronization
+
+/// Checks access against a file (`plugin_opt_acl_file`).
+///
+/// A broken file stops the broker's start-up. On reload it leaves the old rules in force. Subscribing is always
+/// allowed: rules hold when messages are delivered.
+final class ACLFile: ThreadSafePlugin {
+    static let name = "acl-file"
+
+    private static let optionKey = "acl_file"
+
+    private let broker: Broker
+    /// `nil` without a file.
+    private let index: Mutex<Index?>
+
+    /// An index behind a reference, so that a check holds the lock for one retain.
+    private final class Index: Sendable {
+        let rules: ACLIndex
+
+        init(_ rules: ACLIndex) {
+            self.rules = rules
+        }
+    }
+
+    init(context: ThreadSafePluginContext) throws {
+        broker = context.broker
+        for option in context.options where option.key != Self.optionKey {
+            broker.log(.error, "\(Self.name): Error: Unknown option '\(option.key)'.")
+            throw ResultCode.invalid
+        }
+        let path = context.options[Self.optionKey]
+        index = Mutex(try Self.load(path, broker: context.broker))
+        try context.on(.accessCheck) { [self] event in check(&event) }
+        try context.on(.reload) { [self] event in
+            reload(event.options[Self.optionKey] ?? path)
+        }
+    }
+
+    // MARK: - File
+
+    private static func load(_ path: String?, broker: Broker) throws(ResultCode) -> Index? {
+        guard let path else { return nil }
+        let content: [UInt8]
+        do {
+            content = try broker.readSensitiveFile(path)
+        } catch {
+            broker.log(.error, "Error: Unable to open acl_file \"\(path)\".")
+            throw ResultCode.unknown
+        }
+        do {
+            let file = try ACLRules(parsing: content, path: path)
+            for warning in file.warnings { broker.log(.warning, warning) }
+            return Index(ACLIndex(file.rules))
+        } catch {
+            broker.log(.error, error.message)
+            throw ResultCode.invalid
+        }
+    }
+
+    private func reload(_ path: String?) {
+        do {
+            let new = try Self.load(path, broker: broker)
+            index.withLock { $0 = new }
+        } catch {
+            broker.log(.error, "\(Self.name): Error: Keeping the rules read before.")
+        }
+    }
+
+    // MARK: - Check
+
+    private func check(_ event: inout AccessCheckEvent) -> AccessAnswer {
+        let access: ACLRights
+        switch event.access {
+        case .read: access = .read
+        case .write: access = .write
+        case .subscribe, .unsubscribe: return .allow
+        }
+        guard let index = index.withLock({ $0 }) else { return .ignore }
+        let decision = index.rules.decide(
+            access,
+            topic: event.topicBytes,
+            clientID: event.client.idBytes,
+            hasUsername: event.client.hasUsername,
+            username: event.client.usernameBytes
+        )
+        switch decision {
+        case .allowed: return .allow
+        case .denied: return .deny
+        case .dangerousUsername:
+            let name = event.client.username ?? ""
+            broker.log(.notice, "ACL denying access to client with dangerous username \"\(name)\"")
+        case .dangerousClientID:
+            let id = event.client.id ?? ""
+            broker.log(.notice, "ACL denying access to client with dangerous client id \"\(id)\"")
+        }
+        return .deny
+    }
+}
+
+/// Makes `ACLFile` the plugin of this library.
+@c public func mosquitto_swift_plugin() -> UnsafeRawPointer { ACLFile.entry }

@@ -1,1 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
+// The plugin behind `password_file`: user names and hashed passwords from a file.
+
+import Glibc
+import PluginSDK
+import Synchronization
+
+/// Checks user names and passwords against a file (`plugin_opt_password_file`).
+///
+/// A broken file stops the broker's start-up. On reload it leaves the old content in force. Passwords are hashed on
+/// worker threads in brokers that take answers from any thread, and in the callback elsewhere.
+final class PasswordFile: ThreadSafePlugin {
+    static let name = "password-file"
+
+    private static let optionKey = "password_file"
+    private static let waitingMax = 10_000
+
+    private let broker: Broker
+    private let table: Mutex<PasswordTable>
+    private let pool: WorkerPool
+
+    init(context: ThreadSafePluginContext) throws {
+        broker = context.broker
+        for option in context.options where option.key != Self.optionKey {
+            broker.log(.error, "\(Self.name): Error: Unknown option '\(option.key)'.")
+            throw ResultCode.invalid
+        }
+        let path = context.options[Self.optionKey] ?? ""
+        table = Mutex(try Self.load(path, broker: context.broker))
+        pool = WorkerPool(threads: Self.threadCount, jobsMax: Self.waitingMax)
+        try context.on(.basicAuth) { [self] event in try check(&event) }
+        try context.on(.reload) { [self] event in
+            reload(event.options[Self.optionKey] ?? path)
+        }
+    }
+
+    func willUnload() {
+        pool.stop()
+    }
+
+    /// Half the processors: hashing must not starve those who deliver messages.
+    private static var threadCount: Int {
+        max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2))
+    }
+
+    // MARK: - File
+
+    private static func load(_ path: String, broker: Broker) throws(ResultCode) -> PasswordTable {
+        let content: [UInt8]
+        do {
+            content = try broker.readSensitiveFile(path)
+        } catch {
+            broker.log(.error, "\(name): Error: Unable to open pwfile \"\(path)\".")
+            throw ResultCode.unknown
+        }
+        do {
+            return try PasswordTable(parsing: content, path: path)
+        } catch {
+            broker.log(.error, "\(name): \(error.message)")
+            throw ResultCode.invalid
+        }
+    }
+
+    private func reload(_ path: String) {
+        do {
+            let new = try Self.load(path, broker: broker)
+            table.withLock { $0 = new }
+        } catch {
+            broker.log(.error, "\(Self.name): Error: Keeping the passwords read before.")
+        }
+    }
+
+    // MARK: - Check
+
+    private func check(_ event: inout BasicAuthEvent) throws -> BasicAuthAnswer {
+        guard let username = event.usernameBytes else { return .ignore }
+        // An empty password never logs in, whatever is stored.
+        guard let hash = table.withLock({ $0[username] }),
+            let password = event.password, !password.isEmpty
+        else { return .deny }
+        guard broker.isCallableFromAnyThread, let answer = try event.delayedAnswer() else {
+            return hash.verify(password) ? .allow : .deny
+        }
+        let isQueued = pool.submit { answer.complete(hash.verify(password) ? .allow : .deny) }
+        return isQueued ? .delayed : .refuse(.serverBusy)
+    }
+}
+
+/// Makes `PasswordFile` the plugin of this library.
+@c public func mosquitto_swift_plugin() -> UnsafeRawPointer { PasswordFile.entry }

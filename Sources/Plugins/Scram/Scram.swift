@@ -1,1 +1,160 @@
 // SPDX-License-Identifier: Apache-2.0
+// Enhanced authentication with SCRAM-SHA-256 and SCRAM-SHA-512.
+
+import PluginSDK
+import Synchronization
+
+/// Authenticates MQTT 5.0 clients by SCRAM (RFC 5802, RFC 7677) with credentials from a file.
+///
+/// Options: `plugin_opt_credential_file FILE`; `plugin_opt_server_certificate FILE` offers channel binding to the
+/// certificate a TLS listener shows. A broken file stops the broker's start-up. On reload it leaves the old credentials
+/// in force.
+final class Scram: ThreadSafePlugin {
+    static let name = "scram"
+
+    private static let credentialKey = "credential_file"
+    private static let certificateKey = "server_certificate"
+    private static let exchangesMax = 10_000
+
+    private struct State {
+        var credentials: CredentialFile
+        var policy: ScramPolicy
+        var exchanges = ExchangeTable(countMax: Scram.exchangesMax)
+    }
+
+    private let broker: Broker
+    private let state: Mutex<State>
+
+    init(context: ThreadSafePluginContext) throws {
+        broker = context.broker
+        for option in context.options
+        where ![Self.credentialKey, Self.certificateKey].contains(option.key) {
+            broker.log(.error, "\(Self.name): Error: Unknown option '\(option.key)'.")
+            throw ResultCode.invalid
+        }
+        let options = context.options
+        let (credentials, policy) = try Self.load(options, secret: nil, broker: context.broker)
+        state = Mutex(State(credentials: credentials, policy: policy))
+        try context.on(.extendedAuthStart) { [self] event in start(&event) }
+        try context.on(.extendedAuthContinue) { [self] event in resume(&event) }
+        try context.on(.reload) { [self] event in
+            reload(event.options.isEmpty ? options : event.options)
+        }
+    }
+
+    // MARK: - Files
+
+    private static func load(
+        _ options: PluginOptions,
+        secret: [UInt8]?,
+        broker: Broker
+    ) throws(ResultCode) -> (CredentialFile, ScramPolicy) {
+        let path = options[credentialKey] ?? ""
+        let content: [UInt8]
+        do {
+            content = try broker.readSensitiveFile(path)
+        } catch {
+            broker.log(
+                .error,
+                "\(name): Error: Unable to open credential file '\(path)': \(error)."
+            )
+            throw ResultCode.unknown
+        }
+        let credentials: CredentialFile
+        do {
+            credentials = try CredentialFile(parsing: content, path: path, secret: secret)
+        } catch {
+            broker.log(.error, "\(name): \(error.message)")
+            throw ResultCode.invalid
+        }
+        var policy = ScramPolicy()
+        if let certificate = options[certificateKey] {
+            guard let endPoint = ServerCertificate.endPoint(path: certificate) else {
+                broker.log(.error, "\(name): Error: Unable to use certificate '\(certificate)'.")
+                throw ResultCode.invalid
+            }
+            policy.serverEndPoint = endPoint
+        }
+        return (credentials, policy)
+    }
+
+    private func reload(_ options: PluginOptions) {
+        do {
+            let secret = state.withLock { $0.credentials.secret }
+            let (credentials, policy) = try Self.load(options, secret: secret, broker: broker)
+            state.withLock { state in
+                state.credentials = credentials
+                state.policy = policy
+            }
+        } catch {
+            broker.log(.error, "\(Self.name): Error: Keeping the credentials read before.")
+        }
+    }
+
+    // MARK: - Exchange
+
+    private func start(_ event: inout ExtendedAuthEvent) -> ExtendedAuthAnswer {
+        let (base, requiresBinding) = Self.split(event.method)
+        guard let mechanism = ScramMechanism(rawValue: base) else { return .pass }
+        let exchange = state.withLock {
+            ScramServer(
+                mechanism: mechanism,
+                requiresBinding: requiresBinding,
+                policy: $0.policy
+            )
+        }
+        if event.data.isEmpty {
+            // The client wants to be asked for its first message.
+            keep(exchange, of: event.client.key)
+            return .challenge([])
+        }
+        return advance(exchange, &event)
+    }
+
+    private func resume(_ event: inout ExtendedAuthEvent) -> ExtendedAuthAnswer {
+        let (base, _) = Self.split(event.method)
+        guard let mechanism = ScramMechanism(rawValue: base) else { return .pass }
+        let key = event.client.key
+        guard let exchange = state.withLock({ $0.exchanges.remove(key) }),
+            exchange.mechanism == mechanism
+        else { return .deny }
+        return advance(exchange, &event)
+    }
+
+    private func advance(
+        _ exchange: ScramServer,
+        _ event: inout ExtendedAuthEvent
+    ) -> ExtendedAuthAnswer {
+        var exchange = exchange
+        let message = event.data.withUnsafeBufferPointer { Array($0) }
+        do {
+            let credentials = state.withLock { $0.credentials }
+            switch try exchange.receive(message, credentials: credentials) {
+            case .challenge(let data):
+                keep(exchange, of: event.client.key)
+                return .challenge(data)
+            case .success(let user, let data):
+                try event.client.setUsername(String(decoding: user, as: UTF8.self))
+                return .success(data)
+            }
+        } catch {
+            let reason = (error as? ScramError)?.rawValue ?? "\(error)"
+            broker.log(.notice, "\(Self.name): Client \(event.client.id ?? "") refused: \(reason).")
+            return .deny
+        }
+    }
+
+    private func keep(_ exchange: ScramServer, of key: ClientKey) {
+        state.withLock { $0.exchanges.insert(exchange, for: key) }
+    }
+
+    /// Takes `-PLUS` off a mechanism's name.
+    private static func split(_ method: String) -> (base: String, requiresBinding: Bool) {
+        let suffix = ScramMechanism.plusSuffix
+        guard method.hasSuffix(suffix) else { return (method, false) }
+        return (String(method.dropLast(suffix.count)), true)
+    }
+}
+
+/// Makes `Scram` the plugin of this library.
+@c public func mosquitto_swift_plugin() -> UnsafeRawPointer { Scram.entry }

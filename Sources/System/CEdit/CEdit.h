@@ -1,2 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <histedit.h>
+/* The line editing library, by its readline interface: the native one is variadic. */
+#include <stdio.h>
+#include <editline/readline.h>

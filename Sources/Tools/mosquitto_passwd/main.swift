@@ -1,2 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-print("")
+// mosquitto_passwd: creates and changes password files.
+
+import Glibc
+import ToolSupport
+
+do {
+    let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    try Program(options: options).run()
+} catch let error as Failure {
+    Terminal.complain(error.message)
+    exit(error.status)
+} catch UsageError.message(let text) {
+    Terminal.complain(text)
+    exit(1)
+} catch {
+    Terminal.say(Options.usage)
+    exit(1)
+}

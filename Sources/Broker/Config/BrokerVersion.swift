@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The version the broker says it is.
+
+/// The version the broker says it is.
+///
+/// Tools and plugins compare it with versions of Eclipse Mosquitto, so it names the one whose behaviour
+/// and interface this broker has.
+package enum BrokerVersion {
+    /// The major number, as in `LIBMOSQUITTO_MAJOR`.
+    package static let major: Int32 = 2
+    /// The minor number.
+    package static let minor: Int32 = 1
+    /// The revision.
+    package static let revision: Int32 = 2
+    /// The three numbers with dots.
+    package static let number = "\(major).\(minor).\(revision)"
+}

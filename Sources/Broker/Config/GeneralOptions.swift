@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that apply to the whole broker.
+
+import Log
+
+/// The options that apply to the whole broker, by name.
+enum GeneralOptions {
+    /// Limits, queues, `$SYS` and the like.
+    static let limits: [String: Setting<Configuration>] = [
+        "global_max_clients": .int(\.globalMaxClients),
+        "global_max_connections": .int(\.globalMaxConnections),
+        "max_inflight_bytes": .int(\.maxInflightBytes, raisedTo: 0),
+        "max_inflight_messages": .int(\.maxInflightMessages, inflightMessages),
+        "max_keepalive": .int(\.maxKeepalive, in: 0...65535),
+        "max_packet_size": .int(\.maxPacketSize, in: 20...Int(Int32.max)) { name, _ in
+            "Error: '\(name)' must be >= 20."
+        },
+        "max_queued_bytes": .int(\.maxQueuedBytes, raisedTo: 0),
+        "max_queued_messages": .int(\.maxQueuedMessages, raisedTo: 0),
+        "memory_limit": .custom(memoryLimit),
+        "message_size_limit": .int(\.messageSizeLimit, messageSizeLimit),
+        "packet_buffer_size": .int(\.packetBufferSize, in: 0...65535, packetBufferSize),
+        "websockets_headers_size": .int(\.packetBufferSize, in: 0...65535, packetBufferSize),
+        "retain_expiry_interval": .int(\.retainExpiryInterval, retainExpiryInterval),
+        "sys_interval": .int(\.sysInterval, in: 0...65535),
+        "worker_threads": .custom(workerThreads),
+        "auth_timeout": .int(\.authTimeout, in: 1...86400),
+        "plugin_slow_callback_ms": .int(\.pluginSlowCallbackMs, in: 0...3_600_000),
+    ]
+
+    /// Switches, names and files.
+    static let switches: [String: Setting<Configuration>] = [
+        "allow_duplicate_messages": .bool(\.allowDuplicateMessages)
+            .deprecated("Clients can use MQTT 5 subscription options instead."),
+        "autosave_interval": .int(\.autosaveInterval, raisedTo: 0),
+        "autosave_on_changes": .bool(\.autosaveOnChanges),
+        "check_retain_source": .bool(\.checkRetainSource),
+        "clientid_prefixes": .string(\.clientidPrefixes)
+            .deprecated("Use an authentication plugin to restrict client identifiers."),
+        "connection_messages": .bool(\.connectionMessages),
+        "enable_control_api": .bool(\.enableControlApi),
+        "pid_file": .stringOnce(\.pidFile),
+        "queue_qos0_messages": .bool(\.queueQoS0Messages),
+        "retain_available": .bool(\.retainAvailable),
+        "set_tcp_nodelay": .bool(\.setTcpNodelay),
+        "upgrade_outgoing_qos": .bool(\.upgradeOutgoingQoS),
+        "user": .string(\.user),
+        "persistence": .bool(\.persistence).in(.persistence),
+        "retained_persistence": .bool(\.persistence).in(.persistence),
+        "persistence_file": .stringOnce(\.persistenceFile),
+        "persistence_location": .stringOnce(\.persistenceLocation),
+        "persistent_client_expiration": .custom(persistentClientExpiration),
+        "websockets_log_level": .custom {
+            (_: inout Configuration, line: inout OptionLine) throws(ConfigurationError) in
+            _ = try line.int()
+        },
+        "retry_interval": .ignored { "Warning: The '\($0)' option is no longer available." },
+        "dhparamfile": .ignored {
+            "Warning: The '\($0)' option is ignored, DH parameters are chosen automatically."
+        },
+    ]
+
+    /// The options of the log.
+    static let logging: [String: Setting<Configuration>] = [
+        "log_dest": .custom(logDest),
+        "log_facility": .custom {
+            (root: inout Configuration, line: inout OptionLine) throws(ConfigurationError) in
+            let number = try line.int()
+            guard 0...7 ~= number else { throw line.invalid(number) }
+            root.logging.facility = number
+        },
+        "log_timestamp": .bool(\.logging.hasTimestamp),
+        "log_timestamp_format": .stringOnce(\.logging.timestampFormat),
+        "log_type": .custom(logType),
+    ]
+
+    /// The option of this name.
+    static func setting(_ name: String) -> Setting<Configuration>? {
+        limits[name] ?? switches[name] ?? logging[name]
+    }
+
+    /// 65535 and negative numbers mean no limit.
+    private static func inflightMessages(
+        _ value: Int,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) -> Int {
+        guard value <= 65535 else {
+            throw ConfigurationError("Error: '\(line.name)' must be <= 65535.")
+        }
+        return value == 65535 ? 0 : max(value, 0)
+    }
+
+    /// Text counts as 0.
+    private static func memoryLimit(
+        _ root: inout Configuration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let value = try line.lenientInt64()
+        guard value >= 0 else { throw line.invalid(value) }
+        root.memoryLimit = value
+    }
+
+    /// The limit works, but `max_packet_size` is what clients are told.
+    private static func messageSizeLimit(
+        _ value: Int,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) -> Int {
+        guard 0...268_435_455 ~= value else { throw line.invalid(value) }
+        let advice = "Consider using 'max_packet_size' instead of '\(line.name)'."
+        line.remarks.append(LogRecord(.notice, advice))
+        return value
+    }
+
+    @Sendable
+    private static func packetBufferSize(_ name: String, _ value: Int) -> String {
+        "Error: Packet buffer size must be between 0 and 65535 inclusive."
+    }
+
+    /// Minutes, at least one.
+    private static func retainExpiryInterval(
+        _ value: Int,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) -> Int {
+        guard value >= 1 else { throw ConfigurationError("Error: \(line.name) must be >= 1.") }
+        guard value <= 10_000_000 else {
+            line.warn("Warning: '\(line.name)' is limited to 10000000 minutes.")
+            return 10_000_000
+        }
+        return value
+    }
+
+    /// `auto` or a number of reactors.
+    private static func workerThreads(
+        _ root: inout Configuration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let word = try line.word()
+        guard word != "auto" else {
+            root.workerThreads = nil
+            return
+        }
+        let count = try OptionLine.int(word, label: line.name)
+        guard 1...64 ~= count else { throw line.invalid(count) }
+        root.workerThreads = count
+    }
+
+    /// A number and a unit: s, h, d, w, m (30 days) or y (365 days).
+    private static func persistentClientExpiration(
+        _ root: inout Configuration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let text = try line.string()
+        let day = 86400
+        let units: [Character: Int] = [
+            "s": 1, "h": 3600, "d": day, "w": 7 * day, "m": 30 * day, "y": 365 * day,
+        ]
+        guard let unit = text.last.flatMap({ units[$0] }),
+            let count = Int(text.dropLast()), 1...Int(Int32.max) ~= count
+        else {
+            throw ConfigurationError("Error: Invalid '\(line.name)' duration in configuration.")
+        }
+        root.persistentClientExpiration = count * unit
+    }
+
+    /// Destinations add up; `none` takes all away.
+    private static func logDest(
+        _ root: inout Configuration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        if !line.isRepeated { root.logging.destinations = [] }
+        let word = try line.word()
+        switch word {
+        case "none": root.logging.destinations = []
+        case "stdout": root.logging.destinations.insert(.stdout)
+        case "stderr": root.logging.destinations.insert(.stderr)
+        case "syslog": root.logging.destinations.insert(.syslog)
+        case "topic": root.logging.destinations.insert(.topic)
+        case "file":
+            guard root.logging.filePath == nil else {
+                throw ConfigurationError("Error: Duplicate \"log_dest file\" value.")
+            }
+            let path = line.trimmedText()
+            guard !path.isEmpty else {
+                throw ConfigurationError(
+                    "Error: Empty \"log_dest file\" value in configuration."
+                )
+            }
+            root.logging.filePath = path
+            root.logging.destinations.insert(.file)
+        default: throw line.invalid(word)
+        }
+    }
+
+    /// Types add up from nothing; `none` takes all away.
+    private static func logType(
+        _ root: inout Configuration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        if !line.isRepeated { root.logging.types = [] }
+        let word = try line.word()
+        if word == "none" {
+            root.logging.types = []
+        } else if let type = LogTypes(word: word) {
+            root.logging.types.insert(type)
+        } else {
+            throw line.invalid(word)
+        }
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that apply to one listener, and the security options.
+
+import Log
+
+/// Which listener an option needs above it.
+enum ListenerContext {
+    /// Any, or else the option creates the default listener.
+    case orDefault
+    /// Any, also the default listener.
+    case required
+    /// One that a `listener` line made.
+    case explicit
+}
+
+/// The options that apply to one listener, by name.
+enum ListenerOptions {
+    /// An option with the listener it needs.
+    typealias Entry = (context: ListenerContext, setting: Setting<ListenerConfiguration>)
+
+    /// The options of every listener.
+    static let common: [String: Entry] = [
+        "accept_protocol_versions": (.explicit, .custom(acceptProtocolVersions)),
+        "bind_interface": (.orDefault, .stringOnce(\.bindInterface)),
+        "listener_allow_anonymous": (.required, .bool(\.security.allowAnonymous)),
+        "listener_auto_id_prefix": (.required, .custom(listenerAutoIdPrefix)),
+        "max_connections": (.orDefault, .int(\.maxConnections, raisedTo: -1)),
+        "max_qos": (.orDefault, .int(\.maxQoS, in: 0...2, maxQoS)),
+        "maximum_qos": (.orDefault, .int(\.maxQoS, in: 0...2, maxQoS)),
+        "max_topic_alias": (.required, .int(\.maxTopicAlias, in: 0...65535, alias)),
+        "max_topic_alias_broker": (.required, .int(\.maxTopicAliasBroker, in: 0...65535, alias)),
+        "mount_point": (.explicit, .custom(mountPoint)),
+        "protocol": (.orDefault, .custom(listenerProtocol)),
+        "socket_domain": (.orDefault, .custom(socketDomain)),
+        "use_username_as_clientid": (.orDefault, .bool(\.useUsernameAsClientid)),
+        "websockets_origin": (.required, .custom(websocketsOrigin)),
+        "enable_proxy_protocol": (.required, .custom(enableProxyProtocol)),
+        "proxy_protocol_v2_require_tls": (
+            .required, .bool(\.proxyProtocolV2RequireTls).in(.proxy)
+        ),
+    ]
+
+    /// The options of TLS.
+    static let tls: [String: Entry] = [
+        "cafile": (.required, certificate(\.tls.cafile)),
+        "capath": (.orDefault, certificate(\.tls.capath)),
+        "certfile": (.orDefault, certificate(\.tls.certfile)),
+        "keyfile": (.orDefault, certificate(\.tls.keyfile)),
+        "ciphers": (.orDefault, .string(\.tls.ciphers).in(.tls)),
+        "ciphers_tls1.3": (.orDefault, .string(\.tls.ciphersTls13).in(.tls)),
+        "crlfile": (.orDefault, .string(\.tls.crlfile).in(.tls)),
+        "disable_client_cert_date_checks": (
+            .required, .bool(\.tls.disableClientCertDateChecks).in(.tls)
+        ),
+        "require_certificate": (.orDefault, .bool(\.tls.requireCertificate).in(.tls)),
+        "tls_engine": (.orDefault, .stringOnce(\.tls.tlsEngine).in(.tls)),
+        "tls_engine_kpass_sha1": (.orDefault, Setting.custom(engineKeyPassword).in(.tls)),
+        "tls_keyform": (.orDefault, Setting.custom(keyForm).in(.tls)),
+        "tls_version": (.required, .stringOnce(\.tls.tlsVersion).in(.tls)),
+        "use_identity_as_username": (.orDefault, .bool(\.tls.useIdentityAsUsername).in(.tls)),
+        "use_subject_as_username": (.orDefault, .bool(\.tls.useSubjectAsUsername).in(.tls)),
+        "psk_hint": (.orDefault, Setting.custom(pskHint).in(.psk)),
+    ]
+
+    /// The security options, global or of a listener.
+    static let security: [String: Setting<SecurityConfiguration>] = [
+        "acl_file": .string(\.aclFile),
+        "allow_anonymous": .bool(\.allowAnonymous),
+        "allow_zero_length_clientid": .bool(\.allowZeroLengthClientid),
+        "auto_id_prefix": Setting.custom(autoIdPrefix)
+            .deprecated("Use 'listener_auto_id_prefix' instead."),
+        "password_file": .string(\.passwordFile),
+        "psk_file": .string(\.pskFile).in(.psk),
+    ]
+
+    /// What is said about a listener with both kinds of encryption.
+    static let bothEncryptions = ConfigurationError(
+        "Error: Cannot use both certificate and psk encryption in a single listener."
+    )
+
+    @Sendable
+    private static func maxQoS(_ name: String, _ value: Int) -> String {
+        "Error: 'max_qos' must be between 0 and 2 inclusive."
+    }
+
+    @Sendable
+    private static func alias(_ name: String, _ value: Int) -> String {
+        "Error: Invalid '\(name)' value in configuration."
+    }
+
+    /// A list of 3, 4 and 5; other items are ignored.
+    private static func acceptProtocolVersions(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let text = line.trimmedText()
+        guard !text.isEmpty else { throw line.empty() }
+        root.acceptProtocolVersions = text.split { ", \t".contains($0) }
+            .compactMap { Int($0) }
+            .reduce(into: []) { $0.insert(ProtocolVersions(level: $1)) }
+    }
+
+    /// At most 50 bytes.
+    private static func listenerAutoIdPrefix(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let prefix = try line.string(isOnce: true)
+        guard prefix.utf8.count <= 50 else {
+            throw ConfigurationError("Error: '\(line.name)' length must be <= 50.")
+        }
+        root.security.autoIdPrefix = prefix
+    }
+
+    /// At most 50 bytes.
+    private static func autoIdPrefix(
+        _ root: inout SecurityConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let prefix = try line.string(isOnce: true)
+        guard prefix.utf8.count <= 50 else {
+            throw ConfigurationError("Error: auto_id_prefix length must be <= 50.")
+        }
+        root.autoIdPrefix = prefix
+    }
+
+    /// A topic prefix without wildcards.
+    private static func mountPoint(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let prefix = try line.string()
+        guard MQTTText.isTopicName(prefix) else {
+            let question = "Does it contain a wildcard character?"
+            throw ConfigurationError("Error: Invalid '\(line.name)' value (\(prefix)). \(question)")
+        }
+        root.mountPoint = prefix
+    }
+
+    /// The protocol decides the group of the line.
+    private static func listenerProtocol(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let word = try line.word()
+        guard let value = ListenerProtocol(rawValue: word) else { throw line.invalid(word) }
+        root.protocol = value
+        switch value {
+        case .mqtt: line.group = .general
+        case .websockets: line.group = .websockets
+        case .httpApi: line.group = .http
+        }
+    }
+
+    /// `ipv4` or `ipv6`.
+    private static func socketDomain(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let word = try line.word()
+        guard let domain = SocketDomain(rawValue: word) else {
+            throw ConfigurationError(
+                "Error: Invalid '\(line.name)' value '\(word)' in configuration."
+            )
+        }
+        root.socketDomain = domain
+    }
+
+    /// One more Origin.
+    private static func websocketsOrigin(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        root.websocketsOrigins.append(try line.string())
+        line.group = .websockets
+    }
+
+    /// Version 1 or 2.
+    private static func enableProxyProtocol(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let version = try line.int()
+        guard 1...2 ~= version else {
+            throw ConfigurationError("Error: enable_proxy_protocol must be 1 or 2.")
+        }
+        root.enableProxyProtocol = version
+        line.group = .proxy
+    }
+
+    /// A file of certificate TLS; it excludes TLS-PSK.
+    private static func certificate(
+        _ path: any WritableKeyPath<ListenerConfiguration, String?> & Sendable
+    ) -> Setting<ListenerConfiguration> {
+        Setting.custom {
+            (
+                root: inout ListenerConfiguration,
+                line: inout OptionLine
+            ) throws(ConfigurationError)
+            in
+            guard root.pskHint == nil else { throw bothEncryptions }
+            root[keyPath: path] = try line.string()
+        }
+        .in(.tls)
+    }
+
+    /// The hint switches TLS-PSK on; it excludes certificates.
+    private static func pskHint(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        guard root.tls.certfile == nil, root.tls.keyfile == nil else { throw bothEncryptions }
+        root.pskHint = try line.string(isOnce: true)
+    }
+
+    /// Forty hexadecimal digits.
+    private static func engineKeyPassword(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let digest = try line.string()
+        guard digest.utf8.count == 40, digest.allSatisfy(\.isHexDigit) else {
+            throw line.invalid(digest)
+        }
+        root.tls.tlsEngineKpassSha1 = digest
+    }
+
+    /// `engine`; anything else means a PEM file.
+    private static func keyForm(
+        _ root: inout ListenerConfiguration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        root.tls.isEngineKey = try line.string() == "engine"
+    }
+}

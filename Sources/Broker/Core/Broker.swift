@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all workers share.
+
+package import Config
+package import Log
+package import Net
+import Synchronization
+package import Topics
+
+/// The broker: the shared state and the handles of its workers. Everything here may be used from
+/// any thread.
+package final class Broker: Sendable {
+    /// Where log lines go.
+    package let log: Log
+    /// Who is subscribed to what.
+    package let subscriptions = SubscriptionIndex()
+    /// Retained messages by topic; the values are `Message`.
+    package let retained = RetainedStore()
+    /// By number.
+    package let workers: [WorkerHandle]
+    /// Milliseconds of the monotonic clock at the start.
+    package let startedAt = Clock.monotonicMilliseconds()
+    /// Figures of which there is one for the whole broker.
+    let census = Census()
+
+    private let current: Mutex<Settings>
+    private let controlHandlers = Mutex<[String: ControlHandler]>([:])
+
+    /// Makes a broker with as many workers as the configuration asks for.
+    package init(_ configuration: Configuration, workerCount: Int, log: Log) throws(SystemError) {
+        self.log = log
+        current = Mutex(Settings(configuration))
+        var handles: [WorkerHandle] = []
+        for index in 0..<workerCount { handles.append(try WorkerHandle(index: index)) }
+        workers = handles
+    }
+
+    /// The settings in force.
+    package var settings: Settings { current.withLock { $0 } }
+
+    /// Puts another configuration in force; workers learn of it by letter.
+    package func apply(_ configuration: Configuration) {
+        let settings = current.withLock { current in
+            current = Settings(configuration, previous: current)
+            return current
+        }
+        for worker in workers { worker.post { $0.adopt(settings) } }
+    }
+
+    // MARK: $CONTROL
+
+    /// Handles the payload of a request. Called on a worker; must not wait for anything.
+    package typealias ControlHandler = @Sendable (_ payload: [UInt8]) -> Void
+
+    /// Makes `handler` the one for requests to exactly this topic; nil takes it away.
+    package func setControlHandler(_ handler: ControlHandler?, for topic: String) {
+        controlHandlers.withLock { $0[topic] = handler }
+    }
+
+    func controlHandler(for topic: String) -> ControlHandler? {
+        controlHandlers.withLock { $0[topic] }
+    }
+
+    /// Number of the worker where sessions of a client identifier live.
+    func home(of clientIdentifier: String) -> Int {
+        guard workers.count > 1 else { return 0 }
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in clientIdentifier.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return Int(truncatingIfNeeded: (hash ^ hash >> 32) % UInt64(workers.count))
+    }
+
+    /// Publishes on behalf of the broker itself. Callable from any thread.
+    package func publish(
+        topic: String,
+        payload: [UInt8],
+        qos: UInt8,
+        isRetained: Bool,
+        expiresInSeconds: Int64 = 0
+    ) {
+        workers[0].post { worker in
+            worker.publishInternally(
+                topic: Array(topic.utf8),
+                payload: payload,
+                qos: qos,
+                isRetained: isRetained,
+                expiresInSeconds: expiresInSeconds
+            )
+        }
+    }
+}
+
+/// Counts over all workers that decide about limits, and gauges for `$SYS`.
+final class Census: Sendable {
+    private let sessions = Atomic<Int>(0)
+    private let sockets = Atomic<Int>(0)
+
+    /// Sessions, connected or not.
+    var sessionCount: Int { sessions.load(ordering: .relaxed) }
+
+    /// Open client sockets.
+    var socketCount: Int { sockets.load(ordering: .relaxed) }
+
+    /// Counts a session; false, and counts nothing, when `limit` (> 0) is reached.
+    func addSession(limit: Int) -> Bool { Self.add(to: sessions, limit: limit) }
+
+    /// A session is gone.
+    func removeSession() { sessions.subtract(1, ordering: .relaxed) }
+
+    /// Counts a socket; false, and counts nothing, when `limit` (> 0) is reached.
+    func addSocket(limit: Int) -> Bool { Self.add(to: sockets, limit: limit) }
+
+    /// A socket is gone.
+    func removeSocket() { sockets.subtract(1, ordering: .relaxed) }
+
+    private static func add(to count: borrowing Atomic<Int>, limit: Int) -> Bool {
+        let value = count.add(1, ordering: .relaxed).newValue
+        if limit > 0, value > limit {
+            count.subtract(1, ordering: .relaxed)
+            return false
+        }
+        return true
+    }
+}
+
+extension Broker {
+    /// Publishes a round of `$SYS` messages.
+    package func publishSys(_ messages: [SysTree.Message]) {
+        for message in messages {
+            publish(
+                topic: "$SYS/broker/\(message.topic)",
+                payload: Array(message.payload.utf8),
+                qos: 2,
+                isRetained: true
+            )
+        }
+    }
+
+    /// Publishes a log line for `log_dest topic`.
+    package func publishLogLine(_ line: String, topic: String) {
+        publish(
+            topic: topic,
+            payload: Array(line.utf8),
+            qos: 2,
+            isRetained: false,
+            expiresInSeconds: 20
+        )
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// PUBACK, PUBREC, PUBREL and PUBCOMP from a client (5.0 sections 3.4 to 3.7).
+
+import Log
+import Config
+import MQTT
+
+extension Client {
+    func handlePuback(_ body: RawSpan) throws(PacketError) {
+        let ack = try AckPacket(decoding: body, type: .puback, version: version)
+        if log.isEnabled(.debug) {
+            let reason = ack.reasonCode.rawValue
+            log.debug("Received PUBACK from \(logName) (Mid: \(ack.packetIdentifier), RC:\(reason))")
+        }
+        try session?.handlePuback(ack.packetIdentifier)
+    }
+
+    func handlePubrec(_ body: RawSpan) throws(PacketError) {
+        guard let session else { return }
+        let ack = try AckPacket(decoding: body, type: .pubrec, version: version)
+        log.debug("Received PUBREC from \(logName) (Mid: \(ack.packetIdentifier))")
+        if !session.isAwaiting(ack.packetIdentifier) {
+            log.warning(
+                "Warning: Received PUBREC from \(logName) for an unknown packet identifier \(ack.packetIdentifier)."
+            )
+        }
+        if try session.handlePubrec(ack) { writeAck(.pubrel, ack.packetIdentifier) }
+    }
+
+    /// Releases a QoS 2 message: it is published now, then PUBCOMP answers
+    /// (spec: protocol-choices.md section 13).
+    func handlePubrel(_ body: RawSpan) throws(PacketError) {
+        guard let session else { return }
+        let ack = try AckPacket(decoding: body, type: .pubrel, version: version)
+        log.debug("Received PUBREL from \(logName) (Mid: \(ack.packetIdentifier))")
+        if let message = session.release(ack.packetIdentifier) {
+            message.withPublication { publication in
+                _ = worker.publish(publication, from: session.handle, message: message)
+            }
+        }
+        writeAck(.pubcomp, ack.packetIdentifier)
+    }
+
+    func handlePubcomp(_ body: RawSpan) throws(PacketError) {
+        let ack = try AckPacket(decoding: body, type: .pubcomp, version: version)
+        log.debug("Received PUBCOMP from \(logName) (Mid: \(ack.packetIdentifier))")
+        try session?.handlePubcomp(ack.packetIdentifier)
+    }
+}
+
+extension Session {
+    /// Whether one more QoS 2 exchange may begin: `max_inflight_messages`, 0 for no limit.
+    var mayReceive: Bool {
+        let limit = worker.settings.configuration.maxInflightMessages
+        return limit == 0 || incoming.count < limit
+    }
+
+    /// Takes a received QoS 2 message out of the store.
+    func release(_ identifier: UInt16) -> Message? {
+        guard let index = incoming.firstIndex(of: identifier, within: incoming.count) else {
+            return nil
+        }
+        let message = incoming[index].message
+        incoming.remove(at: index)
+        return message
+    }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// CONNECT on the worker that accepted the connection: checks, identity, authentication.
+
+import Log
+import Config
+import MQTT
+import Net
+
+/// A CONNECT that has passed its checks, on its way to the home of its session.
+struct ConnectRequest: Sendable {
+    let packet: ConnectPacket
+    let identity: ClientIdentity
+    /// What 5.0 clients without an identifier of their own are told.
+    let assignedIdentifier: String?
+    /// Data of the authentication method for CONNACK.
+    var authenticationData: [UInt8]?
+}
+
+extension Client {
+    /// Decodes a CONNECT and decides who may come in (spec: protocol-choices.md section 4).
+    func handleConnect(_ body: RawSpan, flags: UInt8) {
+        do throws(ConnectError) {
+            let packet = try ConnectPacket(decoding: body, flags: flags, limits: connectLimits)
+            version = packet.version
+            isV5 = version == .v5
+            try admit(packet)
+        } catch {
+            refuseConnect(error)
+        }
+    }
+
+    private var connectLimits: ConnectLimits {
+        let configuration = worker.settings.configuration
+        var limits = ConnectLimits()
+        limits.acceptedVersions = listener.acceptedVersions
+        limits.maximumQoS = UInt8(clamping: listener.configuration.maxQoS)
+        limits.isRetainAvailable = configuration.retainAvailable
+        limits.allowsZeroLengthClientIdentifier = listener.allowsEmptyClientIdentifier
+        limits.messageSizeLimit = configuration.messageSizeLimit
+        limits.mountPoint = listener.mountPoint
+        return limits
+    }
+
+    private func admit(_ packet: ConnectPacket) throws(ConnectError) {
+        var identifier = packet.clientIdentifier
+        let isAssigned = identifier.isEmpty
+        if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
+        let userName = packet.userName?.isEmpty == true ? nil : packet.userName
+        if let prefix = worker.settings.configuration.clientidPrefixes,
+            !identifier.utf8.starts(with: prefix.utf8)
+        {
+            throw refusal(packet, "client identifier prefix not allowed")
+        }
+        if listener.configuration.useUsernameAsClientid {
+            guard let userName else { throw refusal(packet, "no user name for the client identifier") }
+            identifier = userName
+        }
+        guard let peer = connection?.peer else { return }
+        let identity = ClientIdentity(
+            clientIdentifier: identifier,
+            userName: userName,
+            peer: peer,
+            listener: listener,
+            version: packet.version,
+            keepAliveSeconds: packet.keepAlive,
+            isCleanStart: packet.isCleanStart,
+            isBridge: packet.isBridge,
+            authenticationMethod: packet.authenticationMethod
+        )
+        self.identity = identity
+        if packet.authenticationMethod != nil {
+            throw ConnectError(
+                answer: .connackV5(.badAuthenticationMethod),
+                detail: "no plugin for the authentication method"
+            )
+        }
+        guard listener.allowsAnonymous else { throw refusal(packet, "not authorised") }
+        enter(
+            ConnectRequest(
+                packet: packet,
+                identity: identity,
+                assignedIdentifier: isAssigned ? identifier : nil
+            )
+        )
+    }
+
+    private func refusal(_ packet: ConnectPacket, _ detail: StaticString) -> ConnectError {
+        ConnectError(
+            answer: packet.version == .v5 ? .connackV5(.notAuthorized) : .connackV3(5),
+            detail: detail
+        )
+    }
+
+    /// Answers a CONNECT that is refused, as far as it is answered, and closes.
+    func refuseConnect(_ error: ConnectError) {
+        switch error.answer {
+        case .close:
+            log.info("Protocol error from \(logName): \(error.detail).")
+            finish(.refused("protocol error", code: 2))
+        case .connackV3(let code):
+            writeConnack([0x20, 0x02, 0x00, code], code: code)
+            finish(Self.end(v3: code))
+        case .connackV5(let reason):
+            var connack: [UInt8] = []
+            var packet = ConnackPacket(reasonCode: reason)
+            if stage != .awaitingConnect || identity != nil {
+                packet.maximumQoS = UInt8(clamping: listener.configuration.maxQoS)
+            }
+            connack.appendConnack(packet, version: .v5)
+            writeConnack(connack, code: reason.rawValue)
+            finish(Self.end(v5: reason))
+        }
+    }
+
+    func writeConnack(_ packet: [UInt8], code: UInt8) {
+        log.debug("Sending CONNACK to \(logName) (\(packet[2]), \(code))")
+        write(packet, .connack)
+    }
+
+    private static func end(v3 code: UInt8) -> ClientEnd {
+        switch code {
+        case 1: .refused(ClientEnd.disallowedFeature, code: 2)
+        case 5: .notAuthorized
+        default: .refused("protocol error", code: 2)
+        }
+    }
+
+    private static func end(v5 reason: ReasonCode) -> ClientEnd {
+        switch reason {
+        case .notAuthorized: .notAuthorized
+        case .malformedPacket: .refused("malformed packet", code: 21)
+        case .packetTooLarge: .refused("oversize payload", code: 9)
+        case .unsupportedProtocolVersion, .qosNotSupported, .retainNotSupported,
+            .badAuthenticationMethod:
+            .refused(ClientEnd.disallowedFeature, code: 2)
+        case .clientIdentifierNotValid: .refused("client identifier not valid", code: 133)
+        case .badUserNameOrPassword: .refused("bad username or password", code: 134)
+        case .serverUnavailable: .refused("server unavailable", code: 136)
+        case .serverBusy: .refused("server busy", code: 137)
+        case .banned: .refused("client banned", code: 138)
+        case .connectionRateExceeded: .refused("connection rate exceeded", code: 159)
+        default: .refused("protocol error", code: 2)
+        }
+    }
+
+    /// Goes on here or, when the session lives on another worker, moves there.
+    private func enter(_ request: ConnectRequest) {
+        let home = worker.broker.home(of: request.identity.clientIdentifier)
+        guard home != worker.index else { return worker.attach(self, request) }
+        stage = .moving
+        connection?.pauseReading()
+        let worker = worker
+        worker.postpone { worker.move(self, request, to: home) }
+    }
+}
+
+extension Worker {
+    /// Sends a client with all it has received so far to the home of its session.
+    fileprivate func move(_ client: Client, _ request: ConnectRequest, to home: Int) {
+        guard client.stage == .moving, let connection = client.releaseConnection() else { return }
+        client.stage = .ended
+        let listenerIndex = client.listener.index
+        let parcel = Parcel(connection.detach())
+        broker.workers[home].post { worker in
+            worker.receive(parcel.open(), request, listenerIndex: listenerIndex)
+        }
+    }
+
+    private func receive(
+        _ detached: consuming DetachedConnection,
+        _ request: ConnectRequest,
+        listenerIndex: Int
+    ) {
+        let listener = settings.listeners[listenerIndex]
+        let remainder = detached.remainder
+        let peer = detached.peer
+        do {
+            let connection = try reactor.adopt(detached.takeDescriptor(), peer: peer)
+            let client = Client(worker: self, connection: connection, listener: listener)
+            client.identity = request.identity
+            client.version = request.packet.version
+            client.isV5 = client.version == .v5
+            connection.restoreInput(remainder)
+            attach(client, request)
+            connection.presentWaitingInput()
+        } catch {
+            broker.census.removeSocket()
+            listener.load.leave()
+            log.error("Error: Unable to serve connection from \(peer.host): \(error).")
+        }
+    }
+}
+
+/// Carries a connection through a closure: filled by one thread, opened once by another.
+/// The mailbox orders the two, which is what makes `@unchecked Sendable` true.
+private final class Parcel: @unchecked Sendable {
+    private var content: DetachedConnection?
+
+    init(_ content: consuming DetachedConnection) {
+        self.content = consume content
+    }
+
+    func open() -> DetachedConnection {
+        guard let content = content.take() else { preconditionFailure("a parcel is opened once") }
+        return content
+    }
+}
+
+/// Client identifiers made by the broker.
+enum ClientIdentifier {
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
+    /// `prefix` and 16 random bytes in upper-case hexadecimal, grouped 8-4-4-4-12.
+    static func random(prefix: String) -> String {
+        var generator = SystemRandomNumberGenerator()
+        var text = Array(prefix.utf8)
+        for index in 0..<16 {
+            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+            let byte = UInt8.random(in: .min ... .max, using: &generator)
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// DISCONNECT and AUTH from a client (5.0 sections 3.14 and 3.15).
+
+import Log
+import MQTT
+
+extension Client {
+    func handleDisconnect(_ body: RawSpan) throws(PacketError) {
+        guard let session else { return }
+        let packet = try DisconnectPacket(decoding: body, version: version)
+        if let interval = packet.sessionExpiryInterval {
+            // [MQTT-3.14.2-2]
+            guard session.expiryInterval != 0 || interval == 0 else {
+                throw .protocolError(version, "session expiry interval raised from 0")
+            }
+            session.expiryInterval = interval
+        }
+        log.debug("Received DISCONNECT from \(logName)")
+        let keepsWill = packet.reasonCode == .disconnectWithWillMessage
+        finish(keepsWill ? .disconnectedWithWill : .disconnected)
+    }
+
+    /// Without an authentication exchange under way no AUTH is allowed [MQTT-4.12.0-1].
+    func handleAuth(_ body: RawSpan) throws(PacketError) {
+        guard identity?.authenticationMethod != nil else {
+            throw .protocolError(version, "AUTH without authentication method in CONNECT")
+        }
+        _ = try AuthPacket(decoding: body)
+        throw PacketError(reason: .badAuthenticationMethod, detail: "no plugin for the method")
+    }
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// PUBLISH from a client (5.0 section 3.3).
+
+import Log
+import Config
+import MQTT
+import Topics
+
+extension Client {
+    /// Decodes, checks and accepts a PUBLISH. QoS 0 and 1 join the worker's run; QoS 2 waits for
+    /// its release; retained messages go out at once.
+    func handlePublish(
+        _ header: FixedHeader,
+        _ packet: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer
+    ) throws(PacketError) {
+        guard let session else { return }
+        try checkFlags(header.flags)
+        let span = RawSpan(_unsafeBytes: body)
+        let publish = try PublishPacket(decoding: span, flags: header.flags, version: version)
+        let payload = UnsafeRawBufferPointer(rebasing: body[publish.payload])
+        worker.counters.publishBytesReceived.add(payload.count)
+        let topic = UnsafeRawBufferPointer(rebasing: body[publish.topic])
+        guard let alias = publish.topicAlias else {
+            logReceived(publish, header.flags, topic)
+            return try accept(publish, topic: topic, payload: payload, packet, body, of: session)
+        }
+        let aliased = try resolve(alias, topic)
+        var failure: PacketError?
+        aliased.withUnsafeBytes { topic in
+            logReceived(publish, header.flags, topic)
+            do throws(PacketError) {
+                try accept(publish, topic: topic, payload: payload, packet, body, of: session)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func logReceived(
+        _ publish: PublishPacket,
+        _ flags: UInt8,
+        _ topic: UnsafeRawBufferPointer
+    ) {
+        guard log.isEnabled(.debug) else { return }
+        logPublish(
+            "Received PUBLISH from",
+            topic: topic,
+            flags: flags,
+            qos: publish.qos,
+            packetIdentifier: publish.packetIdentifier,
+            payloadCount: publish.payload.count
+        )
+    }
+
+    private func checkFlags(_ flags: UInt8) throws(PacketError) {
+        let qos = flags >> 1 & 3
+        if qos < 3, Int(qos) > listener.configuration.maxQoS {
+            throw PacketError(reason: isV5 ? .qosNotSupported : nil, detail: "QoS too high")
+        }
+        if flags & 1 != 0, !worker.settings.configuration.retainAvailable {
+            throw PacketError(reason: isV5 ? .retainNotSupported : nil, detail: "retain not available")
+        }
+    }
+
+    private func resolve(
+        _ alias: UInt16,
+        _ topic: UnsafeRawBufferPointer
+    ) throws(PacketError) -> [UInt8] {
+        guard Int(alias) <= listener.configuration.maxTopicAlias else {
+            throw PacketError(reason: .topicAliasInvalid, detail: "topic alias above the maximum")
+        }
+        if !topic.isEmpty {
+            let bytes = Array(topic)
+            incomingAliases[alias] = bytes
+            return bytes
+        }
+        guard let known = incomingAliases[alias] else {
+            throw .protocolError(.v5, "topic alias was never set")
+        }
+        return known
+    }
+
+    private func accept(
+        _ publish: PublishPacket,
+        topic: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer,
+        _ packet: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer,
+        of session: Session
+    ) throws(PacketError) {
+        let run = worker.run
+        if run.count > 0, run.publisher == session.handle, publish.qos == run.qos,
+            !publish.isRetained, !run.isRetained, publish.qos < 2, listener.mountPoint.isEmpty,
+            run.count < UnsafePublishRun.entriesMax, run.topic.elementsEqual(topic),
+            !isOversize(payload)
+        {
+            return append(publish, payload: payload, packet, body)
+        }
+        worker.flushRun()
+        if isOversize(payload) {
+            return refuse(publish, .packetTooLarge)
+        }
+        guard isPublishingAllowed(topic) else {
+            logDenied(publish, topic, payload)
+            return refuse(publish, .notAuthorized)
+        }
+        if isControlTopic(topic) {
+            return try handleControl(publish, topic: topic, payload: payload)
+        }
+        if publish.qos == 2 {
+            return try store(publish, topic: topic, payload: payload, body, in: session)
+        }
+        run.begin(
+            topic: topic,
+            mountPoint: listener.mountPoint,
+            publisher: session.handle,
+            origin: identity,
+            qos: publish.qos,
+            isRetained: publish.isRetained
+        )
+        append(publish, payload: payload, packet, body)
+        if publish.isRetained { worker.flushRun() }
+    }
+
+    /// Adds a publication to the run that was begun for it.
+    private func append(
+        _ publish: PublishPacket,
+        payload: UnsafeRawBufferPointer,
+        _ packet: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer
+    ) {
+        let isUnchanged =
+            !publish.isDuplicate && publish.topicAlias == nil
+            && publish.messageExpiryInterval == nil && listener.mountPoint.isEmpty
+            && publish.forwardedPropertiesByteCount == publish.properties.count
+        let properties = forwardedProperties(publish, body)
+        let entry = RunEntry(
+            payload: payload,
+            properties: properties,
+            expiresAt: expiry(publish),
+            packetIdentifier: publish.packetIdentifier,
+            message: nil
+        )
+        worker.run.append(entry, packet: isUnchanged ? packet : nil, isV5: isV5)
+    }
+
+    /// Second of the reactor clock at which the message becomes void; 0 for never.
+    private func expiry(_ publish: PublishPacket) -> Int64 {
+        guard let interval = publish.messageExpiryInterval, interval != 0, interval != .max else {
+            return 0
+        }
+        return worker.now + Int64(interval)
+    }
+
+    /// The properties that subscribers get, in one piece.
+    private func forwardedProperties(
+        _ publish: PublishPacket,
+        _ body: UnsafeRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        let count = publish.forwardedPropertiesByteCount
+        if count == publish.properties.count {
+            return UnsafeRawBufferPointer(rebasing: body[publish.properties])
+        }
+        var room = worker.run.reserveArena(count)
+        if room == nil {
+            room = worker.continueRun(room: count)
+        }
+        guard let room else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        var parts = publish.forwardedRuns(in: RawSpan(_unsafeBytes: body))
+        var offset = 0
+        while let part = parts.next() {
+            let source = UnsafeRawBufferPointer(rebasing: body[part])
+            UnsafeMutableRawBufferPointer(rebasing: room[offset...]).copyMemory(from: source)
+            offset += part.count
+        }
+        return UnsafeRawBufferPointer(room)
+    }
+
+    private func isOversize(_ payload: UnsafeRawBufferPointer) -> Bool {
+        let limit = worker.settings.configuration.messageSizeLimit
+        return limit > 0 && payload.count > limit
+    }
+
+    /// Acknowledges without doing anything: 5.0 clients are told why.
+    func refuse(_ publish: PublishPacket, _ reason: ReasonCode) {
+        switch publish.qos {
+        case 1: writeAck(.puback, publish.packetIdentifier, isV5 ? reason : .success)
+        case 2: writeAck(.pubrec, publish.packetIdentifier, isV5 ? reason : .success)
+        default: break
+        }
+    }
+
+    /// A refusal is visible at a level one would run in production.
+    private func logDenied(
+        _ publish: PublishPacket,
+        _ topic: UnsafeRawBufferPointer,
+        _ payload: UnsafeRawBufferPointer
+    ) {
+        guard let identity else { return }
+        let name = String(decoding: topic, as: UTF8.self)
+        let user = identity.userName.map { ", u'\($0)'" } ?? ""
+        log.notice("Denied PUBLISH from \(identity.logName)\(user) to '\(name)'.")
+    }
+
+    // MARK: QoS 2
+
+    /// Keeps a QoS 2 message until PUBREL (spec: protocol-choices.md section 13).
+    private func store(
+        _ publish: PublishPacket,
+        topic: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer,
+        in session: Session
+    ) throws(PacketError) {
+        let identifier = publish.packetIdentifier
+        let mounted = listener.mountPoint.isEmpty ? [] : listener.mountPoint + Array(topic)
+        let message = mounted.withUnsafeBytes { mountedTopic in
+            Message.make(
+                UnsafePublication(
+                    topic: mounted.isEmpty ? topic : mountedTopic,
+                    properties: forwardedProperties(publish, body),
+                    payload: payload,
+                    qos: 2,
+                    isRetained: publish.isRetained,
+                    expiresAt: expiry(publish),
+                    origin: identity
+                )
+            )
+        }
+        worker.run.reset()
+        if let index = session.incoming.firstIndex(of: identifier, within: session.incoming.count),
+            session.incoming[index].state != .done
+        {
+            if session.incoming[index].message.isSame(as: message) {
+                guard !session.incoming[index].wasRepeated else {
+                    throw .protocolError(version, "QoS 2 message sent a third time")
+                }
+                session.incoming[index].wasRepeated = true
+                return writeAck(.pubrec, identifier)
+            }
+            log.warning(
+                "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
+            )
+            session.incoming[index].message = message
+            return writeAck(.pubrec, identifier)
+        }
+        guard session.mayReceive else {
+            log.warning(
+                "Client \(logName) has exceeded its receive-maximum quota. This behaviour must be fixed on the client."
+            )
+            worker.counters.dropped.add(1)
+            return refuse(publish, .quotaExceeded)
+        }
+        session.incoming.append(
+            Delivery(
+                message,
+                packetIdentifier: identifier,
+                state: .awaitingPubrel,
+                qos: 2,
+                isRetained: publish.isRetained
+            )
+        )
+        writeAck(.pubrec, identifier)
+    }
+
+    /// Acknowledges the QoS 1 publications of a run, after they have been routed.
+    func acknowledge(_ run: UnsafePublishRun, hasSubscribers: Bool) {
+        let reason: ReasonCode = hasSubscribers ? .success : .noMatchingSubscribers
+        for entry in run.entries { writeAck(.puback, entry.packetIdentifier, reason) }
+    }
+}

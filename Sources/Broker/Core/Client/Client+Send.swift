@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// PUBLISH towards a client, one at a time.
+
+import Net
+import Log
+import MQTT
+
+extension Client {
+    /// Encodes a publication into the output. Returns false when it does not fit the client and
+    /// was dropped [MQTT-3.1.2-25].
+    @discardableResult
+    func writePublish(
+        _ publication: UnsafePublication,
+        qos: UInt8,
+        packetIdentifier: UInt16,
+        isDuplicate: Bool,
+        isRetained: Bool,
+        subscriptionIdentifier: UInt32
+    ) -> Bool {
+        guard let connection, let topic = visibleTopic(publication.topic) else { return false }
+        var encoder = UnsafePublishEncoder(
+            topic: topic,
+            properties: publication.properties,
+            payload: publication.payload,
+            isV5: isV5,
+            qos: qos
+        )
+        if isDuplicate { encoder.flags |= UnsafePublishEncoder.duplicate }
+        if isRetained { encoder.flags |= UnsafePublishEncoder.retain }
+        encoder.packetIdentifier = packetIdentifier
+        var newAlias = false
+        if isV5 {
+            encoder.messageExpiryInterval = remainingSeconds(publication.expiresAt, worker.now)
+            encoder.subscriptionIdentifier = subscriptionIdentifier
+            newAlias = applyAlias(&encoder, topic)
+        }
+        let size = encoder.encodedSize
+        guard size <= packetSizeMax else {
+            log.notice("Dropping too large outgoing PUBLISH for \(logName) (\(size) bytes)")
+            return false
+        }
+        encoder.write(to: connection.reserveOutput(size))
+        connection.commitOutput(size)
+        if newAlias { outgoingAliases?.establish(topic) }
+        session?.countSent(packets: 1, bytes: size, payload: publication.payload.count)
+        logPublish("Sending PUBLISH to", encoder, topic: topic, isRetained: isRetained)
+        return true
+    }
+
+    /// Returns whether the packet sets a new alias.
+    private func applyAlias(
+        _ encoder: inout UnsafePublishEncoder,
+        _ topic: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard let (alias, isKnown) = outgoingAliases?.alias(of: topic) else { return false }
+        encoder = UnsafePublishEncoder(
+            topic: isKnown ? UnsafeRawBufferPointer(start: nil, count: 0) : topic,
+            properties: encoder.properties,
+            payload: encoder.payload,
+            isV5: true,
+            qos: encoder.qos,
+            flags: encoder.flags,
+            packetIdentifier: encoder.packetIdentifier,
+            messageExpiryInterval: encoder.messageExpiryInterval,
+            topicAlias: alias,
+            subscriptionIdentifier: encoder.subscriptionIdentifier
+        )
+        return !isKnown
+    }
+
+    /// The topic without the mount point; nil when nothing is left of it.
+    private func visibleTopic(_ topic: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        let hidden = listener.mountPoint.count
+        if hidden == 0 { return topic }
+        guard topic.count > hidden else { return nil }
+        return UnsafeRawBufferPointer(rebasing: topic[hidden...])
+    }
+
+    private func logPublish(
+        _ verb: String,
+        _ packet: UnsafePublishEncoder,
+        topic: UnsafeRawBufferPointer,
+        isRetained: Bool
+    ) {
+        guard log.isEnabled(.debug) else { return }
+        logPublish(
+            verb,
+            topic: topic,
+            flags: packet.flags,
+            qos: packet.qos,
+            packetIdentifier: packet.packetIdentifier,
+            payloadCount: packet.payload.count
+        )
+    }
+
+    /// `VERB ID (dN, qN, rN, mN, 'TOPIC', ... (LEN bytes))`
+    func logPublish(
+        _ verb: String,
+        topic: UnsafeRawBufferPointer,
+        flags: UInt8,
+        qos: UInt8,
+        packetIdentifier: UInt16,
+        payloadCount: Int
+    ) {
+        guard log.isEnabled(.debug) else { return }
+        let name = String(decoding: topic, as: UTF8.self)
+        let duplicate = flags & UnsafePublishEncoder.duplicate != 0 ? 1 : 0
+        let retained = flags & UnsafePublishEncoder.retain != 0 ? 1 : 0
+        let shape = "d\(duplicate), q\(qos), r\(retained), m\(packetIdentifier)"
+        log.debug("\(verb) \(logName) (\(shape), '\(name)', ... (\(payloadCount) bytes))")
+    }
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// The MQTT side of one connection: from bytes to packets to handlers.
+
+import Config
+import Log
+import MQTT
+package import Net
+import Topics
+
+/// A peer that speaks MQTT on one connection.
+///
+/// ```
+/// awaitingConnect ──CONNECT──► authenticating ──► moving ──► connected ──► ended
+///        └───────────────────────────┴─────────────┴──────────────────────►
+/// ```
+/// `moving` is skipped when the session's home is the worker that accepted the connection.
+package final class Client {
+    /// Where in its life a client is.
+    enum Stage {
+        case awaitingConnect
+        case authenticating
+        case moving
+        case connected
+        case ended
+    }
+
+    let worker: Worker
+    private(set) var connection: Connection?
+    let listener: ListenerSettings
+    var stage = Stage.awaitingConnect
+    /// Set with the first complete CONNECT.
+    var identity: ClientIdentity?
+    /// Set from `connected` on.
+    var session: Session?
+    var isV5 = false
+    var version = ProtocolVersion.v311
+
+    /// Largest packet the client takes, in bytes.
+    var packetSizeMax = Int.max
+    /// QoS 1 and 2 messages that may await an answer.
+    var inFlightMax = 0xFFFF
+    /// Whether the configuration sets no window.
+    var hasUnlimitedWindow = false
+    /// Seconds without a packet after which the client is given up; 0: never.
+    var timeoutSeconds: Int64 = 0
+    var lastPacketAt: Int64 = 0
+
+    /// Topics by alias, as the client has set them; without mount point.
+    var incomingAliases: [UInt16: [UInt8]] = [:]
+    /// Aliases the broker has set, if the client takes any.
+    var outgoingAliases: OutgoingAliases?
+    /// Whether packets go out as they are for every other such client.
+    var isPlain = true
+
+    init(worker: Worker, connection: Connection, listener: ListenerSettings) {
+        self.worker = worker
+        self.connection = connection
+        self.listener = listener
+        connection.handler = self
+    }
+
+    var log: Log { worker.log }
+
+    /// Whether a run of packets may be sent without looking at each.
+    var takesPlainPackets: Bool { isPlain && !worker.log.isEnabled(.debug) }
+
+    /// The name in log lines: the identifier, or the address before there is one.
+    var logName: String {
+        identity?.clientIdentifier ?? connection?.peer.host ?? ""
+    }
+
+    /// Starts the time in which a CONNECT must arrive.
+    func awaitConnect() {
+        timeoutSeconds = 30
+        touch()
+        connection?.setDeadline(worker.now + timeoutSeconds + 1)
+    }
+
+    func touch() {
+        lastPacketAt = worker.now
+    }
+
+    /// Gives the connection up to another worker or to nobody.
+    func releaseConnection() -> Connection? {
+        let connection = connection
+        self.connection = nil
+        return connection
+    }
+
+    // MARK: Packets
+
+    /// Handles every complete packet in `bytes`; returns how many bytes those were.
+    private func handlePackets(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var offset = 0
+        while offset < bytes.count, stage == .connected || stage == .awaitingConnect {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            switch parseFixedHeader(RawSpan(_unsafeBytes: rest)) {
+            case .needsMore:
+                connection?.neededBytes = 0
+                return offset
+            case .malformed:
+                finish(.violation(.close("remaining length of five bytes")))
+                return bytes.count
+            case .header(let header):
+                let size = header.packetLength
+                do throws(PacketError) {
+                    try check(header, rest)
+                    guard size <= rest.count else {
+                        noteProgress(missing: size - rest.count, size: size)
+                        return offset
+                    }
+                    touch()
+                    try handle(header, UnsafeRawBufferPointer(rebasing: rest[..<size]))
+                } catch {
+                    fail(error)
+                    return bytes.count
+                }
+                offset += size
+            }
+        }
+        return offset
+    }
+
+    /// While much of a packet is missing, its bytes count as a sign of life.
+    private func noteProgress(missing: Int, size: Int) {
+        connection?.neededBytes = size
+        if missing > 1000 { touch() }
+    }
+
+    private func check(
+        _ header: FixedHeader,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(PacketError) {
+        if stage == .connected {
+            try checkFixedHeader(
+                header,
+                version: version,
+                maximumPacketSize: worker.settings.configuration.maxPacketSize
+            )
+            return
+        }
+        guard header.type == .connect else {
+            if header.firstByte == 0x16 { noteTLS() }
+            throw .close("first packet is not CONNECT")
+        }
+        guard header.remainingLength <= connectLengthMax else { throw .close("CONNECT too long") }
+    }
+
+    private func noteTLS() {
+        guard let peer = connection?.peer else { return }
+        log.notice(
+            "Client from \(peer.host):\(peer.port) appears to be using TLS to connect to a non-TLS listener."
+        )
+    }
+
+    /// The one switch over packet types; `packet` is the whole packet.
+    private func handle(
+        _ header: FixedHeader,
+        _ packet: UnsafeRawBufferPointer
+    ) throws(PacketError) {
+        let body = UnsafeRawBufferPointer(rebasing: packet[header.headerLength...])
+        guard let type = header.type else { throw .protocolError(version, "packet type 0") }
+        worker.counters.received.add(type)
+        if type == .publish { return try handlePublish(header, packet, body) }
+        let span = RawSpan(_unsafeBytes: body)
+        switch type {
+        case .puback: try handlePuback(span)
+        case .pubrec: try handlePubrec(span)
+        case .pubrel: try handlePubrel(span)
+        case .pubcomp: try handlePubcomp(span)
+        case .pingreq: handlePingreq()
+        default:
+            worker.flushRun()
+            switch type {
+            case .connect: handleConnect(span, flags: header.flags)
+            case .subscribe: try handleSubscribe(span)
+            case .unsubscribe: try handleUnsubscribe(span)
+            case .disconnect: try handleDisconnect(span)
+            case .auth: try handleAuth(span)
+            default: throw .protocolError(version, "packet type that only a server sends")
+            }
+        }
+    }
+
+    private func handlePingreq() {
+        log.debug("Received PINGREQ from \(logName)")
+        log.debug("Sending PINGRESP to \(logName)")
+        write([0xD0, 0x00], .pingresp)
+    }
+
+    // MARK: Output
+
+    /// Packets that may wait for the socket; beyond that they are dropped.
+    var outputPacketsMax: Int {
+        let limit = worker.settings.configuration.maxQueuedMessages
+        return limit > 0 ? limit : .max
+    }
+
+    /// Whether the output has room for one more packet; tries to make some.
+    func mayWritePacket() -> Bool {
+        guard let connection else { return false }
+        let limit = outputPacketsMax
+        if connection.queuedPacketCount < limit { return true }
+        connection.flush()
+        return connection.queuedPacketCount < limit
+    }
+
+    /// Queues a packet, or drops it when the client has stopped reading.
+    func write(_ packet: [UInt8], _ type: PacketType) {
+        guard mayWritePacket() else {
+            worker.counters.dropped.add(1)
+            return
+        }
+        connection?.write(packet)
+        worker.counters.sent.add(type)
+        worker.counters.bytesSent.add(packet.count)
+    }
+
+    /// Acknowledges; in the short form where the reason is success.
+    func writeAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode = .success) {
+        logAck(type, identifier, reason)
+        guard mayWritePacket(), let connection else {
+            worker.counters.dropped.add(1)
+            return
+        }
+        let isShort = !isV5 || reason == .success
+        let size = isShort ? 4 : 5
+        let place = connection.reserveOutput(size)
+        let flags: UInt8 = type == .pubrel ? 2 : 0
+        place.storeBytes(of: type.rawValue << 4 | flags, as: UInt8.self)
+        place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
+        place.storeBytes(of: identifier.bigEndian, toByteOffset: 2, as: UInt16.self)
+        if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
+        connection.commitOutput(size)
+        worker.counters.sent.add(type)
+        worker.counters.bytesSent.add(size)
+    }
+
+    private func logAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode) {
+        guard log.isEnabled(.debug) else { return }
+        switch type {
+        case .puback: log.debug("Sending PUBACK to \(logName) (m\(identifier), rc\(reason.rawValue))")
+        case .pubrec: log.debug("Sending PUBREC to \(logName) (m\(identifier), rc\(reason.rawValue))")
+        case .pubrel: log.debug("Sending PUBREL to \(logName) (m\(identifier))")
+        default: log.debug("Sending PUBCOMP to \(logName) (m\(identifier))")
+        }
+    }
+}
+
+extension Client: ConnectionHandler {
+    package func connection(
+        _ connection: Connection,
+        received bytes: UnsafeRawBufferPointer
+    ) -> Int {
+        let consumed = handlePackets(bytes)
+        worker.counters.bytesReceived.add(consumed)
+        worker.flushRun()
+        return consumed
+    }
+
+    package func connection(_ connection: Connection, ended end: ConnectionEnd) {
+        finish(.ended(end))
+    }
+
+    package func connectionTimedOut(_ connection: Connection) {
+        let due = lastPacketAt + timeoutSeconds
+        if timeoutSeconds > 0, worker.now > due {
+            finish(.timedOut)
+        } else if timeoutSeconds > 0 {
+            connection.setDeadline(due + 1)
+        }
+    }
+
+    package func connectionDrained(_ connection: Connection) {
+        session?.pump()
+        session?.continueRetained()
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ways in which a client's connection ends.
+
+import MQTT
+import Net
+
+/// Why a connection ends, with what follows from it.
+struct ClientEnd {
+    /// What the log line says after the colon; nil for an orderly end.
+    let text: String?
+    /// Reason code of the DISCONNECT a 5.0 client is sent; nil for none.
+    var disconnectReason: ReasonCode?
+    /// Whether the will message is published.
+    var publishesWill = true
+    /// The value plugins are told: a `MOSQ_ERR_*`.
+    let code: Int32
+
+    static let disconnected = ClientEnd(text: nil, publishesWill: false, code: 0)
+    static let disconnectedWithWill = ClientEnd(text: nil, code: 0)
+    static let closedByPeer = ClientEnd(text: "connection closed by client", code: 7)
+    static let timedOut = ClientEnd(text: "exceeded timeout", code: 19)
+    static let takenOver = ClientEnd(
+        text: "session taken over",
+        disconnectReason: .sessionTakenOver,
+        publishesWill: false,
+        code: 142
+    )
+    static let notAuthorized = ClientEnd(text: "not authorised", publishesWill: false, code: 11)
+    static let shutDown = ClientEnd(text: nil, publishesWill: false, code: 0)
+
+    /// A refused CONNECT; whatever was answered has been written already.
+    static func refused(_ text: String, code: Int32) -> ClientEnd {
+        ClientEnd(text: text, publishesWill: false, code: code)
+    }
+
+    /// Kicked by the broker or a plugin.
+    static func administrative(publishesWill: Bool) -> ClientEnd {
+        ClientEnd(
+            text: "administrative action",
+            disconnectReason: .administrativeAction,
+            publishesWill: publishesWill,
+            code: 152
+        )
+    }
+
+    /// The connection itself has ended.
+    static func ended(_ end: ConnectionEnd) -> ClientEnd {
+        switch end {
+        case .closedByPeer: .closedByPeer
+        case .failed(let code): ClientEnd(text: SystemError("", code: code).reason, code: 14)
+        }
+    }
+
+    /// A packet that must not be processed.
+    static func violation(_ error: PacketError) -> ClientEnd {
+        let (text, code) = description(of: error)
+        return ClientEnd(text: text, disconnectReason: error.reason, code: code)
+    }
+
+    private static func description(of error: PacketError) -> (String, Int32) {
+        guard let reason = error.reason else { return ("protocol error", 2) }
+        return switch reason {
+        case .malformedPacket: ("malformed packet", 21)
+        case .packetTooLarge: ("oversize packet", 25)
+        case .topicAliasInvalid: ("topic alias invalid", 148)
+        case .receiveMaximumExceeded: ("receive maximum exceeded", 147)
+        case .retainNotSupported: (disallowedFeature, 154)
+        case .qosNotSupported: (disallowedFeature, 155)
+        case .notAuthorized: ("not authorised", 11)
+        case .badAuthenticationMethod: ("bad authentication method", 140)
+        case .unspecifiedError: ("out of memory", 1)
+        default: ("protocol error", 2)
+        }
+    }
+
+    /// What the original says of features that are switched off.
+    static let disallowedFeature =
+        "used disallowed feature (QoS too high, retain not supported, or bad AUTH method)"
+}

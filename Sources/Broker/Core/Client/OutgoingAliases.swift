@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Topic aliases towards one client.
+
+/// The aliases the broker has set on one connection: first come, first served, never replaced
+/// (5.0 section 3.3.2.3.4).
+struct OutgoingAliases {
+    private var aliases: [[UInt8]: UInt16] = [:]
+    private let maximum: Int
+
+    /// Sets at most `maximum` aliases.
+    init(maximum: Int) {
+        self.maximum = maximum
+    }
+
+    /// The alias of a topic, and whether the client knows it already; nil when all are taken.
+    func alias(of topic: UnsafeRawBufferPointer) -> (alias: UInt16, isKnown: Bool)? {
+        if let alias = aliases[Array(topic)] { return (alias, true) }
+        guard aliases.count < maximum else { return nil }
+        return (UInt16(aliases.count + 1), false)
+    }
+
+    /// The packet that sets the next alias is on its way.
+    mutating func establish(_ topic: UnsafeRawBufferPointer) {
+        aliases[Array(topic)] = UInt16(aliases.count + 1)
+    }
+}

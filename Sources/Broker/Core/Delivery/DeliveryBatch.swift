@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Publications on their way from one reactor to another.
+
+import Topics
+
+/// Runs of publications with their destinations on one other worker, copied into one arena.
+///
+/// Filled by one worker during a turn, then handed over through the mailbox: at any time exactly
+/// one thread uses it, which is what makes `@unchecked Sendable` true.
+package final class DeliveryBatch: @unchecked Sendable {
+    struct Run {
+        let topic: Range<Int>
+        let entries: Range<Int>
+        let destinations: Range<Int>
+        let publisher: SessionHandle
+        let origin: ClientIdentity?
+        let qos: UInt8
+        let isRetained: Bool
+    }
+
+    struct Entry {
+        let properties: Range<Int>
+        let payload: Range<Int>
+        let expiresAt: Int64
+        /// A large message is shared instead of copied.
+        let message: Message?
+    }
+
+    /// From this payload size on, messages are shared between reactors, not copied.
+    private static let sharedPayloadMin = 4 << 10
+
+    private(set) var runs: [Run] = []
+    private(set) var entries: [Entry] = []
+    private(set) var destinations: [Destination] = []
+    private var bytes: [UInt8] = []
+
+    init() {}
+
+    /// Adds the entries of a run for some destinations.
+    func append(_ run: UnsafePublishRun, entries range: Range<Int>, to targets: [Destination]) {
+        let firstEntry = entries.count
+        let firstDestination = destinations.count
+        let topic = append(run.topic)
+        for index in range {
+            let entry = run.entries[index]
+            let isShared = entry.message != nil || entry.payload.count >= Self.sharedPayloadMin
+            entries.append(
+                Entry(
+                    properties: isShared ? 0..<0 : append(entry.properties),
+                    payload: isShared ? 0..<0 : append(entry.payload),
+                    expiresAt: entry.expiresAt,
+                    message: isShared ? run.message(index) : nil
+                )
+            )
+        }
+        destinations.append(contentsOf: targets)
+        runs.append(
+            Run(
+                topic: topic,
+                entries: firstEntry..<entries.count,
+                destinations: firstDestination..<destinations.count,
+                publisher: run.publisher,
+                origin: run.origin,
+                qos: run.qos,
+                isRetained: run.isRetained
+            )
+        )
+    }
+
+    private func append(_ source: UnsafeRawBufferPointer) -> Range<Int> {
+        let start = bytes.count
+        bytes.append(contentsOf: source)
+        return start..<bytes.count
+    }
+
+    /// Lends the arena that the ranges refer to.
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeBytes(body)
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// An application message that outlives the packet it came in.
+
+/// The fixed part of a message; topic, properties and payload follow it in the same allocation.
+package struct MessageHeader {
+    /// Who published it; nil for the broker itself.
+    let origin: ClientIdentity?
+    /// Second of the reactor clock from which the message is void; 0: never.
+    let expiresAt: Int64
+    let payloadCount: UInt32
+    let propertiesCount: UInt32
+    let topicCount: UInt16
+    /// QoS it was published with.
+    let qos: UInt8
+    let isRetained: Bool
+}
+
+/// The object behind a message; counts itself.
+final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
+    deinit {
+        StoredMessages.note(self, sign: -1, payloadCount: Int(header.payloadCount))
+    }
+}
+
+/// An immutable application message, shared by everything that has yet to deliver it.
+///
+/// ```
+/// | object header | MessageHeader | topic … | forwarded properties … | payload … |
+/// ```
+/// One allocation. Safe to share between threads, hence `@unchecked Sendable`: nothing is written
+/// after `make` returns.
+package struct Message: @unchecked Sendable {
+    /// The object that is shared; the retained store keeps it.
+    let storage: MessageStorage
+
+    /// The message whose storage the retained store has given back.
+    init(_ storage: AnyObject) {
+        self.storage = unsafeDowncast(storage, to: MessageStorage.self)
+    }
+
+    /// Copies a borrowed publication.
+    static func make(_ publication: borrowing UnsafePublication) -> Message {
+        let topic = publication.topic
+        let properties = publication.properties
+        let payload = publication.payload
+        let header = MessageHeader(
+            origin: publication.origin,
+            expiresAt: publication.expiresAt,
+            payloadCount: UInt32(payload.count),
+            propertiesCount: UInt32(properties.count),
+            topicCount: UInt16(topic.count),
+            qos: publication.qos,
+            isRetained: publication.isRetained
+        )
+        let size = topic.count + properties.count + payload.count
+        let storage = MessageStorage.create(minimumCapacity: size) { _ in header }
+        StoredMessages.note(storage, sign: 1, payloadCount: payload.count)
+        storage.withUnsafeMutablePointerToElements { elements in
+            let base = UnsafeMutableRawPointer(elements)
+            copy(topic, to: base)
+            copy(properties, to: base + topic.count)
+            copy(payload, to: base + topic.count + properties.count)
+        }
+        return Message(storage)
+    }
+
+    private static func copy(_ bytes: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer) {
+        guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
+        place.copyMemory(from: base, byteCount: bytes.count)
+    }
+
+    /// Who published it; nil for the broker itself.
+    package var origin: ClientIdentity? { storage.header.origin }
+
+    /// QoS it was published with.
+    package var qos: UInt8 { storage.header.qos }
+
+    /// The retain flag it was published with.
+    package var isRetained: Bool { storage.header.isRetained }
+
+    /// Bytes of the application message itself.
+    package var payloadCount: Int { Int(storage.header.payloadCount) }
+
+    /// Second of the reactor clock from which it is void; 0: never.
+    package var expiresAt: Int64 { storage.header.expiresAt }
+
+    /// Whether the message expiry interval has passed at `second` of the reactor clock.
+    func isExpired(at second: Int64) -> Bool {
+        expiresAt != 0 && second > expiresAt
+    }
+
+    /// Whether another message has the same topic and payload.
+    func isSame(as other: Message) -> Bool {
+        withPublication { mine in
+            other.withPublication { theirs in
+                mine.topic.elementsEqual(theirs.topic) && mine.payload.elementsEqual(theirs.payload)
+            }
+        }
+    }
+
+    /// Lends the message as a publication; its pointers are valid inside `body` only.
+    package func withPublication<Result>(_ body: (borrowing UnsafePublication) -> Result) -> Result {
+        storage.withUnsafeMutablePointers { header, elements in
+            let base = UnsafeRawPointer(elements)
+            let topicCount = Int(header.pointee.topicCount)
+            let propertiesCount = Int(header.pointee.propertiesCount)
+            let publication = UnsafePublication(
+                topic: UnsafeRawBufferPointer(start: base, count: topicCount),
+                properties: UnsafeRawBufferPointer(
+                    start: base + topicCount,
+                    count: propertiesCount
+                ),
+                payload: UnsafeRawBufferPointer(
+                    start: base + topicCount + propertiesCount,
+                    count: Int(header.pointee.payloadCount)
+                ),
+                qos: header.pointee.qos,
+                isRetained: header.pointee.isRetained,
+                expiresAt: header.pointee.expiresAt,
+                origin: header.pointee.origin
+            )
+            return body(publication)
+        }
+    }
+}
+
+/// An application message whose bytes belong to somebody else: the read buffer, a batch from
+/// another reactor, or a `Message`. Valid only as long as they are.
+package struct UnsafePublication {
+    /// Topic name, mount point included.
+    package var topic: UnsafeRawBufferPointer
+    /// Encoded properties that are passed on to subscribers, without their length.
+    package var properties: UnsafeRawBufferPointer
+    /// The payload.
+    package var payload: UnsafeRawBufferPointer
+    /// QoS it was published with.
+    package var qos: UInt8
+    /// The retain flag of the PUBLISH packet.
+    package var isRetained: Bool
+    /// Second of the reactor clock from which it is void; 0: never.
+    package var expiresAt: Int64
+    /// Who published it; nil for the broker itself.
+    package var origin: ClientIdentity?
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the messages of a topic go, and the cache of that.
+
+import Topics
+
+/// The destinations of one topic, sorted by the reactor their sessions live on.
+final class Route {
+    /// Generation of the index this was made from; another one voids it.
+    private(set) var generation: UInt64 = .max
+    /// Sessions of this reactor, in match order.
+    private(set) var local: [Destination] = []
+    /// Sessions of other reactors, by reactor.
+    private(set) var remote: [(reactor: Int, destinations: [Destination])] = []
+    /// One session of each group gets each message.
+    private(set) var groups: [SharedGroup] = []
+
+    /// Whether no subscription matches.
+    var isEmpty: Bool { local.isEmpty && remote.isEmpty && groups.isEmpty }
+
+    /// Replaces the content.
+    func assign(_ match: borrowing MatchResult, generation: UInt64, reactor: Int) {
+        self.generation = generation
+        local.removeAll(keepingCapacity: true)
+        remote.removeAll(keepingCapacity: true)
+        groups.removeAll(keepingCapacity: true)
+        for destination in match.destinations {
+            let home = Int(destination.session.reactor)
+            if home == reactor {
+                local.append(destination)
+            } else if let place = remote.firstIndex(where: { $0.reactor == home }) {
+                remote[place].destinations.append(destination)
+            } else {
+                remote.append((home, [destination]))
+            }
+        }
+        groups.append(contentsOf: match.sharedGroups)
+    }
+}
+
+/// Routes by topic, for one reactor.
+///
+/// Direct-mapped by the topic's hash. A topic gets a place only when it is asked for a second time
+/// in a row at that place, so that a stream of ever new topics neither allocates nor evicts what
+/// is used again.
+final class RouteCache {
+    private static let slotCount = 4096
+
+    private struct Slot {
+        var hash: UInt64 = 0
+        var lastMiss: UInt64 = 0
+        var topic: [UInt8] = []
+        var route: Route?
+    }
+
+    private var slots: [Slot] = []
+    private let transient = Route()
+    private var result = MatchResult()
+    private let index: SubscriptionIndex
+    private let reactor: Int
+
+    init(index: SubscriptionIndex, reactor: Int) {
+        self.index = index
+        self.reactor = reactor
+    }
+
+    /// The route of a topic. Valid until the next call, or for longer while its generation is that
+    /// of the index.
+    func route(_ topic: UnsafeRawBufferPointer) -> Route {
+        if slots.isEmpty { slots = Array(repeating: Slot(), count: Self.slotCount) }
+        let generation = index.generation
+        let hash = TopicHash.hash(RawSpan(_unsafeBytes: topic))
+        let place = Int(truncatingIfNeeded: hash) & (Self.slotCount - 1)
+        if slots[place].hash == hash, let route = slots[place].route,
+            slots[place].topic.elementsEqual(topic)
+        {
+            if route.generation != generation { fill(route, topic) }
+            return route
+        }
+        guard slots[place].lastMiss == hash else {
+            slots[place].lastMiss = hash
+            fill(transient, topic)
+            return transient
+        }
+        let route = Route()
+        fill(route, topic)
+        slots[place] = Slot(hash: hash, lastMiss: hash, topic: Array(topic), route: route)
+        return route
+    }
+
+    private func fill(_ route: Route, _ topic: UnsafeRawBufferPointer) {
+        let generation = index.generation
+        result.removeAll(keepingCapacity: true)
+        index.match(topic: RawSpan(_unsafeBytes: topic), into: &result)
+        route.assign(result, generation: generation, reactor: reactor)
+    }
+}

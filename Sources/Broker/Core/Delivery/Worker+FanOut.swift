@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a run of publications to the sessions that get it.
+
+import Config
+import MQTT
+import Topics
+
+extension Worker {
+    /// Delivers the collected run to whoever is subscribed, stores it if it is retained, then
+    /// acknowledges it. Nothing in here publishes, so the run cannot change under its own feet.
+    /// Returns whether any subscription matched.
+    @discardableResult
+    func flushRun() -> Bool {
+        guard run.count > 0 else { return false }
+        let route = routes.route(run.topic)
+        let hasSubscribers = !route.isEmpty
+        fanOut(run, route)
+        if run.isRetained { retain(run) }
+        if run.qos == 1, run.entries[0].packetIdentifier != 0,
+            let client = sessions[run.publisher]?.client
+        {
+            client.acknowledge(run, hasSubscribers: hasSubscribers)
+        }
+        run.reset()
+        return hasSubscribers
+    }
+
+    /// Delivers the run and begins it anew, with `room` bytes of arena.
+    func continueRun(room: Int) -> UnsafeMutableRawBufferPointer? {
+        let origin = run.origin
+        flushRun()
+        run.resume(origin: origin)
+        return run.reserveArena(room)
+    }
+
+    /// Publishes one borrowed message; no run may be under way.
+    /// Returns whether any subscription matched.
+    @discardableResult
+    func publish(
+        _ publication: UnsafePublication,
+        from publisher: SessionHandle = SessionHandle(rawValue: .max),
+        message: Message? = nil
+    ) -> Bool {
+        flushRun()
+        run.begin(
+            topic: publication.topic,
+            mountPoint: [],
+            publisher: publisher,
+            origin: publication.origin,
+            qos: publication.qos,
+            isRetained: publication.isRetained
+        )
+        let entry = RunEntry(
+            payload: publication.payload,
+            properties: publication.properties,
+            expiresAt: publication.expiresAt,
+            packetIdentifier: 0,
+            message: message
+        )
+        run.append(entry, packet: nil, isV5: false)
+        return flushRun()
+    }
+
+    /// Publishes on behalf of the broker: `$SYS`, log lines, plugins.
+    func publishInternally(
+        topic: [UInt8],
+        payload: [UInt8],
+        qos: UInt8,
+        isRetained: Bool,
+        expiresInSeconds: Int64
+    ) {
+        topic.withUnsafeBytes { topic in
+            payload.withUnsafeBytes { payload in
+                let publication = UnsafePublication(
+                    topic: topic,
+                    properties: UnsafeRawBufferPointer(start: nil, count: 0),
+                    payload: payload,
+                    qos: qos,
+                    isRetained: isRetained && settings.configuration.retainAvailable,
+                    expiresAt: expiresInSeconds > 0 ? now + expiresInSeconds : 0,
+                    origin: nil
+                )
+                publish(publication)
+            }
+        }
+    }
+
+    /// Sends a run to every destination of a route: normal subscriptions, then shared ones.
+    private func fanOut(_ run: UnsafePublishRun, _ route: Route) {
+        let all = 0..<run.count
+        for destination in route.local { deliver(run, entries: all, to: destination) }
+        for (worker, destinations) in route.remote {
+            outbox(for: worker).append(run, entries: all, to: destinations)
+        }
+        guard !route.groups.isEmpty else { return }
+        for index in all {
+            for group in route.groups {
+                guard let destination = group.next() else { continue }
+                let home = Int(destination.session.reactor)
+                if home == self.index {
+                    deliver(run, entries: index..<(index + 1), to: destination)
+                } else {
+                    outbox(for: home).append(run, entries: index..<(index + 1), to: [destination])
+                }
+            }
+        }
+    }
+
+    /// Delivers what another worker has sent.
+    func deliver(_ batch: DeliveryBatch) {
+        batch.withBytes { bytes in
+            for run in batch.runs { deliver(run, of: batch, bytes) }
+        }
+    }
+
+    private func deliver(
+        _ source: DeliveryBatch.Run,
+        of batch: DeliveryBatch,
+        _ bytes: UnsafeRawBufferPointer
+    ) {
+        foreignRun.begin(
+            topic: UnsafeRawBufferPointer(rebasing: bytes[source.topic]),
+            mountPoint: [],
+            publisher: source.publisher,
+            origin: source.origin,
+            qos: source.qos,
+            isRetained: source.isRetained
+        )
+        for index in source.entries {
+            let entry = batch.entries[index]
+            if let message = entry.message {
+                appendShared(message, expiresAt: entry.expiresAt)
+            } else {
+                foreignRun.append(
+                    RunEntry(
+                        payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
+                        properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
+                        expiresAt: entry.expiresAt,
+                        packetIdentifier: 0,
+                        message: nil
+                    ),
+                    packet: nil,
+                    isV5: false
+                )
+            }
+        }
+        for destination in batch.destinations[source.destinations] {
+            deliver(foreignRun, entries: 0..<foreignRun.count, to: destination)
+        }
+        foreignRun.reset()
+    }
+
+    /// The run holds the message, which holds the bytes.
+    private func appendShared(_ message: Message, expiresAt: Int64) {
+        message.withPublication { publication in
+            let entry = RunEntry(
+                payload: publication.payload,
+                properties: publication.properties,
+                expiresAt: expiresAt,
+                packetIdentifier: 0,
+                message: message
+            )
+            foreignRun.append(entry, packet: nil, isV5: false)
+        }
+    }
+
+    @inline(__always)
+    private func deliver(
+        _ run: UnsafePublishRun,
+        entries: Range<Int>,
+        to destination: Destination
+    ) {
+        guard let session = sessions[destination.session] else { return }
+        if destination.options.isNoLocal, destination.session == run.publisher { return }
+        session.deliver(run, entries: entries, destination)
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// From listener options to listening sockets.
+
+import CLinux
+import Config
+import Glibc
+package import Log
+package import Net
+
+/// A listener that could not be opened; `line` is what the log says.
+package struct ListenerError: Error {
+    /// The log line.
+    package let line: String
+}
+
+/// Opens the sockets of listeners.
+package enum ListenerOpener {
+    /// Opens all sockets of the configuration. In local-only mode a family that is not there is
+    /// skipped; otherwise any failure ends the start.
+    package static func open(
+        _ settings: Settings,
+        log: Log
+    ) throws(ListenerError) -> [ListenerSocket] {
+        var sockets: [ListenerSocket] = []
+        for listener in settings.listeners {
+            do throws(ListenerError) {
+                sockets += try open(listener, settings.configuration, log)
+            } catch {
+                guard settings.configuration.isLocalOnly else { throw error }
+            }
+        }
+        guard !sockets.isEmpty else { throw ListenerError(line: "Error: Unable to open any listener.") }
+        return sockets
+    }
+
+    private static func open(
+        _ listener: ListenerSettings,
+        _ configuration: Configuration,
+        _ log: Log
+    ) throws(ListenerError) -> [ListenerSocket] {
+        if let path = listener.configuration.unixSocketPath {
+            log.info("Opening unix listen socket on path \(path).")
+            do {
+                return [try ListenerSocket.unix(path: path, listenerIndex: listener.index)]
+            } catch {
+                throw ListenerError(line: "Error: Unable to open socket \(path): \(error.reason)")
+            }
+        }
+        var sockets: [ListenerSocket] = []
+        var failure: ListenerError?
+        for address in try addresses(of: listener.configuration, log) {
+            let family = address.family == AF_INET6 ? "ipv6" : "ipv4"
+            log.info("Opening \(family) listen socket on port \(listener.configuration.port).")
+            do throws(SystemError) {
+                sockets.append(try address.open(listener.index, configuration.setTcpNodelay))
+            } catch {
+                // A machine without IPv6 serves the wildcard on IPv4 alone.
+                let isFamilyMissing = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
+                failure = ListenerError(line: "Error: \(error.reason)")
+                if !isFamilyMissing || listener.configuration.host != nil { break }
+            }
+            if sockets.count > 0, failure == nil { continue }
+        }
+        if let failure, sockets.isEmpty || listener.configuration.host != nil { throw failure }
+        return sockets
+    }
+
+    /// The addresses a listener binds, resolved.
+    private static func addresses(
+        of listener: ListenerConfiguration,
+        _ log: Log
+    ) throws(ListenerError) -> [ResolvedAddress] {
+        var found = try ResolvedAddress.resolve(
+            host: listener.host,
+            port: listener.port,
+            family: family(listener.socketDomain)
+        )
+        if let interface = listener.bindInterface {
+            found = try ResolvedAddress.restrict(found, to: interface, hasHost: listener.host != nil)
+        }
+        return found
+    }
+
+    private static func family(_ domain: SocketDomain?) -> CInt {
+        switch domain {
+        case .ipv4: AF_INET
+        case .ipv6: AF_INET6
+        case nil: AF_UNSPEC
+        }
+    }
+}
+
+/// One address to bind.
+struct ResolvedAddress {
+    private var storage: sockaddr_storage
+    private let length: socklen_t
+
+    var family: CInt { CInt(storage.ss_family) }
+
+    /// Asks the resolver; blocks, so only at start.
+    static func resolve(
+        host: String?,
+        port: Int,
+        family: CInt
+    ) throws(ListenerError) -> [ResolvedAddress] {
+        var hints = addrinfo()
+        hints.ai_family = family
+        hints.ai_flags = AI_PASSIVE
+        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, String(port), &hints, &list)
+        guard code == 0, let list else {
+            throw ListenerError(
+                line: "Error creating listener: \(String(cString: gai_strerror(code)))."
+            )
+        }
+        defer { freeaddrinfo(list) }
+        var result: [ResolvedAddress] = []
+        for entry in sequence(first: list, next: { $0.pointee.ai_next }) {
+            guard let address = entry.pointee.ai_addr,
+                [AF_INET, AF_INET6].contains(entry.pointee.ai_family)
+            else { continue }
+            result.append(ResolvedAddress(address, length: entry.pointee.ai_addrlen))
+        }
+        return result
+    }
+
+    private init(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
+        storage = sockaddr_storage()
+        self.length = length
+        withUnsafeMutableBytes(of: &storage) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(length)))
+        }
+    }
+
+    /// Opens the listening socket.
+    func open(_ listenerIndex: Int, _ hasNoDelay: Bool) throws(SystemError) -> ListenerSocket {
+        var storage = storage
+        let result = withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                Result<ListenerSocket, SystemError> { () throws(SystemError) in
+                    try ListenerSocket.tcp(
+                        address,
+                        length: length,
+                        listenerIndex: listenerIndex,
+                        hasNoDelay: hasNoDelay
+                    )
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// Replaces the addresses by those of a network interface, family by family.
+    static func restrict(
+        _ addresses: [ResolvedAddress],
+        to interface: String,
+        hasHost: Bool
+    ) throws(ListenerError) -> [ResolvedAddress] {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0, let list else {
+            throw ListenerError(line: "Error: Unable to list network interfaces.")
+        }
+        defer { freeifaddrs(list) }
+        var isKnown = false
+        var result: [ResolvedAddress] = []
+        for wanted in addresses {
+            for entry in sequence(first: list, next: { $0.pointee.ifa_next }) {
+                guard strcasecmp(entry.pointee.ifa_name, interface) == 0 else { continue }
+                isKnown = true
+                guard let address = entry.pointee.ifa_addr,
+                    CInt(address.pointee.sa_family) == wanted.family
+                else { continue }
+                let candidate = wanted.moved(to: address)
+                if hasHost, !candidate.hasSameHost(as: wanted) { continue }
+                result.append(candidate)
+                break
+            }
+        }
+        guard isKnown else {
+            throw ListenerError(line: "Error: Interface \(interface) does not exist.")
+        }
+        guard !result.isEmpty else {
+            throw ListenerError(line: "Error: Interface \(interface) has no usable address.")
+        }
+        return result
+    }
+
+    /// The address of an interface with the port of this one.
+    private func moved(to address: UnsafePointer<sockaddr>) -> ResolvedAddress {
+        var result = ResolvedAddress(address, length: length)
+        // The port lies at the same place in both families.
+        withUnsafeBytes(of: storage) { source in
+            withUnsafeMutableBytes(of: &result.storage) { target in
+                target[2] = source[2]
+                target[3] = source[3]
+            }
+        }
+        return result
+    }
+
+    private func hasSameHost(as other: ResolvedAddress) -> Bool {
+        PeerAddress(storage, path: nil).host == PeerAddress(other.storage, path: nil).host
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// The deliveries of a session, in order, in one block.
+
+/// One message on its way to, or from, one session. 16 bytes.
+struct Delivery {
+    /// How far a delivery has come.
+    enum State: UInt8 {
+        /// Waits for a place in the send window, or for the client to come back.
+        case queued
+        /// PUBLISH with QoS 1 sent.
+        case awaitingPuback
+        /// PUBLISH with QoS 2 sent.
+        case awaitingPubrec
+        /// PUBREL sent.
+        case awaitingPubcomp
+        /// Received with QoS 2; the sender has yet to release it.
+        case awaitingPubrel
+        /// Over; kept until everything before it is over as well.
+        case done
+    }
+
+    var message: Message
+    var subscriptionIdentifier: UInt32
+    var packetIdentifier: UInt16
+    var state: State
+    private var bits: UInt8
+
+    init(
+        _ message: Message,
+        packetIdentifier: UInt16,
+        state: State,
+        qos: UInt8,
+        isRetained: Bool,
+        subscriptionIdentifier: UInt32 = 0
+    ) {
+        self.message = message
+        self.packetIdentifier = packetIdentifier
+        self.state = state
+        self.subscriptionIdentifier = subscriptionIdentifier
+        bits = qos | (isRetained ? 4 : 0)
+    }
+
+    /// QoS of this delivery.
+    var qos: UInt8 { bits & 3 }
+
+    /// The retain flag of this delivery.
+    var isRetained: Bool { bits & 4 != 0 }
+
+    /// How often a QoS 2 message was received again before its release; at most 1 is tolerated.
+    var wasRepeated: Bool {
+        get { bits & 8 != 0 }
+        set { bits = newValue ? bits | 8 : bits & ~8 }
+    }
+}
+
+/// A queue of deliveries that can be looked up by packet identifier.
+///
+/// Packet identifiers are given out in order, so an identifier tells the place: the distance to
+/// the identifier of the first entry. Where that guess is wrong (identifiers were skipped, QoS 0
+/// entries lie between) the in-flight part is searched. Entries that end out of order stay as
+/// `.done` until those before them have ended.
+///
+/// Invariants: `count <= capacity`, a power of two or 0; entry `i` lies at `(head + i) mod capacity`.
+struct UnsafeDeliveryRing: ~Copyable {
+    private static let keptCapacityMax = 64
+
+    private var entries: UnsafeMutablePointer<Delivery>?
+    private var capacity = 0
+    private var head = 0
+
+    /// Entries, ended ones among them included.
+    private(set) var count = 0
+
+    init() {}
+
+    deinit {
+        guard let entries else { return }
+        Self.destroy(entries, head: head, count: count, capacity: capacity)
+    }
+
+    /// Whether nothing is in it.
+    var isEmpty: Bool { count == 0 }
+
+    /// The entry at a place, 0 being the oldest.
+    subscript(_ index: Int) -> Delivery {
+        _read {
+            precondition(index >= 0 && index < count, "a delivery at this place exists")
+            guard let entries else { preconditionFailure("a ring with entries has storage") }
+            yield entries[(head + index) & (capacity - 1)]
+        }
+        _modify {
+            precondition(index >= 0 && index < count, "a delivery at this place exists")
+            guard let entries else { preconditionFailure("a ring with entries has storage") }
+            yield &entries[(head + index) & (capacity - 1)]
+        }
+    }
+
+    /// Adds an entry at the end.
+    mutating func append(_ delivery: Delivery) {
+        if count == capacity { grow() }
+        guard let entries else { return }
+        (entries + ((head + count) & (capacity - 1))).initialize(to: delivery)
+        count += 1
+    }
+
+    /// Drops the oldest entry.
+    mutating func removeFirst() {
+        precondition(count > 0, "there is a first delivery")
+        guard let entries else { return }
+        (entries + head).deinitialize(count: 1)
+        head = (head + 1) & (capacity - 1)
+        count -= 1
+        if count == 0, capacity > Self.keptCapacityMax { removeStorage() }
+    }
+
+    /// Drops the entry at a place; the entries behind it move up.
+    mutating func remove(at index: Int) {
+        precondition(index >= 0 && index < count, "a delivery at this place exists")
+        if index == 0 { return removeFirst() }
+        for place in index..<(count - 1) { self[place] = self[place + 1] }
+        guard let entries else { return }
+        (entries + ((head + count - 1) & (capacity - 1))).deinitialize(count: 1)
+        count -= 1
+    }
+
+    /// The place of a packet identifier among the first `limit` entries.
+    func firstIndex(of packetIdentifier: UInt16, within limit: Int) -> Int? {
+        guard limit > 0 else { return nil }
+        let guess = Int(packetIdentifier &- self[0].packetIdentifier)
+        if guess < limit, self[guess].packetIdentifier == packetIdentifier { return guess }
+        return search(packetIdentifier, within: limit)
+    }
+
+    private func search(_ packetIdentifier: UInt16, within limit: Int) -> Int? {
+        for index in 0..<limit
+        where self[index].packetIdentifier == packetIdentifier && self[index].state != .done {
+            return index
+        }
+        return nil
+    }
+
+    /// Drops everything.
+    mutating func removeAll() {
+        while count > 0 { removeFirst() }
+        removeStorage()
+    }
+
+    private mutating func grow() {
+        let larger = max(8, capacity * 2)
+        let storage = UnsafeMutablePointer<Delivery>.allocate(capacity: larger)
+        if let entries {
+            let firstPart = min(count, capacity - head)
+            storage.moveInitialize(from: entries + head, count: firstPart)
+            (storage + firstPart).moveInitialize(from: entries, count: count - firstPart)
+            entries.deallocate()
+        }
+        entries = storage
+        capacity = larger
+        head = 0
+    }
+
+    private mutating func removeStorage() {
+        guard let entries else { return }
+        Self.destroy(entries, head: head, count: count, capacity: capacity)
+        self.entries = nil
+        capacity = 0
+        head = 0
+        count = 0
+    }
+
+    private static func destroy(
+        _ entries: UnsafeMutablePointer<Delivery>,
+        head: Int,
+        count: Int,
+        capacity: Int
+    ) {
+        for index in 0..<count {
+            (entries + ((head + index) & (capacity - 1))).deinitialize(count: 1)
+        }
+        entries.deallocate()
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run of publications meets a session.
+
+import Log
+import Config
+import MQTT
+import Net
+import Topics
+
+extension Session {
+    /// From this size on, packets go straight to the socket instead of through the output queue.
+    private static let writeThroughMin = 16 << 10
+
+    /// Takes publications for delivery: sends, queues or drops each (spec: protocol-choices.md
+    /// section 12).
+    func deliver(_ run: UnsafePublishRun, entries: Range<Int>, _ destination: Destination) {
+        let granted = destination.options.qualityOfService
+        let configuration = worker.settings.configuration
+        let qos = configuration.upgradeOutgoingQoS ? granted : min(run.qos, granted)
+        if let client, client.takesPlainPackets, destination.subscriptionIdentifier == 0,
+            !run.isRetained, entries.count == run.count
+        {
+            let variant = run.variant(isV5: client.isV5, qos: qos, now: worker.now)
+            if variant.packetSizeMax <= client.packetSizeMax {
+                let isDone =
+                    qos == 0
+                    ? sendPlain(variant, run, to: client)
+                    : sendInFlight(variant, run, qos: qos, to: client)
+                if isDone { return }
+            }
+        }
+        let isRetained = run.isRetained && destination.options.isRetainAsPublished
+        for index in entries {
+            deliver(
+                run.publication(index),
+                qos: qos,
+                isRetained: isRetained,
+                subscriptionIdentifier: destination.subscriptionIdentifier
+            ) { run.message(index) }
+        }
+    }
+
+    /// QoS 0: the whole run in one piece. Returns false when a limit calls for a closer look.
+    private func sendPlain(
+        _ variant: PacketVariant,
+        _ run: UnsafePublishRun,
+        to client: Client
+    ) -> Bool {
+        guard let connection = client.connection else { return false }
+        let limit = client.outputPacketsMax
+        if connection.queuedPacketCount + run.count > limit {
+            connection.flush()
+            guard connection.queuedPacketCount + run.count <= limit else { return false }
+        }
+        if variant.bytes.count >= Self.writeThroughMin {
+            connection.writeThrough(variant.bytes, packets: run.count)
+        } else {
+            connection.write(variant.bytes, packets: run.count)
+        }
+        countSent(packets: run.count, bytes: variant.bytes.count, payload: run.payloadByteCount)
+        return true
+    }
+
+    /// QoS 1 and 2 within the send window: one copy, then each packet gets its identifier.
+    private func sendInFlight(
+        _ variant: PacketVariant,
+        _ run: UnsafePublishRun,
+        qos: UInt8,
+        to client: Client
+    ) -> Bool {
+        guard let connection = client.connection, sentCount == deliveries.count,
+            resumeIndex == sentCount, inFlight + run.count <= client.inFlightMax,
+            deliveries.count + run.count < 0xFFFF
+        else { return false }
+        let limit = client.outputPacketsMax
+        if connection.queuedPacketCount + run.count > limit {
+            connection.flush()
+            guard connection.queuedPacketCount + run.count <= limit else { return false }
+        }
+        guard let source = variant.bytes.baseAddress else { return false }
+        let size = variant.bytes.count
+        let place = connection.reserveOutput(size)
+        place.copyMemory(from: source, byteCount: size)
+        let state: Delivery.State = qos == 1 ? .awaitingPuback : .awaitingPubrec
+        for index in 0..<run.count {
+            let identifier = nextPacketIdentifier()
+            (place + variant.identifierOffsets[index])
+                .storeBytes(of: identifier.bigEndian, as: UInt16.self)
+            deliveries.append(
+                Delivery(
+                    run.message(index),
+                    packetIdentifier: identifier,
+                    state: state,
+                    qos: qos,
+                    isRetained: false
+                )
+            )
+        }
+        connection.commitOutput(size, packets: run.count)
+        sentCount += run.count
+        resumeIndex = sentCount
+        inFlight += run.count
+        inFlightBytes += run.payloadByteCount
+        countSent(packets: run.count, bytes: size, payload: run.payloadByteCount)
+        return true
+    }
+
+    func countSent(packets: Int, bytes: Int, payload: Int) {
+        let counters = worker.counters
+        counters.sent.publish.add(packets)
+        counters.bytesSent.add(bytes)
+        counters.publishBytesSent.add(payload)
+    }
+
+    // MARK: One at a time
+
+    /// Takes one publication for delivery.
+    func deliver(
+        _ publication: UnsafePublication,
+        qos: UInt8,
+        isRetained: Bool,
+        subscriptionIdentifier: UInt32,
+        message: () -> Message
+    ) {
+        if qos == 0 {
+            deliverAtMostOnce(
+                publication,
+                isRetained: isRetained,
+                subscriptionIdentifier: subscriptionIdentifier,
+                message: message
+            )
+            return
+        }
+        guard mayQueue(publication.payload.count) else { return drop() }
+        deliveries.append(
+            Delivery(
+                message(),
+                packetIdentifier: nextPacketIdentifier(),
+                state: .queued,
+                qos: qos,
+                isRetained: isRetained,
+                subscriptionIdentifier: subscriptionIdentifier
+            )
+        )
+        queuedCount += 1
+        queuedBytes += publication.payload.count
+        if client != nil { pump() }
+    }
+
+    private func deliverAtMostOnce(
+        _ publication: UnsafePublication,
+        isRetained: Bool,
+        subscriptionIdentifier: UInt32,
+        message: () -> Message
+    ) {
+        guard let client else {
+            guard worker.settings.configuration.queueQoS0Messages, isPersistent else { return }
+            guard mayQueue(publication.payload.count), deliveries.count < queueQoS0Max else {
+                return drop()
+            }
+            deliveries.append(
+                Delivery(
+                    message(),
+                    packetIdentifier: 0,
+                    state: .queued,
+                    qos: 0,
+                    isRetained: isRetained,
+                    subscriptionIdentifier: subscriptionIdentifier
+                )
+            )
+            return
+        }
+        guard client.mayWritePacket() else { return drop() }
+        client.writePublish(
+            publication,
+            qos: 0,
+            packetIdentifier: 0,
+            isDuplicate: false,
+            isRetained: isRetained,
+            subscriptionIdentifier: subscriptionIdentifier
+        )
+    }
+
+    /// A flood of QoS 0 messages for an absent client is bounded like the others are.
+    private var queueQoS0Max: Int {
+        let limit = worker.settings.configuration.maxQueuedMessages
+        return limit > 0 ? limit : .max
+    }
+
+    /// Whether the limits leave room for one more queued message.
+    private func mayQueue(_ payloadCount: Int) -> Bool {
+        let configuration = worker.settings.configuration
+        if let client, canSendNow(client) { return true }
+        let window = client.map { $0.hasUnlimitedWindow ? 0 : $0.inFlightMax } ?? 0
+        let messages = configuration.maxQueuedMessages
+        if messages > 0, queuedCount - window >= messages { return false }
+        let bytes = configuration.maxQueuedBytes
+        let bytesWindow = client == nil ? 0 : configuration.maxInflightBytes
+        return bytes == 0 || queuedBytes - bytesWindow < bytes
+    }
+
+    /// Whether the next message could go out at once.
+    private func canSendNow(_ client: Client) -> Bool {
+        sentCount == deliveries.count && resumeIndex == sentCount
+            && inFlight < client.inFlightMax && hasBytesWindow
+    }
+
+    /// `max_inflight_bytes`: a message may start while the sum is below the cap.
+    var hasBytesWindow: Bool {
+        let limit = worker.settings.configuration.maxInflightBytes
+        return limit == 0 || inFlightBytes < limit
+    }
+
+    private func drop() {
+        worker.counters.dropped.add(1)
+        guard !hasLoggedDrop else { return }
+        hasLoggedDrop = true
+        worker.log.notice(
+            "Outgoing messages are being dropped for client \(identity.clientIdentifier)."
+        )
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The send window: what goes out, what comes back.
+
+import MQTT
+import Net
+
+extension Session {
+    /// Above this many waiting bytes the queue is left alone until the socket has taken some.
+    private static let outputBytesMax = 256 << 10
+
+    /// Sends what the window, the socket and the output limit allow: first what an earlier
+    /// connection left unfinished, then the queue, in order.
+    func pump() {
+        guard let client, let connection = client.connection else { return }
+        while resumeIndex < deliveries.count {
+            if deliveries[resumeIndex].state == .done {
+                skip()
+                continue
+            }
+            let isCounted = deliveries[resumeIndex].qos > 0
+            if isCounted, inFlight >= client.inFlightMax || !hasBytesWindow { break }
+            if connection.queuedByteCount > Self.outputBytesMax {
+                connection.flush()
+                if connection.queuedByteCount > Self.outputBytesMax { break }
+            }
+            guard client.mayWritePacket() else { break }
+            sendNext(client)
+        }
+        trim()
+    }
+
+    private func skip() {
+        if resumeIndex == sentCount { sentCount += 1 }
+        resumeIndex += 1
+    }
+
+    /// Sends the entry at `resumeIndex`.
+    private func sendNext(_ client: Client) {
+        let index = resumeIndex
+        let wasSent = index < sentCount
+        let delivery = deliveries[index]
+        let message = delivery.message
+        skip()
+        if !wasSent, delivery.qos > 0 {
+            queuedCount -= 1
+            queuedBytes -= message.payloadCount
+        }
+        if delivery.state == .awaitingPubcomp {
+            inFlight += 1
+            inFlightBytes += message.payloadCount
+            client.writeAck(.pubrel, delivery.packetIdentifier)
+            return
+        }
+        if message.isExpired(at: worker.now) {
+            deliveries[index].state = .done
+            return
+        }
+        var identifier = delivery.packetIdentifier
+        if delivery.qos > 0, !wasSent, isInFlight(identifier, before: index) {
+            identifier = freePacketIdentifier(before: index)
+            deliveries[index].packetIdentifier = identifier
+        }
+        let isWritten = message.withPublication { publication in
+            client.writePublish(
+                publication,
+                qos: delivery.qos,
+                packetIdentifier: identifier,
+                isDuplicate: wasSent,
+                isRetained: delivery.isRetained,
+                subscriptionIdentifier: delivery.subscriptionIdentifier
+            )
+        }
+        guard isWritten, delivery.qos > 0 else {
+            deliveries[index].state = .done
+            return
+        }
+        deliveries[index].state = delivery.qos == 1 ? .awaitingPuback : .awaitingPubrec
+        inFlight += 1
+        inFlightBytes += message.payloadCount
+    }
+
+    /// Identifiers come in order, so only one that has gone round can be in use.
+    private func isInFlight(_ identifier: UInt16, before index: Int) -> Bool {
+        guard index > 0, let first = firstIdentifier else { return false }
+        let distance = Int(identifier &- first)
+        guard distance < index else { return false }
+        return deliveries.firstIndex(of: identifier, within: index) != nil
+    }
+
+    private var firstIdentifier: UInt16? {
+        deliveries.isEmpty ? nil : deliveries[0].packetIdentifier
+    }
+
+    private func freePacketIdentifier(before index: Int) -> UInt16 {
+        for _ in 0..<0xFFFF {
+            let candidate = nextPacketIdentifier()
+            if deliveries.firstIndex(of: candidate, within: index) == nil { return candidate }
+        }
+        return nextPacketIdentifier()
+    }
+
+    /// Drops what is over from the front.
+    private func trim() {
+        while !deliveries.isEmpty, deliveries[0].state == .done, sentCount > 0 {
+            deliveries.removeFirst()
+            sentCount -= 1
+            resumeIndex -= 1
+        }
+    }
+
+    /// A new connection begins: everything unanswered is to be sent again.
+    func rewind() {
+        resumeIndex = 0
+        inFlight = 0
+        inFlightBytes = 0
+        hasLoggedDrop = false
+        for index in 0..<incoming.count { incoming[index].wasRepeated = false }
+    }
+
+    // MARK: Answers
+
+    /// The delivery that an acknowledgement means, among those this connection has sent.
+    private func index(of identifier: UInt16) -> Int? {
+        guard let index = deliveries.firstIndex(of: identifier, within: resumeIndex),
+            deliveries[index].state != .done
+        else { return nil }
+        return index
+    }
+
+    private func finish(_ index: Int) {
+        inFlightBytes -= deliveries[index].message.payloadCount
+        inFlight -= 1
+        deliveries[index].state = .done
+        trim()
+        if resumeIndex < deliveries.count { pump() }
+    }
+
+    /// PUBACK. Unknown identifiers are ignored.
+    func handlePuback(_ identifier: UInt16) throws(PacketError) {
+        guard let index = index(of: identifier) else { return }
+        guard deliveries[index].state == .awaitingPuback else { throw wrongAcknowledgement() }
+        finish(index)
+    }
+
+    /// PUBREC. Returns whether PUBREL is to be sent.
+    func handlePubrec(_ packet: AckPacket) throws(PacketError) -> Bool {
+        guard let index = index(of: packet.packetIdentifier) else {
+            return !packet.reasonCode.isError
+        }
+        switch deliveries[index].state {
+        case .awaitingPubrec, .awaitingPubcomp: break
+        default: throw wrongAcknowledgement()
+        }
+        if packet.reasonCode.isError {
+            finish(index)
+            return false
+        }
+        deliveries[index].state = .awaitingPubcomp
+        return true
+    }
+
+    /// Whether an identifier belongs to a delivery of this connection.
+    func isAwaiting(_ identifier: UInt16) -> Bool { index(of: identifier) != nil }
+
+    /// PUBCOMP. Unknown identifiers are ignored.
+    func handlePubcomp(_ identifier: UInt16) throws(PacketError) {
+        guard let index = index(of: identifier) else { return }
+        guard deliveries[index].state == .awaitingPubcomp else { throw wrongAcknowledgement() }
+        finish(index)
+    }
+
+    private func wrongAcknowledgement() -> PacketError {
+        .protocolError(identity.version, "acknowledgement does not fit the delivery")
+    }
+}

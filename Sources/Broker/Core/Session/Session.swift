@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of a client survives its connection.
+
+import MQTT
+import Topics
+
+/// One subscription as its session remembers it.
+struct SessionSubscription {
+    /// The filter with mount point, without share name.
+    let filter: [UInt8]
+    /// Share name; nil for an ordinary subscription.
+    let shareName: [UInt8]?
+    var options: Topics.SubscriptionOptions
+    var identifier: UInt32
+}
+
+/// Session state (5.0 section 4.1), living on the worker its client identifier hashes to.
+///
+/// The send side is one ring: `deliveries[0 ..< sentCount]` were sent at least once, of which
+/// `inFlight` await an answer from the present connection; the rest is the queue.
+final class Session {
+    unowned let worker: Worker
+    let handle: SessionHandle
+    var identity: ClientIdentity
+    /// The connected client, if there is one.
+    var client: Client?
+
+    /// Seconds to live without a connection; 0: ends with it; `UInt32.max`: never ends.
+    var expiryInterval: UInt32
+    /// Second of the reactor clock at which it ends; 0 while connected or when it never ends.
+    var expiresAt: Int64 = 0
+    var will: MQTT.Will?
+    /// Second of the reactor clock at which a delayed will is due; 0 when none waits.
+    var willDueAt: Int64 = 0
+
+    var subscriptions: [SessionSubscription] = []
+
+    var deliveries = UnsafeDeliveryRing()
+    /// Entries at the front of `deliveries` that were sent at least once.
+    var sentCount = 0
+    /// Entries of those that the present connection has sent again or answered.
+    var resumeIndex = 0
+    /// Deliveries that await an acknowledgement of the present connection.
+    var inFlight = 0
+    var inFlightBytes = 0
+    /// Queued deliveries with QoS 1 or 2.
+    var queuedCount = 0
+    var queuedBytes = 0
+    /// Received with QoS 2 and not yet released.
+    var incoming = UnsafeDeliveryRing()
+    /// Retained messages that are still being sent for new subscriptions.
+    var retainedDeliveries: [RetainedDelivery] = []
+
+    private(set) var lastPacketIdentifier: UInt16 = 0
+    /// Whether the loss of messages was already logged for this connection.
+    var hasLoggedDrop = false
+
+    init(
+        worker: Worker,
+        handle: SessionHandle,
+        identity: ClientIdentity,
+        expiryInterval: UInt32
+    ) {
+        self.worker = worker
+        self.handle = handle
+        self.identity = identity
+        self.expiryInterval = expiryInterval
+    }
+
+    /// The next packet identifier: 1, 2, 3 … 65535, 1 …
+    func nextPacketIdentifier() -> UInt16 {
+        lastPacketIdentifier = lastPacketIdentifier == .max ? 1 : lastPacketIdentifier + 1
+        return lastPacketIdentifier
+    }
+
+    /// Whether the session outlives its connection.
+    var isPersistent: Bool { expiryInterval != 0 }
+
+    /// Forgets subscriptions and messages, for a clean start or at the end.
+    func clear() {
+        for subscription in subscriptions { worker.unsubscribe(subscription, of: self) }
+        subscriptions = []
+        deliveries.removeAll()
+        incoming.removeAll()
+        sentCount = 0
+        resumeIndex = 0
+        inFlight = 0
+        inFlightBytes = 0
+        queuedCount = 0
+        queuedBytes = 0
+        retainedDeliveries = []
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Will messages and the end of sessions (5.0 sections 3.1.2.5 and 3.1.2.11.2).
+
+import Log
+import Config
+import MQTT
+import Topics
+
+extension Worker {
+    /// A client has gone: publishes or schedules its will, and ends its session or sets the clock.
+    func leave(_ session: Session, _ end: ClientEnd) {
+        session.client = nil
+        session.retainedDeliveries = []
+        if !end.publishesWill { session.will = nil }
+        if let will = session.will {
+            if will.delayInterval == 0 {
+                publishWill(of: session)
+            } else {
+                session.willDueAt = now + Int64(will.delayInterval)
+            }
+        }
+        let lifetime = effectiveExpiry(session)
+        if lifetime == 0 {
+            session.clear()
+            if session.will == nil { return self.end(session) }
+            session.expiresAt = 0
+        } else if lifetime != UInt32.max {
+            session.expiresAt = now + Int64(lifetime)
+        }
+        schedule(session)
+    }
+
+    /// The session expiry interval, bounded by `persistent_client_expiration`.
+    private func effectiveExpiry(_ session: Session) -> UInt32 {
+        guard session.expiryInterval != 0,
+            let bound = settings.configuration.persistentClientExpiration
+        else { return session.expiryInterval }
+        return min(session.expiryInterval, UInt32(clamping: bound))
+    }
+
+    private func schedule(_ session: Session) {
+        if session.willDueAt != 0 { deadlines.insert(session.handle, at: session.willDueAt) }
+        if session.expiresAt != 0 { deadlines.insert(session.handle, at: session.expiresAt + 1) }
+    }
+
+    /// Looks after sessions whose time has come.
+    func expireDeadlines() {
+        while let handle = deadlines.pop(now: now) {
+            guard let session = sessions[handle], session.client == nil else { continue }
+            if session.willDueAt != 0, session.willDueAt <= now {
+                session.willDueAt = 0
+                publishWill(of: session)
+                if !session.isPersistent { end(session) }
+            } else if session.expiresAt != 0, session.expiresAt < now {
+                if settings.configuration.connectionMessages {
+                    let name = session.identity.clientIdentifier
+                    log.notice("Expiring client \(name) due to timeout.")
+                }
+                counters.clientsExpired.add(1)
+                publishWill(of: session)
+                end(session)
+            }
+        }
+    }
+
+    /// Removes a session for good.
+    func end(_ session: Session) {
+        session.clear()
+        session.will = nil
+        sessions.remove(session)
+        broker.census.removeSession()
+    }
+
+    /// Publishes the will message of a session and forgets it. The topic already has its mount
+    /// point; what a client may not publish is dropped silently.
+    func publishWill(of session: Session) {
+        guard let will = session.will else { return }
+        session.will = nil
+        will.topic.withUnsafeBytes { topic in
+            guard BuiltInRules.allowsPublishing(to: topic) else { return }
+            will.payload.withUnsafeBytes { payload in
+                will.forwardedProperties.withUnsafeBytes { properties in
+                    let publication = UnsafePublication(
+                        topic: topic,
+                        properties: properties,
+                        payload: payload,
+                        qos: will.qos,
+                        isRetained: will.isRetained,
+                        expiresAt: expiry(of: will),
+                        origin: session.identity
+                    )
+                    publish(publication, from: session.handle)
+                }
+            }
+        }
+    }
+
+    private func expiry(of will: MQTT.Will) -> Int64 {
+        guard let interval = will.messageExpiryInterval, interval != 0, interval != .max else {
+            return 0
+        }
+        return now + Int64(interval)
+    }
+
+    /// At shutdown every will is published, delayed ones as well.
+    package func publishAllWills() {
+        flushRun()
+        for session in sessions.all {
+            publishWill(of: session)
+        }
+    }
+}

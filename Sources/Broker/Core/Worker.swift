@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// One reactor with the part of the broker that lives on it.
+
+import Config
+import CLinux
+import Log
+import MQTT
+package import Net
+import Topics
+
+/// A reactor's clients and sessions. Everything is private to its thread; other threads send
+/// letters to its `WorkerHandle`.
+package final class Worker {
+    /// What is shared by all workers.
+    package let broker: Broker
+    /// How others reach this one.
+    package let mailbox: WorkerHandle
+    /// The event loop.
+    package let reactor: Reactor
+
+    let log: Log
+    let counters: Counters
+    /// The settings in force, as this worker knows them.
+    private(set) var settings: Settings
+
+    var sessions: SessionTable
+    /// Sessions without a connection that will end, and wills that wait.
+    var deadlines = DeadlineHeap()
+    let routes: RouteCache
+    /// The publications being collected from the client whose bytes are handled now.
+    let run = UnsafePublishRun()
+    /// A run that came from another reactor.
+    let foreignRun = UnsafePublishRun()
+    private var outboxes: [DeliveryBatch?]
+    private var isOutboxUsed = false
+    private var postponed: [() -> Void] = []
+
+    package init(
+        broker: Broker,
+        mailbox: WorkerHandle,
+        listeners: [ListenerSocket]
+    ) throws(SystemError) {
+        self.broker = broker
+        self.mailbox = mailbox
+        reactor = try Reactor(index: mailbox.index, waker: mailbox.waker)
+        log = broker.log
+        counters = mailbox.counters
+        settings = broker.settings
+        sessions = SessionTable(reactor: mailbox.index)
+        routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
+        outboxes = Array(repeating: nil, count: broker.workers.count)
+        for listener in listeners { try reactor.add(listener) }
+    }
+
+    /// Number of this worker.
+    package var index: Int { mailbox.index }
+
+    /// The reactor's clock, in seconds.
+    var now: Int64 { reactor.nowSeconds }
+
+    /// Serves until `stop`.
+    package func serve() {
+        reactor.delegate = self
+        reactorWoken(reactor)
+        reactor.run()
+    }
+
+    /// Ends the loop: publishes the wills of all clients and closes every connection.
+    package func stop() {
+        publishAllWills()
+        reactor.stop()
+    }
+
+    func adopt(_ settings: Settings) {
+        self.settings = settings
+        recheckClients()
+    }
+
+    /// Runs `work` at the end of the turn or in the next one; keeps long work from delaying others.
+    func postpone(_ work: @escaping () -> Void) {
+        postponed.append(work)
+    }
+
+    /// Every client of this worker, with or without session.
+    var allClients: [Client] { reactor.connections.compactMap { $0.handler as? Client } }
+
+    /// Brings the gauges up to date.
+    package func updateGauges() {
+        var packets = 0
+        var bytes = 0
+        for connection in reactor.connections {
+            packets += connection.queuedPacketCount
+            bytes += connection.queuedByteCount
+        }
+        mailbox.gauges.set(packetsWaiting: packets, bytesWaiting: bytes)
+    }
+
+    // MARK: Between reactors
+
+    /// The batch of publications that leaves for another worker at the end of this turn.
+    func outbox(for worker: Int) -> DeliveryBatch {
+        if let batch = outboxes[worker] { return batch }
+        let batch = DeliveryBatch()
+        outboxes[worker] = batch
+        isOutboxUsed = true
+        return batch
+    }
+
+    private func sendOutboxes() {
+        guard isOutboxUsed else { return }
+        isOutboxUsed = false
+        for index in outboxes.indices {
+            guard let batch = outboxes[index] else { continue }
+            outboxes[index] = nil
+            broker.workers[index].post(.deliveries(batch))
+        }
+    }
+
+    private func handle(_ letter: Letter) {
+        switch letter {
+        case .deliveries(let batch): deliver(batch)
+        case .job(let job): job(self)
+        }
+    }
+}
+
+extension Worker: ReactorDelegate {
+    package func reactorWoken(_ reactor: Reactor) {
+        for letter in mailbox.takeLetters() { handle(letter) }
+    }
+
+    package func reactorTurnEnding(_ reactor: Reactor) {
+        expireDeadlines()
+        if !postponed.isEmpty {
+            let work = postponed
+            postponed = []
+            for item in work { item() }
+        }
+        sendOutboxes()
+    }
+
+    package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
+        if !postponed.isEmpty { return 0 }
+        return deadlines.first.map { $0 * 1000 }
+    }
+
+    package func reactor(
+        _ reactor: Reactor,
+        accepted descriptor: consuming OwnedDescriptor,
+        from peer: PeerAddress,
+        on socket: ListenerSocket
+    ) {
+        counters.socketsAccepted.add(1)
+        let listener = settings.listeners[socket.listenerIndex]
+        guard broker.census.addSocket(limit: settings.configuration.globalMaxConnections) else {
+            return logRefusedSocket(peer)
+        }
+        guard listener.load.enter(limit: listener.configuration.maxConnections) else {
+            broker.census.removeSocket()
+            return logRefusedSocket(peer)
+        }
+        do {
+            let connection = try reactor.adopt(descriptor, peer: peer)
+            let client = Client(worker: self, connection: connection, listener: listener)
+            if settings.configuration.connectionMessages {
+                let port = socket.port
+                log.notice("New connection from \(peer.host):\(peer.port) on port \(port).")
+            }
+            client.awaitConnect()
+        } catch {
+            broker.census.removeSocket()
+            listener.load.leave()
+            log.error("Error: Unable to serve connection from \(peer.host): \(error).")
+        }
+    }
+
+    private func logRefusedSocket(_ peer: PeerAddress) {
+        log.notice("Client connection from \(peer.host) denied: max_connections exceeded.")
+    }
+
+    package func reactor(_ reactor: Reactor, descriptorsExhausted isExhausted: Bool) {
+        if isExhausted {
+            log.warning(
+                "Warning: No file descriptors left; new connections are closed until others end."
+            )
+        } else {
+            log.notice("File descriptors are available again; new connections are served.")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What other threads may hold of a worker: its mailbox.
+
+package import Net
+import Synchronization
+
+/// One thing that a thread asks a worker to do.
+package enum Letter: Sendable {
+    /// Publications for sessions of the worker.
+    case deliveries(DeliveryBatch)
+    /// Anything else; runs on the worker's thread.
+    case job(@Sendable (Worker) -> Void)
+}
+
+/// A worker seen from other threads.
+///
+/// Letters of one sender are handled in the order sent. One wake-up per batch: only the letter that
+/// finds the mailbox empty signals the reactor.
+package final class WorkerHandle: Sendable {
+    /// Number of the worker, from 0.
+    package let index: Int
+    /// What the worker counts.
+    package let counters = Counters()
+    /// What the worker has, as of the last time it was asked.
+    package let gauges = Gauges()
+
+    let waker: Waker
+    private let mailbox = Mutex<[Letter]>([])
+
+    package init(index: Int) throws(SystemError) {
+        self.index = index
+        waker = try Waker()
+    }
+
+    /// Sends a letter. Callable from any thread; never waits for the worker.
+    package func post(_ letter: Letter) {
+        let wasEmpty = mailbox.withLock { letters in
+            letters.append(letter)
+            return letters.count == 1
+        }
+        if wasEmpty { waker.wake() }
+    }
+
+    /// Runs a closure on the worker's thread. Callable from any thread.
+    package func post(_ job: @escaping @Sendable (Worker) -> Void) {
+        post(.job(job))
+    }
+
+    /// Takes all letters; only on the worker's thread.
+    func takeLetters() -> [Letter] {
+        mailbox.withLock { letters in
+            let taken = letters
+            letters = []
+            return taken
+        }
+    }
+}

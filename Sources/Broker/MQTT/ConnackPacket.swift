@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// CONNACK, SUBACK and UNSUBACK: what bridges and tools read from a broker.
+
+/// CONNACK (5.0 section 3.2), to be encoded by a broker or decoded by a client.
+package struct ConnackPacket: Sendable, Equatable {
+    /// Whether the broker resumed a stored session.
+    package var isSessionPresent = false
+    /// The reason code in 5.0, the return code (0 to 5) before.
+    package var reasonCode: ReasonCode
+    /// The keep alive to use instead of the one asked for, in seconds.
+    package var serverKeepAlive: UInt16?
+    /// The highest topic alias the broker takes; absent when 0.
+    package var topicAliasMaximum: UInt16 = 0
+    /// The client identifier the broker chose.
+    package var assignedClientIdentifier: String?
+    /// The authentication method.
+    package var authenticationMethod: String?
+    /// The authentication data.
+    package var authenticationData: [UInt8]?
+    /// Whether the broker keeps retained messages.
+    package var isRetainAvailable = true
+    /// The most bytes of a packet the broker takes.
+    package var maximumPacketSize: UInt32?
+    /// How many QoS 1 and 2 messages the broker takes at once.
+    package var receiveMaximum: UInt16?
+    /// The highest QoS the broker takes; absent when 2.
+    package var maximumQoS: UInt8 = 2
+    /// The session expiry in force; only decoded, this broker never sends it.
+    package var sessionExpiryInterval: UInt32?
+    /// Encoded properties that have no field here; the encoder puts them after its own.
+    package var otherProperties: [UInt8] = []
+
+    /// Makes a packet without properties.
+    package init(reasonCode: ReasonCode, isSessionPresent: Bool = false) {
+        self.reasonCode = reasonCode
+        self.isSessionPresent = isSessionPresent
+    }
+
+    /// Decodes a body as a client that offered this version.
+    ///
+    /// A two-byte body from a peer that was offered 5.0 is accepted: a broker that does not know
+    /// 5.0 refuses in the form of 3.1.1.
+    package init(decoding body: RawSpan, version: ProtocolVersion) throws(PacketError) {
+        var reader = PacketReader(body)
+        guard let flags = reader.readByte(), let code = reader.readByte() else {
+            throw .malformed(version, "CONNACK truncated")
+        }
+        // [MQTT-3.2.2-1]
+        guard flags & 0xFE == 0 || version == .v31 else {
+            throw .malformed(version, "CONNACK flags")
+        }
+        isSessionPresent = flags & 1 != 0
+        reasonCode = ReasonCode(rawValue: code)
+        if version == .v5 && reader.remaining > 0 { try readProperties(&reader, body) }
+        guard reader.remaining == 0 else { throw .malformed(version, "bytes after CONNACK") }
+    }
+
+    private mutating func readProperties(
+        _ reader: inout PacketReader,
+        _ body: RawSpan
+    ) throws(PacketError) {
+        guard var block = PropertyBlock(reading: &reader, scope: .connack) else {
+            throw .malformed(.v5, "property length")
+        }
+        while let property = block.next() {
+            switch (property.identifier, property.value) {
+            case (.serverKeepAlive, .twoByteInteger(let value)): serverKeepAlive = value
+            case (.topicAliasMaximum, .twoByteInteger(let value)): topicAliasMaximum = value
+            case (.receiveMaximum, .twoByteInteger(let value)): receiveMaximum = value
+            case (.maximumPacketSize, .fourByteInteger(let value)): maximumPacketSize = value
+            case (.sessionExpiryInterval, .fourByteInteger(let value)):
+                sessionExpiryInterval = value
+            case (.retainAvailable, .byte(let value)): isRetainAvailable = value == 1
+            case (.maximumQoS, .byte(let value)): maximumQoS = value
+            case (.assignedClientIdentifier, .string(let range)):
+                assignedClientIdentifier = UnsafeLoad.string(body, range)
+            case (.authenticationMethod, .string(let range)):
+                authenticationMethod = UnsafeLoad.string(body, range)
+            case (.authenticationData, .binary(let range)):
+                authenticationData = UnsafeLoad.array(body, range)
+            default: UnsafeLoad.append(body, property.encoded, to: &otherProperties)
+            }
+        }
+        if let failure = block.failure { throw failure.error }
+    }
+}
+
+/// SUBACK or UNSUBACK (5.0 sections 3.9 and 3.11), as a client reads it.
+package struct SubscriptionAckPacket: Sendable, Equatable {
+    /// The packet identifier of the request.
+    package let packetIdentifier: UInt16
+    /// Where the encoded properties are in the body, without their length.
+    package let properties: Range<Int>
+    /// One code per filter, in order; none in UNSUBACK before 5.0.
+    package let reasonCodes: [ReasonCode]
+
+    /// Decodes a body; the type is SUBACK or UNSUBACK.
+    package init(
+        decoding body: RawSpan,
+        type: PacketType,
+        version: ProtocolVersion
+    ) throws(PacketError) {
+        var reader = PacketReader(body)
+        guard let identifier = reader.readTwoByteInteger() else {
+            throw .malformed(version, "packet identifier truncated")
+        }
+        guard identifier != 0 else { throw .protocolError(version, "packet identifier 0") }
+        packetIdentifier = identifier
+        if version == .v5 {
+            guard let scope = PropertyScope(rawValue: type.rawValue),
+                var block = PropertyBlock(reading: &reader, scope: scope)
+            else { throw .malformed(.v5, "property length") }
+            while block.next() != nil {}
+            if let failure = block.failure { throw failure.error }
+            properties = block.range
+        } else {
+            properties = reader.offset..<reader.offset
+        }
+        var codes: [ReasonCode] = []
+        codes.reserveCapacity(reader.remaining)
+        while let code = reader.readByte() { codes.append(ReasonCode(rawValue: code)) }
+        guard codes.isEmpty == (type == .unsuback && version != .v5) || version == .v31 else {
+            throw .malformed(version, "number of reason codes")
+        }
+        reasonCodes = codes
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The packets a broker writes, in the forms the original uses. For rare packets: they allocate.
+
+extension [UInt8] {
+    /// Appends a packet: first byte, remaining length, body.
+    package mutating func appendPacket(_ type: PacketType, flags: UInt8 = 0, body: [UInt8]) {
+        append(type.rawValue << 4 | flags)
+        appendVariableByteInteger(body.count)
+        append(contentsOf: body)
+    }
+
+    /// Appends properties with their length in front.
+    package mutating func appendProperties(_ properties: [UInt8]) {
+        appendVariableByteInteger(properties.count)
+        append(contentsOf: properties)
+    }
+
+    /// Appends CONNACK, with the properties in the original's order.
+    ///
+    /// Session Present is never set for 3.1, which lacks it, nor with an error [MQTT-3.2.2-6].
+    package mutating func appendConnack(_ packet: ConnackPacket, version: ProtocolVersion) {
+        let isSuccess = packet.reasonCode == .success
+        let isPresent = packet.isSessionPresent && version != .v31 && isSuccess
+        var body: [UInt8] = [isPresent ? 1 : 0, packet.reasonCode.rawValue]
+        if version == .v5 { body.appendProperties(packet.encodedProperties) }
+        appendPacket(.connack, body: body)
+    }
+
+    /// Appends PUBACK, PUBREC, PUBREL or PUBCOMP in the shortest form.
+    package mutating func appendAck(
+        _ type: PacketType,
+        packetIdentifier: UInt16,
+        reasonCode: ReasonCode = .success,
+        properties: [UInt8] = [],
+        version: ProtocolVersion
+    ) {
+        var body: [UInt8] = []
+        body.appendTwoByteInteger(packetIdentifier)
+        if version == .v5 && (reasonCode != .success || !properties.isEmpty) {
+            body.append(reasonCode.rawValue)
+            if !properties.isEmpty { body.appendProperties(properties) }
+        }
+        appendPacket(type, flags: type == .pubrel ? 2 : 0, body: body)
+    }
+
+    /// Appends SUBACK with one code per filter.
+    package mutating func appendSuback(
+        packetIdentifier: UInt16,
+        reasonCodes: [ReasonCode],
+        properties: [UInt8] = [],
+        version: ProtocolVersion
+    ) {
+        var body: [UInt8] = []
+        body.appendTwoByteInteger(packetIdentifier)
+        if version == .v5 { body.appendProperties(properties) }
+        for code in reasonCodes { body.append(code.rawValue) }
+        appendPacket(.suback, body: body)
+    }
+
+    /// Appends UNSUBACK; before 5.0 it has no codes.
+    package mutating func appendUnsuback(
+        packetIdentifier: UInt16,
+        reasonCodes: [ReasonCode],
+        properties: [UInt8] = [],
+        version: ProtocolVersion
+    ) {
+        var body: [UInt8] = []
+        body.appendTwoByteInteger(packetIdentifier)
+        if version == .v5 {
+            body.appendProperties(properties)
+            for code in reasonCodes { body.append(code.rawValue) }
+        }
+        appendPacket(.unsuback, body: body)
+    }
+
+    /// Appends DISCONNECT: empty for a normal disconnection, else the code, and properties if any.
+    package mutating func appendDisconnect(
+        _ reasonCode: ReasonCode = .normalDisconnection,
+        properties: [UInt8] = [],
+        version: ProtocolVersion
+    ) {
+        var body: [UInt8] = []
+        if version == .v5 && (reasonCode != .normalDisconnection || !properties.isEmpty) {
+            body.append(reasonCode.rawValue)
+            if !properties.isEmpty { body.appendProperties(properties) }
+        }
+        appendPacket(.disconnect, body: body)
+    }
+
+    /// Appends AUTH with method and data in front of other properties.
+    package mutating func appendAuth(
+        _ reasonCode: ReasonCode,
+        method: String,
+        data: [UInt8]? = nil,
+        properties: [UInt8] = []
+    ) {
+        var writer = PropertyWriter()
+        writer.append(.authenticationMethod, string: method)
+        if let data { writer.append(.authenticationData, binary: data) }
+        writer.append(encoded: properties)
+        var body: [UInt8] = [reasonCode.rawValue]
+        body.appendProperties(writer.bytes)
+        appendPacket(.auth, body: body)
+    }
+
+    /// Appends PINGRESP.
+    package mutating func appendPingresp() { appendPacket(.pingresp, body: []) }
+
+    /// Appends PUBLISH; the packet identifier counts with QoS 1 and 2 only.
+    package mutating func appendPublish(
+        topic: [UInt8],
+        payload: [UInt8],
+        qos: UInt8 = 0,
+        isRetained: Bool = false,
+        isDuplicate: Bool = false,
+        packetIdentifier: UInt16 = 0,
+        properties: [UInt8] = [],
+        version: ProtocolVersion
+    ) {
+        var body: [UInt8] = []
+        body.appendBinary(topic)
+        if qos > 0 { body.appendTwoByteInteger(packetIdentifier) }
+        if version == .v5 { body.appendProperties(properties) }
+        body.append(contentsOf: payload)
+        let flags = (isDuplicate ? 8 : 0) | (qos & 3) << 1 | (isRetained ? 1 : 0)
+        appendPacket(.publish, flags: flags, body: body)
+    }
+}
+
+extension ConnackPacket {
+    /// The properties in the order in which the original writes them, without length.
+    package var encodedProperties: [UInt8] {
+        var writer = PropertyWriter()
+        if let serverKeepAlive { writer.append(.serverKeepAlive, twoByteInteger: serverKeepAlive) }
+        if topicAliasMaximum > 0 {
+            writer.append(.topicAliasMaximum, twoByteInteger: topicAliasMaximum)
+        }
+        if let assignedClientIdentifier {
+            writer.append(.assignedClientIdentifier, string: assignedClientIdentifier)
+        }
+        if let authenticationMethod {
+            writer.append(.authenticationMethod, string: authenticationMethod)
+        }
+        if let authenticationData { writer.append(.authenticationData, binary: authenticationData) }
+        if !isRetainAvailable { writer.append(.retainAvailable, byte: 0) }
+        if let maximumPacketSize {
+            writer.append(.maximumPacketSize, fourByteInteger: maximumPacketSize)
+        }
+        if let receiveMaximum { writer.append(.receiveMaximum, twoByteInteger: receiveMaximum) }
+        if maximumQoS < 2 { writer.append(.maximumQoS, byte: maximumQoS) }
+        writer.append(encoded: otherProperties)
+        return writer.bytes
+    }
+}

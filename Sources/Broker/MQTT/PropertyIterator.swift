@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks encoded properties without allocating, and checks those of a packet.
+
+/// The value of a property; texts and bytes are ranges of the span that was read.
+package enum PropertyValue: Sendable, Equatable {
+    /// One byte.
+    case byte(UInt8)
+    /// Two Byte Integer.
+    case twoByteInteger(UInt16)
+    /// Four Byte Integer.
+    case fourByteInteger(UInt32)
+    /// Variable Byte Integer.
+    case variableByteInteger(UInt32)
+    /// Binary Data.
+    case binary(Range<Int>)
+    /// UTF-8 Encoded String, validated.
+    case string(Range<Int>)
+    /// UTF-8 String Pair, both validated: name and value.
+    case stringPair(Range<Int>, Range<Int>)
+}
+
+/// One property of an encoded list.
+package struct Property: Sendable, Equatable {
+    /// Which property.
+    package let identifier: PropertyIdentifier
+    /// Its value.
+    package let value: PropertyValue
+    /// Where identifier and value are, for passing the property on as it is.
+    package let encoded: Range<Int>
+}
+
+/// Walks encoded properties in their order.
+///
+/// Only the encoding is checked: known identifier, shortest integers, lengths, UTF-8. Whether the
+/// properties fit their packet is for `PropertyBlock`.
+package struct PropertyIterator: ~Escapable {
+    private var reader: PacketReader
+    /// Whether the walk ended before the end of the bytes, at something that is no property.
+    package private(set) var isMalformed = false
+
+    /// Walks properties that fill a span, without the length in front.
+    @_lifetime(copy bytes)
+    package init(_ bytes: RawSpan) { reader = PacketReader(bytes) }
+
+    /// Walks properties in a range of a span; the ranges of the values count from the span's start.
+    @_lifetime(copy bytes)
+    package init(_ bytes: RawSpan, range: Range<Int>) {
+        reader = PacketReader(bytes, range: range)
+    }
+
+    /// The next property; nil at the end or at a malformed property.
+    @_lifetime(self: copy self)
+    package mutating func next() -> Property? {
+        let start = reader.offset
+        guard !isMalformed, let code = reader.readByte() else { return nil }
+        guard let identifier = PropertyIdentifier(rawValue: code),
+            let value = readValue(identifier.valueType)
+        else {
+            isMalformed = true
+            return nil
+        }
+        return Property(identifier: identifier, value: value, encoded: start..<reader.offset)
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func readValue(_ type: PropertyValueType) -> PropertyValue? {
+        switch type {
+        case .byte: return reader.readByte().map(PropertyValue.byte)
+        case .twoByteInteger: return reader.readTwoByteInteger().map(PropertyValue.twoByteInteger)
+        case .fourByteInteger:
+            return reader.readFourByteInteger().map(PropertyValue.fourByteInteger)
+        case .variableByteInteger:
+            return reader.readVariableByteInteger().map(PropertyValue.variableByteInteger)
+        case .binary: return reader.readBinary().map(PropertyValue.binary)
+        case .string: return reader.readString().map(PropertyValue.string)
+        case .stringPair:
+            guard let name = reader.readString(), let value = reader.readString() else {
+                return nil
+            }
+            return .stringPair(name, value)
+        }
+    }
+}
+
+/// Why the properties of a packet are refused.
+package enum PropertyFailure: Sendable {
+    /// Unknown identifier, bad encoding, cut off.
+    case malformed(StaticString)
+    /// Known, but not in this packet or not with this value.
+    case notAllowed(StaticString)
+    /// Twice what may be there once.
+    case duplicate(StaticString)
+
+    /// The usual answer: 0x81 for what cannot be parsed, 0x82 for the rest.
+    package var error: PacketError {
+        switch self {
+        case .malformed(let detail): PacketError(reason: .malformedPacket, detail: detail)
+        case .notAllowed(let detail), .duplicate(let detail):
+            PacketError(reason: .protocolError, detail: detail)
+        }
+    }
+}
+
+/// Reads the properties of a packet: length, list, and the rules for each.
+///
+/// Properties that break a rule are noted and skipped, since one that cannot be parsed further on
+/// has precedence. Ask `failure` after the last one. Duplicates are found with one bit per
+/// identifier, so the cost is linear in the number of properties.
+package struct PropertyBlock: ~Escapable {
+    private let bytes: RawSpan
+    private var iterator: PropertyIterator
+    private let scope: PropertyScope
+    private var seen: UInt64 = 0
+    /// Where the list is, without its length.
+    package let range: Range<Int>
+    /// What is wrong, if anything was found up to now.
+    package private(set) var failure: PropertyFailure?
+
+    /// Reads the length and moves the reader behind the properties.
+    ///
+    /// Nil when the length is malformed or more than what is left.
+    @_lifetime(copy reader)
+    package init?(reading reader: inout PacketReader, scope: PropertyScope) {
+        guard let length = reader.readVariableByteInteger(),
+            let range = reader.readBytes(Int(length))
+        else { return nil }
+        bytes = reader.bytes
+        iterator = PropertyIterator(reader.bytes, range: range)
+        self.scope = scope
+        self.range = range
+    }
+
+    /// The next property that keeps the rules; nil at the end.
+    @_lifetime(self: copy self)
+    package mutating func next() -> Property? {
+        while let property = iterator.next() {
+            guard let found = check(property) else { return property }
+            failure = failure ?? found
+        }
+        if iterator.isMalformed { failure = .malformed("malformed property") }
+        return nil
+    }
+
+    /// What is wrong with a property in this packet.
+    @_lifetime(self: copy self)
+    private mutating func check(_ property: Property) -> PropertyFailure? {
+        let identifier = property.identifier
+        guard identifier.isAllowed(in: scope) else {
+            return .notAllowed("property not allowed in this packet")
+        }
+        if identifier != .userProperty {
+            // Identifiers are below 64, so the shift stays in the word.
+            let bit: UInt64 = 1 &<< UInt64(identifier.rawValue)
+            if seen & bit != 0 && !(identifier == .subscriptionIdentifier && scope == .publish) {
+                return .duplicate("duplicate property")
+            }
+            seen |= bit
+        }
+        return hasPermittedValue(property) ? nil : .notAllowed("property value not permitted")
+    }
+
+    private func hasPermittedValue(_ property: Property) -> Bool {
+        switch property.value {
+        case .byte(let value): value <= 1
+        case .twoByteInteger(let value):
+            value != 0
+                || property.identifier != .receiveMaximum && property.identifier != .topicAlias
+        case .fourByteInteger(let value):
+            value != 0 || property.identifier != .maximumPacketSize
+        case .variableByteInteger(let value): value != 0
+        case .string(let range):
+            property.identifier != .responseTopic || (!range.isEmpty && isTopicText(bytes, range))
+        case .binary, .stringPair: true
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The broker from the first log line to the last.
+
+import Config
+import Core
+import Glibc
+import Log
+import Net
+
+/// Runs the broker until a signal stops it, and returns the exit status of the process.
+func runBroker(
+    configuration: Configuration,
+    commandLine: BrokerCommandLine,
+    log: Log
+) -> Int32 {
+    defer { BrokerProcess.logTermination(log) }
+    do throws(ConfigurationError) {
+        try Support.check(configuration)
+    } catch {
+        for line in error.lines { log.error(line) }
+        return error.exitCode
+    }
+    do throws(StartError) {
+        let signals = try Signals()
+        log.configure(configuration.logging)
+        StartupLog.write(configuration, features: [], to: log)
+        if configuration.isLocalOnly { StartupLog.writeLocalOnlyWarnings(to: log) }
+        try serve(configuration, commandLine, signals, log)
+        return 0
+    } catch {
+        log.error(error.line)
+        return error.exitCode
+    }
+}
+
+private func serve(
+    _ configuration: Configuration,
+    _ commandLine: BrokerCommandLine,
+    _ signals: borrowing Signals,
+    _ log: Log
+) throws(StartError) {
+    let broker = try makeBroker(configuration, log)
+    log.setTopicSink { topic, line in broker.publishLogLine(line, topic: topic) }
+    defer { log.setTopicSink(nil) }
+    var sysTree = SysTree(version: BrokerVersion.number)
+    if configuration.sysInterval > 0 {
+        broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
+    }
+    let sockets = try openListeners(broker)
+    defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
+    let threads = try startThreads(broker, sockets)
+    let notifier = ServiceNotifier()
+    log.info("mosquitto version \(BrokerVersion.number) running")
+    notifier.ready()
+    ControlLoop(threads, configuration, commandLine, notifier, sysTree: sysTree).run(signals)
+    threads.stop()
+}
+
+private func makeBroker(
+    _ configuration: Configuration,
+    _ log: Log
+) throws(StartError) -> Broker {
+    let count = configuration.workerThreads ?? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+    do throws(SystemError) {
+        return try Broker(configuration, workerCount: count, log: log)
+    } catch {
+        throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
+    }
+}
+
+private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSocket] {
+    do throws(ListenerError) {
+        return try ListenerOpener.open(broker.settings, log: broker.log)
+    } catch {
+        throw StartError(line: error.line, exitCode: 1)
+    }
+}
+
+private func startThreads(
+    _ broker: Broker,
+    _ sockets: [ListenerSocket]
+) throws(StartError) -> BrokerThreads {
+    do throws(SystemError) {
+        return try BrokerThreads(broker, sockets: sockets)
+    } catch {
+        throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
+    }
+}

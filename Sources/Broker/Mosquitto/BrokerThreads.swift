@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reactor threads: started together, asked together, stopped together.
+
+import CLinux
+import Config
+import Core
+import Glibc
+import Log
+import Net
+import Synchronization
+
+/// The threads that serve clients, seen from the control thread.
+final class BrokerThreads {
+    let broker: Broker
+    private var threads: [Thread] = []
+
+    /// Starts one thread per worker.
+    init(_ broker: Broker, sockets: [ListenerSocket]) throws(SystemError) {
+        self.broker = broker
+        for handle in broker.workers {
+            let thread = try Thread(named: "reactor-\(handle.index)") {
+                do throws(SystemError) {
+                    try Worker(broker: broker, mailbox: handle, listeners: sockets).serve()
+                } catch {
+                    broker.log.error("Error: Unable to start a reactor: \(error).")
+                }
+            }
+            threads.append(thread)
+        }
+    }
+
+    /// Has every worker run `question` and waits for them, one second at most.
+    func ask(_ question: @escaping @Sendable (Worker) -> Void) {
+        guard let answered = try? Latch(count: broker.workers.count) else { return }
+        for worker in broker.workers {
+            worker.post { worker in
+                question(worker)
+                answered.arrive()
+            }
+        }
+        answered.wait(milliseconds: 1000)
+    }
+
+    /// Publishes all wills, then ends every thread.
+    func stop() {
+        ask { $0.publishAllWills() }
+        for worker in broker.workers { worker.post { $0.stop() } }
+        for thread in threads { thread.join() }
+    }
+}
+
+/// Opens when as many threads have arrived as were expected.
+private final class Latch: Sendable {
+    private let missing: Atomic<Int>
+    private let waker: Waker
+
+    init(count: Int) throws(SystemError) {
+        missing = Atomic(count)
+        waker = try Waker()
+    }
+
+    func arrive() {
+        if missing.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { waker.wake() }
+    }
+
+    func wait(milliseconds: CInt) {
+        var entry = pollfd(fd: waker.rawValue, events: Int16(POLLIN), revents: 0)
+        _ = retryingInterrupts { poll(&entry, 1, milliseconds) }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control thread: signals, `$SYS`, reload, watchdog.
+
+import Config
+import Core
+import Glibc
+import Log
+import Net
+import Synchronization
+
+/// What the process does beside serving clients. Runs on one thread until a signal stops it.
+final class ControlLoop {
+    private let threads: BrokerThreads
+    private let commandLine: BrokerCommandLine
+    private let notifier: ServiceNotifier
+    private let log: Log
+    private var configuration: Configuration
+    private var sysTree: SysTree
+    private var lastRoundSecond: Int64 = 0
+    private var lastAliveAt: Int64 = 0
+
+    private var broker: Broker { threads.broker }
+
+    init(
+        _ threads: BrokerThreads,
+        _ configuration: Configuration,
+        _ commandLine: BrokerCommandLine,
+        _ notifier: ServiceNotifier,
+        sysTree: SysTree
+    ) {
+        self.threads = threads
+        self.configuration = configuration
+        self.commandLine = commandLine
+        self.notifier = notifier
+        self.sysTree = sysTree
+        log = threads.broker.log
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    func run(_ signals: borrowing Signals) {
+        while true {
+            while let signal = signals.next() {
+                if signal == .stop { return }
+                handle(signal)
+            }
+            publishSysIfDue()
+            sendAliveIfDue()
+            signals.wait(milliseconds: millisecondsToWait())
+        }
+    }
+
+    private func handle(_ signal: BrokerSignal) {
+        switch signal {
+        case .stop, .save: break
+        case .reload: reload()
+        case .reopenLog: log.reopen()
+        case .printTree: printTree()
+        }
+    }
+
+    /// Reads the file again; a broken one changes nothing.
+    private func reload() {
+        log.info("Reloading config.")
+        do throws(ConfigurationError) {
+            let new = try BrokerProcess.reloaded(configuration, commandLine, log)
+            try Support.check(new)
+            configuration = new
+            log.configure(new.logging)
+            log.reopen()
+            broker.apply(new)
+        } catch {
+            for line in error.lines { log.error(line) }
+            log.error("Error: The configuration was not reloaded; the running one stays in force.")
+        }
+    }
+
+    private func printTree() {
+        let collected = Names()
+        threads.ask { worker in collected.add(worker.sessionNames) }
+        fflush(nil)
+        let text = Array(broker.subscriptionTree(names: collected.all).utf8)
+        _ = retryingInterrupts { write(STDOUT_FILENO, text, text.count) }
+    }
+
+    // MARK: $SYS
+
+    /// Rounds fall on seconds of the wall clock that are multiples of `sys_interval`.
+    private func publishSysIfDue() {
+        let interval = Int64(configuration.sysInterval)
+        guard interval > 0 else { return }
+        let second = Clock.wallSeconds()
+        guard second % interval == 0, second != lastRoundSecond else { return }
+        lastRoundSecond = second
+        threads.ask { $0.updateGauges() }
+        let uptime = (Clock.monotonicMilliseconds() - broker.startedAt) / 1000
+        broker.publishSys(sysTree.round(SysFigures(broker), uptime: uptime))
+    }
+
+    // MARK: Time
+
+    private func sendAliveIfDue() {
+        guard let interval = notifier.watchdogIntervalSeconds else { return }
+        let now = Clock.monotonicMilliseconds() / 1000
+        guard now - lastAliveAt >= Int64(interval) else { return }
+        lastAliveAt = now
+        notifier.alive()
+    }
+
+    private func millisecondsToWait() -> CInt {
+        var wait = Int64.max
+        if configuration.sysInterval > 0 {
+            let interval = Int64(configuration.sysInterval) * 1000
+            let now = Clock.wallNanoseconds() / 1_000_000
+            wait = interval - now % interval
+        }
+        if let seconds = notifier.watchdogIntervalSeconds { wait = min(wait, Int64(seconds) * 1000) }
+        return wait == .max ? -1 : CInt(clamping: wait)
+    }
+}
+
+/// Names collected from several threads.
+private final class Names: Sendable {
+    private let names = Mutex<[UInt64: String]>([:])
+
+    func add(_ more: [UInt64: String]) {
+        names.withLock { $0.merge(more) { first, _ in first } }
+    }
+
+    var all: [UInt64: String] { names.withLock { $0 } }
+}

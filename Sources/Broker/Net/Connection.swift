@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// One network connection on its reactor.
+
+import CLinux
+import Glibc
+
+/// A stream of bytes from and to one peer, bound to the reactor that created it.
+///
+/// Output is collected and written once at the end of the loop turn. An idle connection owns no
+/// buffer. Not Sendable: `detach` turns it into something that can move to another reactor.
+package final class Connection {
+    /// The reactor the connection lives on.
+    package let reactor: Reactor
+    /// Who is at the other end.
+    package let peer: PeerAddress
+    /// Gets what arrives; kept until the connection ends.
+    package var handler: (any ConnectionHandler)?
+
+    let slot: Int
+    private var descriptor: CInt
+    private var output = UnsafeOutputQueue()
+    private var input = UnsafeInputRemainder()
+    private var interest: UInt32 = Reactor.readable
+    private var isTouched = false
+    private var isPaused = false
+    private var isReading = false
+    private var isBlocked = false
+
+    /// A whole packet needs this many bytes of the stream, as far as the handler knows.
+    package var neededBytes = 0
+
+    init(_ descriptor: CInt, peer: PeerAddress, reactor: Reactor, slot: Int) {
+        self.descriptor = descriptor
+        self.peer = peer
+        self.reactor = reactor
+        self.slot = slot
+    }
+
+    /// Whether the connection has ended or been detached.
+    package var isClosed: Bool { descriptor < 0 }
+
+    // MARK: Input
+
+    /// Reads once and hands the bytes up. One read per wake-up: what is left will wake us again.
+    func handleReadable() {
+        if input.count <= Reactor.smallRemainderMax {
+            readIntoScratch()
+        } else {
+            readIntoRemainder()
+        }
+    }
+
+    private func readIntoScratch() {
+        let scratch = reactor.scratch
+        let kept = input.count
+        let count = receive(UnsafeMutableRawBufferPointer(rebasing: scratch[kept...]))
+        guard count > 0 else { return }
+        if kept > 0 {
+            UnsafeMutableRawBufferPointer(rebasing: scratch[..<kept]).copyMemory(from: input.bytes)
+            input.clear()
+        }
+        let bytes = UnsafeRawBufferPointer(rebasing: scratch[..<(kept + count)])
+        let consumed = present(bytes)
+        if consumed < bytes.count, !isClosed {
+            input.replace(with: UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
+        }
+    }
+
+    private func readIntoRemainder() {
+        let missing = max(neededBytes - input.count, 1)
+        let room = input.reserve(min(missing, Reactor.scratchSize))
+        let count = receive(room)
+        guard count > 0 else { return }
+        input.commit(count)
+        presentRemainder()
+    }
+
+    private func presentRemainder() {
+        let consumed = present(input.bytes)
+        if isClosed { input.clear() } else { input.removeFirst(consumed) }
+    }
+
+    private func present(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let handler else { return bytes.count }
+        isReading = true
+        let consumed = handler.connection(self, received: bytes)
+        isReading = false
+        return consumed
+    }
+
+    /// Returns the number of bytes read; 0 when there was nothing or the connection ended.
+    private func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = retryingInterrupts { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
+        if count > 0 { return count }
+        if count == 0 {
+            end(.closedByPeer)
+        } else if errno != EAGAIN && errno != EWOULDBLOCK {
+            end(errno == ECONNRESET ? .closedByPeer : .failed(errno))
+        }
+        return 0
+    }
+
+    /// Stops reading; received bytes that were not consumed wait.
+    package func pauseReading() {
+        isPaused = true
+        updateInterest()
+    }
+
+    /// Reads again. Bytes that waited are handed up now, unless called from the handler itself.
+    package func resumeReading() {
+        guard isPaused, !isClosed else { return }
+        isPaused = false
+        updateInterest()
+        if !isReading, input.count > 0 { presentRemainder() }
+    }
+
+    // MARK: Output
+
+    /// Control packets that wait to be written.
+    package var queuedPacketCount: Int { output.packetCount }
+
+    /// Bytes that wait to be written.
+    package var queuedByteCount: Int { output.byteCount }
+
+    /// Whether the socket has refused more bytes and not yet taken any since.
+    package var isOutputBlocked: Bool { isBlocked }
+
+    /// Room for one encoded packet or several of together `count` bytes at most; fill it and
+    /// `commit`. The pointer is valid until the next call on this connection.
+    @inline(__always)
+    package func reserveOutput(_ count: Int) -> UnsafeMutableRawPointer {
+        output.reserve(count, from: &reactor.pool)
+    }
+
+    /// Makes `count` bytes of the reserved room output: `packets` whole control packets.
+    @inline(__always)
+    package func commitOutput(_ count: Int, packets: Int = 1) {
+        output.commit(count, packets: packets)
+        touch()
+    }
+
+    /// Queues a copy of whole control packets.
+    package func write(_ bytes: UnsafeRawBufferPointer, packets: Int) {
+        guard !isClosed else { return }
+        output.append(bytes, packets: packets, from: &reactor.pool)
+        touch()
+    }
+
+    /// Queues a control packet.
+    package func write(_ packet: [UInt8]) {
+        packet.withUnsafeBytes { write($0, packets: 1) }
+    }
+
+    /// Sends whole control packets without copying them when nothing waits before them; what the
+    /// socket does not take is copied to the queue. For batches worth a system call of their own.
+    package func writeThrough(_ bytes: UnsafeRawBufferPointer, packets: Int) {
+        guard !isClosed else { return }
+        guard output.isEmpty, !isBlocked else { return write(bytes, packets: packets) }
+        let sent = send(bytes)
+        guard sent < bytes.count, !isClosed else { return }
+        output.appendRest(bytes, skipping: sent, packets: packets, from: &reactor.pool)
+        block()
+    }
+
+    @inline(__always)
+    private func touch() {
+        if !isTouched {
+            isTouched = true
+            reactor.touched(self)
+        }
+    }
+
+    func flushTouched() {
+        isTouched = false
+        if !isBlocked { flush() }
+    }
+
+    /// Writes what waits, now, as far as the socket takes it.
+    package func flush() {
+        guard !isClosed, !output.isEmpty else { return }
+        let bytes = output.unwritten
+        let sent = send(bytes)
+        guard !isClosed else { return }
+        output.advance(by: sent)
+        if output.isEmpty {
+            output.releaseIfEmpty(to: &reactor.pool)
+            unblock()
+        } else {
+            block()
+        }
+    }
+
+    /// Returns how many bytes the socket took.
+    private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
+        let count = retryingInterrupts {
+            CLinux.send(descriptor, bytes.baseAddress, bytes.count, flags)
+        }
+        if count >= 0 { return count }
+        if errno != EAGAIN && errno != EWOULDBLOCK {
+            let isReset = errno == EPIPE || errno == ECONNRESET
+            reactor.endLater(self, isReset ? .closedByPeer : .failed(errno))
+        }
+        return 0
+    }
+
+    private func block() {
+        isBlocked = true
+        updateInterest()
+    }
+
+    private func unblock() {
+        guard isBlocked else { return }
+        isBlocked = false
+        updateInterest()
+        handler?.connectionDrained(self)
+    }
+
+    func handleWritable() {
+        flush()
+    }
+
+    // MARK: Time and end
+
+    /// Calls `connectionTimedOut` when the reactor's clock passes `second`. Replaces an earlier
+    /// deadline; nil takes it back.
+    package func setDeadline(_ second: Int64?) {
+        if let second { reactor.wheel.set(slot, deadline: second) } else { reactor.wheel.clear(slot) }
+    }
+
+    /// Tries once to write what waits, then closes. The handler is not called again.
+    package func close() {
+        guard !isClosed else { return }
+        if !output.isEmpty, !isBlocked { flush() }
+        teardown()
+    }
+
+    /// Takes the connection off its reactor, with the bytes that nobody has consumed. What waits
+    /// to be written must have been flushed.
+    package func detach() -> DetachedConnection {
+        let remainder = [UInt8](input.bytes)
+        let fd = descriptor
+        reactor.remove(self, descriptor: fd)
+        descriptor = -1
+        release()
+        return DetachedConnection(descriptor: OwnedDescriptor(fd), peer: peer, remainder: remainder)
+    }
+
+    /// Puts the bytes that came with a moved connection back in front of the stream.
+    package func restoreInput(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { input.replace(with: $0) }
+    }
+
+    /// Hands up bytes that are waiting, as if they had just arrived.
+    package func presentWaitingInput() {
+        if input.count > 0, !isPaused, !isClosed { presentRemainder() }
+    }
+
+    func end(_ end: ConnectionEnd) {
+        guard !isClosed else { return }
+        let handler = handler
+        teardown()
+        handler?.connection(self, ended: end)
+    }
+
+    private func teardown() {
+        let fd = descriptor
+        reactor.remove(self, descriptor: fd)
+        descriptor = -1
+        _ = CLinux.close(fd)
+        release()
+    }
+
+    private func release() {
+        output.discard(to: &reactor.pool)
+        if !isReading { input.clear() }
+        handler = nil
+    }
+
+    private func updateInterest() {
+        guard !isClosed else { return }
+        let wanted =
+            (isPaused ? 0 : Reactor.readable) | (isBlocked ? Reactor.writable : 0)
+        guard wanted != interest else { return }
+        interest = wanted
+        reactor.modify(slot, descriptor: descriptor, interest: wanted)
+    }
+}
+
+/// A connection between two reactors.
+package struct DetachedConnection: ~Copyable, Sendable {
+    private var descriptor: OwnedDescriptor
+    /// Who is at the other end.
+    package let peer: PeerAddress
+    /// Received bytes that were not consumed.
+    package let remainder: [UInt8]
+
+    init(descriptor: consuming OwnedDescriptor, peer: PeerAddress, remainder: [UInt8]) {
+        self.descriptor = descriptor
+        self.peer = peer
+        self.remainder = remainder
+    }
+
+    /// Gives the socket away.
+    package consuming func takeDescriptor() -> OwnedDescriptor { descriptor }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the network calls up.
+
+/// Why a connection ended without the handler asking for it.
+package enum ConnectionEnd: Sendable, Equatable {
+    /// The peer closed it, orderly or by reset.
+    case closedByPeer
+    /// A system call failed; the value of `errno`.
+    case failed(CInt)
+}
+
+/// What a connection serves: gets its bytes and its end, once per wake-up. Called on the reactor.
+package protocol ConnectionHandler: AnyObject {
+    /// Bytes have arrived. `bytes` begins where the last call's result left off and is valid during
+    /// the call only. Returns how many were consumed; the rest comes again with what follows it.
+    func connection(_ connection: Connection, received bytes: UnsafeRawBufferPointer) -> Int
+
+    /// The connection is gone; nothing more will be called.
+    func connection(_ connection: Connection, ended end: ConnectionEnd)
+
+    /// The deadline set with `setDeadline` has passed.
+    func connectionTimedOut(_ connection: Connection)
+
+    /// All output has been written after a time in which the socket took no more.
+    func connectionDrained(_ connection: Connection)
+}
+
+/// What owns a reactor. Called on the reactor's thread.
+package protocol ReactorDelegate: AnyObject {
+    /// Somebody signalled the reactor's waker; called at most once per turn.
+    func reactorWoken(_ reactor: Reactor)
+
+    /// All events of the turn are handled; output is flushed after this.
+    func reactorTurnEnding(_ reactor: Reactor)
+
+    /// The time of the reactor's clock, in milliseconds, at which `reactorTurnEnding` must run
+    /// again though nothing happens; nil: never.
+    func reactorNextDeadline(_ reactor: Reactor) -> Int64?
+
+    /// A listening socket has a new connection, which the delegate now owns.
+    func reactor(
+        _ reactor: Reactor,
+        accepted descriptor: consuming OwnedDescriptor,
+        from peer: PeerAddress,
+        on listener: ListenerSocket
+    )
+
+    /// No descriptor is left for new connections (`isExhausted`), or there is one again.
+    func reactor(_ reactor: Reactor, descriptorsExhausted isExhausted: Bool)
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// The event loop: one thread, one epoll instance.
+
+import CLinux
+import Glibc
+
+/// One event loop with everything that lives on it. Created, run and freed on its own thread; not
+/// Sendable. Other threads reach it through its `Waker`.
+///
+/// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
+/// connection once, fire timers.
+package final class Reactor {
+    static let scratchSize = 256 << 10
+    static let smallRemainderMax = 4 << 10
+    static let readable = UInt32(EPOLLIN.rawValue)
+    static let writable = UInt32(EPOLLOUT.rawValue)
+    private static let eventsMax = 512
+    private static let acceptsMax = 64
+
+    /// Number of this reactor, from 0.
+    package let index: Int
+    /// Signals this reactor from other threads.
+    package let waker: Waker
+    /// Owner of the reactor; called every turn.
+    package weak var delegate: (any ReactorDelegate)?
+
+    /// Milliseconds of the monotonic clock at the beginning of this turn.
+    package private(set) var now: Int64
+    /// `now` in whole seconds.
+    package var nowSeconds: Int64 { now / 1000 }
+
+    let scratch: UnsafeMutableRawBufferPointer
+    var pool = BufferPool()
+    var wheel: TimerWheel
+
+    private let epoll: OwnedDescriptor
+    private let events: UnsafeMutableBufferPointer<epoll_event>
+    private var sources: [Source] = []
+    private var generations: [UInt32] = []
+    private var freeSlots: [Int] = []
+    private var touchedConnections: [Connection] = []
+    private var ending: [(Connection, ConnectionEnd)] = []
+    private var spare: CInt
+    private var isExhausted = false
+    private var isStopping = false
+
+    /// Connections open on this reactor.
+    package private(set) var connectionCount = 0
+
+    private enum Source {
+        case none
+        case waker
+        case listener(ListenerSocket)
+        case connection(Connection)
+    }
+
+    package init(index: Int, waker: Waker) throws(SystemError) {
+        let fd = epoll_create1(CInt(EPOLL_CLOEXEC))
+        guard fd >= 0 else { throw SystemError("epoll_create1") }
+        epoll = OwnedDescriptor(fd)
+        self.index = index
+        self.waker = waker
+        now = Clock.monotonicMilliseconds()
+        wheel = TimerWheel(now: now / 1000)
+        scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
+        events = .allocate(capacity: Self.eventsMax)
+        spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        let slot = register(.waker)
+        try add(waker.rawValue, slot: slot, interest: Self.readable)
+    }
+
+    deinit {
+        scratch.deallocate()
+        events.deallocate()
+        if spare >= 0 { _ = close(spare) }
+    }
+
+    // MARK: The loop
+
+    /// Runs until `stop`.
+    package func run() {
+        while !isStopping {
+            wait()
+            finishTurn()
+        }
+        for case .connection(let connection) in sources { connection.close() }
+    }
+
+    /// Ends the loop after the present turn.
+    package func stop() {
+        isStopping = true
+    }
+
+    private func wait() {
+        let count = epoll_wait(
+            epoll.rawValue,
+            events.baseAddress,
+            CInt(Self.eventsMax),
+            timeoutMilliseconds()
+        )
+        now = Clock.monotonicMilliseconds()
+        guard count > 0 else { return }
+        for index in 0..<Int(count) { dispatch(events[index]) }
+    }
+
+    private func finishTurn() {
+        while let index = wheel.popExpired(now: nowSeconds) {
+            if case .connection(let connection) = sources[index] {
+                connection.handler?.connectionTimedOut(connection)
+            }
+        }
+        delegate?.reactorTurnEnding(self)
+        flushTouched()
+        while let (connection, reason) = ending.popLast() { connection.end(reason) }
+    }
+
+    private func timeoutMilliseconds() -> CInt {
+        if !touchedConnections.isEmpty || !ending.isEmpty { return 0 }
+        var deadline = delegate?.reactorNextDeadline(self) ?? Int64.max
+        if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
+        if deadline == Int64.max { return -1 }
+        return CInt(clamping: max(0, deadline - Clock.monotonicMilliseconds()))
+    }
+
+    private func dispatch(_ event: epoll_event) {
+        let slot = Int(event.data.u64 & 0xFFFF_FFFF)
+        let generation = UInt32(truncatingIfNeeded: event.data.u64 >> 32)
+        guard generations[slot] == generation else { return }
+        switch sources[slot] {
+        case .none: break
+        case .waker:
+            waker.clear()
+            delegate?.reactorWoken(self)
+        case .listener(let listener): accept(on: listener)
+        case .connection(let connection):
+            let ready = event.events
+            if ready & Self.writable != 0 { connection.handleWritable() }
+            if ready & ~Self.writable != 0, !connection.isClosed { connection.handleReadable() }
+        }
+    }
+
+    // MARK: Touched connections
+
+    func touched(_ connection: Connection) {
+        touchedConnections.append(connection)
+    }
+
+    private func flushTouched() {
+        var index = 0
+        while index < touchedConnections.count {
+            touchedConnections[index].flushTouched()
+            index += 1
+        }
+        touchedConnections.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends a connection when the turn is over: its handler may be in the middle of something.
+    func endLater(_ connection: Connection, _ reason: ConnectionEnd) {
+        ending.append((connection, reason))
+    }
+
+    // MARK: Sources
+
+    /// Every open connection.
+    package var connections: [Connection] {
+        sources.compactMap { source in
+            if case .connection(let connection) = source { connection } else { nil }
+        }
+    }
+
+    /// Takes a socket over and serves it here.
+    package func adopt(
+        _ descriptor: consuming OwnedDescriptor,
+        peer: PeerAddress
+    ) throws(SystemError) -> Connection {
+        let slot = register(.none)
+        do {
+            try add(descriptor.rawValue, slot: slot, interest: Self.readable)
+        } catch {
+            releaseSlot(slot)
+            throw error
+        }
+        let connection = Connection(descriptor.release(), peer: peer, reactor: self, slot: slot)
+        sources[slot] = .connection(connection)
+        connectionCount += 1
+        return connection
+    }
+
+    /// Serves the new connections of a listening socket, beside other reactors.
+    package func add(_ listener: ListenerSocket) throws(SystemError) {
+        let slot = register(.listener(listener))
+        let exclusive = Self.readable | UInt32(1 << 28)
+        try add(listener.rawValue, slot: slot, interest: exclusive)
+    }
+
+    func remove(_ connection: Connection, descriptor: CInt) {
+        _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, descriptor, nil)
+        wheel.clear(connection.slot)
+        releaseSlot(connection.slot)
+        connectionCount -= 1
+    }
+
+    func modify(_ slot: Int, descriptor: CInt, interest: UInt32) {
+        var event = event(slot, interest)
+        let result = epoll_ctl(epoll.rawValue, EPOLL_CTL_MOD, descriptor, &event)
+        precondition(result == 0, "a registered descriptor can be modified")
+    }
+
+    private func add(_ descriptor: CInt, slot: Int, interest: UInt32) throws(SystemError) {
+        var event = event(slot, interest)
+        guard epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+            throw SystemError("epoll_ctl")
+        }
+    }
+
+    private func event(_ slot: Int, _ interest: UInt32) -> epoll_event {
+        let data = UInt64(slot) | UInt64(generations[slot]) << 32
+        return epoll_event(events: interest, data: epoll_data_t(u64: data))
+    }
+
+    private func register(_ source: Source) -> Int {
+        if let slot = freeSlots.popLast() {
+            sources[slot] = source
+            return slot
+        }
+        sources.append(source)
+        generations.append(0)
+        return sources.count - 1
+    }
+
+    private func releaseSlot(_ slot: Int) {
+        sources[slot] = .none
+        generations[slot] &+= 1
+        freeSlots.append(slot)
+    }
+
+    // MARK: Accepting
+
+    private func accept(on listener: ListenerSocket) {
+        for _ in 0..<Self.acceptsMax {
+            var address = sockaddr_storage()
+            let fd = listener.accept(&address)
+            if fd >= 0 {
+                if isExhausted { reportExhaustion(false) }
+                delegate?.reactor(
+                    self,
+                    accepted: OwnedDescriptor(fd),
+                    from: PeerAddress(address, path: listener.path),
+                    on: listener
+                )
+            } else if errno == EMFILE || errno == ENFILE {
+                refuse(on: listener)
+                return
+            } else if errno != ECONNABORTED && errno != EINTR {
+                return
+            }
+        }
+    }
+
+    /// Out of descriptors: the spare one makes room to take the connection and close it, so that
+    /// the peer learns of it and the listening socket does not stay ready for ever.
+    private func refuse(on listener: ListenerSocket) {
+        if !isExhausted { reportExhaustion(true) }
+        if spare >= 0 { _ = close(spare) }
+        var address = sockaddr_storage()
+        let fd = listener.accept(&address)
+        if fd >= 0 { _ = close(fd) }
+        spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    }
+
+    private func reportExhaustion(_ exhausted: Bool) {
+        isExhausted = exhausted
+        delegate?.reactor(self, descriptorsExhausted: exhausted)
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plain threads: the broker uses no executor and no tasks.
+
+import CLinux
+import Glibc
+
+/// A named operating-system thread that runs one closure.
+package struct Thread: Sendable {
+    private let identifier: pthread_t
+
+    /// Starts a thread. `name` shows in `top -H`; at most 15 bytes of it.
+    package init(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        var identifier = pthread_t()
+        let box = Unmanaged.passRetained(ThreadBody(name: name, run: body))
+        let code = pthread_create(&identifier, nil, runThreadBody, box.toOpaque())
+        guard code == 0 else {
+            box.release()
+            throw SystemError("pthread_create", code: code)
+        }
+        self.identifier = identifier
+    }
+
+    /// Waits until the thread has ended.
+    package func join() {
+        _ = pthread_join(identifier, nil)
+    }
+}
+
+private final class ThreadBody: Sendable {
+    let name: String
+    let run: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.run = run
+    }
+}
+
+private func runThreadBody(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context else { return nil }
+    let body = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
+    _ = pthread_setname_np(pthread_self(), String(body.name.prefix(15)))
+    body.run()
+    return nil
+}

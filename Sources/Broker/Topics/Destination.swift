@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a subscription leads to: the handle of a session, the options asked for, the identifier.
+
+/// Names a session without referring to it, so that it may be held by every thread.
+///
+///     63        48 47          24 23           0
+///     [ reactor  ] [    slot    ] [ generation ]
+///
+/// A slot is used again after its session has ended; the generation tells the two apart.
+package struct SessionHandle: Hashable, Sendable, BitwiseCopyable {
+    /// The three fields in one word.
+    package let rawValue: UInt64
+
+    /// Takes a word that `rawValue` of another handle gave.
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// Builds a handle; bits of `slot` and `generation` beyond 24 are dropped.
+    package init(reactor: UInt16, slot: UInt32, generation: UInt32) {
+        rawValue =
+            UInt64(reactor) << 48 | UInt64(slot & 0xFF_FFFF) << 24 | UInt64(generation & 0xFF_FFFF)
+    }
+
+    /// The reactor the session lives on.
+    package var reactor: UInt16 { UInt16(truncatingIfNeeded: rawValue >> 48) }
+
+    /// The place of the session in its reactor's registry, 24 bits.
+    package var slot: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 24) & 0xFF_FFFF }
+
+    /// How often that place had been used before, 24 bits.
+    package var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0xFF_FFFF }
+}
+
+/// The Subscription Options byte as it is on the wire (5.0 section 3.8.3.1).
+package struct SubscriptionOptions: Sendable, Equatable, BitwiseCopyable {
+    /// Bits 0-1 QoS, 2 No Local, 3 Retain As Published, 4-5 Retain Handling.
+    package var rawValue: UInt8
+
+    /// Takes the byte as received; the reserved bits are not looked at here.
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The maximum QoS the server may send with [MQTT-3.8.4-8].
+    package var qualityOfService: UInt8 {
+        get { rawValue & 0x03 }
+        set { rawValue = rawValue & ~0x03 | newValue & 0x03 }
+    }
+
+    /// A message is not sent back to the client it came from [MQTT-3.8.3-3].
+    package var isNoLocal: Bool {
+        get { rawValue & 0x04 != 0 }
+        set { rawValue = newValue ? rawValue | 0x04 : rawValue & ~0x04 }
+    }
+
+    /// The RETAIN flag is sent on as it was published [MQTT-3.3.1-13].
+    package var isRetainAsPublished: Bool {
+        get { rawValue & 0x08 != 0 }
+        set { rawValue = newValue ? rawValue | 0x08 : rawValue & ~0x08 }
+    }
+
+    /// When retained messages are sent: 0 always, 1 if the subscription is new, 2 never.
+    package var retainHandling: UInt8 {
+        get { rawValue >> 4 & 0x03 }
+        set { rawValue = rawValue & ~0x30 | (newValue & 0x03) << 4 }
+    }
+}
+
+/// One subscription seen from a publisher: who gets the message, and how.
+package struct Destination: Sendable, Equatable, BitwiseCopyable {
+    /// The session that subscribed.
+    package var session: SessionHandle
+
+    /// The Subscription Identifier, 0 when the subscription has none.
+    package var subscriptionIdentifier: UInt32
+
+    /// The options of the subscription.
+    package var options: SubscriptionOptions
+
+    /// Puts a destination together.
+    package init(
+        session: SessionHandle,
+        subscriptionIdentifier: UInt32 = 0,
+        options: SubscriptionOptions
+    ) {
+        self.session = session
+        self.subscriptionIdentifier = subscriptionIdentifier
+        self.options = options
+    }
+}

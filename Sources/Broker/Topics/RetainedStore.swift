@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// The retained messages of the broker, by topic, shared by all threads.
+
+/// A walk over the retained values that match a filter.
+///
+/// Belongs to one thread. The store keeps its place valid while others change the tree; a cursor that
+/// goes away is closed.
+package final class RetainedCursor {
+    fileprivate let filter: UnsafeRetainedFilter
+    fileprivate let store: RetainedStore
+    fileprivate var place: (entry: UInt32, epoch: UInt64)?
+
+    /// The walk has seen everything.
+    package fileprivate(set) var isFinished = false
+
+    fileprivate init(_ store: RetainedStore, _ filter: consuming UnsafeRetainedFilter) {
+        self.store = store
+        self.filter = filter
+    }
+
+    deinit { store.close(self) }
+}
+
+/// At most one value for each topic name, behind one read-write lock.
+///
+/// The lock is held for one topic or for one bounded piece of a walk, never longer. Values are
+/// returned, not freed, under the lock.
+package final class RetainedStore: Sendable {
+    /// How many nodes a piece of a walk may look at for each value it may return.
+    private static let visitsPerValue = 16
+
+    private let tree = UnsafeReadWriteLocked(UnsafeRetainedTree())
+
+    /// An empty store.
+    package init() {}
+
+    /// How many topics have a value.
+    package var count: Int { tree.withRead { $0.count } }
+
+    /// The bytes of the tree itself, without the values and long level names.
+    package var storageBytes: Int { tree.withRead { $0.storageBytes } }
+
+    // MARK: One topic
+
+    /// Keeps a value for a topic and returns the one it replaces [MQTT-3.3.1-5].
+    ///
+    /// The value must be immutable, as every thread may get it.
+    @discardableResult
+    package func set(topic: RawSpan, value: AnyObject) -> AnyObject? {
+        tree.withWrite { $0.set(topic: topic, value: value) }
+    }
+
+    /// Removes the value of a topic and returns it [MQTT-3.3.1-6].
+    @discardableResult
+    package func remove(topic: RawSpan) -> AnyObject? {
+        tree.withWrite { $0.remove(topic: topic) }
+    }
+
+    /// The value of a topic.
+    package func value(topic: RawSpan) -> AnyObject? {
+        tree.withRead { $0.value(topic: topic) }
+    }
+
+    // MARK: Walks
+
+    /// Begins a walk over the values whose topics match a filter; an exact filter is a look-up.
+    package func cursor(filter: RawSpan) -> RetainedCursor {
+        open(UnsafeRetainedFilter(filter))
+    }
+
+    /// Begins a walk over all values, those of `$` topics as well.
+    package func cursorOverAll() -> RetainedCursor {
+        open(UnsafeRetainedFilter())
+    }
+
+    private func open(_ filter: consuming UnsafeRetainedFilter) -> RetainedCursor {
+        let cursor = RetainedCursor(self, filter)
+        guard cursor.filter.hasWildcard else { return cursor }
+        let mayMatch = tree.withRead { $0.firstPosition(cursor.filter).node != 0 }
+        guard mayMatch else {
+            cursor.isFinished = true
+            return cursor
+        }
+        cursor.place = tree.withWrite { $0.openPosition($0.firstPosition(cursor.filter)) }
+        return cursor
+    }
+
+    /// Appends up to `limit` further values to an array.
+    ///
+    /// Depth first, parents before children, siblings in the order in which their levels were first
+    /// seen. A topic whose value was not touched since the walk began is found exactly once; one that
+    /// was added since then is not found, one that was replaced is found at most once.
+    ///
+    /// - Returns: `true` when the walk is over; `false` may come with fewer than `limit` values, as a
+    ///   piece of the walk also ends after looking at 16 nodes per value.
+    package func next(
+        _ cursor: RetainedCursor,
+        limit: Int,
+        into result: inout [AnyObject]
+    ) -> Bool {
+        if cursor.isFinished { return true }
+        guard let place = cursor.place else {
+            cursor.filter.withBytes { topic in
+                if let value = value(topic: topic) { result.append(value) }
+            }
+            cursor.isFinished = true
+            return true
+        }
+        let end = result.count + max(1, limit)
+        let isFinished = tree.withRead { tree in
+            tree.walk(
+                place.entry,
+                cursor.filter,
+                epoch: place.epoch,
+                visitsMax: max(1, limit) * Self.visitsPerValue
+            ) { node in
+                if let value = tree.value(of: node) { result.append(value) }
+                return result.count < end
+            }
+        }
+        if isFinished { close(cursor) }
+        return isFinished
+    }
+
+    /// Removes the values among the next ones for which `isUnwanted` holds.
+    ///
+    /// Looks at no more than 16 times `limit` nodes and removes no more than `limit` values. The write
+    /// lock is held meanwhile, and `isUnwanted` must neither block nor use the store.
+    package func removeAll(
+        _ cursor: RetainedCursor,
+        limit: Int,
+        where isUnwanted: (AnyObject) -> Bool
+    ) -> (removed: [AnyObject], isFinished: Bool) {
+        if cursor.isFinished { return ([], true) }
+        guard let place = cursor.place else {
+            cursor.isFinished = true
+            return (cursor.filter.withBytes { removeOne($0, where: isUnwanted) }, true)
+        }
+        let most = max(1, limit)
+        var removed: [AnyObject] = []
+        let isFinished = tree.withWrite { tree in
+            var unwanted: [UInt32] = []
+            let isFinished = tree.walk(
+                place.entry,
+                cursor.filter,
+                epoch: place.epoch,
+                visitsMax: most * Self.visitsPerValue
+            ) { node in
+                if let value = tree.value(of: node), isUnwanted(value) { unwanted.append(node) }
+                return unwanted.count < most
+            }
+            for node in unwanted {
+                if let value = tree.remove(node) { removed.append(value) }
+            }
+            return isFinished
+        }
+        if isFinished { close(cursor) }
+        return (removed, isFinished)
+    }
+
+    private func removeOne(
+        _ topic: RawSpan,
+        where isUnwanted: (AnyObject) -> Bool
+    ) -> [AnyObject] {
+        tree.withWrite { tree in
+            guard let value = tree.value(topic: topic), isUnwanted(value) else { return [] }
+            return tree.remove(topic: topic).map { [$0] } ?? []
+        }
+    }
+
+    /// Ends a walk before it is over; nothing further is found.
+    package func close(_ cursor: RetainedCursor) {
+        cursor.isFinished = true
+        guard let place = cursor.place else { return }
+        cursor.place = nil
+        tree.withWrite { $0.closePosition(place.entry) }
+    }
+}

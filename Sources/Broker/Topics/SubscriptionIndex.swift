@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index of all subscriptions: from a topic to those who want its messages.
+
+import Synchronization
+
+/// What became of a subscription that was made.
+package enum SubscribeResult: Sendable, Equatable {
+    /// The session had no such subscription.
+    case new
+    /// The session had it; options and identifier were replaced, its place was kept.
+    case replaced(previous: Destination)
+}
+
+/// The two kinds of subscription, which are shown apart.
+package enum SubscriptionKind: Sendable {
+    /// Every subscriber gets every message.
+    case ordinary
+    /// Each message goes to one member of each group.
+    case shared
+}
+
+/// The destinations of one topic; kept and used again to save its memory.
+package struct MatchResult: Sendable {
+    /// Ordinary subscriptions in the order of delivery; a session appears once per filter.
+    package var destinations: [Destination] = []
+
+    /// Groups of which one member each gets the message; delivered to after `destinations`.
+    package var sharedGroups: [SharedGroup] = []
+
+    /// The generation of the index this is the result of.
+    package var generation: UInt64 = 0
+
+    var levels = UnsafeLevelList()
+
+    /// An empty result.
+    package init() {}
+
+    /// Nobody wants the message.
+    package var isEmpty: Bool { destinations.isEmpty && sharedGroups.isEmpty }
+
+    /// Forgets the result and, if asked to, keeps its memory for the next one.
+    package mutating func removeAll(keepingCapacity: Bool = true) {
+        destinations.removeAll(keepingCapacity: keepingCapacity)
+        sharedGroups.removeAll(keepingCapacity: keepingCapacity)
+    }
+}
+
+/// Every subscription of every session, shared by all threads.
+///
+/// Behind one read-write lock that is held for the length of one match or one change. Whoever keeps
+/// results reads `generation` first, or takes it from the result, and drops what it has kept when the
+/// number is another one.
+package final class SubscriptionIndex: Sendable {
+    private let tree = UnsafeReadWriteLocked(UnsafeFilterTree())
+    private let generationCounter = Atomic<UInt64>(0)
+
+    /// An index without subscriptions.
+    package init() {}
+
+    /// A number that grows with every change of what a match could return.
+    ///
+    /// Any thread; takes no lock.
+    package var generation: UInt64 { generationCounter.load(ordering: .acquiring) }
+
+    /// Adds a subscription, or replaces the one the session has for this filter and share name.
+    ///
+    /// - Parameters:
+    ///   - filter: a valid topic filter, without `$share/name/`
+    ///   - shareName: the name of the group for a shared subscription
+    ///   - destination: the subscriber; at most one for each session, filter and share name
+    ///     [MQTT-3.8.4-3]
+    @discardableResult
+    package func subscribe(
+        filter: RawSpan,
+        shareName: RawSpan? = nil,
+        destination: Destination
+    ) -> SubscribeResult {
+        tree.withWrite { tree in
+            let result = tree.subscribe(
+                filter: filter,
+                shareName: shareName,
+                destination: destination
+            )
+            if result != .replaced(previous: destination) {
+                generationCounter.wrappingAdd(1, ordering: .releasing)
+            }
+            return result
+        }
+    }
+
+    /// Removes a subscription; `false` when the session has none like it [MQTT-3.10.4-2].
+    @discardableResult
+    package func unsubscribe(
+        filter: RawSpan,
+        shareName: RawSpan? = nil,
+        session: SessionHandle
+    ) -> Bool {
+        tree.withWrite { tree in
+            let isRemoved = tree.unsubscribe(
+                filter: filter,
+                shareName: shareName,
+                session: session
+            )
+            if isRemoved { generationCounter.wrappingAdd(1, ordering: .releasing) }
+            return isRemoved
+        }
+    }
+
+    /// Replaces `result` by the destinations of a topic name.
+    ///
+    /// Without allocation once `result` has grown to what the topics need. The order: depth first; at
+    /// each level the literal child, then `+`, then `#`; within a filter as subscribed.
+    package func match(topic: RawSpan, into result: inout MatchResult) {
+        result.removeAll(keepingCapacity: true)
+        tree.withRead { tree in
+            result.generation = generationCounter.load(ordering: .relaxed)
+            tree.match(topic: topic, into: &result)
+        }
+    }
+
+    /// How many ordinary subscriptions there are.
+    package var subscriptionCount: Int { tree.withRead { $0.subscriptionCount } }
+
+    /// How many members all shared subscriptions have together.
+    package var sharedSubscriptionCount: Int { tree.withRead { $0.sharedSubscriptionCount } }
+
+    /// Whether there is any subscription at all.
+    package var hasSubscribers: Bool {
+        tree.withRead { $0.subscriptionCount + $0.sharedSubscriptionCount > 0 }
+    }
+
+    /// The bytes of the tree itself, without blocks of several subscribers and long level names.
+    package var storageBytes: Int { tree.withRead { $0.tree.storageBytes } }
+
+    /// Calls `body` with every level of every filter of this kind, parents before children.
+    ///
+    /// `depth` is 0 for the first level. `subscribers` are those of the filter that ends here: in the
+    /// order of subscribing, or for groups in the order of turns. Subscribing waits meanwhile, and
+    /// `body` must not use the index.
+    package func forEachNode(
+        in kind: SubscriptionKind,
+        _ body: (_ depth: Int, _ level: [UInt8], _ subscribers: [Destination]) -> Void
+    ) {
+        tree.withRead { $0.forEachNode(in: kind, body) }
+    }
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tree of retained messages: setting, removing, and keeping open walks valid meanwhile.
+
+import Glibc
+
+/// A node of the retained tree, 48 bytes.
+///
+///     firstChild -> child <-> child <-> child     previous of the first child is the last one
+///
+/// Invariant: `value` is 0 or a reference counted object this node holds one reference to.
+@safe
+struct UnsafeRetainedNode: UnsafeLevelNode {
+    var parent: UInt32
+    var firstChild: UInt32 = 0
+    var nextSibling: UInt32 = 0
+    var previousSibling: UInt32 = 0
+    var text: UnsafeLevelText
+    var value: UInt = 0
+    /// The epoch in which the node was made; walks that began earlier pass it by.
+    var epoch: UInt64 = 0
+
+    init(parent: UInt32, text: UnsafeLevelText) {
+        self.parent = parent
+        unsafe self.text = text
+    }
+}
+
+/// Where a walk goes on, one for each open cursor.
+struct RetainedPosition: BitwiseCopyable {
+    /// The node to look at next; 0 when the walk is over or the entry is free.
+    var node: UInt32
+    /// How many levels the node's topic has; in a free entry 1 + index of the next free one, or 0.
+    var depth: UInt32
+}
+
+/// Retained values by topic, with siblings in the order in which they were first seen.
+///
+/// All methods are called under the lock of `RetainedStore`, the mutating ones under its write lock.
+/// A position is written by the owner of its cursor under the read lock, and by writers under the
+/// write lock when the node it names is removed; so a position never names a removed node.
+@safe
+struct UnsafeRetainedTree: ~Copyable {
+    private(set) var tree = UnsafeLevelTree<UnsafeRetainedNode>()
+    private(set) var count = 0
+    private var epoch: UInt64 = 0
+    private var positions: UnsafeMutablePointer<RetainedPosition>?
+    private var positionCount = 0
+    private var firstFreePosition: UInt32 = 0
+    private var openCursors = 0
+
+    init() {}
+
+    deinit {
+        for index in 0..<UInt32(tree.used) {
+            _ = unsafe Self.reference(tree[index].value)?.takeRetainedValue()
+        }
+        unsafe free(positions)
+    }
+
+    private static func reference(_ value: UInt) -> Unmanaged<AnyObject>? {
+        guard let pointer = unsafe UnsafeRawPointer(bitPattern: value) else { return nil }
+        return unsafe Unmanaged<AnyObject>.fromOpaque(pointer)
+    }
+
+    /// The bytes of the tree itself.
+    var storageBytes: Int { tree.storageBytes }
+
+    // MARK: One topic
+
+    /// The value of a topic.
+    func value(topic: RawSpan) -> AnyObject? {
+        guard let node = find(topic) else { return nil }
+        return value(of: node)
+    }
+
+    /// The value of a node in use.
+    func value(of node: UInt32) -> AnyObject? {
+        unsafe Self.reference(tree[node].value)?.takeUnretainedValue()
+    }
+
+    /// Puts a value in the place of the one before, which is returned.
+    mutating func set(topic: RawSpan, value: AnyObject) -> AnyObject? {
+        let node = findOrAddNode(for: topic)
+        let previous = unsafe Self.reference(tree[node].value)?.takeRetainedValue()
+        tree[node].value = unsafe UInt(bitPattern: Unmanaged.passRetained(value).toOpaque())
+        if previous == nil { count += 1 }
+        return previous
+    }
+
+    /// Removes the value of a topic and the nodes that only it needed.
+    mutating func remove(topic: RawSpan) -> AnyObject? {
+        guard let node = find(topic) else { return nil }
+        return remove(node)
+    }
+
+    /// Removes the value of a node in use and the nodes that only it needed.
+    mutating func remove(_ start: UInt32) -> AnyObject? {
+        guard let previous = unsafe Self.reference(tree[start].value)?.takeRetainedValue() else {
+            return nil
+        }
+        tree[start].value = 0
+        count -= 1
+        var node = start
+        while node != 0 && tree[node].value == 0 && tree[node].firstChild == 0 {
+            let parent = tree[node].parent
+            movePositions(off: node)
+            unlink(node, from: parent)
+            tree.remove(node)
+            node = parent
+        }
+        return previous
+    }
+
+    private func find(_ topic: RawSpan) -> UInt32? {
+        var levels = UnsafeLevelList()
+        return unsafe levels.withLevels(of: topic) { keys in
+            var node: UInt32 = 0
+            for index in 0..<keys.count {
+                let key = unsafe keys[index]
+                node = unsafe tree.child(of: node, key)
+                if node == 0 { return nil }
+            }
+            return node
+        }
+    }
+
+    private mutating func findOrAddNode(for topic: RawSpan) -> UInt32 {
+        var levels = UnsafeLevelList()
+        return unsafe levels.withLevels(of: topic) { keys in
+            var node: UInt32 = 0
+            for index in 0..<keys.count {
+                let key = unsafe keys[index]
+                let next = unsafe tree.child(of: node, key)
+                node = unsafe next != 0 ? next : addChild(of: node, key)
+            }
+            return node
+        }
+    }
+
+    private mutating func addChild(of parent: UInt32, _ key: UnsafeLevelKey) -> UInt32 {
+        let child = unsafe tree.add(under: parent, key)
+        tree[child].epoch = epoch
+        let first = tree[parent].firstChild
+        if first == 0 {
+            tree[parent].firstChild = child
+            tree[child].previousSibling = child
+        } else {
+            let last = tree[first].previousSibling
+            tree[last].nextSibling = child
+            tree[child].previousSibling = last
+            tree[first].previousSibling = child
+        }
+        return child
+    }
+
+    private mutating func unlink(_ node: UInt32, from parent: UInt32) {
+        let next = tree[node].nextSibling
+        let previous = tree[node].previousSibling
+        let first = tree[parent].firstChild
+        if first == node {
+            tree[parent].firstChild = next
+        } else {
+            tree[previous].nextSibling = next
+        }
+        if next != 0 {
+            tree[next].previousSibling = previous
+        } else if first != node {
+            tree[first].previousSibling = previous
+        }
+    }
+
+    // MARK: Positions
+
+    /// Begins a walk at a node and returns the entry of its position and its epoch.
+    mutating func openPosition(_ start: RetainedPosition) -> (entry: UInt32, epoch: UInt64) {
+        let entry: UInt32
+        if firstFreePosition != 0 {
+            entry = firstFreePosition - 1
+            firstFreePosition = position(entry).depth
+        } else {
+            entry = UInt32(positionCount)
+            growPositions()
+        }
+        openCursors += 1
+        setPosition(entry, start)
+        defer { epoch += 1 }
+        return (entry, epoch)
+    }
+
+    /// Ends a walk.
+    mutating func closePosition(_ entry: UInt32) {
+        setPosition(entry, RetainedPosition(node: 0, depth: firstFreePosition))
+        firstFreePosition = entry + 1
+        openCursors -= 1
+    }
+
+    /// Where a walk goes on.
+    func position(_ entry: UInt32) -> RetainedPosition {
+        guard entry < positionCount, let positions = unsafe positions else {
+            preconditionFailure("a cursor without a position")
+        }
+        return unsafe positions[Int(entry)]
+    }
+
+    /// Moves a walk; by the owner of its cursor.
+    func setPosition(_ entry: UInt32, _ position: RetainedPosition) {
+        guard entry < positionCount, let positions = unsafe positions else {
+            preconditionFailure("a cursor without a position")
+        }
+        unsafe positions[Int(entry)] = position
+    }
+
+    private mutating func growPositions() {
+        positionCount += 1
+        let room = positionCount * MemoryLayout<RetainedPosition>.stride
+        guard let larger = unsafe realloc(positions, room) else {
+            preconditionFailure("out of memory for a cursor")
+        }
+        unsafe positions = larger.bindMemory(to: RetainedPosition.self, capacity: positionCount)
+    }
+
+    /// Sends walks that would go on at a leaf to whatever comes after it.
+    private func movePositions(off leaf: UInt32) {
+        guard openCursors > 0 else { return }
+        for entry in 0..<UInt32(positionCount) where position(entry).node == leaf {
+            setPosition(entry, following(position(entry)))
+        }
+    }
+
+    /// The node after this one and all below it; node 0 at the end of the tree.
+    func following(_ position: RetainedPosition) -> RetainedPosition {
+        var node = position.node
+        var depth = position.depth
+        while node != 0 {
+            let next = tree[node].nextSibling
+            if next != 0 { return RetainedPosition(node: next, depth: depth) }
+            node = tree[node].parent
+            depth -= 1
+        }
+        return RetainedPosition(node: 0, depth: 0)
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory behind `mosquitto_property`, and what is known of each identifier.
+
+import CBrokerShims
+import CMosquitto
+import Glibc
+
+/// One property in a list; the layout is shared with plugins that carry their own accessors.
+typealias PropertyNode = UnsafeMutablePointer<broker_property>
+
+/// How a value is encoded (`MQTT_PROP_TYPE_*`).
+enum PropertyType: UInt8 {
+    case byte = 1
+    case int16, int32, variableInteger, binary, string, stringPair
+}
+
+/// What is known of one property identifier [MQTT5 table 2-4].
+struct PropertyInfo {
+    let identifier: CInt
+    let name: StaticString
+    let type: PropertyType
+    /// A bit for each packet type that may carry it, numbered by `CMD_*` divided by 16.
+    let commands: UInt32
+
+    /// Finds what is known of an identifier.
+    static func of(_ identifier: CInt) -> PropertyInfo? {
+        table.first { $0.identifier == identifier }
+    }
+
+    /// Whether a packet of type `command` (`CMD_*`) may carry the property.
+    func isAllowed(in command: CInt) -> Bool {
+        command >= 0x10 && command <= 0x100 && command & 0x0F == 0
+            && commands & 1 << UInt32(command >> 4) != 0
+    }
+
+    static let table: [PropertyInfo] = [
+        info(1, "payload-format-indicator", .byte, publish | will),
+        info(2, "message-expiry-interval", .int32, publish | will),
+        info(3, "content-type", .string, publish | will),
+        info(8, "response-topic", .string, publish | will),
+        info(9, "correlation-data", .binary, publish | will),
+        info(11, "subscription-identifier", .variableInteger, publish | subscribe),
+        info(17, "session-expiry-interval", .int32, connect | connack | disconnect),
+        info(18, "assigned-client-identifier", .string, connack),
+        info(19, "server-keep-alive", .int16, connack),
+        info(21, "authentication-method", .string, connect | connack | auth),
+        info(22, "authentication-data", .binary, connect | connack | auth),
+        info(23, "request-problem-information", .byte, connect),
+        info(24, "will-delay-interval", .int32, will),
+        info(25, "request-response-information", .byte, connect),
+        info(26, "response-information", .string, connack),
+        info(28, "server-reference", .string, connack | disconnect),
+        info(31, "reason-string", .string, all & ~(connect | publish | subscribe | unsubscribe)),
+        info(33, "receive-maximum", .int16, connect | connack),
+        info(34, "topic-alias-maximum", .int16, connect | connack),
+        info(35, "topic-alias", .int16, publish),
+        info(36, "maximum-qos", .byte, connack),
+        info(37, "retain-available", .byte, connack),
+        info(38, "user-property", .stringPair, all),
+        info(39, "maximum-packet-size", .int32, connect | connack),
+        info(40, "wildcard-subscription-available", .byte, connack),
+        info(41, "subscription-identifier-available", .byte, connack),
+        info(42, "shared-subscription-available", .byte, connack),
+    ]
+
+    private static let connect: UInt32 = 1 << 1
+    private static let connack: UInt32 = 1 << 2
+    private static let publish: UInt32 = 1 << 3
+    private static let subscribe: UInt32 = 1 << 8
+    private static let unsubscribe: UInt32 = 1 << 10
+    private static let disconnect: UInt32 = 1 << 14
+    private static let auth: UInt32 = 1 << 15
+    private static let will: UInt32 = 1 << 16
+    private static let all: UInt32 = 0x1_FFFE
+
+    private static func info(
+        _ identifier: CInt,
+        _ name: StaticString,
+        _ type: PropertyType,
+        _ commands: UInt32
+    ) -> PropertyInfo {
+        PropertyInfo(identifier: identifier, name: name, type: type, commands: commands)
+    }
+}
+
+/// Views an opaque list pointer as its first node.
+func propertyNode(_ list: OpaquePointer?) -> PropertyNode? {
+    list.map { PropertyNode($0) }
+}
+
+extension UnsafeMutablePointer where Pointee == broker_property {
+    /// The type by the identifier: nodes made by plugins of 2.0 do not carry it.
+    var type: PropertyType? { PropertyInfo.of(pointee.identifier)?.type }
+
+    /// Makes a node of the malloc family with everything zero but its kind; nil when memory is short.
+    static func make(_ info: PropertyInfo) -> PropertyNode? {
+        let size = MemoryLayout<broker_property>.size
+        guard let block: UnsafeMutableRawPointer = mosquitto_calloc(1, size) else { return nil }
+        let node = block.bindMemory(to: broker_property.self, capacity: 1)
+        node.pointee.identifier = info.identifier
+        node.pointee.property_type = info.type.rawValue
+        return node
+    }
+
+    /// Frees this node alone.
+    func free() {
+        switch type {
+        case .binary, .string:
+            mosquitto_free(pointee.value.bytes.v)
+        case .stringPair:
+            mosquitto_free(pointee.value.bytes.v)
+            mosquitto_free(pointee.name.v)
+        default:
+            break
+        }
+        mosquitto_free(self)
+    }
+
+    /// Copies bytes into the value, allocating nothing for none; false when memory is short.
+    func setValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !bytes.isEmpty, let start = bytes.baseAddress else { return true }
+        pointee.value.bytes.v = copyOfBytes(start, bytes.count)
+        pointee.value.bytes.len = UInt16(clamping: bytes.count)
+        return pointee.value.bytes.v != nil
+    }
+
+    /// Copies bytes into the name, allocating nothing for none; false when memory is short.
+    func setName(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !bytes.isEmpty, let start = bytes.baseAddress else { return true }
+        pointee.name.v = copyOfBytes(start, bytes.count)
+        pointee.name.len = UInt16(clamping: bytes.count)
+        return pointee.name.v != nil
+    }
+
+    /// The bytes of a binary, string or string pair value.
+    var valueBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            start: pointee.value.bytes.v,
+            count: pointee.value.bytes.v == nil ? 0 : Int(pointee.value.bytes.len)
+        )
+    }
+
+    /// The bytes of the name of a string pair.
+    var nameBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            start: pointee.name.v,
+            count: pointee.name.v == nil ? 0 : Int(pointee.name.len)
+        )
+    }
+
+    /// Size of the encoded property in bytes [MQTT5 section 2.2.2].
+    var encodedSize: Int {
+        switch type {
+        case .byte: 2
+        case .int16: 3
+        case .int32: 5
+        case .variableInteger: 1 + Int(mosquitto_varint_bytes(pointee.value.i32))
+        case .binary, .string: 3 + valueBytes.count
+        case .stringPair: 5 + nameBytes.count + valueBytes.count
+        case nil: 0
+        }
+    }
+}
+
+/// The nodes of a list, first to last.
+struct PropertyList: Sequence, IteratorProtocol {
+    private var current: PropertyNode?
+
+    init(_ list: OpaquePointer?) {
+        current = propertyNode(list)
+    }
+
+    mutating func next() -> PropertyNode? {
+        defer { current = current?.pointee.next }
+        return current
+    }
+}

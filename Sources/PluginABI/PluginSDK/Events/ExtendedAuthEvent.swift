@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Enhanced authentication (MQTT 5.0 section 4.12).
+
+internal import CMosquitto
+internal import Glibc
+
+/// The decision about a step of enhanced authentication.
+public enum ExtendedAuthAnswer: Sendable, Equatable {
+    /// Authenticated; the data goes with CONNACK or AUTH.
+    case success([UInt8] = [])
+    /// Not yet: the data goes to the client in an AUTH packet.
+    case challenge([UInt8])
+    /// Refused as not authorised.
+    case deny
+    /// Not this plugin's method: leave it to the others.
+    case pass
+    /// Close the connection with another result code.
+    case fail(ResultCode)
+    /// The answer comes through the `DelayedExtendedAnswer` taken from the event.
+    case delayed
+
+    var code: CInt {
+        switch self {
+        case .success: ResultCode.success.rawValue
+        case .challenge: ResultCode.authContinue.rawValue
+        case .deny: ResultCode.notAuthorized.rawValue
+        case .pass: ResultCode.pluginDefer.rawValue
+        case .fail(let code): code.rawValue
+        case .delayed: ResultCode.authDelayed.rawValue
+        }
+    }
+
+    var data: [UInt8] {
+        switch self {
+        case .success(let data), .challenge(let data): data
+        case .deny, .pass, .fail, .delayed: []
+        }
+    }
+}
+
+/// A client begins or goes on with enhanced authentication.
+///
+/// Nothing tells when a client gives up in the middle, so bound what is kept per `client.key`.
+public struct ExtendedAuthEvent: PluginEvent, ~Copyable {
+    /// The client.
+    public let client: Client
+    private let event: UnsafeMutablePointer<mosquitto_evt_extended_auth>
+    private let broker: Broker
+
+    /// The authentication method.
+    public var method: String { event.pointee.auth_method.map { String(cString: $0) } ?? "" }
+    /// The authentication data the client sent.
+    public var data: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            let span = bytes(at: event.pointee.data_in, count: Int(event.pointee.data_in_len))
+            return _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// A promise to answer later; return `.delayed` after taking it.
+    ///
+    /// `nil` in the original broker, which cannot wait here: answer at once then.
+    public func delayedAnswer() -> DelayedExtendedAnswer? {
+        guard broker.host.completeExtendedAuth != nil, let id = client.id else { return nil }
+        return DelayedExtendedAnswer(clientID: id, broker: broker)
+    }
+
+    /// Leaves the decision to others.
+    public static var neutralResult: Int32 { ResultCode.pluginDefer.rawValue }
+
+    /// Runs a closure; one that throws refuses the client.
+    public static func deliver(
+        _ data: UnsafeMutableRawPointer,
+        number: Int32,
+        broker: Broker,
+        to body: (inout Self) throws -> ExtendedAuthAnswer
+    ) -> Int32 {
+        let data = data.assumingMemoryBound(to: mosquitto_evt_extended_auth.self)
+        var event = Self(
+            client: Client(raw: data.pointee.client, host: broker.host),
+            event: data,
+            broker: broker
+        )
+        do {
+            let answer = try body(&event)
+            try event.setOutput(answer.data)
+            return answer.code
+        } catch {
+            broker.report(error, in: "enhanced authentication")
+            return ResultCode.notAuthorized.rawValue
+        }
+    }
+
+    /// Hands data to the broker, which frees it.
+    private mutating func setOutput(_ output: [UInt8]) throws(BrokerError) {
+        guard !output.isEmpty else { return }
+        guard let length = UInt16(exactly: output.count),
+            let copy = broker.host.malloc(output.count)
+        else { throw BrokerError(.invalid, "Sending \(output.count) bytes") }
+        output.withUnsafeBytes {
+            copy.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(copy), byteCount: $0.count)
+        }
+        event.pointee.data_out = copy
+        event.pointee.data_out_len = length
+    }
+}
+
+/// A promise to decide about one step of one client; may be kept by any thread.
+public struct DelayedExtendedAnswer: Sendable {
+    /// The client that waits.
+    public let clientID: String
+    private let broker: Broker
+
+    init(clientID: String, broker: Broker) {
+        self.clientID = clientID
+        self.broker = broker
+    }
+
+    /// Decides.
+    ///
+    /// Call it once. `[any thread]`
+    public func complete(_ answer: ExtendedAuthAnswer) {
+        let length = UInt16(exactly: answer.data.count)
+        let code = length == nil ? ResultCode.notAuthorized.rawValue : answer.code
+        clientID.withCString { id in
+            answer.data.withUnsafeBytes { data in
+                _ = broker.host.completeExtendedAuth?(id, code, data.baseAddress, length ?? 0)
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a plugin author writes: a type conforming to `Plugin` or `ThreadSafePlugin`.
+
+/// What every plugin tells about itself.
+///
+/// Conform to `Plugin` or to `ThreadSafePlugin`, never to this protocol alone.
+public protocol PluginDescription: SendableMetatype {
+    /// The name brokers since 2.1 show in their log and in `listPlugins`.
+    static var name: String { get }
+    /// The version shown beside the name; `nil` shows none.
+    static var version: String? { get }
+    /// Called once before the broker forgets the plugin; registrations end by themselves.
+    func willUnload()
+}
+
+extension PluginDescription {
+    /// No version is shown unless the plugin says otherwise.
+    public static var version: String? { nil }
+
+    /// Nothing to do unless the plugin says otherwise.
+    public func willUnload() {}
+}
+
+/// A plugin whose code runs on one thread, the broker's plugin thread, one callback at a time.
+///
+/// ```swift
+/// import PluginSDK
+///
+/// final class Greeter: Plugin {
+///     static let name = "greeter"
+///
+///     init(context: PluginContext) throws {
+///         let broker = context.broker
+///         try context.on(.connect) { event in
+///             broker.log(.info, "hello \(event.client.id ?? "stranger")")
+///         }
+///     }
+/// }
+///
+/// @c public func mosquitto_swift_plugin() -> UnsafeRawPointer { Greeter.entry }
+/// ```
+///
+/// `[plugin thread]`
+public protocol Plugin: PluginDescription {
+    /// Sets the plugin up: reads options and registers closures.
+    ///
+    /// Clients do not exist yet and listeners are closed. An error thrown here stops the broker's start-up; it is
+    /// logged first.
+    init(context: PluginContext) throws
+}
+
+/// A plugin whose closures may run on any thread of the broker, several at the same time.
+///
+/// A broker that knows the declaration calls the closures inline on the thread that serves the client, which
+/// saves two thread switches per event. A broker that does not (the original) calls them one at a time.
+/// The compiler holds the closures to `@Sendable`.
+///
+/// `[any thread]`
+public protocol ThreadSafePlugin: PluginDescription, Sendable {
+    /// Sets the plugin up: reads options and registers closures. Runs alone, on the plugin thread.
+    init(context: ThreadSafePluginContext) throws
+}
+
+extension Plugin {
+    /// What `mosquitto_swift_plugin` returns to make this type the plugin of its library.
+    public static var entry: UnsafeRawPointer {
+        PluginEntry(Self.self, isThreadSafe: false) { broker, options throws in
+            try Self(context: PluginContext(broker: broker, options: options))
+        }.rawPointer
+    }
+}
+
+extension ThreadSafePlugin {
+    /// What `mosquitto_swift_plugin` returns to make this type the plugin of its library.
+    public static var entry: UnsafeRawPointer {
+        PluginEntry(Self.self, isThreadSafe: true) { broker, options throws in
+            try Self(context: ThreadSafePluginContext(broker: broker, options: options))
+        }.rawPointer
+    }
+}

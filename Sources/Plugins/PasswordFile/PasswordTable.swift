@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The content of a password file.
+
+import PluginSDK
+
+/// What is wrong with a password file, in the words of the log.
+struct PasswordFileError: Error, Equatable {
+    let message: String
+}
+
+/// Users and their hashed passwords.
+///
+/// Names are bytes: Swift would take differently composed strings for equal.
+struct PasswordTable: Sendable {
+    private let hashes: [[UInt8]: PasswordHash]
+
+    /// The longest user name or encoded password, in bytes.
+    private static let lengthMax = 65_535
+
+    /// The number of users.
+    var count: Int { hashes.count }
+
+    /// The hashed password of a user.
+    subscript(username: [UInt8]) -> PasswordHash? { hashes[username] }
+
+    /// Reads `username:encoded-password` lines.
+    ///
+    /// Lines that begin with `#` and lines without a colon are comments. What follows a second colon is ignored.
+    init(parsing content: [UInt8], path: String) throws(PasswordFileError) {
+        var hashes: [[UInt8]: PasswordHash] = [:]
+        for line in content.textLines where line.first != UInt8(ascii: "#") {
+            guard line.contains(UInt8(ascii: ":")) else { continue }
+            let fields = line.split(separator: UInt8(ascii: ":"))
+            guard let name = fields.first?.trimmed else { continue }
+            let hash = try Self.hash(of: name, fields: fields, path: path)
+            guard hashes.updateValue(hash, forKey: Array(name)) == nil else {
+                let user = String(decoding: name, as: UTF8.self)
+                throw PasswordFileError(
+                    message: "Error: Duplicate user '\(user)' in password file '\(path)'."
+                )
+            }
+        }
+        self.hashes = hashes
+    }
+
+    private static func hash(
+        of name: ArraySlice<UInt8>,
+        fields: [ArraySlice<UInt8>],
+        path: String
+    ) throws(PasswordFileError) -> PasswordHash {
+        let user = String(decoding: name, as: UTF8.self)
+        guard !name.isEmpty else {
+            throw PasswordFileError(message: "Error: Empty username in password file '\(path)'.")
+        }
+        guard name.count <= lengthMax else {
+            throw PasswordFileError(
+                message: "Error: Invalid line in password file '\(path)', username too long."
+            )
+        }
+        guard fields.count > 1 else {
+            throw PasswordFileError(
+                message: "Error: Invalid line in password file '\(path)': \(user)"
+            )
+        }
+        let password = fields[1].trimmed
+        guard password.count <= lengthMax else {
+            throw PasswordFileError(
+                message: "Error: Invalid line in password file '\(path)', password too long."
+            )
+        }
+        guard let hash = PasswordHash(decoding: password) else {
+            throw PasswordFileError(
+                message: "Error: Unable to decode line in password file '\(path)'."
+            )
+        }
+        return hash
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file with the credentials of all users.
+
+import PluginSDK
+
+/// What is wrong with a credential file.
+struct CredentialFileError: Error, Equatable {
+    let message: String
+}
+
+/// Credentials by mechanism and user, and convincing ones for users that do not exist.
+///
+///     alice:SCRAM-SHA-256$4096:<base 64 salt>$<base 64 StoredKey>:<base 64 ServerKey>
+///
+/// One line per user and mechanism; lines that begin with `#` and empty lines are comments.
+struct CredentialFile: Sendable {
+    private struct Key: Hashable {
+        let mechanism: ScramMechanism
+        let user: [UInt8]
+    }
+
+    /// What is usual in the file, so that invented credentials look the same.
+    private struct Shape: Hashable {
+        var iterations: Int
+        var saltLength: Int
+    }
+
+    private var credentials: [Key: ScramCredential] = [:]
+    private var usual: [ScramMechanism: Shape] = [:]
+    /// What invented salts derive from; nobody can know it without knowing all keys in the file.
+    let secret: [UInt8]
+
+    private static let saltLengthMin = 1
+
+    /// The number of lines with credentials.
+    var count: Int { credentials.count }
+
+    /// Reads the file's text; the first bad line ends it.
+    ///
+    /// `secret` keeps invented salts the same when a file is read again.
+    init(
+        parsing content: [UInt8],
+        path: String,
+        secret: [UInt8]? = nil
+    ) throws(CredentialFileError) {
+        var shapes: [ScramMechanism: [Shape: Int]] = [:]
+        var keys: [UInt8] = []
+        for (index, line) in content.textLines.enumerated() {
+            let line = line.trimmed
+            guard let first = line.first, first != UInt8(ascii: "#") else { continue }
+            let place = "credential file '\(path)' line \(index + 1)"
+            guard let (key, credential) = Self.parse(line) else {
+                throw CredentialFileError(message: "Error: Invalid \(place).")
+            }
+            guard credentials.updateValue(credential, forKey: key) == nil else {
+                let user = String(decoding: key.user, as: UTF8.self)
+                throw CredentialFileError(message: "Error: Duplicate user '\(user)' in \(place).")
+            }
+            keys += credential.serverKey
+            let shape = Shape(
+                iterations: credential.iterations,
+                saltLength: credential.salt.count
+            )
+            shapes[key.mechanism, default: [:]][shape, default: 0] += 1
+        }
+        usual = shapes.compactMapValues { shapes in
+            // Ties are broken the same way each time, as dictionaries have no order.
+            shapes.max {
+                ($0.value, $0.key.iterations, $0.key.saltLength) < (
+                    $1.value, $1.key.iterations, $1.key.saltLength
+                )
+            }?.key
+        }
+        guard let secret = secret ?? ScramMechanism.sha256.hash(keys) else {
+            throw CredentialFileError(message: "Error: Out of memory reading '\(path)'.")
+        }
+        self.secret = secret
+    }
+
+    /// The credential of a user, or one nobody has the password of.
+    ///
+    /// The same user gets the same invented salt each time, so that asking twice tells nothing.
+    func credential(of user: [UInt8], for mechanism: ScramMechanism) -> ScramCredential? {
+        if let found = credentials[Key(mechanism: mechanism, user: user)] { return found }
+        let shape = usual[mechanism] ?? Shape(iterations: 4096, saltLength: 16)
+        let label = Array(mechanism.rawValue.utf8) + [0] + user
+        guard let keys = SystemRandom.bytes(2 * mechanism.hashLength) else { return nil }
+        var salt: [UInt8] = []
+        while salt.count < shape.saltLength {
+            guard let more = ScramMechanism.sha512.hmac(secret, label + salt) else { return nil }
+            salt += more
+        }
+        return ScramCredential(
+            iterations: shape.iterations,
+            salt: Array(salt.prefix(shape.saltLength)),
+            storedKey: Array(keys.prefix(mechanism.hashLength)),
+            serverKey: Array(keys.suffix(mechanism.hashLength))
+        )
+    }
+
+    private static func parse(_ line: ArraySlice<UInt8>) -> (Key, ScramCredential)? {
+        let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        guard fields.count == 4, !fields[0].isEmpty else { return nil }
+        let head = fields[1].split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+        let body = fields[2].split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+        guard head.count == 2, body.count == 2,
+            let mechanism = ScramMechanism(rawValue: String(decoding: head[0], as: UTF8.self)),
+            let iterations = Int32(String(decoding: head[1], as: UTF8.self)), iterations >= 1,
+            let salt = Base64.decode(body[0]), salt.count >= saltLengthMin,
+            let storedKey = Base64.decode(body[1]), storedKey.count == mechanism.hashLength,
+            let serverKey = Base64.decode(fields[3]), serverKey.count == mechanism.hashLength
+        else { return nil }
+        return (
+            Key(mechanism: mechanism, user: Array(fields[0])),
+            ScramCredential(
+                iterations: Int(iterations),
+                salt: salt,
+                storedKey: storedKey,
+                serverKey: serverKey
+            )
+        )
+    }
+}

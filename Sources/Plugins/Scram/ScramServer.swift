@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server's side of one SCRAM exchange, without any input or output.
+
+import PluginSDK
+
+/// What the server knows besides credentials.
+struct ScramPolicy: Sendable, Equatable {
+    /// The only channel binding type offered.
+    static let bindingType = "tls-server-end-point"
+
+    /// The hash of the server's certificate; `nil` if channel binding is not offered.
+    var serverEndPoint: [UInt8]?
+}
+
+/// One exchange (RFC 5802 section 3).
+///
+///     awaitingFirst -- client-first --> awaitingFinal -- client-final --> done
+///
+/// Any error ends it.
+struct ScramServer: Sendable {
+    /// What to do next.
+    enum Step: Equatable {
+        /// Send this and wait for the client.
+        case challenge([UInt8])
+        /// The user is who it says it is; send this.
+        case success(user: [UInt8], data: [UInt8])
+    }
+
+    private struct Pending: Sendable {
+        let user: [UInt8]
+        let credential: ScramCredential
+        let nonce: [UInt8]
+        let binding: [UInt8]
+        let transcript: [UInt8]
+    }
+
+    private enum State: Sendable {
+        case awaitingFirst
+        case awaitingFinal(Pending)
+        case done
+    }
+
+    /// The mechanism the client chose.
+    let mechanism: ScramMechanism
+    private let requiresBinding: Bool
+    private let policy: ScramPolicy
+    private var state = State.awaitingFirst
+
+    /// Begins an exchange; `requiresBinding` for the variant with `-PLUS`.
+    init(mechanism: ScramMechanism, requiresBinding: Bool, policy: ScramPolicy) {
+        self.mechanism = mechanism
+        self.requiresBinding = requiresBinding
+        self.policy = policy
+    }
+
+    /// Takes a message of the client.
+    ///
+    /// `nonce` makes the server's part of the nonce, which tests replace.
+    mutating func receive(
+        _ message: [UInt8],
+        credentials: CredentialFile,
+        nonce: () -> [UInt8]? = ScramServer.freshNonce
+    ) throws(ScramError) -> Step {
+        defer { if case .awaitingFinal = state {} else { state = .done } }
+        switch state {
+        case .awaitingFirst:
+            let first = try ClientFirstMessage(parsing: message)
+            let binding = try checkBinding(first)
+            // Acting as somebody else is not offered.
+            if let authorization = first.authorization, authorization != first.user {
+                throw .otherError
+            }
+            guard let credential = credentials.credential(of: first.user, for: mechanism),
+                let own = nonce()
+            else { throw .noResources }
+            let full = first.nonce + own
+            let reply =
+                Array("r=".utf8) + full
+                + Array(",s=\(Base64.encode(credential.salt)),i=\(credential.iterations)".utf8)
+            state = .awaitingFinal(
+                Pending(
+                    user: first.user,
+                    credential: credential,
+                    nonce: full,
+                    binding: first.header + binding,
+                    transcript: first.bare + [UInt8(ascii: ",")] + reply
+                )
+            )
+            return .challenge(reply)
+        case .awaitingFinal(let pending):
+            state = .done
+            return try finish(pending, ClientFinalMessage(parsing: message))
+        case .done:
+            throw .otherError
+        }
+    }
+
+    private func finish(
+        _ pending: Pending,
+        _ final: ClientFinalMessage
+    ) throws(ScramError) -> Step {
+        guard isEqualInConstantTime(final.channelBinding, pending.binding) else {
+            throw .channelBindingsDontMatch
+        }
+        guard final.nonce == pending.nonce else { throw .otherError }
+        let transcript = pending.transcript + [UInt8(ascii: ",")] + final.withoutProof
+        guard final.proof.count == mechanism.hashLength else { throw .invalidProof }
+        guard let signature = mechanism.hmac(pending.credential.storedKey, transcript),
+            let storedKey = mechanism.hash(zip(final.proof, signature).map { $0 ^ $1 }),
+            let verifier = mechanism.hmac(pending.credential.serverKey, transcript)
+        else { throw .noResources }
+        guard isEqualInConstantTime(storedKey, pending.credential.storedKey) else {
+            throw .invalidProof
+        }
+        return .success(user: pending.user, data: Array("v=\(Base64.encode(verifier))".utf8))
+    }
+
+    /// Checks the client's wish against the server's ability and returns the binding data.
+    ///
+    /// A client that believes the server cannot bind although it can is under attack (RFC 5802 section 6).
+    private func checkBinding(_ first: ClientFirstMessage) throws(ScramError) -> [UInt8] {
+        switch first.flag {
+        case .unsupported:
+            if requiresBinding { throw .channelBindingsDontMatch }
+            return []
+        case .unused:
+            if requiresBinding { throw .channelBindingsDontMatch }
+            if policy.serverEndPoint != nil { throw .serverDoesSupportChannelBinding }
+            return []
+        case .required(let type):
+            guard let endPoint = policy.serverEndPoint else { throw .channelBindingNotSupported }
+            guard type == ScramPolicy.bindingType else { throw .unsupportedChannelBindingType }
+            return endPoint
+        }
+    }
+
+    /// Eighteen random bytes as 24 printable ones.
+    static func freshNonce() -> [UInt8]? {
+        SystemRandom.bytes(18).map { Array(Base64.encode($0).utf8) }
+    }
+}

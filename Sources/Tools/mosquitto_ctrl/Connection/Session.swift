@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection to the broker on which modules are administered.
+
+import MQTT
+import MQTTClient
+import ToolSupport
+
+/// Why an answer did not come.
+enum RequestError: Error, Equatable {
+    /// The connection has a problem.
+    case client(ClientError)
+    /// The broker refused the subscription to the answers.
+    case subscribeRefused(ReasonCode)
+    /// The broker refused the request.
+    case publishRefused(ReasonCode)
+    /// The module has no topic at this broker.
+    case endpointMissing
+    /// The answer is no JSON at all.
+    case notJSON
+    /// The answer is JSON without responses.
+    case noResponses
+    /// The first response is not one.
+    case invalidResponse
+}
+
+/// A connected client that asks modules and waits for their answers.
+final class Session {
+    private let client: MQTTConnection
+    private let qos: UInt8
+    private var subscribed: Set<String> = []
+
+    /// Connects as the options say.
+    init(_ options: ConnectionOptions) throws(ClientError) {
+        client = try MQTTConnection(connecting: try options.clientOptions())
+        qos = options.qos
+    }
+
+    /// The descriptor that becomes readable when the broker has something to say.
+    var descriptor: CInt { client.descriptor }
+
+    /// Subscribes to the answers of `module`, once per connection.
+    func open(_ module: ControlModule, _ deadline: Deadline) throws(RequestError) {
+        guard !subscribed.contains(module.responseTopic) else { return }
+        let reason: ReasonCode
+        do {
+            reason = try client.subscribe(to: module.responseTopic, qos: qos, deadline)
+        } catch {
+            throw .client(error)
+        }
+        guard !reason.isError else { throw .subscribeRefused(reason) }
+        subscribed.insert(module.responseTopic)
+    }
+
+    /// Sends one command and waits for its response.
+    func request(
+        _ command: JSONValue,
+        of module: ControlModule,
+        _ deadline: Deadline
+    ) throws(RequestError) -> JSONValue {
+        let request = JSONValue.object([.init("commands", .array([command]))])
+        guard let text = request.compactText else { throw .invalidResponse }
+        client.discardMessages()
+        do {
+            let reason = try client.publish(
+                to: module.requestTopic,
+                payload: Array(text.utf8),
+                qos: qos,
+                deadline
+            )
+            guard !reason.isError else { throw RequestError.publishRefused(reason) }
+            while true {
+                let message = try client.receive(deadline)
+                guard message.topic == module.responseTopic else { continue }
+                return try Self.response(in: message.payload)
+            }
+        } catch let error as ClientError {
+            throw .client(error)
+        } catch let error as RequestError {
+            throw error
+        } catch {
+            throw .invalidResponse
+        }
+    }
+
+    /// The first response of an answer.
+    static func response(in payload: [UInt8]) throws(RequestError) -> JSONValue {
+        guard let answer = JSONValue(parsing: payload) else { throw .notJSON }
+        if answer["error"] != nil && answer["responses"] == nil { throw .endpointMissing }
+        guard let responses = answer["responses"]?.elements else { throw .noResponses }
+        guard let first = responses.first, first["command"]?.text != nil else {
+            throw .invalidResponse
+        }
+        return first
+    }
+
+    /// Keeps the connection alive and takes in what has arrived.
+    func keepAlive() throws(ClientError) { try client.keepAlive() }
+
+    /// Ends the connection in good order.
+    func disconnect() { client.disconnect() }
+}
+
+extension ConnectionOptions {
+    /// The options in the form the client library takes them.
+    func clientOptions() throws(ClientError) -> ClientOptions {
+        guard tlsEngine == nil, keyForm != "engine" else {
+            throw .tls("OpenSSL engines are not supported")
+        }
+        let address: BrokerAddress =
+            if let unixSocket { .unix(path: unixSocket) } else {
+                .tcp(host: host ?? "localhost", port: effectivePort)
+            }
+        var options = ClientOptions(address: address)
+        options.bindAddress = bindAddress
+        options.tls = tlsOptions
+        options.proxy = proxy.map {
+            SOCKSProxy(
+                host: $0.host,
+                port: $0.port,
+                username: $0.username,
+                password: $0.password
+            )
+        }
+        options.version = version
+        options.clientID = clientID ?? ""
+        options.username = username
+        options.password = password.map { Array($0.utf8) }
+        return options
+    }
+
+    private var tlsOptions: TLSOptions? {
+        guard usesTLS else { return nil }
+        var tls = TLSOptions()
+        tls.caFile = caFile
+        tls.caPath = caPath
+        tls.usesSystemCertificates = usesSystemCertificates
+        tls.certificateFile = certificateFile
+        tls.keyFile = keyFile
+        tls.ciphers = ciphers
+        tls.minimumVersion = tlsVersion
+        tls.alpn = tlsALPN
+        tls.isInsecure = isInsecure
+        tls.psk = psk
+        tls.pskIdentity = pskIdentity
+        return tls
+    }
+}

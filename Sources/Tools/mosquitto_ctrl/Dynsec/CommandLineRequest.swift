@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns the words of the command line into the request for the broker.
+
+import ToolSupport
+
+/// Builds the JSON of one command from the words on the command line.
+struct CommandLineRequest {
+    /// Asks for a secret; the terminal in earnest, a script in tests.
+    typealias Ask = (_ prompt: String) -> [UInt8]
+
+    private static let invalid = ToolFailure("Error: Invalid input.", .invalidInput)
+
+    let rule: CommandRule
+    /// The command as it was typed.
+    let typedName: String
+    let arguments: [String]
+    let ask: Ask
+
+    /// The command as JSON.
+    func make() throws(ToolFailure) -> JSONValue {
+        switch rule.form {
+        case .names(let fields, let optional):
+            return try names(fields, optional: optional)
+        case .prioritised(let fields):
+            return try names(fields, optional: "priority")
+        case .paging:
+            return try paging()
+        case .special:
+            return try special()
+        case .local:
+            throw Self.invalid
+        }
+    }
+
+    /// Commands that add, remove, enable and disable are passed on as they were typed.
+    private var command: JSONValue.Member {
+        let echoed = ["add", "remove", "enable", "disable"]
+        let isEchoed = echoed.contains { rule.name.hasPrefix($0) }
+        return JSONValue.Member("command", .string(isEchoed ? typedName : rule.name))
+    }
+
+    private func request(_ members: [JSONValue.Member]) -> JSONValue {
+        .object([command] + members)
+    }
+
+    private func names(
+        _ fields: [String],
+        optional: String?
+    ) throws(ToolFailure) -> JSONValue {
+        let countMax = fields.count + (optional == nil ? 0 : 1)
+        guard (fields.count...countMax).contains(arguments.count) else { throw Self.invalid }
+        var members = zip(fields, arguments).map { JSONValue.Member($0, .string($1)) }
+        if let optional, arguments.count == countMax {
+            let word = arguments[fields.count]
+            if optional != "priority" {
+                members.append(JSONValue.Member(optional, .string(word)))
+            } else if let member = try priority(word) {
+                members.append(member)
+            }
+        }
+        return request(members)
+    }
+
+    /// The priority, left out when it is the one that stands for none.
+    private func priority(_ word: String) throws(ToolFailure) -> JSONValue.Member? {
+        guard let number = Int32(word) else { throw Self.invalid }
+        return number == -1 ? nil : JSONValue.Member("priority", .number(Double(number)))
+    }
+
+    private func paging() throws(ToolFailure) -> JSONValue {
+        guard arguments.count <= 2 else { throw Self.invalid }
+        var members: [JSONValue.Member] = []
+        for (field, word) in zip(["count", "offset"], arguments) {
+            guard let number = Int32(word) else { throw Self.invalid }
+            if number > 0 { members.append(JSONValue.Member(field, .number(Double(number)))) }
+        }
+        return request(members)
+    }
+
+    private func special() throws(ToolFailure) -> JSONValue {
+        switch rule.name {
+        case "createClient": return try createClient()
+        case "setClientPassword": return try setClientPassword()
+        case "setDefaultACLAccess": return try setDefaultAccess()
+        case "addRoleACL": return try addRule()
+        case "removeRoleACL": return try removeRule()
+        default: throw Self.invalid
+        }
+    }
+
+    // MARK: Clients
+
+    private func createClient() throws(ToolFailure) -> JSONValue {
+        guard let user = arguments.first else { throw Self.invalid }
+        var clientID: String?
+        var password: String?
+        var rest = arguments.dropFirst()
+        while let word = rest.popFirst() {
+            switch word {
+            case "-c", "-i":
+                clientID = try value(of: word, "clientid", &rest)
+            case "-p":
+                password = try value(of: word, "password", &rest)
+            default:
+                throw ToolFailure(
+                    "Error: Unknown argument: \(word)\nError: Invalid input.",
+                    .invalidInput
+                )
+            }
+        }
+        var members = [JSONValue.Member("username", .string(user))]
+        if let clientID { members.append(JSONValue.Member("clientid", .string(clientID))) }
+        if password == nil { password = try askForNewClient(user) }
+        if let password { members.append(JSONValue.Member("password", .string(password))) }
+        return request(members)
+    }
+
+    private func value(
+        of option: String,
+        _ what: String,
+        _ rest: inout ArraySlice<String>
+    ) throws(ToolFailure) -> String {
+        guard let value = rest.popFirst() else {
+            let text = "Error: \(option) argument given, but no \(what) provided."
+            throw ToolFailure(text + "\nError: Invalid input.", .invalidInput)
+        }
+        return value
+    }
+
+    private func askForNewClient(_ user: String) throws(ToolFailure) -> String? {
+        Terminal.say(
+            "Enter new password for \(user). "
+                + "Press return for no password (user will be unable to login)."
+        )
+        let first = ask("New password for \(user): ")
+        return first.isEmpty ? nil : try repeated(first, user)
+    }
+
+    private func setClientPassword() throws(ToolFailure) -> JSONValue {
+        guard let user = arguments.first, arguments.count <= 2 else { throw Self.invalid }
+        let password =
+            if arguments.count == 2 { arguments[1] } else { try Self.newPassword(user, ask) }
+        return request([
+            JSONValue.Member("username", .string(user)),
+            JSONValue.Member("password", .string(password)),
+        ])
+    }
+
+    /// Asks twice for a password that must not be empty.
+    static func newPassword(_ user: String, _ ask: Ask) throws(ToolFailure) -> String {
+        let first = ask("New password for \(user): ")
+        guard !first.isEmpty else { throw ToolFailure("Error: Empty password.") }
+        return try repeated(first, user, ask)
+    }
+
+    private func repeated(_ first: [UInt8], _ user: String) throws(ToolFailure) -> String {
+        try Self.repeated(first, user, ask)
+    }
+
+    private static func repeated(
+        _ first: [UInt8],
+        _ user: String,
+        _ ask: Ask
+    ) throws(ToolFailure) -> String {
+        guard ask("Reenter password for \(user): ") == first else {
+            throw ToolFailure("Error: Passwords do not match.")
+        }
+        return String(decoding: first, as: UTF8.self)
+    }
+
+    // MARK: Access rights
+
+    private func setDefaultAccess() throws(ToolFailure) -> JSONValue {
+        guard arguments.count == 2,
+            let type = Self.known(arguments[0], in: CommandRule.defaultAccessTypes)
+        else { throw Self.invalid }
+        let allow = try Self.allow(arguments[1])
+        let access = JSONValue.object([
+            JSONValue.Member("acltype", .string(type)), JSONValue.Member("allow", .bool(allow)),
+        ])
+        return request([JSONValue.Member("acls", .array([access]))])
+    }
+
+    private func addRule() throws(ToolFailure) -> JSONValue {
+        guard (4...5).contains(arguments.count) else { throw Self.invalid }
+        var members = try ruleMembers()
+        members.append(JSONValue.Member("allow", .bool(try Self.allow(arguments[3]))))
+        if arguments.count == 5, let member = try priority(arguments[4]) { members.append(member) }
+        return request(members)
+    }
+
+    private func removeRule() throws(ToolFailure) -> JSONValue {
+        guard arguments.count == 3 else { throw Self.invalid }
+        return request(try ruleMembers())
+    }
+
+    private func ruleMembers() throws(ToolFailure) -> [JSONValue.Member] {
+        guard let type = Self.known(arguments[1], in: CommandRule.accessTypes) else {
+            throw Self.invalid
+        }
+        return [
+            JSONValue.Member("rolename", .string(arguments[0])),
+            JSONValue.Member("acltype", .string(type)),
+            JSONValue.Member("topic", .string(arguments[2])),
+        ]
+    }
+
+    private static func known(_ word: String, in list: [String]) -> String? {
+        list.first { $0.lowercased() == word.lowercased() }
+    }
+
+    private static func allow(_ word: String) throws(ToolFailure) -> Bool {
+        switch word.lowercased() {
+        case "allow": return true
+        case "deny": return false
+        default:
+            let text = "Error: access must be \"allow\" or \"deny\"."
+            throw ToolFailure(text + "\nError: Invalid input.", .invalidInput)
+        }
+    }
+}

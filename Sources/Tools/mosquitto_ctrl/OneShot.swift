@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// One command from the command line, one request, one answer.
+
+import Glibc
+import MQTT
+import MQTTClient
+import ToolSupport
+
+/// A single command given on the command line.
+struct OneShot {
+    private static let timeout = Duration.seconds(10)
+
+    let module: ControlModule
+    var options: ConnectionOptions
+    /// The command and its arguments.
+    let words: [String]
+
+    /// Does it and prints the answer.
+    mutating func run() throws(ToolFailure) {
+        let name = words[0]
+        let arguments = Array(words.dropFirst())
+        let ask: CommandLineRequest.Ask = { Terminal.readSecret(prompt: $0) }
+        if name.lowercased() == "help" {
+            Terminal.write(HelpText.commandLine(module), to: STDOUT_FILENO)
+            return
+        }
+        guard let rule = module.command(named: name), rule.isOnCommandLine else {
+            throw ToolFailure("Command '\(name)' not recognised.", .unknown)
+        }
+        if rule.form == .local {
+            Terminal.say(try DynsecFile.initialise(arguments, ask: ask))
+            return
+        }
+        if let path = options.dataFile {
+            guard rule.name == "setClientPassword" else {
+                throw ToolFailure(
+                    "Error: \(rule.name) cannot be used with a data file.",
+                    .invalidInput
+                )
+            }
+            try DynsecFile.setClientPassword(path, arguments, ask: ask)
+            return
+        }
+        let request = try CommandLineRequest(
+            rule: rule,
+            typedName: name,
+            arguments: arguments,
+            ask: ask
+        ).make()
+        try askPassword()
+        try print(try send(request))
+    }
+
+    /// Asks for the password of a user who gave none.
+    private mutating func askPassword() throws(ToolFailure) {
+        guard let username = options.username, options.password == nil else { return }
+        let secret = Terminal.readSecret(prompt: "Password for \(username): ")
+        guard !secret.isEmpty else { throw ToolFailure("Error: Empty password.") }
+        options.password = String(decoding: secret, as: UTF8.self)
+    }
+
+    private func send(_ request: JSONValue) throws(ToolFailure) -> JSONValue {
+        if !options.usesTLS && !options.isQuiet && options.unixSocket == nil {
+            Terminal.complain(Self.plainTextWarning)
+        }
+        let session: Session
+        do {
+            session = try Session(options)
+        } catch {
+            throw Self.failure(connecting: error)
+        }
+        defer { session.disconnect() }
+        let deadline = Deadline(in: Self.timeout)
+        do {
+            try session.open(module, deadline)
+            return try session.request(request, of: module, deadline)
+        } catch {
+            throw failure(requesting: error)
+        }
+    }
+
+    private func print(_ response: JSONValue) throws(ToolFailure) {
+        let command = response["command"]?.text ?? ""
+        if options.printsJSON { Terminal.say(response.compactText ?? "") }
+        if let error = response["error"]?.text {
+            throw ToolFailure("\(command): Error: \(error).")
+        }
+        guard !options.printsJSON, let data = response["data"] else { return }
+        guard let lines = ResponsePrinter.lines(command, data) else {
+            throw ToolFailure("Error: Invalid response from server.", .protocolError)
+        }
+        for line in lines { Terminal.say(line) }
+    }
+
+    private static let plainTextWarning = """
+        Warning: You are running mosquitto_ctrl without encryption.
+        This means all of the configuration changes you are making are visible on the network, \
+        including passwords.
+
+        """
+
+    // MARK: Failures
+
+    /// Says why there is no connection, in the words of the original.
+    static func failure(connecting error: ClientError) -> ToolFailure {
+        switch error {
+        case .system: ToolFailure("Error: \(error.text).", .system)
+        case .lookup: ToolFailure("Unable to connect (Lookup error.).", .lookup)
+        case .proxy: ToolFailure("Unable to connect (\(error.text)).", .proxy)
+        case .tls:
+            ToolFailure("Unable to connect (A TLS error occurred.).\n\(error.text).", .tls)
+        case .refused(132, .v5):
+            ToolFailure(
+                "Connection error: \(error.text). "
+                    + "Try connecting to an MQTT v5 broker, or use MQTT v3.x mode.",
+                .connectionRefused
+            )
+        case .refused: ToolFailure("Connection error: \(error.text)", .connectionRefused)
+        case .timeout: ToolFailure("Error: Timed out.", .timeout)
+        case .closed, .disconnected:
+            ToolFailure("Error: The connection was lost.", .connectionLost)
+        case .protocolError: ToolFailure("Error: \(error.text)", .protocolError)
+        }
+    }
+
+    private func failure(requesting error: RequestError) -> ToolFailure {
+        switch error {
+        case .client(let inner): return Self.failure(connecting: inner)
+        case .subscribeRefused(let reason):
+            let text =
+                options.version == .v5
+                ? ReasonText.text(of: reason) : "Subscription refused."
+            return ToolFailure("Subscribe error: \(text)", .accessDenied)
+        case .publishRefused(let reason):
+            return ToolFailure("Publish error: \(ReasonText.text(of: reason))", .accessDenied)
+        case .endpointMissing, .noResponses:
+            return ToolFailure("Error: Payload missing data.", .protocolError)
+        case .notJSON: return ToolFailure("Error: Payload not JSON.", .protocolError)
+        case .invalidResponse:
+            return ToolFailure("Error: Invalid response from server.", .protocolError)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of mosquitto_passwd, with the texts scripts know.
+
+import ToolSupport
+
+/// What one run of the program is asked to do.
+enum Action: Equatable {
+    /// Set a user's password in an existing file, or in a new one.
+    case set(user: String, password: String?, creating: Bool)
+    /// Remove a user.
+    case delete(user: String)
+    /// Hash every password of a file of plain-text entries.
+    case hashAll
+}
+
+/// A command line that cannot be followed.
+enum UsageError: Error, Equatable {
+    /// Say how the program is used.
+    case usage
+    /// Say this text.
+    case message(String)
+}
+
+/// A parsed command line.
+///
+/// Options stand before FILE; the first word that is no option, whatever it looks like, is FILE.
+struct Options: Equatable {
+    var path = ""
+    var action = Action.hashAll
+    var algorithm = PasswordAlgorithm.sha512PBKDF2
+    var iterations: Int32 = 1000
+
+    private var isBatch = false
+    private var isCreating = false
+    private var isDeleting = false
+    private var isHashingAll = false
+
+    /// Parses the words behind the program's name.
+    init(_ words: [String]) throws(UsageError) {
+        guard !words.isEmpty else { throw .usage }
+        let operands = try parseFlags(words[...])
+        try checkCombinations()
+        try parseOperands(Array(operands))
+    }
+
+    private mutating func parseFlags(
+        _ words: ArraySlice<String>
+    ) throws(UsageError) -> ArraySlice<String> {
+        var rest = words
+        while let word = rest.first {
+            switch word {
+            case "-b": isBatch = true
+            case "-c": isCreating = true
+            case "-D": isDeleting = true
+            case "-U": isHashingAll = true
+            case "-H": try parseAlgorithm(Self.value(of: word, &rest))
+            case "-I": try parseIterations(Self.value(of: word, &rest))
+            default: return rest
+            }
+            rest = rest.dropFirst()
+        }
+        return rest
+    }
+
+    private static func value(
+        of option: String,
+        _ rest: inout ArraySlice<String>
+    ) throws(UsageError) -> String {
+        rest = rest.dropFirst()
+        guard let value = rest.first else {
+            throw .message("Error: \(option) argument given but not enough other arguments.")
+        }
+        return value
+    }
+
+    private mutating func parseAlgorithm(_ name: String) throws(UsageError) {
+        guard let known = PasswordAlgorithm(rawValue: name) else {
+            throw .message("Error: Unknown hash type '\(name)'")
+        }
+        algorithm = known
+    }
+
+    private mutating func parseIterations(_ text: String) throws(UsageError) {
+        guard let count = Int32(text), count > 0 else {
+            throw .message("Error: Number of iterations must be > 0.")
+        }
+        iterations = count
+    }
+
+    private func checkCombinations() throws(UsageError) {
+        let forbidden = [
+            (isCreating && isDeleting, "-c and -D"),
+            (isCreating && isHashingAll, "-c and -U"),
+            (isDeleting && isHashingAll, "-D and -U"),
+            (isBatch && isDeleting, "-b and -D"),
+        ]
+        if let (_, pair) = forbidden.first(where: { $0.0 }) {
+            throw .message("Error: \(pair) cannot be used together.")
+        }
+    }
+
+    private mutating func parseOperands(_ operands: [String]) throws(UsageError) {
+        let count = isHashingAll ? 1 : isBatch ? 3 : 2
+        if operands.count < count, let missing = missingOperands { throw .message(missing) }
+        guard operands.count == count else { throw .usage }
+        path = operands[0]
+        if isDeleting {
+            action = .delete(user: operands[1])
+        } else if !isHashingAll {
+            let password = isBatch ? operands[2] : nil
+            action = .set(user: operands[1], password: password, creating: isCreating)
+        }
+    }
+
+    private var missingOperands: String? {
+        if isCreating && isBatch {
+            return "Error: -c argument given but password file, username, or password missing."
+        }
+        if isCreating { return "Error: -c argument given but password file or username missing." }
+        if isDeleting { return "Error: -D argument given but password file or username missing." }
+        if isHashingAll { return "Error: -U argument given but password file missing." }
+        return nil
+    }
+
+    /// What is printed when the program is called without knowing how.
+    static let usage = """
+        mosquitto_passwd creates and changes the password files of the mosquitto broker.
+
+        Usage: mosquitto_passwd [-H hash] [-I n] [-c] passwordfile username
+               mosquitto_passwd [-H hash] [-I n] [-c] -b passwordfile username password
+               mosquitto_passwd -D passwordfile username
+               mosquitto_passwd [-H hash] [-I n] -U passwordfile
+         -b : take the password from the command line instead of asking for it.
+         -c : create the password file, which must not exist yet. "-" writes to standard output.
+         -D : delete the user.
+         -H : how to store the password: argon2id, sha512-pbkdf2 (default) or sha512.
+         -I : the number of iterations of sha512-pbkdf2 (default 1000).
+         -U : hash every password of a file that holds them in plain text.
+        """
+}

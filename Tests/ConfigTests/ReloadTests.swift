@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a reload changes and what it keeps.
+
+import Config
+import Log
+import Testing
+
+/// The configuration in force after starting with one text and reloading another.
+private func reloaded(_ old: String, _ new: String) throws -> Configuration {
+    try Outcome(old).configuration.applyingReload(of: Outcome(new).configuration)
+}
+
+@Suite("Reload")
+struct ReloadTests {
+    @Test(
+        "Options that are read again take the new value, or the default if they are gone",
+        arguments: [
+            ("sys_interval 3", \Configuration.sysInterval, 3, 10),
+            ("message_size_limit 3", \.messageSizeLimit, 3, 0),
+            ("memory_limit 3", \.memoryLimit, 3, 0),
+            ("autosave_interval 3", \.autosaveInterval, 3, 1800),
+            ("auth_timeout 3", \.authTimeout, 3, 30),
+        ] as [(String, any KeyPath<Configuration, Int> & Sendable, Int, Int)]
+    )
+    func applied(
+        line: String,
+        path: any KeyPath<Configuration, Int> & Sendable,
+        value: Int,
+        standard: Int
+    ) throws {
+        #expect(try reloaded("", line)[keyPath: path] == value)
+        #expect(try reloaded(line, "")[keyPath: path] == standard)
+    }
+
+    @Test(
+        "Options that only a restart changes keep their value",
+        arguments: [
+            ("max_inflight_messages 3", \Configuration.maxInflightMessages),
+            ("max_queued_messages 3", \.maxQueuedMessages),
+            ("max_packet_size 30", \.maxPacketSize),
+            ("max_keepalive 3", \.maxKeepalive),
+            ("global_max_connections 3", \.globalMaxConnections),
+            ("retain_expiry_interval 3", \.retainExpiryInterval),
+        ] as [(String, any KeyPath<Configuration, Int> & Sendable)]
+    )
+    func kept(line: String, path: any KeyPath<Configuration, Int> & Sendable) throws {
+        #expect(try reloaded("", line)[keyPath: path] == Configuration()[keyPath: path])
+        #expect(
+            try reloaded(line, "")[keyPath: path] == Outcome(line).configuration[keyPath: path]
+        )
+    }
+
+    @Test("Files, log and plugins: the first two are read again, the last is kept")
+    func other() throws {
+        let result = try reloaded(
+            "password_file a\nlog_type error\nplugin p.so",
+            "password_file b\nlog_type debug\nplugin q.so"
+        )
+        #expect(result.security.passwordFile == "b")
+        #expect(result.logging.types == .debug)
+        #expect(result.plugins.map(\.path) == ["p.so"])
+    }
+
+    @Test("A matching listener line sets the listener's options again")
+    func listeners() throws {
+        let result = try reloaded(
+            "listener 1 h\nmount_point a/\nmax_qos 1\nsocket_domain ipv4\nlistener 2",
+            "listener 1 h\nmax_qos 0\nsocket_domain ipv6"
+        )
+        #expect(result.listeners.map(\.port) == [1, 2])
+        #expect(result.listeners.map(\.mountPoint) == [nil, nil])
+        #expect(result.listeners.map(\.maxQoS) == [0, 2])
+        #expect(result.listeners.first?.socketDomain == .ipv4)
+    }
+
+    @Test(
+        "A listener the broker does not have abandons the reload",
+        arguments: ["listener 2", "listener 1 other", "listener 1\nlistener 0 /s"]
+    )
+    func newListener(text: String) {
+        #expect(
+            throws: ConfigurationError(
+                "Error: It is not currently possible to add/remove listeners when"
+                    + " reloading the config file."
+            )
+        ) { try reloaded("listener 1", text) }
+    }
+
+    @Test("Local-only listeners survive a reload")
+    func localOnly() throws {
+        let result = try reloaded("", "allow_anonymous false")
+        #expect(result.isLocalOnly)
+        #expect(result.listeners.count == 2)
+        #expect(result.security.allowAnonymous == false)
+    }
+}

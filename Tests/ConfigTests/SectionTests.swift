@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listeners, security, plugins and the local-only mode.
+
+import Config
+import Log
+import Testing
+
+@Suite("Listeners, security and plugins")
+struct SectionTests {
+    @Test("Listeners have a port, and perhaps a host or a path")
+    func listeners() {
+        let text = "listener 1883\nlistener 1884 localhost x\nlistener 1885 #x\nlistener 0 /tmp/s\n"
+        let listeners = Outcome(text).configuration.listeners
+        #expect(listeners.map(\.port) == [1883, 1884, 1885, 0])
+        #expect(listeners.map(\.host) == [nil, "localhost", nil, nil])
+        #expect(listeners.map(\.unixSocketPath) == [nil, nil, nil, "/tmp/s"])
+    }
+
+    @Test("Without a listener only loopback is served, on the ports of the command line")
+    func localOnly() {
+        let none = Outcome("sys_interval 5\nmax_connections 3").configuration
+        #expect(none.isLocalOnly)
+        #expect(none.listeners.map(\.host) == ["127.0.0.1", "::1"])
+        #expect(none.listeners.map(\.port) == [1883, 1883])
+        #expect(none.listeners.map(\.maxConnections) == [-1, -1])
+        let ports = Outcome("", ports: [1888, 1889]).configuration
+        #expect(ports.listeners.map(\.port) == [1888, 1888, 1889, 1889])
+        let listener = Outcome("listener 1999", ports: [1888]).configuration
+        #expect(!listener.isLocalOnly)
+        #expect(listener.listeners.map(\.port) == [1999])
+    }
+
+    @Test("port and bind_address make one default listener that is opened")
+    func defaultListener() {
+        let text = "port 1999\nmax_qos 1\nbind_address localhost\nlistener 1884\n"
+        let configuration = Outcome(text).configuration
+        #expect(!configuration.isLocalOnly)
+        #expect(configuration.listeners.map(\.port) == [1884, 1999])
+        #expect(configuration.listeners.map(\.isDefault) == [false, true])
+        #expect(configuration.listeners.last?.host == "localhost")
+        #expect(configuration.listeners.last?.maxQoS == 1)
+    }
+
+    @Test("Anonymous clients are allowed in local-only mode unless forbidden")
+    func anonymous() throws {
+        func allowed(_ text: String) throws -> Bool {
+            let configuration = Outcome(text).configuration
+            return configuration.allowsAnonymous(on: try #require(configuration.listeners.first))
+        }
+        #expect(try allowed(""))
+        #expect(try !allowed("allow_anonymous false"))
+        #expect(try !allowed("listener 1883"))
+        #expect(try allowed("listener 1883\nallow_anonymous true"))
+        #expect(
+            try !allowed("allow_anonymous true\nlistener 1883\nlistener_allow_anonymous false")
+        )
+        #expect(try allowed("per_listener_settings true\nlistener 1883\nallow_anonymous true"))
+        #expect(
+            try !allowed("per_listener_settings true\nlistener 1\nlistener 2\nallow_anonymous true")
+        )
+    }
+
+    @Test("The prefix of made client identifiers is the listener's, the global one or auto-")
+    func autoIdPrefix() throws {
+        func prefix(_ text: String) throws -> String {
+            let configuration = Outcome(text).configuration
+            return configuration.autoIdPrefix(on: try #require(configuration.listeners.first))
+        }
+        #expect(try prefix("listener 1") == "auto-")
+        #expect(try prefix("auto_id_prefix a\nlistener 1") == "a")
+        #expect(try prefix("auto_id_prefix a\nlistener 1\nlistener_auto_id_prefix b") == "b")
+    }
+
+    @Test("With per_listener_settings the security options belong to listeners")
+    func perListenerSettings() {
+        let text = """
+            per_listener_settings true
+            listener 1
+            acl_file a1
+            allow_zero_length_clientid false
+            auto_id_prefix x
+            plugin p.so
+            plugin_opt_k v
+            listener 2
+            acl_file a2
+            password_file p2
+            psk_file k2
+            auto_id_prefix y
+            """
+        let configuration = Outcome(text).configuration
+        #expect(configuration.listeners.map(\.security.aclFile) == ["a1", "a2"])
+        #expect(configuration.listeners.map(\.security.passwordFile) == [nil, "p2"])
+        #expect(configuration.listeners.map(\.security.autoIdPrefix) == ["x", "y"])
+        #expect(configuration.plugins.map(\.scope) == [.listeners([0])])
+        #expect(
+            configuration.listeners.map { configuration.allowsZeroLengthClientid(on: $0) }
+                == [false, true]
+        )
+    }
+
+    @Test(
+        "With per_listener_settings each of them needs a listener",
+        arguments: [
+            "acl_file x", "allow_anonymous true", "allow_zero_length_clientid true",
+            "auto_id_prefix x", "password_file x", "psk_file x", "plugin x", "auth_plugin x",
+        ]
+    )
+    func perListenerNeedsListener(line: String) {
+        let name = line.split(separator: " ")[0]
+        #expect(
+            Outcome("per_listener_settings true\n\(line)").errors.first
+                == "Error: The '\(name)' option requires a listener to be defined first."
+        )
+    }
+
+    @Test(
+        "per_listener_settings comes before any of them, and stays",
+        arguments: ["acl_file x", "allow_anonymous true", "plugin x", "psk_file x"]
+    )
+    func perListenerFirst(line: String) {
+        #expect(
+            Outcome("listener 1\n\(line)\nper_listener_settings true").errors == [
+                "Error: per_listener_settings must be set before any other security settings.",
+                "Error found at test.conf:3.",
+            ]
+        )
+        let twice = Outcome("per_listener_settings true\nper_listener_settings false")
+        #expect(twice.configuration.perListenerSettings)
+    }
+
+    @Test(
+        "Certificate and PSK encryption exclude each other",
+        arguments: [
+            "certfile c\npsk_hint h", "psk_hint h\ncertfile c", "psk_hint h\ncafile c",
+            "certfile c\npsk_file p",
+        ]
+    )
+    func bothEncryptions(lines: String) {
+        #expect(
+            Outcome("listener 1\n\(lines)").errors.first
+                == "Error: Cannot use both certificate and psk encryption in a single listener."
+        )
+    }
+
+    @Test(
+        "TLS and PROXY options that do not fit together are refused without a place",
+        arguments: [
+            (
+                "certfile c",
+                "Error: Both certfile and keyfile must be provided to enable a TLS listener."
+            ),
+            (
+                "keyfile c",
+                "Error: Both certfile and keyfile must be provided to enable a TLS listener."
+            ),
+            ("cafile c", "Error: cafile specified without certfile and keyfile."),
+            ("capath c", "Error: capath specified without certfile and keyfile."),
+            (
+                "enable_proxy_protocol 2\nuse_subject_as_username true",
+                "Error: use_subject_as_username cannot be used with `enable_proxy_protocol 2`."
+            ),
+            (
+                "enable_proxy_protocol 2\ncertfile c\nkeyfile k",
+                "Error: certfile and keyfile cannot be used with `enable_proxy_protocol 2`."
+            ),
+        ]
+    )
+    func postChecks(lines: String, error: String) {
+        #expect(Outcome("listener 1\n\(lines)").errors == [error])
+    }
+
+    @Test("Plugins keep their options in order, repeats included")
+    func plugins() {
+        let text = """
+            plugin /a b.so
+            plugin_opt_k  one two
+            auth_opt_k \t three
+            plugin_opt_other x
+            plugin_symbols local
+            auth_plugin_deny_special_chars false
+            global_plugin g.so
+            """
+        let plugins = Outcome(text).configuration.plugins
+        #expect(plugins.map(\.path) == ["/a b.so", "g.so"])
+        #expect(plugins.map(\.scope) == [.global, .global])
+        #expect(
+            plugins.first?.options == [
+                .init(key: "k", value: "one two"), .init(key: "k", value: "three"),
+                .init(key: "other", value: "x"),
+            ]
+        )
+        #expect(plugins.first?.symbols == .local)
+        #expect(plugins.map(\.denySpecialChars) == [false, true])
+        #expect(plugins.map(\.line) == [1, 7])
+    }
+
+    @Test("plugin_load declares, plugin_use attaches to listeners")
+    func pluginUse() {
+        let text = """
+            plugin_load one /p/1.so
+            plugin_opt_k v
+            plugin_load two /p/2.so
+            listener 1
+            plugin_use one
+            listener 2
+            plugin_use one
+            plugin_use one
+            """
+        let plugins = Outcome(text).configuration.plugins
+        #expect(plugins.map(\.name) == ["one", "two"])
+        #expect(plugins.map(\.scope) == [.listeners([0, 1]), .listeners([])])
+        #expect(plugins.map(\.isUnused) == [false, true])
+    }
+
+    @Test(
+        "Plugin lines that lack something are refused",
+        arguments: [
+            ("plugin_load a", "Error: Missing plugin path for plugin name 'a'."),
+            ("plugin_load a b\nplugin_load a c", "Error: Duplicate plugin name 'a'."),
+            ("plugin a\nplugin_opt_ x", "Error: Invalid 'plugin_opt_' config option."),
+            ("plugin a\nplugin_opt_test", "Error: Empty 'test' value in configuration."),
+            ("plugin a\nplugin_symbols x", "Error: Invalid 'plugin_symbols' value (x)."),
+        ]
+    )
+    func pluginErrors(text: String, error: String) {
+        #expect(Outcome(text).errors.first == error)
+    }
+
+    @Test("Uses of optional groups are known with their places, unless switched off")
+    func usedOptions() {
+        let text = """
+            persistence false
+            retained_persistence true
+            listener 1
+            protocol websockets
+            require_certificate false
+            ciphers x
+            listener 2
+            protocol mqtt
+            proxy_protocol_v2_require_tls true
+            psk_hint h
+            """
+        let used = Outcome(text).configuration.usedOptions
+        #expect(used.map(\.group) == [.persistence, .websockets, .tls, .proxy, .psk])
+        #expect(used.map(\.line) == [2, 4, 6, 9, 10])
+        #expect(Set(used.map(\.file)) == ["test.conf"])
+    }
+}

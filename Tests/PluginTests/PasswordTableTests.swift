@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text of password files.
+
+import PluginSDK
+import Testing
+
+@testable import PasswordFile
+
+@Suite("Password file")
+struct PasswordTableTests {
+    private static let hash = PasswordHashTests.vectors[2]
+
+    @Test("Comments, blank lines and lines without a colon are skipped; white space is trimmed")
+    func tolerant() throws {
+        let text =
+            "# a:b\n\njunk\n bob \t: \(Self.hash) :ignored\r\n::eve:::\(Self.hash)\nlast:\(Self.hash)"
+        let table = try PasswordTable(parsing: Array(text.utf8), path: "F")
+        #expect(table.count == 3)
+        for user in ["bob", "eve", "last"] {
+            #expect(table[Array(user.utf8)]?.verify(Array("secret".utf8)) == true)
+        }
+        #expect(table[Array("a".utf8)] == nil)
+    }
+
+    @Test("A NUL byte ends the file")
+    func embeddedNUL() throws {
+        let text = "bob:\(Self.hash)\n\0eve:\(Self.hash)\n"
+        #expect(try PasswordTable(parsing: Array(text.utf8), path: "F").count == 1)
+    }
+
+    @Test("Names that differ in bytes are different users")
+    func byteWise() throws {
+        let text = "\u{E9}:\(Self.hash)\ne\u{301}:\(Self.hash)\n"
+        #expect(try PasswordTable(parsing: Array(text.utf8), path: "F").count == 2)
+    }
+
+    @Test(
+        "A bad line is refused with the original's words",
+        arguments: [
+            (" :x\n", "Error: Empty username in password file 'F'."),
+            ("bob:\n", "Error: Invalid line in password file 'F': bob"),
+            (":\(hash)\n", "Error: Invalid line in password file 'F': \(hash)"),
+            ("bob:plain\n", "Error: Unable to decode line in password file 'F'."),
+            ("bob:$5$x$y\n", "Error: Unable to decode line in password file 'F'."),
+            ("bob:\(hash)\nbob:\(hash)\n", "Error: Duplicate user 'bob' in password file 'F'."),
+            (
+                String(repeating: "u", count: 65_536) + ":\(hash)\n",
+                "Error: Invalid line in password file 'F', username too long."
+            ),
+            (
+                "bob:" + String(repeating: "p", count: 65_536),
+                "Error: Invalid line in password file 'F', password too long."
+            ),
+        ]
+    )
+    func refused(text: String, message: String) {
+        #expect(throws: PasswordFileError(message: message)) {
+            try PasswordTable(parsing: Array(text.utf8), path: "F")
+        }
+    }
+}

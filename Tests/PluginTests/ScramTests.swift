@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// SCRAM exchanges against published and independently computed vectors, and everything that must be refused.
+
+import PluginSDK
+import Testing
+
+@testable import Scram
+
+@Suite("SCRAM")
+struct ScramTests {
+    /// One full exchange of user `user` with password `pencil`.
+    struct Vector: Sendable {
+        let mechanism: ScramMechanism
+        let line: String
+        let proof: String
+        let verifier: String
+    }
+
+    /// SHA-256 is RFC 7677 section 3; SHA-512 was computed with Python's hashlib for the same nonces.
+    static let vectors = [
+        Vector(
+            mechanism: .sha256,
+            line:
+                "user:SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
+            proof: "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+            verifier: "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+        ),
+        Vector(
+            mechanism: .sha512,
+            line:
+                "user:SCRAM-SHA-512$4096:W22ZaJ0SNY7soEsUEjb6gQ==$6AAub3065EYRmyFpM2RNwqK+eGnrkYuEWbXn19LsEmBqzu8QaCXNc1FwpnX9NhH2hK/60dzj9DoO5DvVkOHbvg==:jZHbYjC1aHh0/hKbxyBuGFjDrgjgKTT1esA7awWiKcRZ0o/0b1yWEebBeSVkkCFewf91nLDfKF24mvD5nmE6rA==",
+            proof:
+                "gMGXRcevScNtxZ6/8lQYpGtnsNAc3mGcmNomv+xnoOMw+3R2xNJdMNnzMlTN8PPC6wdp6dybEmDYXYTxwnYPJQ==",
+            verifier:
+                "ZQnYEgWQMFmmsM8aQMF0nDDCy/AgCzkwk8CmMZYcMg0vSVlKDanekLtifDSeVGT4+5ZxXnJq199RVG2rR7N7Zw=="
+        ),
+    ]
+
+    static let clientNonce = "rOprNGfwEbeRWgbNEkqO"
+    static let serverNonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
+    static let nonce = clientNonce + serverNonce
+
+    private func file(_ text: String) throws -> CredentialFile {
+        try CredentialFile(parsing: Array(text.utf8), path: "F")
+    }
+
+    private func server(
+        _ mechanism: ScramMechanism = .sha256,
+        plus: Bool = false,
+        endPoint: [UInt8]? = nil
+    ) -> ScramServer {
+        ScramServer(
+            mechanism: mechanism,
+            requiresBinding: plus,
+            policy: ScramPolicy(serverEndPoint: endPoint)
+        )
+    }
+
+    @Test("RFC 7677 section 3: the whole exchange", arguments: vectors)
+    func exchange(vector: Vector) throws {
+        let credentials = try file(vector.line)
+        var server = server(vector.mechanism)
+        let first = try server.receive(
+            Array("n,,n=user,r=\(Self.clientNonce)".utf8),
+            credentials: credentials,
+            nonce: { Array(Self.serverNonce.utf8) }
+        )
+        #expect(
+            first == .challenge(Array("r=\(Self.nonce),s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096".utf8))
+        )
+        let last = try server.receive(
+            Array("c=biws,r=\(Self.nonce),p=\(vector.proof)".utf8),
+            credentials: credentials
+        )
+        #expect(
+            last == .success(user: Array("user".utf8), data: Array("v=\(vector.verifier)".utf8))
+        )
+    }
+
+    @Test("Stored keys derive from the password", arguments: vectors)
+    func derivation(vector: Vector) throws {
+        let salt = try #require(Base64.decode("W22ZaJ0SNY7soEsUEjb6gQ==".utf8))
+        let derived = ScramCredential(
+            password: Array("pencil".utf8),
+            salt: salt,
+            iterations: 4096,
+            mechanism: vector.mechanism
+        )
+        let stored = try file(vector.line).credential(of: Array("user".utf8), for: vector.mechanism)
+        #expect(derived == stored)
+    }
+
+    @Test(
+        "RFC 5802 section 5.1: the second message must repeat binding and nonce and prove the password",
+        arguments: [
+            ("c=biws,r=\(nonce)x,p=\(vectors[0].proof)", ScramError.otherError),
+            ("c=biws,r=\(clientNonce),p=\(vectors[0].proof)", .otherError),
+            ("c=eSws,r=\(nonce),p=\(vectors[0].proof)", .channelBindingsDontMatch),
+            ("c=biws,r=\(nonce),p=\(vectors[1].proof)", .invalidProof),
+            ("c=biws,r=\(nonce),x=1,p=\(vectors[0].proof)", .invalidProof),
+            ("c=biws,r=\(nonce),p=AAAA", .invalidProof),
+            ("c=biws,r=\(nonce),p=*", .invalidEncoding),
+            ("c=biws,r=\(nonce)", .invalidEncoding),
+            ("r=\(nonce),c=biws,p=\(vectors[0].proof)", .invalidEncoding),
+            ("c=biws,r=\(nonce),m=1,p=\(vectors[0].proof)", .extensionsNotSupported),
+            ("", .invalidEncoding),
+        ]
+    )
+    func refusedSecondMessage(message: String, error: ScramError) throws {
+        let credentials = try file(Self.vectors[0].line)
+        var server = server()
+        _ = try server.receive(
+            Array("n,,n=user,r=\(Self.clientNonce)".utf8),
+            credentials: credentials,
+            nonce: { Array(Self.serverNonce.utf8) }
+        )
+        #expect(throws: error) { try server.receive(Array(message.utf8), credentials: credentials) }
+        // Nothing more is accepted, not even the right answer.
+        #expect(throws: ScramError.otherError) {
+            try server.receive(
+                Array("c=biws,r=\(Self.nonce),p=\(Self.vectors[0].proof)".utf8),
+                credentials: credentials
+            )
+        }
+    }
+
+    @Test(
+        "RFC 5802 section 7: a malformed first message is refused",
+        arguments: [
+            ("", ScramError.invalidEncoding), ("n,,n=user", .invalidEncoding),
+            ("n,n=user,r=x", .invalidEncoding),
+            ("q,,n=user,r=x", .invalidEncoding), ("p=,,n=user,r=x", .invalidEncoding),
+            ("n,,r=x,n=user", .invalidEncoding),
+            ("n,,n=user,r=", .invalidEncoding), ("n,,n=user,r=a b", .invalidEncoding),
+            ("n,x,n=user,r=x", .invalidEncoding),
+            ("n,,n=user,r=x,y", .invalidEncoding), ("n,,m=1,n=user,r=x", .extensionsNotSupported),
+            ("n,,n=,r=x", .invalidUsernameEncoding), ("n,,n=a=2c,r=x", .invalidUsernameEncoding),
+            ("n,,n=a=,r=x", .invalidUsernameEncoding), ("n,a=root,n=user,r=x", .otherError),
+            ("p=tls-unique,,n=user,r=x", .channelBindingNotSupported),
+        ]
+    )
+    func refusedFirstMessage(message: String, error: ScramError) throws {
+        let credentials = try file(Self.vectors[0].line)
+        var server = server()
+        #expect(throws: error) { try server.receive(Array(message.utf8), credentials: credentials) }
+    }
+
+    @Test("A name may hold comma and equals sign, and act as itself; extensions are passed over")
+    func escapes() throws {
+        let message = try ClientFirstMessage(
+            parsing: Array("y,a=a=2Cb=3D,n=a=2Cb=3D,r=xyz,e=1".utf8)
+        )
+        #expect(message.user == Array("a,b=".utf8))
+        #expect(message.authorization == message.user)
+        #expect(message.flag == .unused)
+        #expect(message.header == Array("y,a=a=2Cb=3D,".utf8))
+        #expect(message.bare == Array("n=a=2Cb=3D,r=xyz,e=1".utf8))
+    }
+
+    @Test("RFC 5802 section 6: channel binding is checked and cannot be argued away")
+    func channelBinding() throws {
+        let credentials = try file(Self.vectors[0].line)
+        let endPoint: [UInt8] = Array(1...32)
+        let header = "p=tls-server-end-point,,"
+        let bare = "n=user,r=\(Self.clientNonce)"
+        func run(binding: [UInt8]) throws -> ScramServer.Step {
+            var server = server(plus: true, endPoint: endPoint)
+            guard
+                case .challenge(let reply) = try server.receive(
+                    Array((header + bare).utf8),
+                    credentials: credentials
+                )
+            else { throw ScramError.otherError }
+            let text = String(decoding: reply, as: UTF8.self)
+            let nonce = text.split(separator: ",")[0].dropFirst(2)
+            let final = "c=\(Base64.encode(Array(header.utf8) + binding)),r=\(nonce)"
+            let proof = try #require(Self.proof("\(bare),\(text),\(final)"))
+            return try server.receive(Array("\(final),p=\(proof)".utf8), credentials: credentials)
+        }
+        guard case .success(let user, _) = try run(binding: endPoint) else {
+            Issue.record("the right binding is refused")
+            return
+        }
+        #expect(user == Array("user".utf8))
+        #expect(throws: ScramError.channelBindingsDontMatch) {
+            try run(binding: endPoint.reversed())
+        }
+        #expect(throws: ScramError.channelBindingsDontMatch) { try run(binding: []) }
+        for (message, plus, error) in [
+            ("y,,\(bare)", false, ScramError.serverDoesSupportChannelBinding),
+            ("n,,\(bare)", true, .channelBindingsDontMatch),
+            ("y,,\(bare)", true, .channelBindingsDontMatch),
+            ("p=tls-unique,,\(bare)", true, .unsupportedChannelBindingType),
+        ] {
+            var server = server(plus: plus, endPoint: endPoint)
+            #expect(throws: error) {
+                try server.receive(Array(message.utf8), credentials: credentials)
+            }
+        }
+    }
+
+    @Test(
+        "An unknown user gets a challenge like any other, the same each time, and fails at the proof"
+    )
+    func unknownUser() throws {
+        let credentials = try file(Self.vectors[0].line)
+        let again = try CredentialFile(parsing: [], path: "F", secret: credentials.secret)
+        let user = Array("nobody".utf8)
+        let first = try #require(credentials.credential(of: user, for: .sha256))
+        let second = try #require(credentials.credential(of: user, for: .sha256))
+        #expect(first.salt == second.salt)
+        #expect(first.salt.count == 16)
+        #expect(first.iterations == 4096)
+        #expect(again.credential(of: user, for: .sha256)?.salt == first.salt)
+        #expect(credentials.credential(of: Array("nobodi".utf8), for: .sha256)?.salt != first.salt)
+        #expect(credentials.credential(of: user, for: .sha512)?.salt != first.salt)
+        var server = server()
+        _ = try server.receive(
+            Array("n,,n=nobody,r=\(Self.clientNonce)".utf8),
+            credentials: credentials,
+            nonce: { Array(Self.serverNonce.utf8) }
+        )
+        #expect(throws: ScramError.invalidProof) {
+            try server.receive(
+                Array("c=biws,r=\(Self.nonce),p=\(Self.vectors[0].proof)".utf8),
+                credentials: credentials
+            )
+        }
+    }
+
+    @Test(
+        "A bad credential line is refused",
+        arguments: [
+            "user", "user:x", "user:SCRAM-SHA-1$4096:AAAA$AAAA:AAAA",
+            ":" + vectors[0].line.drop { $0 != ":" }.dropFirst(),
+            vectors[0].line.replacing("4096", with: "0"),
+            vectors[0].line.replacing("256", with: "512"),
+            vectors[0].line + ":x", String(vectors[0].line.dropLast()),
+        ]
+    )
+    func refusedLine(line: String) {
+        #expect(throws: CredentialFileError(message: "Error: Invalid credential file 'F' line 2."))
+        {
+            try file("# comment\n\(line)\n")
+        }
+    }
+
+    @Test("A user may have one line per mechanism and no more")
+    func duplicates() throws {
+        let both = Self.vectors.map(\.line).joined(separator: "\n")
+        #expect(try file(both).count == 2)
+        #expect(
+            throws: CredentialFileError(
+                message: "Error: Duplicate user 'user' in credential file 'F' line 3."
+            )
+        ) {
+            try file(both + "\n" + Self.vectors[0].line)
+        }
+    }
+
+    @Test("The table forgets the oldest exchange when it is full")
+    func boundedTable() {
+        var table = ExchangeTable(countMax: 3)
+        let keys = (1...5).map { ClientKey(testing: UInt($0)) }
+        for key in keys { table.insert(server(), for: key) }
+        #expect(table.count == 3)
+        #expect(keys.map { table.remove($0) != nil } == [false, false, true, true, true])
+        // A client that starts over and over does not push others out.
+        table.insert(server(), for: keys[0])
+        for _ in 0..<100 { table.insert(server(), for: keys[1]) }
+        #expect(table.remove(keys[0]) != nil)
+        #expect(table.count == 1)
+    }
+
+    /// The proof of user `user` for a transcript.
+    private static func proof(_ transcript: String) -> String? {
+        let mechanism = ScramMechanism.sha256
+        guard let salt = Base64.decode("W22ZaJ0SNY7soEsUEjb6gQ==".utf8),
+            let salted = mechanism.saltedPassword(
+                Array("pencil".utf8),
+                salt: salt,
+                iterations: 4096
+            ),
+            let clientKey = mechanism.hmac(salted, Array("Client Key".utf8)),
+            let storedKey = mechanism.hash(clientKey),
+            let signature = mechanism.hmac(storedKey, Array(transcript.utf8))
+        else { return nil }
+        return Base64.encode(zip(clientKey, signature).map { $0 ^ $1 })
+    }
+}

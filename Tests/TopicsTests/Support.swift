@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// String forms of the module's calls, a small random source, and a reference matcher.
+
+import Topics
+
+/// Calls with strings, which are easier to read in tests than spans.
+extension SubscriptionIndex {
+    /// Subscribes a session given by number.
+    @discardableResult
+    func subscribe(
+        _ session: UInt64,
+        _ filter: String,
+        share: String? = nil,
+        identifier: UInt32 = 0,
+        options: UInt8 = 0
+    ) -> SubscribeResult {
+        let filter = Array(filter.utf8)
+        let destination = Destination(
+            session: SessionHandle(rawValue: session),
+            subscriptionIdentifier: identifier,
+            options: SubscriptionOptions(rawValue: options)
+        )
+        guard let share else {
+            return subscribe(filter: filter.span.bytes, destination: destination)
+        }
+        let name = Array(share.utf8)
+        return subscribe(
+            filter: filter.span.bytes,
+            shareName: name.span.bytes,
+            destination: destination
+        )
+    }
+
+    /// Unsubscribes a session given by number.
+    @discardableResult
+    func unsubscribe(_ session: UInt64, _ filter: String, share: String? = nil) -> Bool {
+        let filter = Array(filter.utf8)
+        let session = SessionHandle(rawValue: session)
+        guard let share else {
+            return unsubscribe(filter: filter.span.bytes, session: session)
+        }
+        let name = Array(share.utf8)
+        return unsubscribe(
+            filter: filter.span.bytes,
+            shareName: name.span.bytes,
+            session: session
+        )
+    }
+
+    /// The result of a match.
+    func match(_ topic: String) -> MatchResult {
+        var result = MatchResult()
+        let topic = Array(topic.utf8)
+        match(topic: topic.span.bytes, into: &result)
+        return result
+    }
+
+    /// The sessions of a match, by number.
+    func sessions(_ topic: String) -> [UInt64] {
+        match(topic).destinations.map(\.session.rawValue)
+    }
+}
+
+/// Whether the module's direct matcher says yes.
+func matches(_ filter: String, _ topic: String) -> Bool {
+    let filter = Array(filter.utf8)
+    let topic = Array(topic.utf8)
+    return TopicMatching.matches(filter: filter.span.bytes, topic: topic.span.bytes)
+}
+
+/// Splits at slashes and keeps empty levels.
+func levels(_ text: String) -> [String] {
+    text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+}
+
+/// Matching as the specification words it, level by level on strings.
+func referenceMatches(_ filter: String, _ topic: String) -> Bool {
+    func go(_ filter: ArraySlice<String>, _ topic: ArraySlice<String>) -> Bool {
+        guard let first = filter.first else { return topic.isEmpty }
+        if first == "#" { return true }
+        guard let level = topic.first else { return false }
+        return (first == "+" || first == level) && go(filter.dropFirst(), topic.dropFirst())
+    }
+    if topic.hasPrefix("$") && (filter.hasPrefix("+") || filter.hasPrefix("#")) { return false }
+    return go(levels(filter)[...], levels(topic)[...])
+}
+
+/// A small repeatable source of random numbers (xorshift).
+struct RepeatableRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    /// Starts at a seed, which must not be 0.
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+
+    /// A level of few different texts, short and long ones.
+    mutating func level() -> String {
+        let texts = ["a", "b", "", "sensor", "twelve-bytes", "thirteen-byte", "eightbyt", "$a"]
+        return texts.randomElement(using: &self) ?? "a"
+    }
+
+    /// A topic name of one to four levels.
+    mutating func topic() -> String {
+        let text = (0..<Int.random(in: 1...4, using: &self)).map { _ in level() }
+            .joined(separator: "/")
+        return text.isEmpty ? "/" : text
+    }
+
+    /// A topic filter of one to four levels, often with wildcards.
+    mutating func filter() -> String {
+        var parts = (0..<Int.random(in: 1...4, using: &self)).map { _ in
+            Int.random(in: 0..<4, using: &self) == 0 ? "+" : level()
+        }
+        if Int.random(in: 0..<4, using: &self) == 0 { parts[parts.count - 1] = "#" }
+        let text = parts.joined(separator: "/")
+        return text.isEmpty ? "/" : text
+    }
+}

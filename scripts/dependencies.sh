@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by other scripts: installs what a build or a test needs and the machine lacks.
+
+# What the build links against.
+build_packages=(build-essential libssl-dev libcjson-dev libffi-dev libargon2-dev libedit-dev)
+# What the tests run besides: the original broker, its clients and headers, a Python client.
+test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv)
+
+# Prints the packages among the arguments that are not installed.
+missing_packages() {
+    local package
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || echo "$package"
+    done
+}
+
+# Installs the packages among the arguments that are missing; explains itself where it cannot.
+require_packages() {
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        echo "No apt-get here; these Debian packages or their like are needed: $*" >&2
+        return
+    fi
+    local missing as_root=()
+    missing=$(missing_packages "$@")
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "Please install as root: apt-get install $(echo $missing)" >&2
+            return 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "Installing: $(echo $missing)"
+    # A package that starts a broker of its own would take the port.
+    "${as_root[@]}" apt-get update -q
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+        apt-get install -y -q --no-install-recommends $missing
+}
+
+# Makes sure that a Swift toolchain is there.
+require_swift() {
+    local directory
+    for directory in /opt/swift/usr/bin "$HOME/.local/share/swiftly/bin" /usr/local/swift/usr/bin; do
+        command -v swift >/dev/null && break
+        [ -x "$directory/swift" ] && PATH=$directory:$PATH
+    done
+    if ! command -v swift >/dev/null; then
+        echo "No Swift toolchain found: install Swift 6.3 or newer from https://www.swift.org/install" >&2
+        return 1
+    fi
+    export PATH
+}
+
+# Makes a Python environment with the MQTT client the tests use, and puts it first in PATH.
+require_python_client() {
+    local environment=$1
+    if ! "$environment/bin/python3" -c 'import paho.mqtt.client' 2>/dev/null; then
+        python3 -m venv "$environment"
+        "$environment/bin/pip" install --quiet --disable-pip-version-check 'paho-mqtt>=2'
+    fi
+    PATH=$environment/bin:$PATH
+    export PATH
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, lints, builds and runs all tests: scripts/test.sh [swift test arguments]
+# Exits non-zero if anything fails; the last lines are those of the test runner.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/dependencies.sh
+
+require_packages "${build_packages[@]}" "${test_packages[@]}"
+require_swift
+require_python_client "$PWD/.build/python"
+
+echo "== Lint"
+scripts/lint.sh
+echo "== Build"
+swift build --build-tests
+echo "== Test"
+log=$PWD/.build/test.log
+status=0
+swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?
+if [ "$status" -ne 0 ]; then
+    echo "== Failures"
+    grep -E '✘|error:|recorded an issue' "$log" | tail -n 60 || true
+fi
+grep -E 'Executed [0-9]+ tests|Test run with [0-9]+ tests?' "$log" || true
+exit "$status"
