@@ -12,6 +12,8 @@ package final class LineCollector: @unchecked Sendable {
     private let condition = NSCondition()
     private var collected: [String] = []
     private var hasEnded = false
+    /// Whether the last line was written without a newline at its end.
+    private var isLastOpen = false
 
     /// Takes over `descriptor`, the reading end of a pipe.
     package init(descriptor: CInt) {
@@ -41,7 +43,10 @@ package final class LineCollector: @unchecked Sendable {
             append(lines)
         }
         condition.withLock {
-            if !pending.isEmpty { collected.append(String(decoding: pending, as: UTF8.self)) }
+            if !pending.isEmpty {
+                collected.append(String(decoding: pending, as: UTF8.self))
+                isLastOpen = true
+            }
             hasEnded = true
             condition.broadcast()
         }
@@ -58,8 +63,13 @@ package final class LineCollector: @unchecked Sendable {
     /// All lines so far.
     package var lines: [String] { condition.withLock { collected } }
 
-    /// All lines so far as one text, each ended by a newline.
-    package var text: String { lines.map { $0 + "\n" }.joined() }
+    /// All lines so far as one text, exactly as it was written.
+    package var text: String {
+        condition.withLock {
+            let whole = collected.joined(separator: "\n")
+            return collected.isEmpty || isLastOpen ? whole : whole + "\n"
+        }
+    }
 
     /// Waits until a line at or after `start` satisfies `predicate`; nil when time or the pipe ends.
     package func wait(
