@@ -152,9 +152,15 @@ let package = Package(
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
-        tests("ABITests", uses: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL"]),
+        .testTarget(
+            name: "ABITests",
+            dependencies: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
+            path: "Tests/ABITests",
+            exclude: ["C"],
+            swiftSettings: common
+        ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
-        tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
+        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
         tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
         tests("TidyTests", uses: []),
     ],
