@@ -35,7 +35,7 @@ package final class Broker: Sendable {
     ///   - files: Further files for the directory, by name.
     ///   - arguments: Further arguments, after `-c FILE`; `%PORT%` stands for the first port.
     ///   - descriptorLimit: RLIMIT_NOFILE of the broker.
-    ///   - readyLine: What to wait for in the log; nil to wait until the port answers.
+    ///   - readyLine: How the log line ends that tells of readiness; nil to wait until the port answers.
     package init(
         _ config: String? = Broker.plain,
         workers: Int,
@@ -174,7 +174,7 @@ package final class Broker: Sendable {
 extension Broker {
     private static func isReady(_ process: ChildProcess, _ line: String?, port: Int) -> Bool {
         if let line {
-            return process.errors.wait(seconds: 10) { $0.contains(line) } != nil
+            return process.errors.wait(seconds: 10) { $0.hasSuffix(line) } != nil
         }
         // Without a log the port itself has to be asked; each pause ends early if the broker does.
         for _ in 0..<200 {
