@@ -40,14 +40,14 @@ private enum CPlugins {
             let path = "\(CPlugins.folder)/\(name)/\(name).so"
             let symbols = try ChildProcess.run("/usr/bin/nm", ["-D", "--defined-only", path])
             for line in symbols.output.split(separator: "\n") {
-                #expect(line.contains(/ T mosquitto_(auth|plugin)_\w+$/), "\(name): \(line)")
+                #expect(line.contains(/T mosquitto_(auth|plugin)_\w+$/), "\(name): \(line)")
             }
         }
     }
 
     @Test("[RFC 5802] [RFC 7677] The SCRAM exchange passes its vectors and refuses what it must")
     func scramExchange() throws {
-        let program = NSTemporaryDirectory() + "/scram-test-\(ProcessInfo.processInfo.processIdentifier)"
+        let program = NSTemporaryDirectory() + "/scram-test-\(getpid())"
         defer { unlink(program) }
         let scram = CPlugins.folder + "/scram"
         let sources = ["exchange", "credentials", "crypto", "prepare"].map { "\(scram)/\($0).c" }
