@@ -122,9 +122,10 @@ let package = Package(
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
         module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
+        .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit", "CControlModule"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -161,7 +162,10 @@ let package = Package(
         ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
-        tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
+        tests(
+            "ToolsTests",
+            uses: ["MQTTClient", "MQTT", "ToolSupport", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
+        ),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]

@@ -33,12 +33,23 @@ extension Client {
         guard let session else { return }
         let ack = try AckPacket(decoding: body, type: .pubrel, version: version)
         log.debug("Received PUBREL from \(logName) (Mid: \(ack.packetIdentifier))")
-        if let message = session.release(ack.packetIdentifier) {
-            message.withPublication { publication in
-                _ = worker.publish(publication, from: session.handle, message: message)
-            }
+        guard let released = session.release(ack.packetIdentifier) else {
+            return writeAck(.pubcomp, ack.packetIdentifier)
         }
-        writeAck(.pubcomp, ack.packetIdentifier)
+        let message = released.message
+        let handle = session.handle
+        guard released.isFromEarlierConnection, let identity else {
+            message.withPublication { _ = worker.publish($0, from: handle, message: message) }
+            return writeAck(.pubcomp, ack.packetIdentifier)
+        }
+        // What the client may publish can have changed since the message arrived.
+        let worker = worker
+        worker.checkWrite(identity, message) { [weak self] isAllowed in
+            if isAllowed {
+                message.withPublication { _ = worker.publish($0, from: handle, message: message) }
+            }
+            self?.writeAck(.pubcomp, ack.packetIdentifier)
+        }
     }
 
     func handlePubcomp(_ body: RawSpan) throws(PacketError) {
@@ -51,17 +62,16 @@ extension Client {
 extension Session {
     /// Whether one more QoS 2 exchange may begin: `max_inflight_messages`, 0 for no limit.
     var mayReceive: Bool {
-        let limit = worker.settings.configuration.maxInflightMessages
-        return limit == 0 || incoming.count < limit
+        incoming.count < worker.limits.receivedMax
     }
 
     /// Takes a received QoS 2 message out of the store.
-    func release(_ identifier: UInt16) -> Message? {
+    func release(_ identifier: UInt16) -> Delivery? {
         guard let index = incoming.firstIndex(of: identifier, within: incoming.count) else {
             return nil
         }
-        let message = incoming[index].message
+        let delivery = incoming[index]
         incoming.remove(at: index)
-        return message
+        return delivery
     }
 }

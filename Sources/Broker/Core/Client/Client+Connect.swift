@@ -68,20 +68,7 @@ extension Client {
             authenticationMethod: packet.authenticationMethod
         )
         self.identity = identity
-        if packet.authenticationMethod != nil {
-            throw ConnectError(
-                answer: .connackV5(.badAuthenticationMethod),
-                detail: "no plugin for the authentication method"
-            )
-        }
-        guard listener.allowsAnonymous else { throw refusal(packet, "not authorised") }
-        enter(
-            ConnectRequest(
-                packet: packet,
-                identity: identity,
-                assignedIdentifier: isAssigned ? identifier : nil
-            )
-        )
+        authenticate(PendingConnect(packet, isAssigned: isAssigned), identity)
     }
 
     private func refusal(_ packet: ConnectPacket, _ detail: StaticString) -> ConnectError {
@@ -144,7 +131,7 @@ extension Client {
     }
 
     /// Goes on here or, when the session lives on another worker, moves there.
-    private func enter(_ request: ConnectRequest) {
+    func enter(_ request: ConnectRequest) {
         let home = worker.broker.home(of: request.identity.clientIdentifier)
         guard home != worker.index else { return worker.attach(self, request) }
         stage = .moving

@@ -25,7 +25,12 @@ extension Worker {
         if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected
-        session.pump()
+        if hooks != nil { broker.directory.set(request.identity, isConnected: true) }
+        recheckDeliveries(of: session) { [unowned self] in
+            guard session.client === client else { return }
+            session.pump()
+            if events(on: client.listener).contains(.connect) { hooks?.connected(request.identity) }
+        }
     }
 
     /// Whether a session waits for its client's return.
@@ -35,6 +40,7 @@ extension Worker {
     private func retire(_ session: Session, for request: ConnectRequest, isResumed: Bool) {
         let publishesWill =
             !isResumed && session.client != nil && session.will?.delayInterval == 0
+        tellDisconnected(session.identity, code: ClientEnd.takenOver.code, isOffline: false)
         if let client = session.client {
             if publishesWill { publishWill(of: session) }
             session.will = nil
@@ -170,12 +176,4 @@ extension Worker {
         )
     }
 
-    /// After a reload: clients that may no longer be here are closed, without their wills.
-    func recheckClients() {
-        for client in allClients where client.stage == .connected {
-            guard let identity = client.identity, identity.userName == nil else { continue }
-            let listener = settings.listeners[client.listener.index]
-            if !listener.allowsAnonymous { client.finish(.notAuthorized) }
-        }
-    }
 }
