@@ -153,7 +153,7 @@ let package = Package(
         tests("NetTests", uses: ["Net"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
         tests("ABITests", uses: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL"]),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
         tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
         tests("TidyTests", uses: []),
