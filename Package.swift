@@ -122,9 +122,10 @@ let package = Package(
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
         module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
+        .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit", "CControlModule"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
