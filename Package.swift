@@ -122,9 +122,10 @@ let package = Package(
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
         module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
+        .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit", "CControlModule"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -152,10 +153,19 @@ let package = Package(
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
-        tests("ABITests", uses: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL"]),
+        .testTarget(
+            name: "ABITests",
+            dependencies: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
+            path: "Tests/ABITests",
+            exclude: ["C"],
+            swiftSettings: common
+        ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
-        tests("DynamicSecurityTests", uses: ["DynamicSecurity"]),
-        tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
+        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
+        tests(
+            "ToolsTests",
+            uses: ["MQTTClient", "MQTT", "ToolSupport", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
+        ),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder [seconds]
+# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config [seconds]
 # New inputs go to .build/fuzz/corpus-NAME, inputs that fail to .build/fuzz; seeds are in Fuzz/corpus/NAME.
 set -eu
 cd "$(dirname "$0")/.."
 
-name=${1:?usage: scripts/fuzz.sh decoder [seconds]}
+name=${1:?usage: scripts/fuzz.sh decoder|config [seconds]}
 seconds=${2:-60}
 case $name in
-    decoder) module=MQTT source=Fuzz/DecoderFuzz.swift ;;
+    decoder) modules=(MQTT) source=Fuzz/DecoderFuzz.swift ;;
+    config) modules=(Log Config) source=Fuzz/ConfigFuzz.swift ;;
     *) echo "unknown fuzz target: $name" >&2; exit 2 ;;
 esac
 
@@ -17,10 +18,16 @@ mkdir -p "$out/corpus-$name"
 flags=(-O -swift-version 6 -parse-as-library -package-name mosquitto -sanitize=fuzzer,address
     -enable-experimental-feature Lifetimes
     -enable-upcoming-feature ExistentialAny
-    -enable-upcoming-feature InternalImportsByDefault)
-swiftc "${flags[@]}" -wmo -emit-module -emit-module-path "$out/$module.swiftmodule" \
-    -emit-object -module-name "$module" -o "$out/$module.o" "Sources/Broker/$module"/*.swift
-swiftc "${flags[@]}" -I "$out" -module-name Fuzz -o "$out/$name" "$source" "$out/$module.o"
+    -enable-upcoming-feature InternalImportsByDefault
+    -Xcc -fmodule-map-file=Sources/System/CLinux/module.modulemap
+    -I "$out")
+objects=()
+for module in "${modules[@]}"; do
+    swiftc "${flags[@]}" -wmo -emit-module -emit-module-path "$out/$module.swiftmodule" \
+        -emit-object -module-name "$module" -o "$out/$module.o" "Sources/Broker/$module"/*.swift
+    objects+=("$out/$module.o")
+done
+swiftc "${flags[@]}" -module-name Fuzz -o "$out/$name" "$source" "${objects[@]}"
 
 "$out/$name" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 \
     -artifact_prefix="$out/" "$out/corpus-$name" "Fuzz/corpus/$name"

@@ -54,7 +54,9 @@ final class OriginalBroker {
     /// The threads tests run on block signals; the broker must not inherit that.
     private static func spawn(_ arguments: [String]) throws -> (pid_t, CInt) {
         var ends: [CInt] = [0, 0]
-        guard pipe(&ends) == 0, fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 else { throw RawClientError.connection(errno) }
+        guard pipe(&ends) == 0, fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 else {
+            throw RawClientError.connection(errno)
+        }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -14,7 +14,9 @@ let package = Package(
             dependencies: [.product(name: "PluginSDK", package: "mosquitto")],
             // Export the entry points and nothing else.
             linkerSettings: [
-                .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/plugin.syms"])
+                .unsafeFlags([
+                    "-Xlinker", "--version-script=\(Context.packageDirectory)/plugin.syms",
+                ])
             ]
         )
     ],

@@ -23,8 +23,11 @@ package final class Broker: Sendable {
     /// Figures of which there is one for the whole broker.
     let census = Census()
 
+    /// Sessions by client identifier, for questions from other threads.
+    package let directory = ClientDirectory()
+
     private let current: Mutex<Settings>
-    private let controlHandlers = Mutex<[String: ControlHandler]>([:])
+    private let installedHooks = Mutex<(any Hooks)?>(nil)
 
     /// Makes a broker with as many workers as the configuration asks for.
     package init(_ configuration: Configuration, workerCount: Int, log: Log) throws(SystemError) {
@@ -47,19 +50,13 @@ package final class Broker: Sendable {
         for worker in workers { worker.post { $0.adopt(settings) } }
     }
 
-    // MARK: $CONTROL
-
-    /// Handles the payload of a request. Called on a worker; must not wait for anything.
-    package typealias ControlHandler = @Sendable (_ payload: [UInt8]) -> Void
-
-    /// Makes `handler` the one for requests to exactly this topic; nil takes it away.
-    package func setControlHandler(_ handler: ControlHandler?, for topic: String) {
-        controlHandlers.withLock { $0[topic] = handler }
+    /// Puts plugins in place; before any worker runs.
+    package func install(_ hooks: any Hooks) {
+        installedHooks.withLock { $0 = hooks }
     }
 
-    func controlHandler(for topic: String) -> ControlHandler? {
-        controlHandlers.withLock { $0[topic] }
-    }
+    /// The plugins; nil when there are none.
+    var hooks: (any Hooks)? { installedHooks.withLock { $0 } }
 
     /// Number of the worker where sessions of a client identifier live.
     func home(of clientIdentifier: String) -> Int {

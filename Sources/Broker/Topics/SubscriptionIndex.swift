@@ -30,8 +30,6 @@ package struct MatchResult: Sendable {
     /// The generation of the index this is the result of.
     package var generation: UInt64 = 0
 
-    var levels = UnsafeLevelList()
-
     /// An empty result.
     package init() {}
 
@@ -40,8 +38,9 @@ package struct MatchResult: Sendable {
 
     /// Forgets the result and, if asked to, keeps its memory for the next one.
     package mutating func removeAll(keepingCapacity: Bool = true) {
-        destinations.removeAll(keepingCapacity: keepingCapacity)
-        sharedGroups.removeAll(keepingCapacity: keepingCapacity)
+        // Emptying an empty array costs more than asking.
+        if !destinations.isEmpty { destinations.removeAll(keepingCapacity: keepingCapacity) }
+        if !sharedGroups.isEmpty { sharedGroups.removeAll(keepingCapacity: keepingCapacity) }
     }
 }
 

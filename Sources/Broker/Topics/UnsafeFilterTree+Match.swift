@@ -3,7 +3,7 @@
 
 /// A topic being matched: its levels and what must hold for all of them.
 ///
-/// Invariant: made, used and dropped inside `UnsafeLevelList.withLevels`.
+/// Invariant: made, used and dropped inside `UnsafeLevels.withLevels`.
 @unsafe
 private struct UnsafeMatchContext {
     let levels: UnsafeBufferPointer<UnsafeLevelKey>
@@ -20,16 +20,13 @@ extension UnsafeFilterTree {
     /// Depth first; at each level the literal child, then `+`, then `#`, so that a deeper `#` comes
     /// before the node itself. A topic of more than 201 levels matches nothing.
     func match(topic: RawSpan, into result: inout MatchResult) {
-        var list = UnsafeLevelList()
-        swap(&list, &result.levels)
-        unsafe list.withLevels(of: topic) { levels in
+        unsafe UnsafeLevels.withLevels(of: topic) { levels in
             guard let first = unsafe levels.first, levels.count <= Self.levelsMax else { return }
             let isDollarTopic =
                 unsafe first.count > 0 && first.start.load(as: UInt8.self) == 0x24
             let context = unsafe UnsafeMatchContext(levels: levels, isDollarTopic: isDollarTopic)
             unsafe visit(0, level: 0, context, &result)
         }
-        swap(&list, &result.levels)
     }
 
     /// Searches below a node for the levels from `level` on; as deep as there are levels.

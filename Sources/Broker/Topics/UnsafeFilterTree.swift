@@ -101,8 +101,7 @@ struct UnsafeFilterTree: ~Copyable {
     }
 
     private mutating func findOrAddNode(for filter: RawSpan) -> UInt32 {
-        var levels = UnsafeLevelList()
-        return unsafe levels.withLevels(of: filter) { keys in
+        unsafe UnsafeLevels.withLevels(of: filter) { keys in
             var node: UInt32 = 0
             for index in 0..<keys.count {
                 let key = unsafe keys[index]
@@ -158,8 +157,7 @@ struct UnsafeFilterTree: ~Copyable {
     }
 
     private func find(_ filter: RawSpan) -> UInt32? {
-        var levels = UnsafeLevelList()
-        return unsafe levels.withLevels(of: filter) { keys in
+        unsafe UnsafeLevels.withLevels(of: filter) { keys in
             var node: UInt32 = 0
             for index in 0..<keys.count {
                 let key = unsafe keys[index]

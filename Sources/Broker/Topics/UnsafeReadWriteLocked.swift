@@ -13,12 +13,14 @@ import Glibc
 @safe
 final class UnsafeReadWriteLocked<State: ~Copyable>: @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_rwlock_t>
-    private var state: State
+    /// In a block of its own: the lock excludes what the exclusivity checks of a class would check.
+    private let state: UnsafeMutablePointer<State>
 
     /// Makes the lock, open, around a value.
     init(_ state: consuming State) {
         unsafe lock = .allocate(capacity: 1)
-        self.state = state
+        unsafe self.state = .allocate(capacity: 1)
+        unsafe self.state.initialize(to: state)
         var attributes = pthread_rwlockattr_t()
         unsafe pthread_rwlockattr_init(&attributes)
         unsafe pthread_rwlockattr_setkind_np(
@@ -31,6 +33,8 @@ final class UnsafeReadWriteLocked<State: ~Copyable>: @unchecked Sendable {
     }
 
     deinit {
+        unsafe state.deinitialize(count: 1)
+        unsafe state.deallocate()
         unsafe pthread_rwlock_destroy(lock)
         unsafe lock.deallocate()
     }
@@ -40,7 +44,7 @@ final class UnsafeReadWriteLocked<State: ~Copyable>: @unchecked Sendable {
         let result = unsafe pthread_rwlock_rdlock(lock)
         precondition(result == 0, "the read lock was taken twice by one thread")
         defer { unsafe pthread_rwlock_unlock(lock) }
-        return body(state)
+        return unsafe body(state.pointee)
     }
 
     /// Calls `body` while nobody else is inside.
@@ -48,6 +52,6 @@ final class UnsafeReadWriteLocked<State: ~Copyable>: @unchecked Sendable {
         let result = unsafe pthread_rwlock_wrlock(lock)
         precondition(result == 0, "the write lock was taken twice by one thread")
         defer { unsafe pthread_rwlock_unlock(lock) }
-        return body(&state)
+        return unsafe body(&state.pointee)
     }
 }

@@ -25,11 +25,10 @@ struct UnsafeRetainedFilter: ~Copyable {
         )
         unsafe filter.withUnsafeBytes { unsafe copy.copyMemory(from: $0) }
         unsafe bytes = copy
-        var list = UnsafeLevelList()
         var isMulti = false
         var hasWildcard = false
         let copied = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(copy))
-        unsafe levels = list.withLevels(of: copied) { keys in
+        unsafe levels = UnsafeLevels.withLevels(of: copied) { keys in
             isMulti = unsafe keys.last.map { unsafe $0.isHash } ?? false
             let kept = unsafe keys[..<(keys.count - (isMulti ? 1 : 0))]
             hasWildcard = unsafe isMulti || kept.contains { unsafe $0.isPlus }

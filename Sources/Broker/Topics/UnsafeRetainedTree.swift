@@ -112,8 +112,7 @@ struct UnsafeRetainedTree: ~Copyable {
     }
 
     private func find(_ topic: RawSpan) -> UInt32? {
-        var levels = UnsafeLevelList()
-        return unsafe levels.withLevels(of: topic) { keys in
+        unsafe UnsafeLevels.withLevels(of: topic) { keys in
             var node: UInt32 = 0
             for index in 0..<keys.count {
                 let key = unsafe keys[index]
@@ -125,8 +124,7 @@ struct UnsafeRetainedTree: ~Copyable {
     }
 
     private mutating func findOrAddNode(for topic: RawSpan) -> UInt32 {
-        var levels = UnsafeLevelList()
-        return unsafe levels.withLevels(of: topic) { keys in
+        unsafe UnsafeLevels.withLevels(of: topic) { keys in
             var node: UInt32 = 0
             for index in 0..<keys.count {
                 let key = unsafe keys[index]

@@ -1,2 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Password hashing with Argon2. */
 #include <argon2.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* TLS, hashes and random numbers. */
 #include <openssl/ssl.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

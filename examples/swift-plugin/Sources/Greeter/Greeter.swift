@@ -25,4 +25,5 @@ final class Greeter: Plugin {
     }
 }
 
+/// Makes `Greeter` the plugin of this library.
 @c public func mosquitto_swift_plugin() -> UnsafeRawPointer { Greeter.entry }

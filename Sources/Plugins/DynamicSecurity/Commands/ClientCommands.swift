@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands about clients.
+
+/// `createClient` and the other commands about accounts.
+enum ClientCommands {
+    static let all = [
+        CommandDefinition("createClient", create),
+        CommandDefinition("deleteClient", delete),
+        CommandDefinition("enableClient", enable),
+        CommandDefinition("disableClient", disable),
+        CommandDefinition("getClient", get),
+        CommandDefinition("listClients", list),
+        CommandDefinition("modifyClient", modify),
+        CommandDefinition("setClientPassword", setPassword),
+        CommandDefinition("setClientId", setClientID),
+        CommandDefinition("addClientRole", addRole),
+        CommandDefinition("removeClientRole", removeRole),
+    ]
+
+    private static let invalidRoles = "'roles' not an array or missing/invalid rolename"
+
+    // MARK: - Accounts
+
+    @Sendable private static func create(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let username = try request.name(.username, mayBeEmpty: false)
+        var fields = Client.Fields(username: username)
+        let password = try request.optionalString("password", otherwise: "Invalid/missing password")
+        fields.clientID = try clientID(request, otherwise: "Invalid/missing client id")
+        fields.textName = try request.optionalString(
+            "textname",
+            otherwise: "Invalid/missing textname"
+        )
+        fields.textDescription = try request.optionalString(
+            "textdescription",
+            otherwise: "Invalid/missing textdescription"
+        )
+        guard environment.directory.read({ $0.clients[username] == nil }) else {
+            throw CommandError("Client already exists")
+        }
+        fields.roles =
+            try request.roles(
+                in: environment.directory,
+                invalid: invalidRoles,
+                priority: Priority.capped
+            ) ?? []
+        fields.groups = try groupsOfNewClient(request, environment)
+        let hasPassword = password?.isEmpty == false
+        if let password, hasPassword { fields.password = try environment.hash(password) }
+        return .changing(
+            [.putClient(Client(fields))],
+            details:
+                "username=\(username.forLog) | password=\(hasPassword ? "*****" : "no password")"
+        )
+    }
+
+    /// Elements that are no group are passed over; only an unknown name is an error.
+    private static func groupsOfNewClient(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> [Assignment] {
+        guard let list = request.node["groups"], list.isArray else { return [] }
+        var result: [Assignment] = []
+        for element in list.children {
+            guard let name = element["groupname"]?.string else { continue }
+            let group = try environment.group(name)
+            let priority = element["priority"]?.integer.map(Priority.capped) ?? Priority.unset
+            result.append(Assignment(group.name, priority: priority))
+        }
+        return result.ranked
+    }
+
+    @Sendable private static func delete(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let client = try environment.client(request.name(.username, isChecked: false))
+        return .changing(
+            [.deleteClient(client.username)],
+            kicks: Kicks(client.username),
+            details: "username=\(client.username.forLog)"
+        )
+    }
+
+    @Sendable private static func enable(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let client = try environment.client(request.name(.username))
+        return .changing(
+            [.putClient(client.changing { $0.isDisabled = false })],
+            details: "username=\(client.username.forLog)"
+        )
+    }
+
+    @Sendable private static func disable(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let client = try environment.client(request.name(.username))
+        return .changing(
+            [.putClient(client.changing { $0.isDisabled = true })],
+            kicks: Kicks(client.username),
+            details: "username=\(client.username.forLog)"
+        )
+    }
+
+    @Sendable private static func modify(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let client = try environment.client(request.name(.username))
+        var fields = client.fields
+        if let roles = try request.roles(
+            in: environment.directory,
+            invalid: invalidRoles,
+            priority: Priority.capped
+        ) {
+            fields.roles = roles
+        }
+        if let groups = try groupsOfChangedClient(request, environment) { fields.groups = groups }
+        if let text = request.string("clientid") { fields.clientID = text.isEmpty ? nil : text }
+        if let text = request.string("textname") { fields.textName = text }
+        if let text = request.string("textdescription") { fields.textDescription = text }
+        if let password = request.string("password"), !password.isEmpty {
+            fields.password = try environment.hash(password)
+        }
+        return .changing(
+            [.putClient(Client(fields))],
+            kicks: Kicks(client.username),
+            details: "username=\(client.username.forLog)"
+        )
+    }
+
+    private static func groupsOfChangedClient(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> [Assignment]? {
+        guard let list = request.node["groups"], list.isArray else { return nil }
+        var result: [Assignment] = []
+        for element in list.children {
+            guard let name = element["groupname"]?.string else {
+                throw CommandError("'groups' contains an object with an invalid 'groupname'")
+            }
+            guard let known = environment.directory.read({ $0.groups[name]?.name }) else {
+                throw CommandError(
+                    "'groups' contains an object with a 'groupname' that does not exist"
+                )
+            }
+            let priority = element["priority"]?.integer.map(Priority.capped) ?? Priority.unset
+            result.append(Assignment(known, priority: priority))
+        }
+        return result.ranked
+    }
+
+    // MARK: - Single properties
+
+    @Sendable private static func setPassword(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let username = try request.name(.username)
+        guard let password = request.string("password") else {
+            throw CommandError("Invalid/missing password")
+        }
+        if password.isEmpty { throw CommandError("Empty password is not allowed") }
+        let client = try environment.client(username)
+        let hash = try environment.hash(password)
+        return .changing(
+            [.putClient(client.changing { $0.password = hash })],
+            kicks: Kicks(username),
+            details: "username=\(username.forLog) | password=******"
+        )
+    }
+
+    @Sendable private static func setClientID(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let username = try request.name(.username)
+        let clientID = try clientID(request, otherwise: "Invalid/missing client ID")
+        let client = try environment.client(username)
+        return .changing(
+            [.putClient(client.changing { $0.clientID = clientID })],
+            kicks: Kicks(username),
+            details: "username=\(username.forLog) | clientid=\(clientID?.forLog ?? "(null)")"
+        )
+    }
+
+    /// The client identifier of a request; an empty one counts as none.
+    private static func clientID(
+        _ request: CommandRequest,
+        otherwise error: String
+    ) throws(CommandError) -> ByteString? {
+        guard let text = try request.optionalString("clientid", otherwise: error) else {
+            return nil
+        }
+        guard text.isValidMQTTText else { throw CommandError("Client ID not valid UTF-8") }
+        return text.isEmpty ? nil : text
+    }
+
+    @Sendable private static func addRole(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let username = try request.name(.username)
+        let rolename = try request.name(.role)
+        let client = try environment.client(username)
+        let role = try environment.role(rolename)
+        if client.fields.roles.names(rolename) { throw .internal }
+        let priority = request.integer("priority").map(Priority.capped) ?? Priority.unset
+        let assignment = Assignment(role.name, priority: priority)
+        return .changing(
+            [.putClient(client.changing { $0.roles = $0.roles.adding(assignment) })],
+            kicks: Kicks(username),
+            details:
+                "username=\(username.forLog) | rolename=\(rolename.forLog) | priority=\(priority)"
+        )
+    }
+
+    @Sendable private static func removeRole(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let username = try request.name(.username)
+        let rolename = try request.name(.role)
+        let client = try environment.client(username)
+        _ = try environment.role(rolename)
+        return .changing(
+            [.putClient(client.changing { $0.roles = $0.roles.removing(rolename) })],
+            kicks: Kicks(username),
+            details: "username=\(username.forLog) | rolename=\(rolename.forLog)"
+        )
+    }
+
+    // MARK: - Reading
+
+    @Sendable private static func get(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        let client = try environment.client(request.name(.username))
+        let sessions = environment.sessions([client.username])
+        return .reading(details: "username=\(client.username.forLog)") { writer in
+            writer.key("client")
+            writer.describe(client, sessions: sessions)
+        }
+    }
+
+    @Sendable private static func list(
+        _ request: CommandRequest,
+        _ environment: CommandEnvironment
+    ) throws(CommandError) -> CommandResult {
+        var page = Page(request)
+        let (total, names, clients) = environment.directory.read { model in
+            let names = page.take(from: model.clientNames.names)
+            let clients = page.isVerbose ? names.compactMap { model.clients[$0] } : []
+            return (model.clients.count, names, clients)
+        }
+        let sessions = page.isVerbose ? environment.sessions(Set(names)) : nil
+        return .reading(details: page.details) { writer in
+            writer.key("totalCount")
+            writer.integer(total)
+            writer.key("clients")
+            writer.beginArray()
+            if page.isVerbose {
+                for client in clients { writer.describe(client, sessions: sessions) }
+            } else {
+                for name in names { writer.string(name) }
+            }
+            writer.endArray()
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Writes a client for an answer: everything but the password.
+    fileprivate mutating func describe(_ client: Client, sessions: [ByteString: [Session]]?) {
+        beginObject()
+        clientHead(client.fields)
+        assignments("groups", of: "groupname", client.fields.groups)
+        if let sessions {
+            key("connections")
+            beginArray()
+            for session in sessions[client.username] ?? []
+            where client.fields.clientID == nil || client.fields.clientID == session.clientID {
+                beginObject()
+                optional("address", session.address)
+                endObject()
+            }
+            endArray()
+        }
+        endObject()
+    }
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plugin: connects the engine to the broker's events.
+
+import Glibc
+import PluginSDK
+import Synchronization
+
+/// `mosquitto_dynamic_security`: clients, groups and roles administered over MQTT.
+///
+/// In a broker whose functions may be called from any thread, control messages and password hashing
+/// run on threads of their own. In others everything runs inside the callbacks.
+final class DynamicSecurityPlugin: ThreadSafePlugin {
+    static let name = "dynamic-security"
+
+    private static let requestTopic = "$CONTROL/dynamic-security/v1"
+    private static let responseTopic = requestTopic + "/response"
+    /// How many kicks are made name by name before all sessions are looked at instead.
+    private static let singleKicksMax = 8
+
+    /// Nil when the plugin is not activated.
+    private let engine: Engine?
+    private let broker: Broker
+    private let commands = Worker()
+    private let hashers = [Worker(), Worker()]
+    private let nextHasher = Atomic<Int>(0)
+
+    /// Whether the plugin is running in this process already.
+    private static let isLoaded = Mutex(false)
+
+    init(context: ThreadSafePluginContext) throws {
+        let broker = context.broker
+        self.broker = broker
+        let settings = Settings(context.options.map { ($0.key, $0.value) }) { complaint in
+            broker.log(
+                .warning,
+                "Warning: Dynamic security plugin: \(complaint); the default is used."
+            )
+        }
+        guard let path = settings.configFile else {
+            broker.log(
+                .warning,
+                "Warning: Dynamic security plugin has no plugin_opt_config_file defined. The plugin will not be activated."
+            )
+            engine = nil
+            return
+        }
+        try DynamicSecurityPlugin.claim(broker)
+        let pluginThread = pthread_self()
+        engine = Engine(
+            path: path,
+            settings: settings,
+            surroundings: Surroundings(
+                log: { level, text in
+                    let level = PluginSDK.LogLevel(rawValue: level.rawValue) ?? .error
+                    guard pthread_equal(pthread_self(), pluginThread) == 0 else {
+                        return broker.log(level, text)
+                    }
+                    broker.perform { broker.log(level, text) }
+                },
+                sessions: { DynamicSecurityPlugin.sessions(of: $0, in: broker) }
+            )
+        )
+        do {
+            try register(context)
+        } catch {
+            willUnload()
+            throw error
+        }
+    }
+
+    /// Makes sure there is one of us; two would answer the same control topic.
+    private static func claim(_ broker: Broker) throws {
+        let isFirst = isLoaded.withLock { isLoaded in
+            defer { isLoaded = true }
+            return !isLoaded
+        }
+        guard !isFirst else { return }
+        broker.log(.error, "Error: Dynamic security plugin can currently only be loaded once.")
+        broker.log(
+            .error,
+            "Note that this was previously incorrectly allowed but could cause problems."
+        )
+        throw ResultCode.alreadyExists
+    }
+
+    private func register(_ context: ThreadSafePluginContext) throws {
+        try context.on(.control(DynamicSecurityPlugin.requestTopic)) { [unowned self] event in
+            handleControl(&event)
+        }
+        try context.on(.basicAuth) { [unowned self] event in try handleLogin(&event) }
+        try context.on(.accessCheck) { [unowned self] event in handleAccess(&event) }
+        try context.on(.tick) { [unowned self] event in
+            event.callAgain(afterMilliseconds: 50)
+            kickWaiting()
+        }
+        try broker.preparePerform()
+    }
+
+    func willUnload() {
+        guard let engine else { return }
+        commands.stop()
+        for hasher in hashers { hasher.stop() }
+        engine.close()
+        DynamicSecurityPlugin.isLoaded.withLock { $0 = false }
+    }
+
+    // MARK: - Control messages
+
+    private func handleControl(_ event: inout ControlEvent) -> ControlAnswer {
+        guard let engine else { return .done }
+        let requester = Requester(
+            clientID: event.client.idBytes.copied,
+            username: event.client.hasUsername ? event.client.usernameBytes.copied : nil,
+            address: event.client.address.map { ByteString($0) }
+        )
+        let message = event.payload.copied
+        if broker.isCallableFromAnyThread {
+            commands.post { [broker] in
+                DynamicSecurityPlugin.answer(message, from: requester, with: engine, over: broker)
+            }
+        } else {
+            DynamicSecurityPlugin.answer(message, from: requester, with: engine, over: broker)
+        }
+        return .done
+    }
+
+    private static func answer(
+        _ message: ByteString,
+        from requester: Requester,
+        with engine: Engine,
+        over broker: Broker
+    ) {
+        let response = message.bytes.withUnsafeBufferPointer { engine.control($0, from: requester) }
+        do {
+            try broker.publish(topic: responseTopic, payload: response)
+        } catch {
+            broker.log(.error, "dynsec: Error: \(error)")
+        }
+    }
+
+    private static func sessions(
+        of users: Set<ByteString>,
+        in broker: Broker
+    ) -> [ByteString: [Session]]? {
+        var found: [ByteString: [Session]] = [:]
+        do {
+            try broker.forEachClient { client in
+                guard client.hasUsername else { return true }
+                let username = client.usernameBytes.copied
+                guard users.contains(username) else { return true }
+                found[username, default: []].append(
+                    Session(
+                        clientID: client.idBytes.copied,
+                        address: client.address.map { ByteString($0) }
+                    )
+                )
+                return true
+            }
+        } catch {
+            // Brokers before 2.1 have no list of sessions, and the answer no member for them.
+            return nil
+        }
+        return found
+    }
+
+    // MARK: - Logins
+
+    private func handleLogin(_ event: inout BasicAuthEvent) throws -> BasicAuthAnswer {
+        guard let engine, let username = event.usernameBytes, let password = event.password else {
+            return .pass
+        }
+        let step = event.client.idBytes.withUnsafeBufferPointer { clientID in
+            username.withUnsafeBufferPointer { username in
+                password.withUnsafeBufferPointer { password in
+                    engine.beginLogin(username: username, password: password, clientID: clientID)
+                }
+            }
+        }
+        switch step {
+        case .decided(let decision): return DynamicSecurityPlugin.answer(decision)
+        case .verify(let client):
+            let password = ByteString(password)
+            guard broker.isCallableFromAnyThread, let later = try event.delayedAnswer() else {
+                return DynamicSecurityPlugin.answer(
+                    engine.finishLogin(of: client, password: password)
+                )
+            }
+            let turn = nextHasher.wrappingAdd(1, ordering: .relaxed).newValue
+            hashers[turn & 1].post {
+                let decision = engine.finishLogin(of: client, password: password)
+                later.complete(DynamicSecurityPlugin.answer(decision))
+            }
+            return .delayed
+        }
+    }
+
+    private static func answer(_ decision: LoginDecision) -> BasicAuthAnswer {
+        switch decision {
+        case .allow: .allow
+        case .deny: .deny
+        case .pass: .pass
+        }
+    }
+
+    // MARK: - Access
+
+    private func handleAccess(_ event: inout AccessCheckEvent) -> AccessAnswer {
+        guard let engine, let access = Access(rawValue: event.access.rawValue) else { return .pass }
+        let isAnonymous = !event.client.hasUsername
+        let decision = event.topicBytes.withUnsafeBufferPointer { topic in
+            event.client.idBytes.withUnsafeBufferPointer { clientID in
+                event.client.usernameBytes.withUnsafeBufferPointer { username in
+                    engine.directory.check(
+                        access,
+                        to: topic,
+                        by: Subject(clientID: clientID, username: username),
+                        isAnonymous: isAnonymous
+                    )
+                }
+            }
+        }
+        switch decision {
+        case .allow: return .allow
+        case .deny: return .deny
+        case .defer: return .pass
+        }
+    }
+
+    // MARK: - Kicks
+
+    /// Disconnects whoever lost or gained rights, after the answer has been queued.
+    private func kickWaiting() {
+        guard let engine else { return }
+        let kicks = engine.takeKicks()
+        if kicks.isForAnonymous { broker.kickAll(username: nil, withWill: false) }
+        if kicks.usernames.count > DynamicSecurityPlugin.singleKicksMax,
+            let found = DynamicSecurityPlugin.sessions(of: kicks.usernames, in: broker)
+        {
+            for session in found.values.joined() {
+                broker.kick(clientID: session.clientID.text, withWill: false)
+            }
+            return
+        }
+        for username in kicks.usernames { broker.kickAll(username: username.text, withWill: false) }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// A copy that outlives the callback.
+    fileprivate var copied: ByteString { withUnsafeBufferPointer { ByteString(copying: $0) } }
+}
+
+/// Tells the SDK which plugin this library holds. `[plugin thread]`
+@c public func mosquitto_swift_plugin() -> UnsafeRawPointer { DynamicSecurityPlugin.entry }

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plugin without the broker: logins, access checks and control messages.
+
+import Glibc
+import Synchronization
+
+/// What the engine needs from its surroundings.
+package struct Surroundings: Sendable {
+    /// Writes a log line; any thread.
+    package var log: @Sendable (LogLevel, String) -> Void
+    /// Finds sessions; called where control messages are processed.
+    package var sessions: SessionSource
+
+    /// Names what the engine may call.
+    package init(
+        log: @escaping @Sendable (LogLevel, String) -> Void,
+        sessions: @escaping SessionSource
+    ) {
+        self.log = log
+        self.sessions = sessions
+    }
+}
+
+/// What a login is answered with.
+package enum LoginDecision: Sendable, Equatable {
+    case allow
+    case deny
+    /// Not this plugin's client.
+    case pass
+}
+
+/// What is known about a login before its password has been hashed.
+package enum LoginStep: Sendable {
+    case decided(LoginDecision)
+    /// The password has to be compared with this client's hash, which takes its time.
+    case verify(Client)
+}
+
+/// The state on disk and in memory and everything that is done with it.
+///
+/// Control messages, password upgrades and compactions take the journal's lock, one at a time, and
+/// may wait for the disk. Logins and access checks never do.
+package final class Engine: Sendable {
+    /// The data path.
+    package let directory: AccessDirectory
+    private let settings: Settings
+    private let surroundings: Surroundings
+    /// The writer's lock; taken before the state's.
+    private let journal: Mutex<Journal>
+    private let kicks = Mutex(Kicks())
+    private let compactor = Worker()
+    private let compaction = Mutex(CompactionState())
+    private let recentLogins = RecentLogins()
+    private let environment: CommandEnvironment
+    /// Why changes are refused, if they are.
+    private let refusal: String?
+
+    private struct CompactionState {
+        var isScheduled = false
+        /// Grows with the time a compaction takes and with failures.
+        var delayMilliseconds: Int
+        var lastError: String?
+
+        init(delayMilliseconds: Int = 0) {
+            self.delayMilliseconds = delayMilliseconds
+        }
+    }
+
+    /// Reads the state, or generates one where there is none.
+    ///
+    /// Never fails: without a usable file the
+    /// plugin knows no clients, as the original does, and leaves the file alone.
+    package init(path: String, settings: Settings, surroundings: Surroundings) {
+        self.settings = settings
+        self.surroundings = surroundings
+        let log = surroundings.log
+        let loaded = Engine.load(path, settings: settings, log: log)
+        refusal = loaded.refusal
+        journal = Mutex(loaded.journal)
+        directory = AccessDirectory(loaded.model)
+        environment = CommandEnvironment(
+            directory: directory,
+            passwordIterations: settings.passwordIterations,
+            sessions: surroundings.sessions
+        )
+        compaction.withLock { $0.delayMilliseconds = settings.compactionDelayMilliseconds }
+        // Parsing leaves holes in the heap that nothing will fill.
+        Heap.trim()
+        if loaded.journal.hasChanges { scheduleCompaction() }
+    }
+
+    private struct Loaded {
+        var model = Model()
+        var journal: Journal
+        var refusal: String?
+    }
+
+    private static func load(
+        _ path: String,
+        settings: Settings,
+        log: @escaping (LogLevel, String) -> Void
+    ) -> Loaded {
+        var content = StateFile.read(path)
+        if case .missing = content {
+            let variable = getenv("MOSQUITTO_DYNSEC_PASSWORD").map { String(cString: $0) }
+            let start = FirstStart(
+                settings: settings,
+                path: path,
+                environmentPassword: variable,
+                log: log
+            )
+            if start.generate() { content = StateFile.read(path) }
+        }
+        let problem: String
+        switch content {
+        case .loaded(var model, let digest):
+            let journal = Journal.recover(&model, from: path, base: digest, log: log)
+            return Loaded(model: model, journal: journal)
+        case .missing: problem = "No such file or directory"
+        case .unreadable(let error):
+            problem =
+                error.number == EACCES ? "File is not readable - check permissions." : error.reason
+        case .notJSON: problem = "File is not valid JSON."
+        }
+        log(.error, "Error loading Dynamic security plugin config: \(problem)")
+        return Loaded(journal: Journal.empty(path), refusal: "Config file not loaded: \(problem)")
+    }
+
+    /// Writes the state file if anything is missing from it, and ends the background work.
+    package func close() {
+        compactor.stop()
+        if journal.withLock({ $0.hasChanges }) { compact() }
+        journal.withLock { $0.finish() }
+    }
+
+    // MARK: - Control messages
+
+    /// Runs a control message and returns the answer to publish; blocks until changes are on disk.
+    package func control(_ message: Bytes, from requester: Requester) -> [UInt8] {
+        var batch = CommandBatch(environment)
+        journal.withLock { journal in
+            batch.run(message)
+            if !batch.records.isEmpty {
+                if let error = save(batch.records, to: &journal) { batch.fail(error) }
+                directory.publish(batch.transaction)
+            }
+        }
+        for reply in batch.replies { reply.log(requester, with: surroundings.log) }
+        if !batch.kicks.isEmpty { kicks.withLock { $0.add(batch.kicks) } }
+        if !batch.records.isEmpty { scheduleCompaction() }
+        return batch.response
+    }
+
+    /// Puts changes on the disk; the text of what went wrong, or nil.
+    private func save(_ records: [JournalRecord], to journal: inout Journal) -> String? {
+        if let refusal { return refusal }
+        do {
+            try journal.append(records)
+            return nil
+        } catch {
+            surroundings.log(.error, "dynsec: Error: Unable to save a change: \(error)")
+            return "Unable to save the change: \(error.reason)"
+        }
+    }
+
+    /// The clients to disconnect since the last call.
+    package func takeKicks() -> Kicks {
+        kicks.withLock { waiting in
+            defer { waiting = Kicks() }
+            return waiting
+        }
+    }
+
+    // MARK: - Logins
+
+    /// Decides a login as far as that is possible at once.
+    package func beginLogin(username: Bytes?, password: Bytes?, clientID: Bytes) -> LoginStep {
+        guard let username, let password, let client = directory.client(named: username) else {
+            return .decided(.pass)
+        }
+        if client.fields.isDisabled { return .decided(.deny) }
+        if let expected = client.fields.clientID {
+            guard expected.bytes.withUnsafeBufferPointer({ equalBytes($0, clientID) }) else {
+                return .decided(.deny)
+            }
+        }
+        guard client.fields.password != nil else { return .decided(.deny) }
+        return recentLogins.has(password, for: client) ? .decided(.allow) : .verify(client)
+    }
+
+    /// Finishes a login that needs a hash.
+    package func finishLogin(of client: Client, password: ByteString) -> LoginDecision {
+        guard let encoded = client.fields.password, PasswordHash.verify(password, against: encoded)
+        else {
+            return .deny
+        }
+        // The account may have changed while the password was being hashed.
+        let current = client.username.bytes.withUnsafeBufferPointer { directory.client(named: $0) }
+        guard let current, !current.fields.isDisabled, current.fields.password == encoded else {
+            return .deny
+        }
+        recentLogins.add(password, for: current)
+        if settings.upgradesPasswords,
+            PasswordHash.isWeaker(encoded, than: settings.passwordIterations)
+        {
+            upgrade(current, password)
+        }
+        return .allow
+    }
+
+    private func upgrade(_ client: Client, _ password: ByteString) {
+        guard let hash = PasswordHash.make(password, iterations: settings.passwordIterations) else {
+            return
+        }
+        let username = client.username
+        let result: String? = journal.withLock { journal in
+            // Not if somebody else has changed the client since.
+            guard let current = directory.read({ $0.clients[username] }), current === client else {
+                return nil
+            }
+            let change = Change.putClient(client.changing { $0.password = hash })
+            let (applied, index) = directory.write { model in
+                var transaction = Transaction()
+                transaction.apply(change, to: &model)
+                return (transaction, model.changeIndex)
+            }
+            let error = save([JournalRecord(changeIndex: index, changes: [change])], to: &journal)
+            if error != nil {
+                directory.write { model in
+                    var transaction = applied
+                    transaction.rollBack(&model)
+                }
+            }
+            directory.publish(applied)
+            return error.map { "error: \($0)" } ?? "success"
+        }
+        guard let result else { return }
+        surroundings.log(
+            .info,
+            "dynsec: upgraded password hash | username=\(username.forLog) | result=\(result)"
+        )
+        scheduleCompaction()
+    }
+
+    // MARK: - Compaction
+
+    private func scheduleCompaction() {
+        let delay = compaction.withLock { state -> Int? in
+            guard !state.isScheduled else { return nil }
+            state.isScheduled = true
+            return state.delayMilliseconds
+        }
+        guard let delay else { return }
+        compactor.post(afterMilliseconds: delay) { [weak self] in self?.compactInBackground() }
+    }
+
+    private func compactInBackground() {
+        compaction.withLock { $0.isScheduled = false }
+        let start = Engine.nowMilliseconds()
+        let isDone = compact()
+        let duration = Engine.nowMilliseconds() - start
+        compaction.withLock { state in
+            // At most a twentieth of the time is spent on rewriting a large file.
+            let usual = max(settings.compactionDelayMilliseconds, duration * 20)
+            state.delayMilliseconds =
+                isDone ? usual : min(60_000, max(1_000, state.delayMilliseconds * 2))
+        }
+        if journal.withLock({ $0.hasChanges }) { scheduleCompaction() }
+    }
+
+    /// Writes the state file and shortens the journal; false when that failed.
+    @discardableResult
+    package func compact() -> Bool {
+        let (model, mark, path) = journal.withLock { (directory.snapshot(), $0.mark, $0.statePath) }
+        do throws(SystemError) {
+            let temporary = path + ".new"
+            let digest = try StateFile.write(model, to: temporary)
+            let result = journal.withLock { journal in
+                Result { () throws(SystemError) in
+                    try journal.rebase(on: digest, from: temporary, at: mark)
+                }
+            }
+            try result.get()
+            compaction.withLock { $0.lastError = nil }
+            return true
+        } catch {
+            let text = error.description
+            let isNew = compaction.withLock { state in
+                defer { state.lastError = text }
+                return state.lastError != text
+            }
+            if isNew {
+                surroundings.log(
+                    .error,
+                    "dynsec: Error: Unable to write the config file, changes stay in the journal: \(text)"
+                )
+            }
+            return false
+        }
+    }
+
+    private static func nowMilliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// The structure of the package: imports, unsafety, locks, the map of the folders.
+
+import Testing
+
+@Suite("Structure of the package")
+struct StructureTests {
+    /// Which of our modules a folder may import; the first matching prefix counts.
+    static let allowedImports: [(folder: String, modules: Set<String>)] = [
+        ("Sources/Broker/MQTT/", []),
+        ("Sources/Broker/Topics/", []),
+        ("Sources/Broker/Log/", []),
+        ("Sources/Broker/Config/", ["Log"]),
+        ("Sources/Broker/Persist/", ["Log", "MQTT"]),
+        ("Sources/Broker/Net/", ["Log", "CBrokerShims"]),
+        (
+            "Sources/Broker/Core/",
+            ["MQTT", "Topics", "Config", "Persist", "Net", "Log", "CMosquitto"]
+        ),
+        (
+            "Sources/PluginABI/PluginHost/",
+            ["Core", "MQTT", "Config", "Log", "CMosquitto", "CBrokerShims"]
+        ),
+        (
+            "Sources/Broker/Mosquitto/",
+            [
+                "MQTT", "Topics", "Config", "Persist", "Net", "Log", "Core", "PluginHost",
+                "CMosquitto", "CBrokerShims",
+            ]
+        ),
+        ("Sources/PluginABI/PluginSDK/", ["CMosquitto", "CPluginEntry"]),
+        ("Sources/Plugins/", ["PluginSDK", "CMosquitto"]),
+        ("Sources/Tools/", ["MQTT", "Config", "Persist", "Log", "MQTTClient", "ToolSupport"]),
+    ]
+
+    /// Modules that are ours; all others belong to the system.
+    static let ownModules: Set<String> = [
+        "MQTT", "Topics", "Log", "Config", "Persist", "Net", "Core", "CMosquitto", "CBrokerShims",
+        "CPluginEntry", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile", "DynamicSecurity",
+        "Scram", "MQTTClient", "ToolSupport",
+    ]
+
+    /// Files that tell the compiler to believe them; each use has a comment that names the guard.
+    static let uncheckedFiles: Set<String> = [
+        "Sources/Broker/Core/Client/Client+Connect.swift",
+        "Sources/Broker/Core/Delivery/DeliveryBatch.swift",
+        "Sources/Broker/Core/Delivery/Message.swift",
+        "Sources/Broker/Topics/UnsafeReadWriteLocked.swift",
+        "Sources/PluginABI/PluginSDK/Broker.swift",
+        "Sources/PluginABI/PluginSDK/Host/Trampoline.swift",
+        "Sources/PluginABI/PluginSDK/Support/WorkerPool.swift",
+        "Sources/Plugins/DynamicSecurity/Plugin/Worker.swift",
+        "Sources/Tools/mosquitto_ctrl/Shell/LineEditor.swift",
+    ]
+
+    /// The files of the two modules that read bytes from peers.
+    static let peerFacing = SourceTree.sources.filter {
+        $0.path.hasPrefix("Sources/Broker/MQTT/") || $0.path.hasPrefix("Sources/Broker/Topics/")
+    }
+
+    @Test("A module imports only those of ours that it may")
+    func imports() {
+        for file in SourceTree.sources where file.isSwift {
+            let rule = Self.allowedImports.first { file.path.hasPrefix($0.folder) }
+            guard let rule else {
+                Issue.record("\(file.path): no rule says what this folder may import")
+                continue
+            }
+            for (number, module) in Self.imports(of: file)
+            where Self.ownModules.contains(module) && !rule.modules.contains(module) {
+                Issue.record("\(file.path):\(number): \(rule.folder) must not import \(module)")
+            }
+        }
+    }
+
+    @Test("Broker, plugins and their interface do without Foundation")
+    func foundation() {
+        for file in SourceTree.sources
+        where file.isSwift && !file.path.hasPrefix("Sources/Tools/") {
+            for (number, module) in Self.imports(of: file) where module.hasPrefix("Foundation") {
+                Issue.record("\(file.path):\(number): imports \(module)")
+            }
+        }
+    }
+
+    @Test("MQTT and Topics import no system library but Glibc and Synchronization")
+    func systemImports() {
+        for file in Self.peerFacing {
+            for (number, module) in Self.imports(of: file)
+            where !["Glibc", "Synchronization"].contains(module) {
+                Issue.record("\(file.path):\(number): imports \(module)")
+            }
+        }
+    }
+
+    @Test("In MQTT and Topics raw memory is touched in Unsafe types and @unsafe functions only")
+    func unsafeFiles() {
+        for file in Self.peerFacing where !file.baseName.hasPrefix("Unsafe") {
+            for (number, text) in file.code
+            where text.has("Pointer")
+                && text.contains(/\bUnsafe(Mutable)?(Raw)?(Buffer)?Pointer\b/)
+            {
+                let above = file.lines[max(0, number - 5)..<number]
+                #expect(
+                    above.contains { $0.has("@unsafe") },
+                    "\(file.path):\(number): a raw pointer outside an Unsafe type"
+                )
+            }
+        }
+    }
+
+    @Test("What the compiler is asked to believe is explained above it and on the list")
+    func unchecked() {
+        var found: Set<String> = []
+        let marks = ["@unchecked" + " Sendable", "nonisolated" + "(unsafe)"]
+        for file in SourceTree.sources where file.isSwift {
+            for (number, text) in file.code where marks.contains(where: text.has) {
+                found.insert(file.path)
+                let above = file.lines[max(0, number - 8)..<(number - 1)]
+                let isExplained = above.contains { $0.trimmed.hasPrefix("//") }
+                #expect(isExplained, "\(file.path):\(number): no comment names the guard")
+            }
+        }
+        for path in found.subtracting(Self.uncheckedFiles).sorted() {
+            Issue.record("\(path) is not on the list of this test")
+        }
+        for path in Self.uncheckedFiles.subtracting(found).sorted() {
+            Issue.record("\(path) is on the list of this test without need")
+        }
+    }
+
+    @Test("LOCKS.md has one row for each lock, named Type.property, and no other")
+    func locks() throws {
+        let document = try #require(SourceTree.file("LOCKS.md"), "LOCKS.md is missing")
+        let row = /^\| *`([A-Za-z0-9_]+\.[A-Za-z0-9_]+)`.*/
+        let listed = document.lines.compactMap { $0.wholeMatch(of: row)?.output.1 }.map(String.init)
+        let declared = Locks.declared(in: SourceTree.sources)
+        for lock in declared where !listed.contains(lock.name) {
+            Issue.record("\(lock.place): LOCKS.md has no row that begins with | `\(lock.name)` |")
+        }
+        for name in listed where !declared.contains(where: { $0.name == name }) {
+            Issue.record("LOCKS.md lists `\(name)`, which no file of that name declares")
+        }
+        #expect(listed.count == Set(listed).count, "LOCKS.md lists a lock twice")
+    }
+
+    @Test("Every folder of the sources and every top folder has its line in ARCHITECTURE.md")
+    func architecture() throws {
+        let document = try #require(
+            SourceTree.file("ARCHITECTURE.md"),
+            "ARCHITECTURE.md is missing"
+        )
+        let text = document.lines.joined(separator: "\n")
+        let words = Set(
+            text.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }.map(String.init)
+        )
+        let parts = SourceTree.folders(in: "Sources").flatMap(SourceTree.folders(in:))
+        let core = SourceTree.folders(in: "Sources/Broker/Core")
+        let top = [
+            "Sources", "Tests", "Benchmarks", "Fuzz", "docs", "scripts", "examples", "include",
+        ]
+        for folder in parts + core + top {
+            let name = String(folder.split(separator: "/").last ?? "")
+            #expect(words.contains(name), "ARCHITECTURE.md does not mention \(folder)")
+        }
+    }
+
+    @Test("Every option the parser knows is described in docs/configuration.md")
+    func documentedOptions() throws {
+        let document = try #require(
+            SourceTree.file("docs/configuration.md"),
+            "docs/configuration.md is missing"
+        )
+        let text = document.lines.joined(separator: "\n")
+        let tables = SourceTree.sources.filter {
+            $0.path.hasPrefix("Sources/Broker/Config/") && $0.baseName.hasSuffix("Options")
+        }
+        var names: Set<String> = []
+        for line in tables.flatMap(\.lines) {
+            guard let match = line.firstMatch(of: #/^ +"([a-z_0-9.]+)":/#) else { continue }
+            names.insert(String(match.output.1))
+        }
+        #expect(names.count > 100)
+        for name in names.sorted() where !text.has("`\(name)`") {
+            Issue.record("docs/configuration.md does not describe `\(name)`")
+        }
+    }
+
+    /// The imports of a file with their lines.
+    private static func imports(of file: SourceFile) -> [(number: Int, module: String)] {
+        file.code.compactMap { number, text in
+            let pattern = /^(@\w+ )*(\w+ )?import ((struct|class|enum|func|protocol) )?(\w+).*/
+            guard text.has("import "), let match = text.wholeMatch(of: pattern) else {
+                return nil
+            }
+            return (number, String(match.output.5))
+        }
+    }
+}

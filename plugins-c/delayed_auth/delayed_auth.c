@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decides about user names and passwords on a worker thread, as one that asks a slow service
+   would, while the broker goes on. Needs 2.1.
+
+   The answers are given on the broker's thread, from TICK, because the original allows it nowhere
+   else; a broker with mosquitto_complete_extended_auth() allows it anywhere, and is told at once. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <mosquitto.h>
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* One question, then answer. */
+struct job {
+    struct job *next;
+    char *client_id;
+    char *username;
+    char *password;
+    int result;
+};
+
+/* First in, first out. */
+struct queue {
+    struct job *first;
+    struct job **end;
+};
+
+static mosquitto_plugin_id_t *self;
+static struct mosquitto_opt *settings;
+static int setting_count;
+static long delay_ms = 500;
+static bool answers_from_any_thread;
+
+static pthread_t worker;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+/* All below: only with `lock` held. */
+static struct queue questions = {NULL, &questions.first};
+static struct queue answers = {NULL, &answers.first};
+static bool is_stopping;
+
+static void put(struct queue *queue, struct job *job)
+{
+    job->next = NULL;
+    *queue->end = job;
+    queue->end = &job->next;
+}
+
+static struct job *take(struct queue *queue)
+{
+    struct job *job = queue->first;
+
+    if (job != NULL) {
+        queue->first = job->next;
+        if (queue->first == NULL) {
+            queue->end = &queue->first;
+        }
+    }
+    return job;
+}
+
+static void free_job(struct job *job)
+{
+    if (job->password != NULL) {
+        explicit_bzero(job->password, strlen(job->password));
+    }
+    free(job->client_id);
+    free(job->username);
+    free(job->password);
+    free(job);
+}
+
+/* Looks for "user NAME:PASSWORD" among the options. */
+static int decide(const struct job *job)
+{
+    size_t length = strlen(job->username);
+    int i;
+
+    for (i = 0; i < setting_count; i++) {
+        const char *value = settings[i].value;
+
+        if (strcmp(settings[i].key, "user") == 0 && strncmp(value, job->username, length) == 0
+            && value[length] == ':' && strcmp(value + length + 1, job->password) == 0) {
+            return MOSQ_ERR_SUCCESS;
+        }
+    }
+    return MOSQ_ERR_AUTH;
+}
+
+/* Waits as long as the service would take, or until the plugin ends. Called with the lock held. */
+static void wait_for_service(void)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += delay_ms / 1000;
+    until.tv_nsec += delay_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    while (!is_stopping && pthread_cond_timedwait(&changed, &lock, &until) == 0) {
+        /* Woken by a new question: its turn comes later. */
+    }
+}
+
+static void *work(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&lock);
+    while (!is_stopping) {
+        struct job *job = take(&questions);
+
+        if (job == NULL) {
+            pthread_cond_wait(&changed, &lock);
+            continue;
+        }
+        wait_for_service();
+        job->result = decide(job);
+        if (answers_from_any_thread) {
+            pthread_mutex_unlock(&lock);
+            mosquitto_complete_basic_auth(job->client_id, job->result);
+            free_job(job);
+            pthread_mutex_lock(&lock);
+        } else {
+            put(&answers, job);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+static int on_basic_auth(int event, void *event_data, void *userdata)
+{
+    struct mosquitto_evt_basic_auth *data = event_data;
+    const char *id = mosquitto_client_id(data->client);
+    struct job *job;
+
+    (void)event;
+    (void)userdata;
+    if (id == NULL || data->username == NULL || data->password == NULL) {
+        return MOSQ_ERR_PLUGIN_DEFER;
+    }
+    job = calloc(1, sizeof(*job));
+    if (job == NULL) {
+        return MOSQ_ERR_NOMEM;
+    }
+    job->client_id = strdup(id);
+    job->username = strdup(data->username);
+    job->password = strdup(data->password);
+    if (job->client_id == NULL || job->username == NULL || job->password == NULL) {
+        free_job(job);
+        return MOSQ_ERR_NOMEM;
+    }
+    pthread_mutex_lock(&lock);
+    put(&questions, job);
+    pthread_cond_signal(&changed);
+    pthread_mutex_unlock(&lock);
+    return MOSQ_ERR_AUTH_DELAYED;
+}
+
+static int on_tick(int event, void *event_data, void *userdata)
+{
+    struct mosquitto_evt_tick *data = event_data;
+    struct job *job;
+
+    (void)event;
+    (void)userdata;
+    data->next_s = 0;
+    data->next_ms = 50;
+    for (;;) {
+        pthread_mutex_lock(&lock);
+        job = take(&answers);
+        pthread_mutex_unlock(&lock);
+        if (job == NULL) {
+            return MOSQ_ERR_SUCCESS;
+        }
+        mosquitto_complete_basic_auth(job->client_id, job->result);
+        free_job(job);
+    }
+}
+
+MOSQUITTO_PLUGIN_DECLARE_VERSION(5)
+
+int mosquitto_plugin_init(
+    mosquitto_plugin_id_t *identifier, void **userdata, struct mosquitto_opt *options, int count)
+{
+    int i;
+    int result;
+
+    (void)userdata;
+    self = identifier;
+    settings = options;
+    setting_count = count;
+    for (i = 0; i < count; i++) {
+        if (strcmp(options[i].key, "delay_ms") == 0) {
+            delay_ms = atol(options[i].value);
+        }
+    }
+    answers_from_any_thread = dlsym(RTLD_DEFAULT, "mosquitto_complete_extended_auth") != NULL;
+    result = mosquitto_callback_register(self, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
+    if (result == MOSQ_ERR_SUCCESS) {
+        result = mosquitto_callback_register(self, MOSQ_EVT_TICK, on_tick, NULL, NULL);
+    }
+    if (result == MOSQ_ERR_SUCCESS && pthread_create(&worker, NULL, work, NULL) != 0) {
+        result = MOSQ_ERR_UNKNOWN;
+    }
+    return result;
+}
+
+int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *options, int count)
+{
+    struct job *job;
+
+    (void)userdata;
+    (void)options;
+    (void)count;
+    mosquitto_callback_unregister(self, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL);
+    mosquitto_callback_unregister(self, MOSQ_EVT_TICK, on_tick, NULL);
+    pthread_mutex_lock(&lock);
+    is_stopping = true;
+    pthread_cond_signal(&changed);
+    pthread_mutex_unlock(&lock);
+    pthread_join(worker, NULL);
+    while ((job = take(&questions)) != NULL || (job = take(&answers)) != NULL) {
+        free_job(job);
+    }
+    return MOSQ_ERR_SUCCESS;
+}

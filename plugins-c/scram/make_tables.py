@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Prints prepare_tables.h: the code point ranges SASLprep (RFC 4013) needs, from Python's own."""
+import stringprep
+import unicodedata
+
+
+def is_unstable(c):
+    """Whether normalisation form KC, on Unicode 3.2, changes the character by itself."""
+    return unicodedata.ucd_3_2_0.normalize("NFKC", c) != c
+
+
+def is_prohibited(c):
+    tests = (
+        stringprep.in_table_c21_c22, stringprep.in_table_c3, stringprep.in_table_c4,
+        stringprep.in_table_c5, stringprep.in_table_c6, stringprep.in_table_c7,
+        stringprep.in_table_c8, stringprep.in_table_c9,
+    )
+    return any(test(c) for test in tests)
+
+
+TABLES = (
+    ("removed", "Mapped to nothing (table B.1).", stringprep.in_table_b1),
+    ("spaces", "Mapped to a blank (table C.1.2).", stringprep.in_table_c12),
+    ("prohibited", "Not allowed at all (tables C.2 to C.9).", is_prohibited),
+    ("unassigned", "Not allowed in what is stored (table A.1).", stringprep.in_table_a1),
+    ("unstable", "Changed by normalisation, so not in what has been prepared.", is_unstable),
+    ("right_to_left", "Read from right to left (table D.1).", stringprep.in_table_d1),
+    ("left_to_right", "Read from left to right (table D.2).", stringprep.in_table_d2),
+)
+
+
+def ranges(test):
+    found = []
+    for code in range(0x110000):
+        if not test(chr(code)):
+            continue
+        if found and found[-1][1] == code - 1:
+            found[-1][1] = code
+        else:
+            found.append([code, code])
+    return found
+
+
+def main():
+    print("/* SPDX-License-Identifier: Apache-2.0 */")
+    print("/* Code point ranges, first and last; made by make_tables.py, not to be edited. */")
+    for name, comment, test in TABLES:
+        print(f"\n/* {comment} */\nstatic const struct range {name}[] = {{")
+        items = [f"{{0x{first:X}, 0x{last:X}}}," for first, last in ranges(test)]
+        line = "   "
+        for item in items:
+            if len(line) + 1 + len(item) > 100:
+                print(line)
+                line = "   "
+            line += " " + item
+        print(line + "\n};")
+
+
+if __name__ == "__main__":
+    main()
