@@ -52,7 +52,9 @@ package final class Connection {
 
     // MARK: Input
 
-    /// Reads once and hands the bytes up. One read per wake-up: what is left will wake us again.
+    /// Reads once and hands the bytes up.
+    ///
+    /// One read per wake-up: what is left will wake us again.
     func handleReadable() {
         if let layers { return readLayered(layers) }
         if input.count <= Reactor.smallRemainderMax {
@@ -118,7 +120,9 @@ package final class Connection {
         updateInterest()
     }
 
-    /// Reads again. Bytes that waited are handed up now, unless called from the handler itself.
+    /// Reads again.
+    ///
+    /// Bytes that waited are handed up now, unless called from the handler itself.
     package func resumeReading() {
         guard isPaused, !isClosed else { return }
         isPaused = false
@@ -138,7 +142,9 @@ package final class Connection {
     package var isOutputBlocked: Bool { isBlocked }
 
     /// Room for one encoded packet or several of together `count` bytes at most; fill it and
-    /// `commit`. The pointer is valid until the next call on this connection.
+    /// `commit`.
+    ///
+    /// The pointer is valid until the next call on this connection.
     @inline(__always)
     package func reserveOutput(_ count: Int) -> UnsafeMutableRawPointer {
         output.reserve(count, from: &reactor.pool)
@@ -164,7 +170,9 @@ package final class Connection {
     }
 
     /// Sends whole control packets without copying them when nothing waits before them; what the
-    /// socket does not take is copied to the queue. For batches worth a system call of their own.
+    /// socket does not take is copied to the queue.
+    ///
+    /// For batches worth a system call of their own.
     package func writeThrough(_ bytes: UnsafeRawBufferPointer, packets: Int) {
         guard !isClosed else { return }
         guard output.isEmpty, !isBlocked else { return write(bytes, packets: packets) }
@@ -235,8 +243,9 @@ package final class Connection {
 
     // MARK: Time and end
 
-    /// Calls `connectionTimedOut` when the reactor's clock passes `second`. Replaces an earlier
-    /// deadline; nil takes it back.
+    /// Calls `connectionTimedOut` when the reactor's clock passes `second`.
+    ///
+    /// Replaces an earlier deadline; nil takes it back.
     package func setDeadline(_ second: Int64?) {
         if let second {
             reactor.wheel.set(slot, deadline: second)
@@ -245,7 +254,9 @@ package final class Connection {
         }
     }
 
-    /// Tries once to write what waits, then closes. The handler is not called again.
+    /// Tries once to write what waits, then closes.
+    ///
+    /// The handler is not called again.
     package func close() {
         guard !isClosed else { return }
         if !output.isEmpty, !isBlocked { flush() }
@@ -253,8 +264,9 @@ package final class Connection {
         teardown()
     }
 
-    /// Takes the connection off its reactor, with the bytes that nobody has consumed. What waits
-    /// to be written must have been flushed.
+    /// Takes the connection off its reactor, with the bytes that nobody has consumed.
+    ///
+    /// What waits to be written must have been flushed.
     package func detach() -> DetachedConnection {
         let remainder = [UInt8](input.bytes)
         let fd = descriptor
@@ -304,7 +316,8 @@ package final class Connection {
     func updateInterest() {
         guard !isClosed else { return }
         let wanted =
-            (isPaused || layers?.isParked == true ? 0 : Reactor.readable) | (isBlocked ? Reactor.writable : 0)
+            (isPaused || layers?.isParked == true ? 0 : Reactor.readable)
+            | (isBlocked ? Reactor.writable : 0)
         guard wanted != interest else { return }
         interest = wanted
         reactor.modify(slot, descriptor: descriptor, interest: wanted)

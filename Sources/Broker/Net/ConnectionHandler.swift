@@ -23,10 +23,14 @@ package enum TransportError: Sendable, Equatable {
     case proxy(ProxyHeader.Failure)
 }
 
-/// What a connection serves: gets its bytes and its end, once per wake-up. Called on the reactor.
+/// What a connection serves: gets its bytes and its end, once per wake-up.
+///
+/// Called on the reactor.
 package protocol ConnectionHandler: AnyObject {
-    /// Bytes have arrived. `bytes` begins where the last call's result left off and is valid during
-    /// the call only. Returns how many were consumed; the rest comes again with what follows it.
+    /// Bytes have arrived.
+    ///
+    /// `bytes` begins where the last call's result left off and is valid during the call only.
+    /// Returns how many were consumed; the rest comes again with what follows it.
     func connection(_ connection: Connection, received bytes: UnsafeRawBufferPointer) -> Int
 
     /// The connection is gone; nothing more will be called.
@@ -39,7 +43,9 @@ package protocol ConnectionHandler: AnyObject {
     func connectionDrained(_ connection: Connection)
 }
 
-/// What owns a reactor. Called on the reactor's thread.
+/// What owns a reactor.
+///
+/// Called on the reactor's thread.
 package protocol ReactorDelegate: AnyObject {
     /// Somebody signalled the reactor's waker; called at most once per turn.
     func reactorWoken(_ reactor: Reactor)

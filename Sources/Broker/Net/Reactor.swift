@@ -4,8 +4,10 @@
 import CLinux
 import Glibc
 
-/// One event loop with everything that lives on it. Created, run and freed on its own thread; not
-/// Sendable. Other threads reach it through its `Waker`.
+/// One event loop with everything that lives on it.
+///
+/// Created, run and freed on its own thread; not Sendable. Other threads reach it through its
+/// `Waker`.
 ///
 /// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
 /// connection once, fire timers.

@@ -36,7 +36,8 @@ extension Client {
             return (name, .transport)
         }
         if listener.configuration.enableProxyProtocol == 2, tls.useIdentityAsUsername {
-            guard let bytes = security?.proxy?.commonName, let name = PeerCertificate.userName(bytes)
+            guard let bytes = security?.proxy?.commonName,
+                let name = PeerCertificate.userName(bytes)
             else { throw nameless(packet) }
             return (name, .proxy)
         }
@@ -55,12 +56,16 @@ extension Client {
         guard let tls = security?.proxy, let version = tls.version, let cipher = tls.cipher else {
             return
         }
-        log.notice("Connection from \(peer.host):\(peer.port) negotiated \(version) cipher \(cipher)")
+        log.notice(
+            "Connection from \(peer.host):\(peer.port) negotiated \(version) cipher \(cipher)"
+        )
     }
 }
 
 extension ClientEnd {
-    /// A layer between socket and packets gave up. Its log line stands for the usual one.
+    /// A layer between socket and packets gave up.
+    ///
+    /// Its log line stands for the usual one.
     static func refused(_ error: TransportError) -> ClientEnd {
         switch error {
         case .handshake(let reason):

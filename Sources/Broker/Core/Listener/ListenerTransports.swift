@@ -16,11 +16,14 @@ package struct TransportSetupError: Error {
     package let exitCode: Int32
 }
 
-/// Answers for plugins where a pre-shared key is asked for: by the number of the listener. Nil
-/// leaves the question to the key file. Called on a thread that may wait.
+/// Answers for plugins where a pre-shared key is asked for: by the number of the listener.
+///
+/// Nil leaves the question to the key file. Called on a thread that may wait.
 package typealias PSKHook = @Sendable (_ listener: Int, _ query: PSKQuery) -> PSKAnswer?
 
-/// Makes the transport plans of all listeners. Reads files, so it is not for reactors.
+/// Makes the transport plans of all listeners.
+///
+/// Reads files, so it is not for reactors.
 final class ListenerTransports: Sendable {
     private let pool: HandshakePool
     private let keyLogFile: String?

@@ -11,8 +11,10 @@ struct PSKFile: Sendable {
 
     private static let lengthMax = 65_535
 
-    /// Reads a file. Lines that cannot be used are logged and skipped, but a key that is no
-    /// hexadecimal number is an error.
+    /// Reads a file.
+    ///
+    /// Lines that cannot be used are logged and skipped, but a key that is no hexadecimal number is
+    /// an error.
     init(path: String, log: Log) throws(TransportSetupError) {
         guard let content = Self.read(path, log) else {
             throw TransportSetupError(
@@ -65,12 +67,8 @@ struct PSKFile: Sendable {
         keys[Array(identity.utf8)].map { .key($0) } ?? .unknown
     }
 
-    /// The bytes of a hexadecimal number without leading zeros.
-    ///
-    /// Mosquitto's broker and clients turn keys into numbers before use (`psk_server_callback`), so
-    /// a key that begins with zeros is shorter than it looks on both sides.
-    private static func bytes(hexadecimal text: ArraySlice<UInt8>) -> [UInt8]? {
-        let digits = text.drop { $0 == UInt8(ascii: "0") }
+    /// The bytes of hexadecimal digits; a first digit on its own is a byte.
+    private static func bytes(hexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var high: UInt8? = digits.count % 2 == 0 ? nil : 0
         for digit in digits {

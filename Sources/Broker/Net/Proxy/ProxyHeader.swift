@@ -14,7 +14,7 @@ package struct ProxyHeader: Sendable, Equatable {
         package var hasCertificate = false
         /// Whether the certificate was verified.
         package var isVerified = false
-        /// E.g. `TLSv1.3`.
+        /// The version of TLS: `TLSv1.3`.
         package var version: String?
         /// The cipher suite.
         package var cipher: String?
@@ -58,7 +58,7 @@ package struct ProxyHeader: Sendable, Equatable {
 
     // MARK: Version 1
 
-    /// `PROXY TCP4 source destination port port\r\n`
+    /// Reads a text header: `PROXY TCP4 source destination port port` and a line end.
     private static func parseText(_ bytes: [UInt8]) throws(Failure) -> ProxyHeader? {
         let start = Array("PROXY ".utf8)
         guard bytes.prefix(start.count).elementsEqual(start.prefix(bytes.count)) else {
@@ -108,6 +108,8 @@ package struct ProxyHeader: Sendable, Equatable {
         0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A,
     ]
 
+    /// Reads a binary header.
+    ///
     /// ```
     /// signature, 12 | version 2, command | family, protocol | length, 2 | addresses | TLVs
     /// ```

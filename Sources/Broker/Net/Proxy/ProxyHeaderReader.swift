@@ -17,7 +17,9 @@ package struct ProxyRules: Sendable {
     }
 }
 
-/// Collects a PROXY header and checks it. Holds at most one header and what came with it.
+/// Collects a PROXY header and checks it.
+///
+/// Holds at most one header and what came with it.
 struct ProxyHeaderReader {
     private let rules: ProxyRules
     private var bytes: [UInt8] = []
@@ -26,8 +28,10 @@ struct ProxyHeaderReader {
         self.rules = rules
     }
 
-    /// Takes bytes from the front of the stream. Returns the header when it is complete, and how
-    /// many bytes of `more` belong to it; the rest is the client's.
+    /// Takes bytes from the front of the stream.
+    ///
+    /// Returns the header when it is complete, and how many bytes of `more` belong to it; the rest
+    /// is the client's.
     mutating func read(
         _ more: UnsafeRawBufferPointer
     ) throws(ProxyHeader.Failure) -> (header: ProxyHeader, used: Int)? {

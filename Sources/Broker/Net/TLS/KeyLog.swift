@@ -6,8 +6,10 @@ import Log
 
 /// Appends lines in the NSS key log format.
 enum KeyLog {
-    /// Appends one line. The file is opened each time, so that it may be moved away; nothing is
-    /// written when anybody but the owner could read it.
+    /// Appends one line.
+    ///
+    /// The file is opened each time, so that it may be moved away; nothing is written when anybody
+    /// but the owner could read it.
     static func append(_ line: String, to path: String) {
         guard case .success(let descriptor) = SensitiveFile.openForAppending(path) else { return }
         defer { _ = close(descriptor) }

@@ -4,8 +4,9 @@
 import COpenSSL
 import Glibc
 
-/// The certificate, key, authorities and ciphers of one listener, read once. A reload makes
-/// another one; connections keep theirs.
+/// The certificate, key, authorities and ciphers of one listener, read once.
+///
+/// A reload makes another one; connections keep theirs.
 package final class TLSContext: Sendable {
     // The address instead of the pointer, because pointers are not Sendable. Nothing changes an
     // `SSL_CTX` after `init`, and OpenSSL counts references atomically.
@@ -21,7 +22,9 @@ package final class TLSContext: Sendable {
 
     var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
 
-    /// Reads every file. Blocks; not for reactors.
+    /// Reads every file.
+    ///
+    /// Blocks; not for reactors.
     package init(
         _ options: TLSOptions,
         pool: HandshakePool,
@@ -172,8 +175,9 @@ package final class TLSContext: Sendable {
         }
     }
 
-    /// Sessions are resumed with tickets alone, so nothing is kept for clients that are gone. A
-    /// ticket does not outlive the context that made it, so nobody comes in with one after a
+    /// Sessions are resumed with tickets alone, so nothing is kept for clients that are gone.
+    ///
+    /// A ticket does not outlive the context that made it, so nobody comes in with one after a
     /// reload that revoked his certificate. With pre-shared keys every connection names its
     /// identity anew.
     private func setSessions(_ context: OpaquePointer, _ options: TLSOptions) {

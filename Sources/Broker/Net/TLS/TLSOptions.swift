@@ -53,5 +53,7 @@ package enum PSKAnswer: Sendable, Equatable {
     case unknown
 }
 
-/// Finds pre-shared keys. Called on a thread of the handshake pool, which may wait for an answer.
+/// Finds pre-shared keys.
+///
+/// Called on a thread of the handshake pool, which may wait for an answer.
 package typealias PSKSource = @Sendable (PSKQuery) -> PSKAnswer

@@ -137,7 +137,7 @@ final class TLSSession: @unchecked Sendable {
 
 /// What the layers below MQTT have found out about a peer.
 package struct ConnectionSecurity: Sendable {
-    /// The version of TLS, e.g. `TLSv1.3`.
+    /// The version of TLS in OpenSSL's spelling: `TLSv1.3`.
     package var version: String?
     /// The cipher suite in OpenSSL's spelling.
     package var cipher: String?

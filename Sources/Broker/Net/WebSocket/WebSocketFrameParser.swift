@@ -118,7 +118,9 @@ package struct WebSocketFrameParser: Sendable {
         }
     }
 
-    /// Acts on a complete control frame. Pongs are not asked for and mean nothing.
+    /// Acts on a complete control frame.
+    ///
+    /// Pongs are not asked for and mean nothing.
     private mutating func endControl(_ outcome: inout Outcome) {
         if controlOpcode == 9 { outcome.pingPayload = control }
         if controlOpcode == 8 { outcome.end = Self.end(closePayload: control) }

@@ -115,8 +115,9 @@ final class WebSocketStream {
         pong = Self.controlFrame(opcode: 10, payload)
     }
 
-    /// Puts control packets into frames, one for each, as far as `target` has room. Returns how
-    /// many bytes of `source` were taken and how many were written.
+    /// Puts control packets into frames, one for each, as far as `target` has room.
+    ///
+    /// Returns how many bytes of `source` were taken and how many were written.
     ///
     /// `source` continues where the last call left off; a packet may be cut anywhere, its head
     /// must be complete.
