@@ -62,7 +62,9 @@ extension Worker {
         }
         let handle = session.handle
         _ = ask(.deliver(identity, questions)) { [unowned self] answer in
-            guard case .deliver(let verdicts) = answer, let session = sessions[handle] else { return }
+            guard case .deliver(let verdicts) = answer, let session = sessions[handle] else {
+                return
+            }
             session.dropDeliveries { index in
                 guard index < verdicts.count, case .denied = verdicts[index] else { return false }
                 return true

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBACK, PUBREC, PUBREL and PUBCOMP from a client (5.0 sections 3.4 to 3.7).
 
-import Log
 import Config
+import Log
 import MQTT
+import Topics
 
 extension Client {
     func handlePuback(_ body: RawSpan) throws(PacketError) {
         let ack = try AckPacket(decoding: body, type: .puback, version: version)
         if log.isEnabled(.debug) {
             let reason = ack.reasonCode.rawValue
-            log.debug("Received PUBACK from \(logName) (Mid: \(ack.packetIdentifier), RC:\(reason))")
+            log.debug(
+                "Received PUBACK from \(logName) (Mid: \(ack.packetIdentifier), RC:\(reason))"
+            )
         }
         try session?.handlePuback(ack.packetIdentifier)
     }
@@ -36,19 +39,21 @@ extension Client {
         guard let released = session.release(ack.packetIdentifier) else {
             return writeAck(.pubcomp, ack.packetIdentifier)
         }
+        publish(released, identifier: ack.packetIdentifier, publisher: session.handle)
+    }
+
+    private func publish(_ released: Delivery, identifier: UInt16, publisher: SessionHandle) {
         let message = released.message
-        let handle = session.handle
         guard released.isFromEarlierConnection, let identity else {
-            message.withPublication { _ = worker.publish($0, from: handle, message: message) }
-            return writeAck(.pubcomp, ack.packetIdentifier)
+            message.withPublication { _ = worker.publish($0, from: publisher, message: message) }
+            return writeAck(.pubcomp, identifier)
         }
         // What the client may publish can have changed since the message arrived.
-        let worker = worker
-        worker.checkWrite(identity, message) { [weak self] isAllowed in
+        worker.checkWrite(identity, message) { [self] isAllowed in
             if isAllowed {
-                message.withPublication { _ = worker.publish($0, from: handle, message: message) }
+                message.withPublication { _ = worker.publish($0, from: publisher, message: message) }
             }
-            self?.writeAck(.pubcomp, ack.packetIdentifier)
+            writeAck(.pubcomp, identifier)
         }
     }
 

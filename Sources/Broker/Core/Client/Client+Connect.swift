@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CONNECT on the worker that accepted the connection: checks, identity, authentication.
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 
@@ -52,7 +52,9 @@ extension Client {
             throw refusal(packet, "client identifier prefix not allowed")
         }
         if listener.configuration.useUsernameAsClientid {
-            guard let userName else { throw refusal(packet, "no user name for the client identifier") }
+            guard let userName else {
+                throw refusal(packet, "no user name for the client identifier")
+            }
             identifier = userName
         }
         guard let peer = connection?.peer else { return }

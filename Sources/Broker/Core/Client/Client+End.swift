@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a connection ends.
 
-import Net
-import Log
 import Config
+import Log
 import MQTT
+import Net
 import Topics
 
 extension Client {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBLISH from a client (5.0 section 3.3).
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 import Topics
@@ -61,7 +61,10 @@ extension Client {
             throw PacketError(reason: isV5 ? .qosNotSupported : nil, detail: "QoS too high")
         }
         if flags & 1 != 0, !worker.limits.retainAvailable {
-            throw PacketError(reason: isV5 ? .retainNotSupported : nil, detail: "retain not available")
+            throw PacketError(
+                reason: isV5 ? .retainNotSupported : nil,
+                detail: "retain not available"
+            )
         }
     }
 

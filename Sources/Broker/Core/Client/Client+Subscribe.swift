@@ -131,7 +131,8 @@ extension Client {
     }
 
     /// The filter with the mount point in front of the part that is matched.
-    private func mounted(_ range: Range<Int>, _ form: SharedFilter.Form, _ body: RawSpan) -> [UInt8] {
+    private func mounted(_ range: Range<Int>, _ form: SharedFilter.Form, _ body: RawSpan) -> [UInt8]
+    {
         guard case .shared(let parts) = form, !listener.mountPoint.isEmpty else {
             return listener.mountPoint + body.array(range)
         }

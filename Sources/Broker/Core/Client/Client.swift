@@ -322,8 +322,10 @@ package final class Client {
     private func logAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode) {
         guard log.isEnabled(.debug) else { return }
         switch type {
-        case .puback: log.debug("Sending PUBACK to \(logName) (m\(identifier), rc\(reason.rawValue))")
-        case .pubrec: log.debug("Sending PUBREC to \(logName) (m\(identifier), rc\(reason.rawValue))")
+        case .puback:
+            log.debug("Sending PUBACK to \(logName) (m\(identifier), rc\(reason.rawValue))")
+        case .pubrec:
+            log.debug("Sending PUBREC to \(logName) (m\(identifier), rc\(reason.rawValue))")
         case .pubrel: log.debug("Sending PUBREL to \(logName) (m\(identifier))")
         default: log.debug("Sending PUBCOMP to \(logName) (m\(identifier))")
         }

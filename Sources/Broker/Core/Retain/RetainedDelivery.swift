@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Retained messages for a new subscription, in slices.
 
-import Net
 import Config
 import MQTT
+import Net
 import Topics
 
 /// The retained messages that one subscription has yet to get.

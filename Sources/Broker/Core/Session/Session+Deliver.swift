@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run of publications meets a session.
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 import Topics

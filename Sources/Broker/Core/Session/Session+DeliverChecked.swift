@@ -83,7 +83,8 @@ extension Session {
         let (message, qos, isRetained): (Message, UInt8, Bool)
         switch verdict {
         case .denied: return
-        case .allowed: (message, qos, isRetained) = (question.message, question.qos, question.isRetained)
+        case .allowed:
+            (message, qos, isRetained) = (question.message, question.qos, question.isRetained)
         case .replaced(let other, let newQoS, let retained):
             (message, qos, isRetained) = (other, newQoS, retained)
         }

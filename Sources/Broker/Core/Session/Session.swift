@@ -72,6 +72,7 @@ final class Session {
     }
 
     /// The next packet identifier: 1, 2, 3 … 65535, 1 …
+    /// .
     func nextPacketIdentifier() -> UInt16 {
         lastPacketIdentifier = lastPacketIdentifier == .max ? 1 : lastPacketIdentifier + 1
         return lastPacketIdentifier

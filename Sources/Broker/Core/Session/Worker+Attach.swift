@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client meets its session: takeover, resume, CONNACK.
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 import Topics
@@ -164,13 +164,15 @@ extension Worker {
     }
 
     /// `New client connected from A:P as ID (pN, cN, kN, u'U').`
+    /// .
     private func logConnect(_ identity: ClientIdentity) {
         guard settings.configuration.connectionMessages, log.isEnabled(.notice) else { return }
         let kind = identity.isBridge ? "bridge" : "client"
         let address = "\(identity.peer.host):\(identity.peer.port)"
         let clean = identity.isCleanStart ? 1 : 0
         let user = identity.userName.map { ", u'\($0)'" } ?? ""
-        let details = "p\(identity.version.rawValue), c\(clean), k\(identity.keepAliveSeconds)\(user)"
+        let details =
+            "p\(identity.version.rawValue), c\(clean), k\(identity.keepAliveSeconds)\(user)"
         log.notice(
             "New \(kind) connected from \(address) as \(identity.clientIdentifier) (\(details))."
         )

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Will messages and the end of sessions (5.0 sections 3.1.2.5 and 3.1.2.11.2).
 
-import Log
 import Config
+import Log
 import MQTT
 import Topics
 
@@ -88,7 +88,9 @@ extension Worker {
         session.will = nil
         let message = message(will, of: session.identity)
         let handle = session.handle
-        guard message.withPublication({ BuiltInRules.allowsPublishing(to: $0.topic) }) else { return }
+        guard message.withPublication({ BuiltInRules.allowsPublishing(to: $0.topic) }) else {
+            return
+        }
         checkWrite(session.identity, message) { [unowned self] isAllowed in
             guard isAllowed else { return }
             message.withPublication { _ = publish($0, from: handle, message: message) }
