@@ -161,7 +161,10 @@ let package = Package(
         ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
-        tests("ToolsTests", uses: ["MQTTClient", "MQTT", "ToolSupport", "mosquitto_ctrl", "mosquitto_passwd"]),
+        tests(
+            "ToolsTests",
+            uses: ["MQTTClient", "MQTT", "ToolSupport", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
+        ),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]

@@ -16,7 +16,7 @@ plugins=$root/lib/mosquitto
 
 install -D "$built/mosquitto" "$root/sbin/mosquitto"
 for tool in "$built"/mosquitto_*; do
-    case $tool in *.*) continue ;; esac
+    case ${tool##*/} in *.*) continue ;; esac
     if [ -f "$tool" ] && [ -x "$tool" ]; then install -D "$tool" "$root/bin/${tool##*/}"; fi
 done
 for plugin in "$built"/libmosquitto_*.so; do

@@ -23,8 +23,8 @@ final class EngineFixture {
     init(
         _ text: String = "{}",
         in directory: String? = nil,
-        sessions: @escaping SessionSource = { _ in nil },
-        adjust: (inout Settings) -> Void = { _ in }
+        adjust: (inout Settings) -> Void = { _ in },
+        sessions: @escaping SessionSource = { _ in nil }
     ) throws {
         let directory = try directory ?? EngineFixture.makeDirectory(text)
         self.directory = directory

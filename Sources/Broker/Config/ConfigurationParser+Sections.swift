@@ -80,7 +80,7 @@ extension ConfigurationParser {
 
     /// `connection <name>`: opens a section.
     private mutating func parseConnection(_ line: inout OptionLine) throws(ConfigurationError) {
-        let name = try line.string()
+        let name = try line.word()
         guard !configuration.bridges.contains(where: { $0.name == name }) else {
             throw ConfigurationError("Error: Duplicate bridge name '\(name)'.")
         }

@@ -23,7 +23,11 @@ package final class Broker: Sendable {
     /// Figures of which there is one for the whole broker.
     let census = Census()
 
+    /// Sessions by client identifier, for questions from other threads.
+    package let directory = ClientDirectory()
+
     private let current: Mutex<Settings>
+    private let installedHooks = Mutex<(any Hooks)?>(nil)
     private let controlHandlers = Mutex<[String: ControlHandler]>([:])
 
     /// Makes a broker with as many workers as the configuration asks for.
@@ -46,6 +50,14 @@ package final class Broker: Sendable {
         }
         for worker in workers { worker.post { $0.adopt(settings) } }
     }
+
+    /// Puts plugins in place; before any worker runs.
+    package func install(_ hooks: any Hooks) {
+        installedHooks.withLock { $0 = hooks }
+    }
+
+    /// The plugins; nil when there are none.
+    var hooks: (any Hooks)? { installedHooks.withLock { $0 } }
 
     // MARK: $CONTROL
 

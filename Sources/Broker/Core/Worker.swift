@@ -22,11 +22,16 @@ package final class Worker {
     let counters: Counters
     /// The settings in force, as this worker knows them.
     private(set) var settings: Settings
+    /// The numbers of the settings that every packet asks for.
+    private(set) var limits: Limits
 
     var sessions: SessionTable
     /// Sessions without a connection that will end, and wills that wait.
     var deadlines = DeadlineHeap()
     let routes: RouteCache
+    /// The plugins; nil when there are none.
+    let hooks: (any Hooks)?
+    let openQuestions = OpenQuestions()
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
     /// A run that came from another reactor.
@@ -46,6 +51,8 @@ package final class Worker {
         log = broker.log
         counters = mailbox.counters
         settings = broker.settings
+        hooks = broker.hooks
+        limits = Limits(settings.configuration)
         sessions = SessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
         outboxes = Array(repeating: nil, count: broker.workers.count)
@@ -73,6 +80,7 @@ package final class Worker {
 
     func adopt(_ settings: Settings) {
         self.settings = settings
+        limits = Limits(settings.configuration)
         recheckClients()
     }
 

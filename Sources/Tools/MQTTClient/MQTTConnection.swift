@@ -28,6 +28,7 @@ package final class MQTTConnection {
     private var input: [UInt8] = []
     private var messages: [ReceivedMessage] = []
     private var unreleased: Set<UInt16> = []
+    private var isAnswered = false
     private var lastIdentifier: UInt16 = 0
     private var lastSent = ContinuousClock.now
     private var pingSent: ContinuousClock.Instant?
@@ -58,6 +59,7 @@ package final class MQTTConnection {
         guard connack.reasonCode == .success else {
             throw .refused(code: connack.reasonCode.rawValue, version: refusalVersion(connack))
         }
+        isAnswered = true
         isSessionPresent = connack.isSessionPresent
         clientID = connack.assignedClientIdentifier ?? clientID
     }
@@ -222,6 +224,9 @@ package final class MQTTConnection {
         while true {
             switch parseFixedHeader(input.rawBytes) {
             case .malformed: throw .protocolError("The broker sent a bad packet length.")
+            case .header(let header) where !isAnswered && header.type != .connack:
+                // Said at once: a peer of another protocol may never send the whole "packet".
+                throw .protocolError("The broker did not begin with CONNACK.")
             case .header(let header) where input.count >= header.packetLength:
                 let body = Array(input[header.headerLength..<header.packetLength])
                 input.removeFirst(header.packetLength)

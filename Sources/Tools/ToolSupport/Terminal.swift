@@ -34,8 +34,7 @@ package enum Terminal {
     /// the terminal its echo back before the signal takes effect.
     /// - Returns: the bytes up to the first NUL or line end, empty when the input has ended.
     package static func readSecret(prompt: String, output: CInt = STDOUT_FILENO) -> [UInt8] {
-        write(prompt, to: output)
-        let line = withoutEcho { readLine() }
+        let line = withoutEcho(prompt: prompt, output: output)
         write("\n", to: output)
         return line.map { Array($0.prefix { $0 != 0 }) } ?? []
     }
@@ -57,13 +56,16 @@ package enum Terminal {
         return line
     }
 
-    /// Runs `body` with echo off when standard input is a terminal.
+    /// Asks with echo off when standard input is a terminal.
     ///
-    /// The ending signals are held back meanwhile and taken again right after the terminal is as it
-    /// was, so none can leave it mute.
-    private static func withoutEcho(_ body: () -> [UInt8]?) -> [UInt8]? {
+    /// Echo is off before the prompt shows, and what was typed ahead is kept. The ending signals are
+    /// held back meanwhile and take effect when the terminal is as it was, so none leaves it mute.
+    private static func withoutEcho(prompt: String, output: CInt) -> [UInt8]? {
         var saved = termios()
-        guard tcgetattr(STDIN_FILENO, &saved) == 0 else { return body() }
+        guard tcgetattr(STDIN_FILENO, &saved) == 0 else {
+            write(prompt, to: output)
+            return readLine()
+        }
         let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -72,9 +74,10 @@ package enum Terminal {
         pthread_sigmask(SIG_BLOCK, &signals, &before)
         var silent = saved
         silent.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
-        let line = waitForInput(orSignalFrom: ending) ? body() : nil
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &silent)
+        write(prompt, to: output)
+        let line = waitForInput(orSignalFrom: ending) ? readLine() : nil
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &saved)
         pthread_sigmask(SIG_SETMASK, &before, nil)
         return line
     }

@@ -51,8 +51,7 @@ extension Client {
 extension Session {
     /// Whether one more QoS 2 exchange may begin: `max_inflight_messages`, 0 for no limit.
     var mayReceive: Bool {
-        let limit = worker.settings.configuration.maxInflightMessages
-        return limit == 0 || incoming.count < limit
+        incoming.count < worker.limits.receivedMax
     }
 
     /// Takes a received QoS 2 message out of the store.

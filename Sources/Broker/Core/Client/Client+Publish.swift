@@ -4,6 +4,7 @@
 import Log
 import Config
 import MQTT
+import Net
 import Topics
 
 extension Client {
@@ -59,7 +60,7 @@ extension Client {
         if qos < 3, Int(qos) > listener.configuration.maxQoS {
             throw PacketError(reason: isV5 ? .qosNotSupported : nil, detail: "QoS too high")
         }
-        if flags & 1 != 0, !worker.settings.configuration.retainAvailable {
+        if flags & 1 != 0, !worker.limits.retainAvailable {
             throw PacketError(reason: isV5 ? .retainNotSupported : nil, detail: "retain not available")
         }
     }
@@ -93,7 +94,7 @@ extension Client {
         let run = worker.run
         if run.count > 0, run.publisher == session.handle, publish.qos == run.qos,
             !publish.isRetained, !run.isRetained, publish.qos < 2, listener.mountPoint.isEmpty,
-            run.count < UnsafePublishRun.entriesMax, run.topic.elementsEqual(topic),
+            run.count < UnsafePublishRun.entriesMax, run.hasTopic(topic),
             !isOversize(payload)
         {
             return append(publish, payload: payload, packet, body)
@@ -136,14 +137,14 @@ extension Client {
             && publish.messageExpiryInterval == nil && listener.mountPoint.isEmpty
             && publish.forwardedPropertiesByteCount == publish.properties.count
         let properties = forwardedProperties(publish, body)
-        let entry = RunEntry(
+        worker.run.append(
             payload: payload,
             properties: properties,
             expiresAt: expiry(publish),
             packetIdentifier: publish.packetIdentifier,
-            message: nil
+            packet: isUnchanged ? packet : nil,
+            isV5: isV5
         )
-        worker.run.append(entry, packet: isUnchanged ? packet : nil, isV5: isV5)
     }
 
     /// Second of the reactor clock at which the message becomes void; 0 for never.
@@ -179,8 +180,7 @@ extension Client {
     }
 
     private func isOversize(_ payload: UnsafeRawBufferPointer) -> Bool {
-        let limit = worker.settings.configuration.messageSizeLimit
-        return limit > 0 && payload.count > limit
+        payload.count > worker.limits.payloadMax
     }
 
     /// Acknowledges without doing anything: 5.0 clients are told why.
@@ -268,6 +268,25 @@ extension Client {
     /// Acknowledges the QoS 1 publications of a run, after they have been routed.
     func acknowledge(_ run: UnsafePublishRun, hasSubscribers: Bool) {
         let reason: ReasonCode = hasSubscribers ? .success : .noMatchingSubscribers
-        for entry in run.entries { writeAck(.puback, entry.packetIdentifier, reason) }
+        let isShort = !isV5 || hasSubscribers
+        let size = isShort ? 4 : 5
+        guard !log.isEnabled(.debug), let connection,
+            connection.queuedPacketCount + run.count <= outputPacketsMax
+        else {
+            for index in 0..<run.count { writeAck(.puback, run[index].packetIdentifier, reason) }
+            return
+        }
+        var place = connection.reserveOutput(size * run.count)
+        for index in 0..<run.count {
+            let identifier = run[index].packetIdentifier.bigEndian
+            place.storeBytes(of: 0x40, as: UInt8.self)
+            place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
+            place.storeBytes(of: identifier, toByteOffset: 2, as: UInt16.self)
+            if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
+            place += size
+        }
+        connection.commitOutput(size * run.count, packets: run.count)
+        worker.counters.sent.puback.add(run.count)
+        worker.counters.bytesSent.add(size * run.count)
     }
 }

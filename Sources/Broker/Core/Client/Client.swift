@@ -94,6 +94,11 @@ package final class Client {
         var offset = 0
         while offset < bytes.count, stage == .connected || stage == .awaitingConnect {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            let absorbed = absorb(rest)
+            if absorbed > 0 {
+                offset += absorbed
+                continue
+            }
             switch parseFixedHeader(RawSpan(_unsafeBytes: rest)) {
             case .needsMore:
                 connection?.neededBytes = 0
@@ -109,7 +114,6 @@ package final class Client {
                         noteProgress(missing: size - rest.count, size: size)
                         return offset
                     }
-                    touch()
                     try handle(header, UnsafeRawBufferPointer(rebasing: rest[..<size]))
                 } catch {
                     fail(error)
@@ -119,6 +123,44 @@ package final class Client {
             }
         }
         return offset
+    }
+
+    /// Takes a stretch of packets of the commonest kinds at once; 0 when there is none.
+    private func absorb(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard stage == .connected, bytes.count >= 4 else { return 0 }
+        switch bytes[0] {
+        case 0x30, 0x32: return absorbPublishes(bytes)
+        case 0x40: return absorbPubacks(bytes)
+        default: return 0
+        }
+    }
+
+    /// Packets that continue the run under way.
+    private func absorbPublishes(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let run = worker.run
+        guard run.count > 0, let session, run.publisher == session.handle,
+            !log.isEnabled(.debug)
+        else { return 0 }
+        let countBefore = run.count
+        let payloadBefore = run.payloadByteCount
+        let limits = worker.limits
+        let taken = run.absorb(
+            bytes,
+            payloadMax: limits.payloadMax,
+            packetMax: limits.packetSizeMax
+        )
+        guard taken > 0 else { return 0 }
+        worker.counters.received.publish.add(run.count - countBefore)
+        worker.counters.publishBytesReceived.add(run.payloadByteCount - payloadBefore)
+        return taken
+    }
+
+    /// Acknowledgements of QoS 1 deliveries in the order they were sent.
+    private func absorbPubacks(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let session, !log.isEnabled(.debug) else { return 0 }
+        let count = session.absorbPubacks(bytes)
+        worker.counters.received.puback.add(count)
+        return 4 * count
     }
 
     /// While much of a packet is missing, its bytes count as a sign of life.
@@ -135,7 +177,7 @@ package final class Client {
             try checkFixedHeader(
                 header,
                 version: version,
-                maximumPacketSize: worker.settings.configuration.maxPacketSize
+                maximumPacketSize: worker.limits.packetSizeMax
             )
             return
         }
@@ -192,8 +234,7 @@ package final class Client {
 
     /// Packets that may wait for the socket; beyond that they are dropped.
     var outputPacketsMax: Int {
-        let limit = worker.settings.configuration.maxQueuedMessages
-        return limit > 0 ? limit : .max
+        worker.limits.queuedMessagesMax
     }
 
     /// Whether the output has room for one more packet; tries to make some.
@@ -253,6 +294,7 @@ extension Client: ConnectionHandler {
         received bytes: UnsafeRawBufferPointer
     ) -> Int {
         let consumed = handlePackets(bytes)
+        if consumed > 0 { touch() }
         worker.counters.bytesReceived.add(consumed)
         worker.flushRun()
         return consumed

@@ -118,7 +118,7 @@ extension Worker {
     func retain(_ run: UnsafePublishRun) {
         let topic = RawSpan(_unsafeBytes: run.topic)
         for index in 0..<run.count {
-            if run.entries[index].payload.isEmpty {
+            if run[index].payloadCount == 0 {
                 _ = broker.retained.remove(topic: topic)
             } else {
                 _ = broker.retained.set(topic: topic, value: run.message(index).storage)

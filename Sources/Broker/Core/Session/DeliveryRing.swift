@@ -95,6 +95,11 @@ struct UnsafeDeliveryRing: ~Copyable {
         }
     }
 
+    /// Makes room for `additional` more entries.
+    mutating func reserve(_ additional: Int) {
+        while capacity - count < additional { grow() }
+    }
+
     /// Adds an entry at the end.
     mutating func append(_ delivery: Delivery) {
         if count == capacity { grow() }
@@ -111,6 +116,34 @@ struct UnsafeDeliveryRing: ~Copyable {
         head = (head + 1) & (capacity - 1)
         count -= 1
         if count == 0, capacity > Self.keptCapacityMax { removeStorage() }
+    }
+
+    /// Drops entries from the front that PUBACK packets (`40 02 id id`) at the front of `bytes`
+    /// acknowledge in order, `limit` at most. Returns how many, and their payload bytes.
+    mutating func removeAcknowledged(
+        by bytes: UnsafeRawBufferPointer,
+        limit: Int
+    ) -> (count: Int, payload: Int) {
+        guard let entries else { return (0, 0) }
+        var removed = 0
+        var payload = 0
+        while removed < limit, bytes.count - 4 * removed >= 4,
+            bytes[4 * removed] == 0x40, bytes[4 * removed + 1] == 2
+        {
+            let identifier =
+                UInt16(bytes[4 * removed + 2]) << 8 | UInt16(bytes[4 * removed + 3])
+            let entry = entries + head
+            guard entry.pointee.packetIdentifier == identifier, identifier != 0,
+                entry.pointee.state == .awaitingPuback
+            else { break }
+            payload += entry.pointee.message.payloadCount
+            entry.deinitialize(count: 1)
+            head = (head + 1) & (capacity - 1)
+            count -= 1
+            removed += 1
+        }
+        if count == 0, capacity > Self.keptCapacityMax { removeStorage() }
+        return (removed, payload)
     }
 
     /// Drops the entry at a place; the entries behind it move up.

@@ -51,7 +51,7 @@ final class Session {
     /// Retained messages that are still being sent for new subscriptions.
     var retainedDeliveries: [RetainedDelivery] = []
 
-    private(set) var lastPacketIdentifier: UInt16 = 0
+    var lastPacketIdentifier: UInt16 = 0
     /// Whether the loss of messages was already logged for this connection.
     var hasLoggedDrop = false
 

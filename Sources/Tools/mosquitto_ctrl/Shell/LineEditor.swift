@@ -28,6 +28,9 @@ enum LineEditor {
 
     /// Reads one line; nil at the end of input.
     static func readLine(prompt: String) -> String? {
+        // By itself libedit takes over the terminal after the prompt, and keys typed in between,
+        // Ctrl-D above all, would mean something else.
+        if isatty(STDIN_FILENO) == 1 { rl_prep_terminal(1) }
         guard let line = readline(prompt) else { return nil }
         defer { free(line) }
         let text = String(cString: line)

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running process: pid file, signals, service manager, environment.
+
+import Foundation
+import Glibc
+import Testing
+
+/// A broker that runs until it is told to stop.
+private final class RunningBroker {
+    let process: Process
+    private let errors = Pipe()
+    private var buffer = Data()
+    private(set) var lines: [String] = []
+
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        process = try BrokerCommand.process(arguments, environment)
+        process.standardError = errors
+        process.standardOutput = errors
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// Reads lines until one contains the text; false at the end of the output.
+    func waitFor(_ text: String) -> Bool {
+        while true {
+            while let end = buffer.firstIndex(of: 0x0A) {
+                let line = String(decoding: buffer[..<end], as: UTF8.self)
+                buffer.removeSubrange(...end)
+                lines.append(line)
+                if line.contains(text) { return true }
+            }
+            let data = errors.fileHandleForReading.availableData
+            guard !data.isEmpty else { return false }
+            buffer.append(data)
+        }
+    }
+
+    /// Sends a signal.
+    func signal(_ number: CInt) {
+        kill(process.processIdentifier, number)
+    }
+
+    /// Waits for the end and returns the exit status.
+    func end() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}
+
+/// A configuration that serves a Unix socket in the directory and stays the user it is.
+private func configuration(in directory: TemporaryDirectory, _ more: String = "") -> String {
+    "listener 0 \(directory.path)/socket\nuser root\n\(more)\n"
+}
+
+@Suite("Start and stop")
+struct StartStopTests {
+    @Test("The pid file is there while the broker runs", arguments: [SIGTERM, SIGINT])
+    func pidFile(signal: CInt) throws {
+        let directory = try TemporaryDirectory()
+        let pid = "\(directory.path)/pid"
+        let text = configuration(in: directory, "pid_file \(pid)")
+        let broker = try RunningBroker(["-c", directory.write("a.conf", text)])
+        try #require(broker.waitFor("mosquitto version 2.1.2 running"))
+        #expect(
+            try String(contentsOfFile: pid, encoding: .utf8)
+                == String(broker.process.processIdentifier)
+        )
+        broker.signal(signal)
+        #expect(broker.waitFor("mosquitto version 2.1.2 terminating"))
+        #expect(broker.end() == 0)
+        #expect(!FileManager.default.fileExists(atPath: pid))
+    }
+
+    @Test("The first lines name version and configuration file")
+    func firstLines() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("a.conf", configuration(in: directory))
+        let broker = try RunningBroker(["-c", path])
+        try #require(broker.waitFor("2.1.2 running"))
+        #expect(broker.lines.contains { $0.hasSuffix(": mosquitto version 2.1.2 starting") })
+        #expect(broker.lines.contains { $0.hasSuffix(": Config loaded from \(path).") })
+        broker.signal(SIGTERM)
+        #expect(broker.end() == 0)
+    }
+
+    @Test("SIGHUP takes over a good file and keeps running with a bad one")
+    func reload() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("a.conf", configuration(in: directory))
+        let broker = try RunningBroker(["-c", path])
+        try #require(broker.waitFor("2.1.2 running"))
+        _ = try directory.write("a.conf", configuration(in: directory, "nonsense"))
+        broker.signal(SIGHUP)
+        #expect(broker.waitFor("Reloading config."))
+        #expect(broker.waitFor("Error: Unknown configuration variable 'nonsense'."))
+        #expect(broker.waitFor("Error found at \(path):3."))
+        let format = "log_timestamp_format again"
+        _ = try directory.write("a.conf", configuration(in: directory, format))
+        broker.signal(SIGHUP)
+        #expect(broker.waitFor("Reloading config."))
+        broker.signal(SIGTERM)
+        #expect(broker.waitFor("again: mosquitto version 2.1.2 terminating"))
+        #expect(broker.end() == 0)
+    }
+
+    @Test("A log file follows a rotation on SIGRTMIN")
+    func reopenLog() throws {
+        let directory = try TemporaryDirectory()
+        let log = "\(directory.path)/log"
+        let text = configuration(in: directory, "log_dest file \(log)\nlog_dest stderr")
+        let broker = try RunningBroker(["-c", directory.write("a.conf", text)])
+        try #require(broker.waitFor("2.1.2 running"))
+        try FileManager.default.moveItem(atPath: log, toPath: log + ".1")
+        broker.signal(__libc_current_sigrtmin())
+        broker.signal(SIGTERM)
+        #expect(broker.waitFor("terminating"))
+        #expect(broker.end() == 0)
+        #expect(try String(contentsOfFile: log + ".1", encoding: .utf8).contains("running"))
+    }
+
+    @Test("A service manager is told when the broker is ready")
+    func notify() throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/notify"
+        let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        let broker = try RunningBroker(
+            ["-c", directory.write("a.conf", configuration(in: directory))],
+            environment: ["NOTIFY_SOCKET": path]
+        )
+        var bytes = [UInt8](repeating: 0, count: 100)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        #expect(String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self) == "READY=1")
+        broker.signal(SIGTERM)
+        #expect(broker.end() == 0)
+    }
+
+    @Test("-q silences the log once it is initialised, -v logs everything")
+    func verbosity() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(
+            "a.conf",
+            configuration(in: directory, "log_type none\npid_file \(directory.path)/pid")
+        )
+        let verbose = try RunningBroker(["-v", "-c", path])
+        #expect(verbose.waitFor("2.1.2 running"))
+        verbose.signal(SIGTERM)
+        #expect(verbose.end() == 0)
+        let quiet = try RunningBroker(
+            ["-c", path, "-q", "-v"],
+            environment: ["UMASK_SET": "027"]
+        )
+        #expect(quiet.waitFor("Info: running mosquitto as user"))
+        quiet.signal(SIGTERM)
+        _ = quiet.end()
+        #expect(!quiet.waitFor("2.1.2 running"))
+        #expect(!quiet.lines.contains { $0.contains("starting") })
+    }
+}

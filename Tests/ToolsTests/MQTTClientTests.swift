@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tools' MQTT client against Debian's broker.
+
+import Foundation
+import Glibc
+import MQTT
+import MQTTClient
+import TestSupport
+import Testing
+
+@Suite("The tools' MQTT client")
+struct MQTTClientTests {
+    private static let versions = [ProtocolVersion.v31, .v311, .v5]
+    private static let open = "listener %PORT% 127.0.0.1\nallow_anonymous true\n"
+
+    private func options(
+        _ broker: DebianBroker,
+        _ version: ProtocolVersion = .v5
+    ) -> ClientOptions {
+        var options = ClientOptions(
+            address: .tcp(host: "127.0.0.1", port: UInt16(broker.port))
+        )
+        options.version = version
+        options.clientID = unique("client")
+        return options
+    }
+
+    private func options(_ listener: SilentListener) -> ClientOptions {
+        ClientOptions(address: .tcp(host: "127.0.0.1", port: UInt16(listener.port)))
+    }
+
+    private var soon: Deadline { Deadline(in: .seconds(10)) }
+
+    @Test(
+        "[MQTT-4.3.1-1] [MQTT-4.3.2-1] [MQTT-4.3.3-1] messages of every QoS come back once",
+        arguments: versions,
+        [UInt8(0), 1, 2]
+    )
+    func delivery(_ version: ProtocolVersion, _ qos: UInt8) throws {
+        let broker = try DebianBroker(Self.open)
+        let client = try MQTTConnection(connecting: options(broker, version))
+        #expect(try client.subscribe(to: "a/#", qos: qos, soon).rawValue == qos)
+        for number in 0..<5 {
+            let payload = [UInt8](repeating: UInt8(number), count: number * 5000)
+            #expect(try !client.publish(to: "a/b", payload: payload, qos: qos, soon).isError)
+        }
+        for number in 0..<5 {
+            let message = try client.receive(soon)
+            #expect(message.topic == "a/b")
+            #expect(message.payload == [UInt8](repeating: UInt8(number), count: number * 5000))
+            #expect(message.qos == qos)
+            #expect(!message.isRetained)
+        }
+        client.disconnect()
+    }
+
+    @Test("[MQTT-3.3.1-8] a retained message comes with its flag")
+    func retained() throws {
+        let broker = try DebianBroker(Self.open)
+        let client = try MQTTConnection(connecting: options(broker))
+        _ = try client.publish(to: "r", payload: [1], qos: 1, isRetained: true, soon)
+        _ = try client.subscribe(to: "r", qos: 0, soon)
+        #expect(try client.receive(soon).isRetained)
+        #expect(try !client.unsubscribe(from: "r", soon).isError)
+    }
+
+    @Test("[MQTT-3.12.4-1] PINGREQ is answered", arguments: versions)
+    func ping(_ version: ProtocolVersion) throws {
+        let broker = try DebianBroker(Self.open)
+        let client = try MQTTConnection(connecting: options(broker, version))
+        try client.ping(soon)
+        try client.keepAlive()
+    }
+
+    @Test("[MQTT-3.1.3-6] the broker's choice of a client identifier is known")
+    func assignedIdentifier() throws {
+        let broker = try DebianBroker(Self.open)
+        var options = options(broker)
+        options.clientID = ""
+        #expect(try !MQTTConnection(connecting: options).clientID.isEmpty)
+    }
+
+    @Test("a session is resumed when asked for [MQTT-3.2.2-2]")
+    func session() throws {
+        let broker = try DebianBroker(Self.open)
+        var options = options(broker, .v311)
+        options.isCleanStart = false
+        let first = try MQTTConnection(connecting: options)
+        #expect(!first.isSessionPresent)
+        first.disconnect()
+        #expect(try MQTTConnection(connecting: options).isSessionPresent)
+    }
+
+    @Test(
+        "a refusal carries the broker's code and words",
+        arguments: [
+            (ProtocolVersion.v5, UInt8(135), "Not authorized"),
+            (.v311, 5, "Connection Refused: not authorised."),
+        ]
+    )
+    func refusal(_ version: ProtocolVersion, _ code: UInt8, _ text: String) throws {
+        let broker = try DebianBroker("listener %PORT% 127.0.0.1\nallow_anonymous false\n")
+        let error = ClientError.refused(code: code, version: version)
+        #expect(throws: error) { try MQTTConnection(connecting: options(broker, version)) }
+        #expect(error.text == text)
+    }
+
+    @Test("a denied subscription is an answer, not an error")
+    func deniedSubscription() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("acl", "topic read other\n")
+        let broker = try DebianBroker(
+            Self.open + "acl_file %DIR%/acl\n",
+            folder: folder
+        )
+        let client = try MQTTConnection(connecting: options(broker))
+        #expect(try client.publish(to: "t", payload: [], qos: 1, soon) == .notAuthorized)
+        #expect(try client.publish(to: "t", payload: [], qos: 2, soon) == .notAuthorized)
+    }
+
+    @Test("nobody listening is an error of the system")
+    func unreachable() throws {
+        let port = try Broker.freePort()
+        let options = ClientOptions(address: .tcp(host: "127.0.0.1", port: UInt16(port)))
+        #expect(throws: ClientError.system(call: "connect", code: ECONNREFUSED)) {
+            try MQTTConnection(connecting: options)
+        }
+    }
+
+    @Test("a name nobody knows is an error of its own")
+    func unknownName() throws {
+        let options = ClientOptions(address: .tcp(host: "no such host", port: 1))
+        let error = #expect(throws: ClientError.self) { try MQTTConnection(connecting: options) }
+        guard case .lookup = error else {
+            Issue.record("not a lookup error: \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test("a silent peer is given up on in time")
+    func silence() throws {
+        let listener = try SilentListener()
+        var options = options(listener)
+        options.connectTimeout = .milliseconds(200)
+        #expect(throws: ClientError.timeout) { try MQTTConnection(connecting: options) }
+    }
+
+    @Test("a broker that goes away closes the connection")
+    func closing() throws {
+        let broker = try DebianBroker(Self.open)
+        let client = try MQTTConnection(connecting: options(broker, .v311))
+        broker.stop()
+        #expect(throws: ClientError.closed) { try client.receive(soon) }
+    }
+
+    @Test("[MQTT-3.14.4-1] a broker's DISCONNECT is an error with its reason")
+    func takenOver() throws {
+        let listener = try SilentListener()
+        listener.answer([0x20, 3, 0, 0, 0, 0xE0, 1, 0x8E])
+        let client = try MQTTConnection(connecting: options(listener))
+        #expect(throws: ClientError.disconnected(.sessionTakenOver)) { try client.receive(soon) }
+    }
+
+    @Test(
+        "a peer that does not speak MQTT is a protocol error",
+        arguments: [
+            [UInt8]("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), [0x20, 0xFF, 0xFF, 0xFF, 0xFF],
+            [0x20, 2, 0xFF, 0], [0xD0, 0], [0x10, 0], [0x20, 3, 0, 0, 5],
+        ]
+    )
+    func nonsense(_ bytes: [UInt8]) throws {
+        let listener = try SilentListener()
+        listener.answer(bytes)
+        let error = #expect(throws: ClientError.self) {
+            try MQTTConnection(connecting: options(listener))
+        }
+        guard case .protocolError = error else {
+            Issue.record("not a protocol error: \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test("a broker of 3.1.1 refuses 5.0 in its own words")
+    func oldBroker() throws {
+        let listener = try SilentListener()
+        listener.answer([0x20, 2, 0, 1])
+        #expect(throws: ClientError.refused(code: 1, version: .v311)) {
+            try MQTTConnection(connecting: options(listener))
+        }
+    }
+
+    @Test("Unix domain sockets carry MQTT too")
+    func unixSocket() throws {
+        let broker = try DebianBroker(
+            "listener %PORT% 127.0.0.1\nlistener 0 %DIR%/socket\nallow_anonymous true\n"
+        )
+        let client = try MQTTConnection(
+            connecting: ClientOptions(address: .unix(path: broker.folder.file("socket")))
+        )
+        try client.ping(soon)
+        let missing = ClientOptions(address: .unix(path: broker.folder.file("none")))
+        #expect(throws: ClientError.system(call: "connect", code: ENOENT)) {
+            try MQTTConnection(connecting: missing)
+        }
+        let long = ClientOptions(address: .unix(path: String(repeating: "x", count: 200)))
+        #expect(throws: ClientError.system(call: "connect", code: ENAMETOOLONG)) {
+            try MQTTConnection(connecting: long)
+        }
+    }
+}
+
+/// A listener that accepts in the kernel's queue and says nothing, or what it was told to say.
+final class SilentListener: Sendable {
+    let port: Int
+    private let descriptor: CInt
+
+    init() throws {
+        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 1) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isListening else { throw Mismatch("no listener: errno \(errno)") }
+        port = Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends `bytes` to the next client, which keeps its connection until the process ends.
+    func answer(_ bytes: [UInt8]) {
+        Thread.detachNewThread { [self] in
+            let peer = accept(descriptor, nil, nil)
+            _ = bytes.withUnsafeBytes { write(peer, $0.baseAddress, $0.count) }
+        }
+    }
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// mosquitto_passwd: command line, file handling, prompts.
+
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+import ToolSupport
+
+@testable import mosquitto_passwd
+
+@Suite("mosquitto_passwd command line")
+struct PasswdOptionsTests {
+    private static let refused: [(String, String)] = [
+        ("-c -D f u", "Error: -c and -D cannot be used together."),
+        ("-c -U f", "Error: -c and -U cannot be used together."),
+        ("-D -U f", "Error: -D and -U cannot be used together."),
+        ("-b -D f u", "Error: -b and -D cannot be used together."),
+        ("-c", "Error: -c argument given but password file or username missing."),
+        ("-c f", "Error: -c argument given but password file or username missing."),
+        (
+            "-c -b f u",
+            "Error: -c argument given but password file, username, or password missing."
+        ),
+        ("-D f", "Error: -D argument given but password file or username missing."),
+        ("-U", "Error: -U argument given but password file missing."),
+        ("-H", "Error: -H argument given but not enough other arguments."),
+        ("-H md5 f u", "Error: Unknown hash type 'md5'"),
+        ("-I", "Error: -I argument given but not enough other arguments."),
+        ("-I 0 f u", "Error: Number of iterations must be > 0."),
+        ("-I x f u", "Error: Number of iterations must be > 0."),
+    ]
+
+    private func words(_ line: String) -> [String] {
+        line.split(separator: " ").map(String.init)
+    }
+
+    @Test("a wrong command line is refused with the known text", arguments: refused)
+    func refusal(_ line: String, _ text: String) {
+        #expect(throws: UsageError.message(text)) { try Options(words(line)) }
+    }
+
+    @Test(
+        "a wrong number of words shows the usage",
+        arguments: ["", "f", "-b f u", "-b f u p x", "f u x"]
+    )
+    func wrongCount(_ line: String) {
+        #expect(throws: UsageError.usage) { try Options(words(line)) }
+    }
+
+    @Test("options are known before FILE only; an unknown one is FILE")
+    func order() throws {
+        let options = try Options(words("-x user"))
+        #expect(options.path == "-x")
+        #expect(options.action == .set(user: "user", password: nil, creating: false))
+        let creating = try Options(words("-H argon2id -I 7 -b -c f -c -D"))
+        #expect(creating.action == .set(user: "-c", password: "-D", creating: true))
+        #expect(creating.algorithm == .argon2id)
+        #expect(creating.iterations == 7)
+    }
+
+    @Test("sha512-pbkdf2 with 1000 iterations is what is written by default")
+    func defaults() throws {
+        let options = try Options(words("f u"))
+        #expect(options.algorithm == .sha512PBKDF2)
+        #expect(options.iterations == 1000)
+    }
+}
+
+@Suite("mosquitto_passwd file lines")
+struct PasswordFileTests {
+    @Test(
+        "lines that are no entries are reported with their number",
+        arguments: [
+            ("# comment\n", 1), ("a:b\n\n", 2), ("a:b\nc\n", 2), ("a:\n", 1), (":b\n", 1),
+            ("a: \n", 1),
+        ]
+    )
+    func corrupt(_ text: String, _ number: Int) {
+        #expect(throws: CorruptLine(number: number)) { try PasswordFile(Array(text.utf8)) }
+    }
+
+    @Test("other lines keep every byte, and a last line without end gets one")
+    func verbatim() throws {
+        var file = try PasswordFile(Array(" a : x \nb:y:z\nc:w".utf8))
+        let isKnown = file.set("d", encoded: "$7$")
+        #expect(!isKnown)
+        #expect(String(decoding: file.content, as: UTF8.self) == " a : x \nb:y:z\nc:w\nd:$7$\n")
+    }
+
+    @Test("a known user's line is replaced at its place")
+    func replace() throws {
+        var file = try PasswordFile(Array("a:1\nb:2\nc:3\n".utf8))
+        let isKnown = file.set("b", encoded: "new")
+        #expect(isKnown)
+        #expect(String(decoding: file.content, as: UTF8.self) == "a:1\nb:new\nc:3\n")
+        let deletions = [file.delete("a"), file.delete("a")]
+        #expect(deletions == [true, false])
+        #expect(String(decoding: file.content, as: UTF8.self) == "b:new\nc:3\n")
+    }
+}
+
+@Suite("mosquitto_passwd runs")
+struct PasswdProgramTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func run(_ arguments: String...) throws -> Outcome {
+        try ToolProgram.passwd.run(arguments, in: folder.path)
+    }
+
+    @Test("-c creates a file only its owner can read, and never overwrites one")
+    func create() throws {
+        let made = try run("-c", "-b", "f", "user", "secret")
+        #expect(made.status == 0)
+        #expect(made.output == "Adding password for user user\n")
+        var status = stat()
+        #expect(stat(folder.file("f"), &status) == 0)
+        #expect(status.st_mode & 0o7777 == 0o600)
+        let again = try run("-c", "-b", "f", "user", "secret")
+        #expect(again.status == 1)
+        #expect(again.errors == "Error: Unable to open file f for writing. File exists.\n")
+    }
+
+    @Test("users are added, changed and deleted; mode and owner of the file stay")
+    func change() throws {
+        try folder.write("f", "first:plain\n", mode: 0o640)
+        if geteuid() == 0 { chown(folder.file("f"), 12_345, 23_456) }
+        #expect(try run("-b", "f", "second", "pw").output == "Adding password for user second\n")
+        #expect(try run("-b", "f", "second", "qw").output == "Updating password for user second\n")
+        #expect(try run("-D", "f", "first").status == 0)
+        let text = try folder.read("f")
+        #expect(text.hasPrefix("second:$7$1000$"))
+        #expect(text.split(separator: "\n").count == 1)
+        var status = stat()
+        #expect(stat(folder.file("f"), &status) == 0)
+        #expect(status.st_mode & 0o7777 == 0o640)
+        if geteuid() == 0 { #expect([status.st_uid, status.st_gid] == [12_345, 23_456]) }
+        #expect(try folder.names() == ["f"])
+    }
+
+    @Test("deleting an unknown user changes nothing")
+    func deleteUnknown() throws {
+        try folder.write("f", "a:b\n")
+        let outcome = try run("-D", "f", "nobody")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "Warning: User nobody not found in password file.\n")
+        #expect(try folder.read("f") == "a:b\n")
+    }
+
+    @Test("-U hashes every password, again if it was hashed")
+    func hashAll() throws {
+        try folder.write("f", "a:one\nb:two\n")
+        #expect(try run("-U", "f").status == 0)
+        let first = try folder.read("f")
+        #expect(first.split(separator: "\n").allSatisfy { $0.contains(":$7$1000$") })
+        #expect(try run("-H", "sha512", "-U", "f").status == 0)
+        #expect(try folder.read("f").contains("a:$6$"))
+        try folder.write("empty", "")
+        #expect(try run("-U", "empty").status == 1)
+    }
+
+    @Test("a damaged file stays as it is")
+    func damaged() throws {
+        try folder.write("f", "a:b\nrubbish\n")
+        let outcome = try run("-b", "f", "u", "p")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "Error: Corrupt password file at line 2.\n")
+        #expect(try folder.read("f") == "a:b\nrubbish\n")
+    }
+
+    @Test("the file behind a symbolic link is changed, not the link")
+    func link() throws {
+        try folder.write("real", "a:b\n")
+        symlink("real", folder.file("link"))
+        #expect(try run("-b", "link", "u", "p").status == 0)
+        #expect(try folder.read("real").contains("\nu:$7$"))
+        #expect(
+            try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link")) == "real"
+        )
+    }
+
+    @Test(
+        "names that cannot be stored are refused",
+        arguments: [
+            ("a:b", "Error: Username must not contain the ':' character."),
+            ("a\tb", "Error: Username must not contain control characters."),
+            ("", "Error: Username must not be empty."),
+            (
+                String(repeating: "n", count: 65_536),
+                "Error: Username must be less than 65536 characters long."
+            ),
+        ]
+    )
+    func names(_ name: String, _ text: String) throws {
+        try folder.write("f", "")
+        let outcome = try run("-b", "f", name, "p")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == text + "\n")
+    }
+
+    @Test("a file that is not there is named with the reason")
+    func missing() throws {
+        let outcome = try run("-b", "none", "u", "p")
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors
+                == "Error: Unable to open password file none. No such file or directory.\n"
+        )
+    }
+
+    @Test("a file others can read is warned about")
+    func permissions() throws {
+        try folder.write("f", "", mode: 0o644)
+        let outcome = try run("-b", "f", "u", "p")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("has world readable permissions."))
+    }
+
+    @Test("with the file - the entry goes to standard output")
+    func standardOutput() throws {
+        let outcome = try run("-c", "-b", "-", "u", "p")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("u:$7$1000$"))
+        #expect(outcome.output.split(separator: "\n").count == 1)
+        #expect(try folder.names().isEmpty)
+    }
+
+    @Test("no password at the end of input is an error")
+    func endOfInput() throws {
+        let outcome = try run("-c", "f", "u")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "Error: Empty password.\n")
+        #expect(try folder.names().isEmpty)
+    }
+
+    @Test("passwords are asked for twice and never shown")
+    func prompts() throws {
+        let session = try TerminalProcess(.passwd, ["-c", folder.file("f"), "user"])
+        try session.expect("Password: ")
+        session.enter("s3cret")
+        try session.expect("Reenter password: ")
+        session.enter("s3cret")
+        let shown = try session.expect("Adding password for user user")
+        #expect(!shown.contains("s3cret"))
+        #expect(try session.wait() == 0)
+    }
+
+    @Test("different passwords end with status 2")
+    func mismatch() throws {
+        let session = try TerminalProcess(.passwd, ["-c", folder.file("f"), "user"])
+        try session.expect("Password: ")
+        session.enter("one")
+        try session.expect("Reenter password: ")
+        session.enter("two")
+        try session.expect("Error: Passwords do not match.")
+        #expect(try session.wait() == 2)
+        #expect(try folder.names().isEmpty)
+    }
+
+    @Test("interrupted at a prompt, the program ends and the terminal echoes again")
+    func interrupt() throws {
+        let session = try TerminalProcess(.passwd, ["-c", folder.file("f"), "user"])
+        try session.expect("Password: ")
+        session.type("\u{3}")
+        #expect(try session.wait() == 128 + SIGINT)
+    }
+}

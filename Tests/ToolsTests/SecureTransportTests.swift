@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tools' client through TLS, pre-shared keys and proxies, against Debian's broker.
+
+import Foundation
+import MQTT
+import MQTTClient
+import TestSupport
+import Testing
+
+@Suite("The tools' client on protected connections")
+struct SecureTransportTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private var soon: Deadline { Deadline(in: .seconds(10)) }
+
+    private func openssl(_ arguments: String...) throws {
+        let outcome = try ChildProcess.run(
+            "/usr/bin/openssl",
+            arguments,
+            directory: folder.path
+        )
+        guard outcome.status == 0 else { throw Mismatch("openssl: \(outcome.errors)") }
+    }
+
+    /// Makes an authority, `ca.crt`, and a certificate by it for `name`.
+    private func makeCertificates() throws {
+        try openssl(
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.crt",
+            "-subj",
+            "/CN=Test CA",
+            "-days",
+            "2"
+        )
+        try makeCertificate("server", alternative: "DNS:localhost")
+        try makeCertificate("client", alternative: "DNS:client")
+    }
+
+    private func makeCertificate(_ name: String, alternative: String) throws {
+        try openssl(
+            "req",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "\(name).key",
+            "-out",
+            "\(name).csr",
+            "-subj",
+            "/CN=\(name)"
+        )
+        try folder.write("\(name).ext", "subjectAltName=\(alternative)\n")
+        try openssl(
+            "x509",
+            "-req",
+            "-in",
+            "\(name).csr",
+            "-CA",
+            "ca.crt",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-out",
+            "\(name).crt",
+            "-days",
+            "2",
+            "-extfile",
+            "\(name).ext"
+        )
+    }
+
+    private func broker(_ more: String = "") throws -> DebianBroker {
+        try makeCertificates()
+        return try DebianBroker(
+            """
+            listener %PORT% 127.0.0.1
+            allow_anonymous true
+            cafile %DIR%/ca.crt
+            certfile %DIR%/server.crt
+            keyfile %DIR%/server.key
+            \(more)
+
+            """,
+            folder: folder
+        )
+    }
+
+    private func options(
+        _ broker: DebianBroker,
+        _ tls: TLSOptions,
+        host: String = "localhost"
+    )
+        -> ClientOptions
+    {
+        var options = ClientOptions(address: .tcp(host: host, port: UInt16(broker.port)))
+        options.tls = tls
+        return options
+    }
+
+    private func expectTLSFailure(_ options: ClientOptions, _ text: String) {
+        let error = #expect(throws: ClientError.self) { try MQTTConnection(connecting: options) }
+        guard case .tls(let reason) = error, reason.contains(text) else {
+            Issue.record("not '\(text)' but \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test("a broker with a certificate of a trusted authority is accepted")
+    func trusted() throws {
+        let broker = try broker()
+        var tls = TLSOptions()
+        tls.caFile = folder.file("ca.crt")
+        let client = try MQTTConnection(connecting: options(broker, tls))
+        _ = try client.subscribe(to: "t", qos: 1, soon)
+        let payload = [UInt8](repeating: 7, count: 100_000)
+        _ = try client.publish(to: "t", payload: payload, qos: 1, soon)
+        #expect(try client.receive(soon).payload == payload)
+        client.disconnect()
+    }
+
+    @Test("another name than the certificate's is refused, unless it is not to be looked at")
+    func otherName() throws {
+        let broker = try broker()
+        var tls = TLSOptions()
+        tls.caFile = folder.file("ca.crt")
+        expectTLSFailure(options(broker, tls, host: "127.0.0.1"), "IP address mismatch")
+        tls.isInsecure = true
+        let client = try MQTTConnection(connecting: options(broker, tls, host: "127.0.0.1"))
+        try client.ping(soon)
+    }
+
+    @Test("an unknown authority is refused, even when the name is not looked at")
+    func unknownAuthority() throws {
+        let broker = try broker()
+        var tls = TLSOptions()
+        tls.isInsecure = true
+        expectTLSFailure(options(broker, tls), "not accepted")
+        tls.caFile = folder.file("none.crt")
+        expectTLSFailure(options(broker, tls), "Unable to load CA certificates")
+    }
+
+    @Test("a client certificate identifies the client")
+    func clientCertificate() throws {
+        let broker = try broker("require_certificate true")
+        var tls = TLSOptions()
+        tls.caFile = folder.file("ca.crt")
+        #expect(throws: ClientError.self) { try MQTTConnection(connecting: options(broker, tls)) }
+        tls.certificateFile = folder.file("client.crt")
+        tls.keyFile = folder.file("client.key")
+        try MQTTConnection(connecting: options(broker, tls)).ping(soon)
+        tls.keyFile = folder.file("server.key")
+        expectTLSFailure(options(broker, tls), "Unable to load client key file")
+    }
+
+    @Test("the oldest TLS version accepted can be set", arguments: ["tlsv1.2", "tlsv1.3"])
+    func version(_ version: String) throws {
+        let broker = try broker("tls_version tlsv1.2\nciphers ECDHE-ECDSA-AES128-GCM-SHA256")
+        var tls = TLSOptions()
+        tls.caFile = folder.file("ca.crt")
+        tls.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256"
+        tls.minimumVersion = version
+        try MQTTConnection(connecting: options(broker, tls)).ping(soon)
+        tls.ciphers = "no such cipher"
+        expectTLSFailure(options(broker, tls), "Unable to set TLS ciphers")
+    }
+
+    @Test("a pre-shared key opens the door, another one does not")
+    func presharedKey() throws {
+        try folder.write("psk", "me:00112233445566778899aabbccddeeff\n")
+        let broker = try DebianBroker(
+            "listener %PORT% 127.0.0.1\nallow_anonymous true\npsk_hint hint\npsk_file %DIR%/psk\n",
+            folder: folder
+        )
+        var tls = TLSOptions()
+        tls.psk = "00112233445566778899AABBCCDDEEFF"
+        tls.pskIdentity = "me"
+        try MQTTConnection(connecting: options(broker, tls)).ping(soon)
+        tls.psk = "00"
+        #expect(throws: ClientError.self) { try MQTTConnection(connecting: options(broker, tls)) }
+        tls.psk = "0x"
+        expectTLSFailure(options(broker, tls), "not hexadecimal")
+    }
+
+    @Test("a SOCKS5 proxy connects, with and without login", arguments: [true, false])
+    func proxy(_ hasLogin: Bool) throws {
+        let broker = try DebianBroker("listener %PORT% 127.0.0.1\nallow_anonymous true\n")
+        let proxy = try SOCKSProxyProcess(login: hasLogin ? "user:pass" : "")
+        var options = ClientOptions(address: .tcp(host: "localhost", port: UInt16(broker.port)))
+        options.proxy = SOCKSProxy(host: "127.0.0.1", port: UInt16(proxy.port))
+        if hasLogin {
+            options.proxy?.username = "user"
+            options.proxy?.password = "bad"
+            #expect(throws: ClientError.proxy("authentication failed")) {
+                try MQTTConnection(connecting: options)
+            }
+            options.proxy?.password = "pass"
+        }
+        try MQTTConnection(connecting: options).ping(soon)
+        options.address = .tcp(host: "localhost", port: UInt16(try Broker.freePort()))
+        #expect(throws: ClientError.proxy("host unreachable")) {
+            try MQTTConnection(connecting: options)
+        }
+    }
+}
+
+/// A small SOCKS5 proxy in a process of its own.
+final class SOCKSProxyProcess: Sendable {
+    let port: Int
+    private let process: ChildProcess
+
+    init(login: String) throws {
+        process = try ChildProcess("/usr/bin/env", ["python3", "-c", Self.program, login])
+        guard let line = process.output.wait(seconds: 10, where: { _ in true }),
+            let port = Int(line)
+        else { throw Mismatch("no proxy: \(process.errors.text)") }
+        self.port = port
+    }
+
+    deinit { process.signal(9) }
+
+    private static let program = """
+        import socket, sys, threading
+        login = sys.argv[1]
+        server = socket.create_server(('127.0.0.1', 0))
+        print(server.getsockname()[1], flush=True)
+        def relay(a, b):
+            while data := a.recv(65536): b.sendall(data)
+            b.close()
+        def serve(c):
+            c.recv(2 + 1)
+            c.sendall(b'\\x05' + (b'\\x02' if login else b'\\x00'))
+            if login:
+                request = c.recv(600)
+                n = request[1]
+                said = request[2:2 + n] + b':' + request[3 + n:]
+                c.sendall(b'\\x01' + (b'\\x00' if said == login.encode() else b'\\x01'))
+                if said != login.encode(): return c.close()
+            request = c.recv(600)
+            name = request[5:5 + request[4]].decode()
+            port = int.from_bytes(request[-2:], 'big')
+            try: target = socket.create_connection((name, port))
+            except OSError: c.sendall(bytes([5, 4, 0, 1] + [0] * 6)); return c.close()
+            c.sendall(bytes([5, 0, 0, 3, 4]) + b'name' + bytes(2))
+            threading.Thread(target=relay, args=(c, target)).start()
+            relay(target, c)
+        while True: threading.Thread(target=serve, args=(server.accept()[0],)).start()
+        """
+}

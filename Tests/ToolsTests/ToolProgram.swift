@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the tools as their users do: as programs, with arguments, files and a terminal.
+
+import Foundation
+import Glibc
+import TestSupport
+
+/// A program built beside the tests.
+enum ToolProgram: String {
+    case ctrl = "mosquitto_ctrl"
+    case passwd = "mosquitto_passwd"
+
+    /// Where the program is.
+    var path: String {
+        let folder = (Broker.executable as NSString).deletingLastPathComponent
+        let beside = folder + "/" + rawValue
+        return access(beside, X_OK) == 0 ? beside : Broker.packageRoot + "/.build/debug/" + rawValue
+    }
+
+    /// Runs it to its end with nothing on standard input and no options file.
+    func run(_ arguments: [String], in directory: String? = nil) throws -> Outcome {
+        try ChildProcess.run(
+            path,
+            arguments,
+            directory: directory,
+            environment: ["XDG_CONFIG_HOME": "/nonexistent"]
+        )
+    }
+}
+
+/// A folder that goes away with its owner.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws { path = try Broker.makeDirectory() }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The path of a file in it.
+    func file(_ name: String) -> String { path + "/" + name }
+
+    /// Writes a file with this mode and returns its path.
+    @discardableResult
+    func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
+        try text.write(toFile: file(name), atomically: false, encoding: .utf8)
+        chmod(file(name), mode)
+        return file(name)
+    }
+
+    /// The content of a file.
+    func read(_ name: String) throws -> String {
+        try String(contentsOfFile: file(name), encoding: .utf8)
+    }
+
+    /// The names of the files.
+    func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    }
+}
+
+/// Debian's broker, which the tools have to work with.
+final class DebianBroker: Sendable {
+    static let executable = "/usr/sbin/mosquitto"
+    static let plugin = "/usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so"
+
+    let folder: TemporaryFolder
+    let port: Int
+    private let process: ChildProcess
+
+    /// Starts it; `%PORT%` and `%DIR%` in the configuration are its port and folder.
+    init(_ configuration: String, folder: TemporaryFolder? = nil) throws {
+        let folder = try folder ?? TemporaryFolder()
+        self.folder = folder
+        for attempt in 1... {
+            let port = try Broker.freePort()
+            let text = configuration.replacingOccurrences(of: "%PORT%", with: "\(port)")
+                .replacingOccurrences(of: "%DIR%", with: folder.path)
+            let user = geteuid() == 0 ? "user root\n" : ""
+            try folder.write("mosquitto.conf", user + text)
+            let process = try ChildProcess(
+                Self.executable,
+                ["-c", folder.file("mosquitto.conf")]
+            )
+            if process.errors.wait(seconds: 10, where: { $0.hasSuffix(" running") }) != nil {
+                self.process = process
+                self.port = port
+                return
+            }
+            guard attempt < 3 else { throw Mismatch("no broker:\n\(process.errors.text)") }
+        }
+        throw Mismatch("unreachable: the loop above has no end")
+    }
+
+    deinit { stop() }
+
+    /// Ends the broker at once.
+    func stop() { process.signal(SIGKILL) }
+
+    /// A broker with the dynamic security plugin and the administrator `admin`, password `pw`.
+    static func withDynamicSecurity() throws -> DebianBroker {
+        let folder = try TemporaryFolder()
+        // 2.0 cannot read the stored passwords of 2.1, so its own tool makes the file.
+        let made = try ChildProcess.run(
+            "/usr/bin/mosquitto_ctrl",
+            ["dynsec", "init", folder.file("dynsec.json"), "admin", "pw"]
+        )
+        guard made.status == 0 else { throw Mismatch("dynsec init: \(made.errors)") }
+        return try DebianBroker(
+            """
+            listener %PORT% 127.0.0.1
+            allow_anonymous false
+            plugin \(plugin)
+            plugin_opt_config_file %DIR%/dynsec.json
+
+            """,
+            folder: folder
+        )
+    }
+}
+
+/// A program with a terminal of its own, played by the test.
+final class TerminalProcess: @unchecked Sendable {
+    // `@unchecked Sendable`: `shown` and `hasEnded` are only touched with `condition` locked.
+    private let master: CInt
+    private let pid: pid_t
+    private let condition = NSCondition()
+    private var shown = ""
+    private var hasEnded = false
+
+    /// Starts a program on a new terminal.
+    init(_ program: ToolProgram, _ arguments: [String], environment: [String: String] = [:]) throws
+    {
+        master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        // The calls of stdlib.h for this are hidden from Swift; these are what they do.
+        let unlockRequest: UInt = 0x4004_5431
+        let numberRequest: UInt = 0x8004_5430
+        var isLocked: CInt = 0
+        var number: CInt = 0
+        guard master >= 0, ioctl(master, unlockRequest, &isLocked) == 0,
+            ioctl(master, numberRequest, &number) == 0
+        else { throw Mismatch("no terminal: errno \(errno)") }
+        pid = try Self.spawn(
+            [program.path] + arguments,
+            terminal: "/dev/pts/\(number)",
+            environment: ["TERM": "xterm", "LANG": "C.UTF-8", "HOME": "/nonexistent"]
+                .merging(environment) { $1 }
+        )
+        let thread = Thread { [self] in readAll() }
+        thread.start()
+    }
+
+    private static func spawn(
+        _ words: [String],
+        terminal: String,
+        environment: [String: String]
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // Opened by the leader of a new session, the terminal becomes its controlling one.
+        posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
+        posix_spawn_file_actions_adddup2(&actions, 0, 1)
+        posix_spawn_file_actions_adddup2(&actions, 0, 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        let newSession: CInt = 0x80
+        let flags = CInt(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | newSession
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var envp: [UnsafeMutablePointer<CChar>?] =
+            environment.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for pointer in argv + envp { free(pointer) } }
+        var pid: pid_t = 0
+        let result = posix_spawn(&pid, words[0], &actions, &attributes, &argv, &envp)
+        guard result == 0 else { throw Mismatch("posix_spawn: errno \(result)") }
+        return pid
+    }
+
+    deinit { close(master) }
+
+    private func readAll() {
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(master, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            condition.withLock {
+                if count > 0 {
+                    shown += String(decoding: chunk[..<count], as: UTF8.self)
+                } else {
+                    hasEnded = true
+                }
+                condition.broadcast()
+            }
+            if count <= 0 { return }
+        }
+    }
+
+    /// Waits until `text` is shown and returns everything up to its end, which is then forgotten.
+    @discardableResult
+    func expect(_ text: String, line: UInt = #line) throws -> String {
+        let deadline = Date(timeIntervalSinceNow: 10)
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let range = shown.range(of: text) {
+                let before = String(shown[..<range.upperBound])
+                shown = String(shown[range.upperBound...])
+                return before
+            }
+            if hasEnded || !condition.wait(until: deadline) {
+                throw Mismatch("no '\(text)' in \(shown.debugDescription)", line: line)
+            }
+        }
+    }
+
+    /// Types `text`.
+    func type(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Types `text` and the return key.
+    func enter(_ text: String) { type(text + "\r") }
+
+    /// Waits for the end and returns the exit status, or 128 + signal.
+    func wait(line: UInt = #line) throws -> CInt {
+        let deadline = Date(timeIntervalSinceNow: 10)
+        condition.lock()
+        while !hasEnded, condition.wait(until: deadline) {}
+        let ended = hasEnded
+        condition.unlock()
+        if !ended { kill(pid, SIGKILL) }
+        var status: CInt = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        guard ended else { throw Mismatch("the program did not end", line: line) }
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
+    }
+}
