@@ -6,10 +6,10 @@ import Glibc
 
 /// One `SSL` object, worked on by one thread at a time: its reactor, or while it shakes hands a
 /// thread of the pool.
+///
+/// It is handed over in a job, an outcome or a detached connection, each of which passes through a
+/// `Mutex`, and who handed it over lets it alone; that makes `@unchecked Sendable` true.
 final class TLSSession: @unchecked Sendable {
-    // `@unchecked Sendable`: a session is handed over in a job, an outcome or a detached
-    // connection, each of which passes through a `Mutex`; who handed it over lets it alone.
-
     /// What one step of a handshake led to.
     enum Step {
         case wantsMore

@@ -17,10 +17,10 @@ enum Transport {
 /// out:  socket ◄─ wire ◄─ [TLS] ◄─ [WebSocket] ◄─ output queue of the connection
 /// ```
 /// A plain connection behind a proxy loses its layers when the header has been read.
+///
+/// Layers belong to one connection and are touched by its reactor alone; they change reactors only
+/// inside a `DetachedConnection`, which has one owner. That makes `@unchecked Sendable` true.
 final class Layers: @unchecked Sendable {
-    // `@unchecked Sendable`: layers belong to one connection and are touched by its reactor alone;
-    // they change reactors only inside a `DetachedConnection`, which has one owner.
-
     /// Where a TLS connection is.
     enum Handshake {
         /// Not begun, or waiting for bytes of the client.
