@@ -42,6 +42,8 @@ struct StructureTests {
 
     /// Files that tell the compiler to believe them; each use has a comment that names the guard.
     static let uncheckedFiles: Set<String> = [
+        "Sources/Broker/Net/TLS/TLSSession.swift",
+        "Sources/Broker/Net/Transport/Layers.swift",
         "Sources/Broker/Core/Client/Client+Connect.swift",
         "Sources/Broker/Core/Delivery/DeliveryBatch.swift",
         "Sources/Broker/Core/Delivery/Message.swift",
