@@ -39,7 +39,7 @@ package struct Message: @unchecked Sendable {
     }
 
     /// Copies a borrowed publication.
-    static func make(_ publication: borrowing UnsafePublication) -> Message {
+    package static func make(_ publication: borrowing UnsafePublication) -> Message {
         let topic = publication.topic
         let properties = publication.properties
         let payload = publication.payload
@@ -141,4 +141,22 @@ package struct UnsafePublication {
     package var expiresAt: Int64
     /// Who published it; nil for the broker itself.
     package var origin: ClientIdentity?
+
+    package init(
+        topic: UnsafeRawBufferPointer,
+        properties: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer,
+        qos: UInt8,
+        isRetained: Bool,
+        expiresAt: Int64,
+        origin: ClientIdentity?
+    ) {
+        self.topic = topic
+        self.properties = properties
+        self.payload = payload
+        self.qos = qos
+        self.isRetained = isRetained
+        self.expiresAt = expiresAt
+        self.origin = origin
+    }
 }
