@@ -28,7 +28,6 @@ package final class Broker: Sendable {
 
     private let current: Mutex<Settings>
     private let installedHooks = Mutex<(any Hooks)?>(nil)
-    private let controlHandlers = Mutex<[String: ControlHandler]>([:])
 
     /// Makes a broker with as many workers as the configuration asks for.
     package init(_ configuration: Configuration, workerCount: Int, log: Log) throws(SystemError) {
@@ -58,20 +57,6 @@ package final class Broker: Sendable {
 
     /// The plugins; nil when there are none.
     var hooks: (any Hooks)? { installedHooks.withLock { $0 } }
-
-    // MARK: $CONTROL
-
-    /// Handles the payload of a request. Called on a worker; must not wait for anything.
-    package typealias ControlHandler = @Sendable (_ payload: [UInt8]) -> Void
-
-    /// Makes `handler` the one for requests to exactly this topic; nil takes it away.
-    package func setControlHandler(_ handler: ControlHandler?, for topic: String) {
-        controlHandlers.withLock { $0[topic] = handler }
-    }
-
-    func controlHandler(for topic: String) -> ControlHandler? {
-        controlHandlers.withLock { $0[topic] }
-    }
 
     /// Number of the worker where sessions of a client identifier live.
     func home(of clientIdentifier: String) -> Int {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One reactor with the part of the broker that lives on it.
 
-import Config
 import CLinux
+import Config
 import Log
 import MQTT
 package import Net

@@ -225,7 +225,11 @@ package final class Connection {
     /// Calls `connectionTimedOut` when the reactor's clock passes `second`. Replaces an earlier
     /// deadline; nil takes it back.
     package func setDeadline(_ second: Int64?) {
-        if let second { reactor.wheel.set(slot, deadline: second) } else { reactor.wheel.clear(slot) }
+        if let second {
+            reactor.wheel.set(slot, deadline: second)
+        } else {
+            reactor.wheel.clear(slot)
+        }
     }
 
     /// Tries once to write what waits, then closes. The handler is not called again.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CONNECT on the worker that accepted the connection: checks, identity, authentication.
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 
@@ -52,7 +52,9 @@ extension Client {
             throw refusal(packet, "client identifier prefix not allowed")
         }
         if listener.configuration.useUsernameAsClientid {
-            guard let userName else { throw refusal(packet, "no user name for the client identifier") }
+            guard let userName else {
+                throw refusal(packet, "no user name for the client identifier")
+            }
             identifier = userName
         }
         guard let peer = connection?.peer else { return }
@@ -68,20 +70,7 @@ extension Client {
             authenticationMethod: packet.authenticationMethod
         )
         self.identity = identity
-        if packet.authenticationMethod != nil {
-            throw ConnectError(
-                answer: .connackV5(.badAuthenticationMethod),
-                detail: "no plugin for the authentication method"
-            )
-        }
-        guard listener.allowsAnonymous else { throw refusal(packet, "not authorised") }
-        enter(
-            ConnectRequest(
-                packet: packet,
-                identity: identity,
-                assignedIdentifier: isAssigned ? identifier : nil
-            )
-        )
+        authenticate(PendingConnect(packet, isAssigned: isAssigned), identity)
     }
 
     private func refusal(_ packet: ConnectPacket, _ detail: StaticString) -> ConnectError {
@@ -144,7 +133,7 @@ extension Client {
     }
 
     /// Goes on here or, when the session lives on another worker, moves there.
-    private func enter(_ request: ConnectRequest) {
+    func enter(_ request: ConnectRequest) {
         let home = worker.broker.home(of: request.identity.clientIdentifier)
         guard home != worker.index else { return worker.attach(self, request) }
         stage = .moving

@@ -42,6 +42,8 @@ final class UnsafePublishRun {
     private(set) var origin: ClientIdentity?
     private(set) var qos: UInt8 = 0
     private(set) var isRetained = false
+    /// Whether further publications on the topic need no check of their own.
+    var isOpen = true
     private(set) var payloadByteCount = 0
     /// Bytes of the largest packet among those that came, if they may go out unchanged.
     private(set) var wirePacketMax = 0
@@ -107,6 +109,7 @@ final class UnsafePublishRun {
         self.origin = origin
         self.qos = qos
         self.isRetained = isRetained
+        isOpen = true
     }
 
     /// Goes on with the topic and publisher of the run that has just ended.
@@ -176,7 +179,7 @@ final class UnsafePublishRun {
     /// This loop is where a stream of small messages spends its time: it touches nothing but the
     /// bytes and the entries. Everything it does not recognise is left to the ordinary way.
     func absorb(_ bytes: UnsafeRawBufferPointer, payloadMax: Int, packetMax: Int) -> Int {
-        guard isWireUsable, !isRetained, qos < 2, let base = bytes.baseAddress,
+        guard isOpen, isWireUsable, !isRetained, qos < 2, let base = bytes.baseAddress,
             wire.baseAddress.map({ $0 + wire.count }) == base, let topic = topicBytes.baseAddress
         else { return 0 }
         let firstByte = 0x30 | qos << 1

@@ -29,7 +29,9 @@ package enum ListenerOpener {
                 guard settings.configuration.isLocalOnly else { throw error }
             }
         }
-        guard !sockets.isEmpty else { throw ListenerError(line: "Error: Unable to open any listener.") }
+        guard !sockets.isEmpty else {
+            throw ListenerError(line: "Error: Unable to open any listener.")
+        }
         return sockets
     }
 
@@ -76,7 +78,11 @@ package enum ListenerOpener {
             family: family(listener.socketDomain)
         )
         if let interface = listener.bindInterface {
-            found = try ResolvedAddress.restrict(found, to: interface, hasHost: listener.host != nil)
+            found = try ResolvedAddress.restrict(
+                found,
+                to: interface,
+                hasHost: listener.host != nil
+            )
         }
         return found
     }

@@ -25,6 +25,12 @@ struct Delivery {
     var state: State
     private var bits: UInt8
 
+    /// A received message that waits since before the client came back.
+    var isFromEarlierConnection: Bool {
+        get { bits & 16 != 0 }
+        set { bits = newValue ? bits | 16 : bits & ~16 }
+    }
+
     init(
         _ message: Message,
         packetIdentifier: UInt16,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run of publications meets a session.
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 import Topics
@@ -16,6 +16,10 @@ extension Session {
     func deliver(_ run: UnsafePublishRun, entries: Range<Int>, _ destination: Destination) {
         let granted = destination.options.qualityOfService
         let qos = worker.limits.upgradesOutgoingQoS ? granted : min(run.qos, granted)
+        let events = worker.events(on: identity.listener)
+        if !events.isDisjoint(with: [.access, .messageOut]) {
+            guard isReadable(run, entries, destination, qos, events) else { return }
+        }
         if let client, client.takesPlainPackets, destination.subscriptionIdentifier == 0,
             !run.isRetained, entries.count == run.count
         {
@@ -210,7 +214,7 @@ extension Session {
         inFlightBytes < worker.limits.inFlightBytesMax
     }
 
-    private func drop() {
+    func drop() {
         worker.counters.dropped.add(1)
         guard !hasLoggedDrop else { return }
         hasLoggedDrop = true

@@ -114,7 +114,10 @@ extension Session {
         inFlight = 0
         inFlightBytes = 0
         hasLoggedDrop = false
-        for index in 0..<incoming.count { incoming[index].wasRepeated = false }
+        for index in 0..<incoming.count {
+            incoming[index].wasRepeated = false
+            incoming[index].isFromEarlierConnection = true
+        }
     }
 
     // MARK: Answers
