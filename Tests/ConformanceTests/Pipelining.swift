@@ -161,6 +161,37 @@ struct Pipelining {
         try client.expectNothing(from: publisher)
     }
 
+    @Test(
+        "What was acknowledged before another publication was sent arrives before it",
+        arguments: reactors
+    )
+    func causality(workers: Int) throws {
+        let broker = try Broker.shared(
+            "listener %PORT% 127.0.0.1\nallow_anonymous true\n",
+            workers: workers
+        )
+        for round in 0..<60 {
+            let stem = unique("p")
+            let watcher = try RawClient.connected(to: broker)
+            try watcher.subscribe("\(stem)/+")
+            let first = try RawClient.connected(to: broker)
+            var bytes: Bytes = []
+            for id in 1...100 {
+                bytes += Wire.publish(.v4, "\(stem)/1", qos: 1, id: id)
+                if id % 5 == 0 {
+                    bytes += Wire.subscribe(.v4, id: id, [("\(stem)/never/\(id)", 0)])
+                }
+            }
+            first.send(bytes + Wire.disconnect())
+            while first.nextPacket(seconds: 5) != nil {}
+            let second = try RawClient.connected(to: broker)
+            second.publish("\(stem)/2")
+            for _ in 1...100 { try watcher.expectPublish("\(stem)/1") }
+            try watcher.expectPublish("\(stem)/2")
+            #expect(first.isClosed, "round \(round)")
+        }
+    }
+
     @Test("CONNECT and what follows it may come together", arguments: Version.allCases, reactors)
     func atOnce(version: Version, workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
