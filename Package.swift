@@ -132,7 +132,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["ToolSupport"],
+            dependencies: ["ToolSupport", "Log"],
             path: "Sources/Tools/mosquitto_passwd",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
