@@ -45,14 +45,12 @@ extension Client {
     private func publish(_ released: Delivery, identifier: UInt16, publisher: SessionHandle) {
         let message = released.message
         guard released.isFromEarlierConnection, let identity else {
-            message.withPublication { _ = worker.publish($0, from: publisher, message: message) }
+            worker.publish(message, from: publisher)
             return writeAck(.pubcomp, identifier)
         }
         // What the client may publish can have changed since the message arrived.
         worker.checkWrite(identity, message) { [self] isAllowed in
-            if isAllowed {
-                message.withPublication { _ = worker.publish($0, from: publisher, message: message) }
-            }
+            if isAllowed { worker.publish(message, from: publisher) }
             writeAck(.pubcomp, identifier)
         }
     }

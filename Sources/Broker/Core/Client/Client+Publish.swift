@@ -8,8 +8,10 @@ import Net
 import Topics
 
 extension Client {
-    /// Decodes, checks and accepts a PUBLISH. QoS 0 and 1 join the worker's run; QoS 2 waits for
-    /// its release; retained messages go out at once.
+    /// Decodes, checks and accepts a PUBLISH.
+    ///
+    /// QoS 0 and 1 join the worker's run; QoS 2 waits for its release; retained messages go out at
+    /// once.
     func handlePublish(
         _ header: FixedHeader,
         _ packet: UnsafeRawBufferPointer,

@@ -6,8 +6,9 @@ import MQTT
 import Net
 
 extension Client {
-    /// Encodes a publication into the output. Returns false when it does not fit the client and
-    /// was dropped [MQTT-3.1.2-25].
+    /// Encodes a publication into the output.
+    ///
+    /// Returns false when it does not fit the client and was dropped [MQTT-3.1.2-25].
     @discardableResult
     func writePublish(
         _ publication: UnsafePublication,

@@ -126,7 +126,9 @@ package struct Message: @unchecked Sendable {
 }
 
 /// An application message whose bytes belong to somebody else: the read buffer, a batch from
-/// another reactor, or a `Message`. Valid only as long as they are.
+/// another reactor, or a `Message`.
+///
+/// Valid only as long as they are.
 package struct UnsafePublication {
     /// Topic name, mount point included.
     package var topic: UnsafeRawBufferPointer

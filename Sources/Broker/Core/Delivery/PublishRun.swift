@@ -5,8 +5,10 @@ import Glibc
 import MQTT
 import Topics
 
-/// One publication of a run. Plain data: its pointers belong to the read buffer, to the run's
-/// arena, or to a message that the run holds.
+/// One publication of a run.
+///
+/// Plain data: its pointers belong to the read buffer, to the run's arena, or to a message that the
+/// run holds.
 struct RunEntry {
     let payload: UnsafeRawPointer
     let payloadCount: Int
@@ -125,8 +127,10 @@ final class UnsafePublishRun {
         return memcmp(mine, theirs, topicCount) == 0
     }
 
-    /// Adds a publication. `packet` is the packet it came in when that may be sent on unchanged to
-    /// subscribers of the same protocol family.
+    /// Adds a publication.
+    ///
+    /// `packet` is the packet it came in when that may be sent on unchanged to subscribers of the
+    /// same protocol family.
     func append(
         payload: UnsafeRawBufferPointer,
         properties: UnsafeRawBufferPointer,
@@ -174,7 +178,9 @@ final class UnsafePublishRun {
     }
 
     /// Takes further PUBLISH packets off the front of `bytes` for as long as they differ from the
-    /// last one in payload and packet identifier only. Returns how many bytes were taken.
+    /// last one in payload and packet identifier only.
+    ///
+    /// Returns how many bytes were taken.
     ///
     /// This loop is where a stream of small messages spends its time: it touches nothing but the
     /// bytes and the entries. Everything it does not recognise is left to the ordinary way.
@@ -263,7 +269,9 @@ final class UnsafePublishRun {
         return room
     }
 
-    /// Ends the run. Topic and publisher stay for the next one.
+    /// Ends the run.
+    ///
+    /// Topic and publisher stay for the next one.
     func reset() {
         if hasMessages {
             for index in 0..<count { messages[index] = nil }

@@ -7,8 +7,10 @@ import Topics
 
 extension Worker {
     /// Delivers the collected run to whoever is subscribed, stores it if it is retained, then
-    /// acknowledges it. Nothing in here publishes, so the run cannot change under its own feet.
-    /// Returns whether any subscription matched.
+    /// acknowledges it.
+    ///
+    /// Nothing in here publishes, so the run cannot change under its own feet. Returns whether any
+    /// subscription matched.
     @discardableResult
     func flushRun() -> Bool {
         guard run.count > 0 else { return false }
@@ -34,6 +36,7 @@ extension Worker {
     }
 
     /// Publishes one borrowed message; no run may be under way.
+    ///
     /// Returns whether any subscription matched.
     @discardableResult
     func publish(
@@ -58,6 +61,14 @@ extension Worker {
             message: message
         )
         return flushRun()
+    }
+
+    /// Publishes a stored message.
+    ///
+    /// Returns whether any subscription matched.
+    @discardableResult
+    func publish(_ message: Message, from publisher: SessionHandle) -> Bool {
+        message.withPublication { publish($0, from: publisher, message: message) }
     }
 
     /// Publishes on behalf of the broker: `$SYS`, log lines, plugins.

@@ -19,7 +19,7 @@ final class RetainedDelivery {
     /// QoS 1 and 2 messages that may wait in the queue meanwhile.
     private static let queuedMax = 64
 
-    private unowned let session: Session
+    private let session: Session
     private let subscription: SessionSubscription
     private let cursor: RetainedCursor
     private var messages: [AnyObject] = []
@@ -33,7 +33,9 @@ final class RetainedDelivery {
         cursor = session.worker.broker.retained.cursor(filter: subscription.filter.span.bytes)
     }
 
-    /// Sends a slice. Returns whether everything has been sent.
+    /// Sends a slice.
+    ///
+    /// Returns whether everything has been sent.
     func advance() -> Bool {
         guard let client = session.client else { return true }
         for _ in 0..<Self.sliceMax {
@@ -71,8 +73,7 @@ final class RetainedDelivery {
     private func postpone() {
         guard !isPostponed else { return }
         isPostponed = true
-        session.worker.postpone { [weak self] in
-            guard let self else { return }
+        session.worker.postpone { [self] in
             isPostponed = false
             session.continueRetained()
         }
@@ -130,6 +131,7 @@ extension Session {
     }
 
     /// `check_retain_source`: whether the publisher of a retained message might still publish it.
+    ///
     /// What the broker itself has published is exempt.
     private func checkSource(_ message: Message, _ body: @escaping (Bool) -> Void) {
         guard worker.settings.configuration.checkRetainSource, let origin = message.origin else {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The deliveries of a session, in order, in one block.
 
-/// One message on its way to, or from, one session. 16 bytes.
+/// One message on its way to, or from, one session.
+///
+/// 16 bytes.
 struct Delivery {
     /// How far a delivery has come.
     enum State: UInt8 {
@@ -125,7 +127,9 @@ struct UnsafeDeliveryRing: ~Copyable {
     }
 
     /// Drops entries from the front that PUBACK packets (`40 02 id id`) at the front of `bytes`
-    /// acknowledge in order, `limit` at most. Returns how many, and their payload bytes.
+    /// acknowledge in order, `limit` at most.
+    ///
+    /// Returns how many, and their payload bytes.
     mutating func removeAcknowledged(
         by bytes: UnsafeRawBufferPointer,
         limit: Int

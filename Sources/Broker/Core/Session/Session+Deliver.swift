@@ -43,7 +43,9 @@ extension Session {
         }
     }
 
-    /// QoS 0: the whole run in one piece. Returns false when a limit calls for a closer look.
+    /// QoS 0: the whole run in one piece.
+    ///
+    /// Returns false when a limit calls for a closer look.
     private func sendPlain(
         _ variant: PacketVariant,
         _ run: UnsafePublishRun,

@@ -140,7 +140,9 @@ extension Session {
     }
 
     /// Takes PUBACK packets in their short form off the front of `bytes` for as long as each is for
-    /// the oldest delivery. Returns how many there were.
+    /// the oldest delivery.
+    ///
+    /// Returns how many there were.
     func absorbPubacks(_ bytes: UnsafeRawBufferPointer) -> Int {
         let (count, payload) = deliveries.removeAcknowledged(by: bytes, limit: resumeIndex)
         guard count > 0 else { return 0 }
@@ -154,14 +156,18 @@ extension Session {
         return count
     }
 
-    /// PUBACK. Unknown identifiers are ignored.
+    /// PUBACK.
+    ///
+    /// Unknown identifiers are ignored.
     func handlePuback(_ identifier: UInt16) throws(PacketError) {
         guard let index = index(of: identifier) else { return }
         guard deliveries[index].state == .awaitingPuback else { throw wrongAcknowledgement() }
         finish(index)
     }
 
-    /// PUBREC. Returns whether PUBREL is to be sent.
+    /// PUBREC.
+    ///
+    /// Returns whether PUBREL is to be sent.
     func handlePubrec(_ packet: AckPacket) throws(PacketError) -> Bool {
         guard let index = index(of: packet.packetIdentifier) else {
             return !packet.reasonCode.isError
@@ -181,7 +187,9 @@ extension Session {
     /// Whether an identifier belongs to a delivery of this connection.
     func isAwaiting(_ identifier: UInt16) -> Bool { index(of: identifier) != nil }
 
-    /// PUBCOMP. Unknown identifiers are ignored.
+    /// PUBCOMP.
+    ///
+    /// Unknown identifiers are ignored.
     func handlePubcomp(_ identifier: UInt16) throws(PacketError) {
         guard let index = index(of: identifier) else { return }
         guard deliveries[index].state == .awaitingPubcomp else { throw wrongAcknowledgement() }
