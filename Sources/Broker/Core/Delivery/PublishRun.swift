@@ -46,6 +46,10 @@ final class UnsafePublishRun {
     private(set) var isRetained = false
     /// Whether further publications on the topic need no check of their own.
     var isOpen = true
+    /// QoS 2 publications that arrived and are to be stored, not delivered.
+    var isStored = false
+    /// QoS 2 publications that were released and are answered with PUBCOMP.
+    var isReleased = false
     private(set) var payloadByteCount = 0
     /// Bytes of the largest packet among those that came, if they may go out unchanged.
     private(set) var wirePacketMax = 0
@@ -112,6 +116,8 @@ final class UnsafePublishRun {
         self.qos = qos
         self.isRetained = isRetained
         isOpen = true
+        isStored = false
+        isReleased = false
     }
 
     /// Goes on with the topic and publisher of the run that has just ended.
@@ -185,7 +191,7 @@ final class UnsafePublishRun {
     /// This loop is where a stream of small messages spends its time: it touches nothing but the
     /// bytes and the entries. Everything it does not recognise is left to the ordinary way.
     func absorb(_ bytes: UnsafeRawBufferPointer, payloadMax: Int, packetMax: Int) -> Int {
-        guard isOpen, isWireUsable, !isRetained, qos < 2, let base = bytes.baseAddress,
+        guard isOpen, isWireUsable, !isRetained, !isReleased, let base = bytes.baseAddress,
             wire.baseAddress.map({ $0 + wire.count }) == base, let topic = topicBytes.baseAddress
         else { return 0 }
         let firstByte = 0x30 | qos << 1

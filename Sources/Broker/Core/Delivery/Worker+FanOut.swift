@@ -14,17 +14,30 @@ extension Worker {
     @discardableResult
     func flushRun() -> Bool {
         guard run.count > 0 else { return false }
+        if run.isStored { return storeRun() }
         let route = routes.route(run.topic)
         let hasSubscribers = !route.isEmpty
         fanOut(run, route)
         if run.isRetained { retain(run) }
-        if run.qos == 1, run[0].packetIdentifier != 0,
+        if run[0].packetIdentifier != 0, run.qos == 1 || run.isReleased,
             let client = sessions[run.publisher]?.client
         {
-            client.acknowledge(run, hasSubscribers: hasSubscribers)
+            let isPlain = hasSubscribers || run.isReleased || !client.isV5
+            client.acknowledge(
+                run,
+                run.isReleased ? .pubcomp : .puback,
+                isPlain ? .success : .noMatchingSubscribers
+            )
         }
         run.reset()
         return hasSubscribers
+    }
+
+    /// Keeps the QoS 2 publications of the run until they are released.
+    private func storeRun() -> Bool {
+        if let client = sessions[run.publisher]?.client { client.store(run) }
+        run.reset()
+        return false
     }
 
     /// Delivers the run and begins it anew, with `room` bytes of arena.

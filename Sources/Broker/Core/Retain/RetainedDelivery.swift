@@ -51,6 +51,10 @@ final class RetainedDelivery {
                 if messages.isEmpty { break }
             }
             guard hasRoom(client) else { return false }
+            if isPlain(client) {
+                sendPlain(to: client)
+                continue
+            }
             let message = Message(messages[position])
             position += 1
             session.deliverRetained(message, subscription)
@@ -58,6 +62,33 @@ final class RetainedDelivery {
         if isLast, position == messages.count { return true }
         postpone()
         return false
+    }
+
+    /// Whether messages go out at once, without a look at queue, window or plugins.
+    private func isPlain(_ client: Client) -> Bool {
+        subscription.options.qualityOfService == 0 && session.worker.hooks == nil
+            && client.outputPacketsMax == .max
+    }
+
+    /// Sends what has been fetched, as far as the output may grow.
+    private func sendPlain(to client: Client) {
+        guard let connection = client.connection else { return }
+        let now = session.worker.now
+        while position < messages.count, connection.queuedByteCount <= Self.outputBytesMax {
+            let message = Message(messages[position])
+            position += 1
+            if message.expiresAt != 0, now >= message.expiresAt { continue }
+            message.withPublication { publication in
+                _ = client.writePublish(
+                    publication,
+                    qos: 0,
+                    packetIdentifier: 0,
+                    isDuplicate: false,
+                    isRetained: true,
+                    subscriptionIdentifier: subscription.identifier
+                )
+            }
+        }
     }
 
     private func hasRoom(_ client: Client) -> Bool {
