@@ -144,6 +144,12 @@ let package = Package(
             path: "Benchmarks/TopicsBenchmark",
             swiftSettings: common
         ),
+        .executableTarget(
+            name: "DynamicSecurityBenchmark",
+            dependencies: ["DynamicSecurity", "TestSupport"],
+            path: "Benchmarks/DynamicSecurityBenchmark",
+            swiftSettings: common
+        ),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),

@@ -270,6 +270,8 @@ package final class Engine: Sendable {
     }
 
     private func compactInBackground() {
+        // On Linux the niceness of this thread alone: whoever delivers messages goes first.
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         let start = Engine.nowMilliseconds()
         let isDone = compact()
         let duration = Engine.nowMilliseconds() - start
