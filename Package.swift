@@ -146,7 +146,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "DynamicSecurityBenchmark",
-            dependencies: ["DynamicSecurity", "TestSupport"],
+            dependencies: ["DynamicSecurity", "PluginSDK", "TestSupport"],
             path: "Benchmarks/DynamicSecurityBenchmark",
             swiftSettings: common
         ),

@@ -14,7 +14,11 @@ enum BrokerBenchmark {
         directory: String
     ) throws {
         let path = directory + "/dynsec.json"
-        try Population.write(count, to: path)
+        try Population.write(
+            count,
+            to: path,
+            forVersion20: plugin.hasSuffix("/mosquitto_dynamic_security.so")
+        )
         let port = try TestSupport.Broker.freePort()
         let configuration = directory + "/mosquitto.conf"
         try """
@@ -52,26 +56,26 @@ enum BrokerBenchmark {
         admin.send(Wire.connect("admin", username: "admin", password: Population.adminPassword))
         try admin.expect(Wire.connack(.v4))
         try admin.subscribe(topic + "/response")
+        let isChanging = Atomic(false)
         let isDone = Atomic(false)
-        let pings = Mutex(Latencies())
+        let idle = Mutex(Latencies())
+        let busy = Mutex(Latencies())
         let pinger = Thread {
             do {
-                let client = try RawClient(port: port)
-                client.patienceSeconds = 30
-                client.send(Wire.connect("pinger"))
-                try client.expect(Wire.connack(.v4))
-                while !isDone.load(ordering: .relaxed) {
-                    let start = nowMilliseconds()
-                    try client.expectSilence()
-                    let duration = nowMilliseconds() - start
-                    pings.withLock { $0.add(duration) }
-                    usleep(500)
+                try ping(port, until: isDone) { duration in
+                    if isChanging.load(ordering: .relaxed) {
+                        busy.withLock { $0.add(duration) }
+                    } else {
+                        idle.withLock { $0.add(duration) }
+                    }
                 }
             } catch {
                 print("the other client failed: \(error)")
             }
         }
         pinger.start()
+        sleep(2)
+        isChanging.store(true, ordering: .relaxed)
         var changes = Latencies()
         for index in 0..<1_000 {
             let start = nowMilliseconds()
@@ -83,6 +87,25 @@ enum BrokerBenchmark {
         }
         isDone.store(true, ordering: .relaxed)
         print("createClient, request to answer: \(changes.text)")
-        print("another client's PINGREQ to PINGRESP meanwhile: \(pings.withLock { $0.text })")
+        print("another client's PINGREQ to PINGRESP meanwhile: \(busy.withLock { $0.text })")
+        print("the same before any change: \(idle.withLock { $0.text })")
+    }
+
+    /// A client that measures how long the broker takes to answer it.
+    private static func ping(
+        _ port: Int,
+        until isDone: borrowing Atomic<Bool>,
+        _ report: (Double) -> Void
+    ) throws {
+        let client = try RawClient(port: port)
+        client.patienceSeconds = 30
+        client.send(Wire.connect("pinger"))
+        try client.expect(Wire.connack(.v4))
+        while !isDone.load(ordering: .relaxed) {
+            let start = nowMilliseconds()
+            try client.expectSilence()
+            report(nowMilliseconds() - start)
+            usleep(500)
+        }
     }
 }

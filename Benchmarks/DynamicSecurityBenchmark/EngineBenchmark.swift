@@ -18,15 +18,19 @@ enum EngineBenchmark {
         let size = try Data(contentsOf: URL(filePath: path)).count
         let before = residentBytes()
         let start = nowMilliseconds()
+        let processor = processorMilliseconds()
         let large = engine(path)
         let duration = nowMilliseconds() - start
+        let used = processorMilliseconds() - processor
         let bytes = residentBytes() - before
         print(
             String(
-                format: "loading %d clients and roles (%.1f MB): %.0f ms",
+                format:
+                    "loading %d clients and roles (%.1f MB): %.0f ms, %.0f ms of processor time",
                 count,
                 Double(size) / 1e6,
-                duration
+                duration,
+                used
             )
         )
         print("memory per client and role: \(bytes / count) bytes")

@@ -14,6 +14,7 @@ if arguments.count == 4, arguments[1] == "populate", let count = Int(arguments[2
     try Population.write(count, to: arguments[3])
 } else if arguments.count > 2 {
     let count = arguments.count > 3 ? Int(arguments[3]) ?? 50_000 : 50_000
+    print("fdatasync of 400 bytes on this disk: \(diskLatencies(directory).text)")
     try BrokerBenchmark.run(
         arguments[1],
         plugin: arguments[2],
@@ -21,5 +22,6 @@ if arguments.count == 4, arguments[1] == "populate", let count = Int(arguments[2
         directory: directory
     )
 } else {
+    print("fdatasync of 400 bytes on this disk: \(diskLatencies(directory).text)")
     try EngineBenchmark.run(clients: 50_000, directory: directory)
 }
