@@ -30,14 +30,14 @@ package final class Broker: Sendable {
     /// Starts a broker and waits until it reports that it runs.
     ///
     /// - Parameters:
-    ///   - config: The text of the configuration file.
+    ///   - config: The text of the configuration file; nil for none at all.
     ///   - workers: The number of reactors, written as `worker_threads` where the broker knows that.
     ///   - files: Further files for the directory, by name.
-    ///   - arguments: Further arguments, after `-c FILE`.
+    ///   - arguments: Further arguments, after `-c FILE`; `%PORT%` stands for the first port.
     ///   - descriptorLimit: RLIMIT_NOFILE of the broker.
-    ///   - readyLine: What to wait for in the log; nil to wait until the port answers.
+    ///   - readyLine: How the log line ends that tells of readiness; nil to wait until the port answers.
     package init(
-        _ config: String = Broker.plain,
+        _ config: String? = Broker.plain,
         workers: Int,
         files: [String: String] = [:],
         arguments: [String] = [],
@@ -56,11 +56,15 @@ package final class Broker: Sendable {
         }
         for attempt in 1... {
             let ports = try (0..<3).map { _ in try Self.freePort() }
-            try Self.fill(config, ports: ports, directory: directory, workers: workers)
-                .write(toFile: configurationPath, atomically: false, encoding: .utf8)
+            var command = arguments.map { $0.replacing("%PORT%", with: "\(ports[0])") }
+            if let config {
+                try Self.fill(config, ports: ports, directory: directory, workers: workers)
+                    .write(toFile: configurationPath, atomically: false, encoding: .utf8)
+                command = ["-c", configurationPath] + command
+            }
             let process = try ChildProcess(
                 Self.executable,
-                ["-c", configurationPath] + arguments,
+                command,
                 directory: directory,
                 environment: environment,
                 descriptorLimit: descriptorLimit
@@ -170,7 +174,7 @@ package final class Broker: Sendable {
 extension Broker {
     private static func isReady(_ process: ChildProcess, _ line: String?, port: Int) -> Bool {
         if let line {
-            return process.errors.wait(seconds: 10) { $0.contains(line) } != nil
+            return process.errors.wait(seconds: 10) { $0.hasSuffix(line) } != nil
         }
         // Without a log the port itself has to be asked; each pause ends early if the broker does.
         for _ in 0..<200 {

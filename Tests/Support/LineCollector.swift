@@ -12,6 +12,8 @@ package final class LineCollector: @unchecked Sendable {
     private let condition = NSCondition()
     private var collected: [String] = []
     private var hasEnded = false
+    /// Whether the last line was written without a newline at its end.
+    private var isLastOpen = false
 
     /// Takes over `descriptor`, the reading end of a pipe.
     package init(descriptor: CInt) {
@@ -32,14 +34,19 @@ package final class LineCollector: @unchecked Sendable {
             if count <= 0 { break }
             pending += chunk[..<count]
             var lines: [String] = []
-            while let end = pending.firstIndex(of: 0x0A) {
-                lines.append(String(decoding: pending[..<end], as: UTF8.self))
-                pending.removeSubrange(...end)
+            var start = pending.startIndex
+            while let end = pending[start...].firstIndex(of: 0x0A) {
+                lines.append(String(decoding: pending[start..<end], as: UTF8.self))
+                start = end + 1
             }
+            pending.removeSubrange(..<start)
             append(lines)
         }
         condition.withLock {
-            if !pending.isEmpty { collected.append(String(decoding: pending, as: UTF8.self)) }
+            if !pending.isEmpty {
+                collected.append(String(decoding: pending, as: UTF8.self))
+                isLastOpen = true
+            }
             hasEnded = true
             condition.broadcast()
         }
@@ -56,8 +63,13 @@ package final class LineCollector: @unchecked Sendable {
     /// All lines so far.
     package var lines: [String] { condition.withLock { collected } }
 
-    /// All lines so far as one text, each ended by a newline.
-    package var text: String { lines.map { $0 + "\n" }.joined() }
+    /// All lines so far as one text, exactly as it was written.
+    package var text: String {
+        condition.withLock {
+            let whole = collected.joined(separator: "\n")
+            return collected.isEmpty || isLastOpen ? whole : whole + "\n"
+        }
+    }
 
     /// Waits until a line at or after `start` satisfies `predicate`; nil when time or the pipe ends.
     package func wait(

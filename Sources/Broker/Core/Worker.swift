@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One reactor with the part of the broker that lives on it.
 
-import Config
 import CLinux
+import Config
 import Log
 import MQTT
 package import Net
@@ -22,11 +22,16 @@ package final class Worker {
     let counters: Counters
     /// The settings in force, as this worker knows them.
     private(set) var settings: Settings
+    /// The numbers of the settings that every packet asks for.
+    private(set) var limits: Limits
 
     var sessions: SessionTable
     /// Sessions without a connection that will end, and wills that wait.
     var deadlines = DeadlineHeap()
     let routes: RouteCache
+    /// The plugins; nil when there are none.
+    let hooks: (any Hooks)?
+    let openQuestions = OpenQuestions()
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
     /// A run that came from another reactor.
@@ -46,6 +51,8 @@ package final class Worker {
         log = broker.log
         counters = mailbox.counters
         settings = broker.settings
+        hooks = broker.hooks
+        limits = Limits(settings.configuration)
         sessions = SessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
         outboxes = Array(repeating: nil, count: broker.workers.count)
@@ -73,6 +80,7 @@ package final class Worker {
 
     func adopt(_ settings: Settings) {
         self.settings = settings
+        limits = Limits(settings.configuration)
         recheckClients()
     }
 
@@ -160,9 +168,9 @@ extension Worker: ReactorDelegate {
             return logRefusedSocket(peer)
         }
         do {
-            let connection = try reactor.adopt(descriptor, peer: peer)
+            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
             let client = Client(worker: self, connection: connection, listener: listener)
-            if settings.configuration.connectionMessages {
+            if settings.configuration.connectionMessages, listener.transport.proxy == nil {
                 let port = socket.port
                 log.notice("New connection from \(peer.host):\(peer.port) on port \(port).")
             }

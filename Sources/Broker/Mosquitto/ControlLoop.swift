@@ -113,7 +113,9 @@ final class ControlLoop {
             let now = Clock.wallNanoseconds() / 1_000_000
             wait = interval - now % interval
         }
-        if let seconds = notifier.watchdogIntervalSeconds { wait = min(wait, Int64(seconds) * 1000) }
+        if let seconds = notifier.watchdogIntervalSeconds {
+            wait = min(wait, Int64(seconds) * 1000)
+        }
         return wait == .max ? -1 : CInt(clamping: wait)
     }
 }

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBACK, PUBREC, PUBREL and PUBCOMP from a client (5.0 sections 3.4 to 3.7).
 
-import Log
 import Config
+import Log
 import MQTT
+import Topics
 
 extension Client {
     func handlePuback(_ body: RawSpan) throws(PacketError) {
         let ack = try AckPacket(decoding: body, type: .puback, version: version)
         if log.isEnabled(.debug) {
             let reason = ack.reasonCode.rawValue
-            log.debug("Received PUBACK from \(logName) (Mid: \(ack.packetIdentifier), RC:\(reason))")
+            log.debug(
+                "Received PUBACK from \(logName) (Mid: \(ack.packetIdentifier), RC:\(reason))"
+            )
         }
         try session?.handlePuback(ack.packetIdentifier)
     }
@@ -33,12 +36,25 @@ extension Client {
         guard let session else { return }
         let ack = try AckPacket(decoding: body, type: .pubrel, version: version)
         log.debug("Received PUBREL from \(logName) (Mid: \(ack.packetIdentifier))")
-        if let message = session.release(ack.packetIdentifier) {
-            message.withPublication { publication in
-                _ = worker.publish(publication, from: session.handle, message: message)
-            }
+        guard let released = session.release(ack.packetIdentifier) else {
+            return writeAck(.pubcomp, ack.packetIdentifier)
         }
-        writeAck(.pubcomp, ack.packetIdentifier)
+        publish(released, identifier: ack.packetIdentifier, publisher: session.handle)
+    }
+
+    private func publish(_ released: Delivery, identifier: UInt16, publisher: SessionHandle) {
+        let message = released.message
+        guard released.isFromEarlierConnection, let identity else {
+            message.withPublication { _ = worker.publish($0, from: publisher, message: message) }
+            return writeAck(.pubcomp, identifier)
+        }
+        // What the client may publish can have changed since the message arrived.
+        worker.checkWrite(identity, message) { [self] isAllowed in
+            if isAllowed {
+                message.withPublication { _ = worker.publish($0, from: publisher, message: message) }
+            }
+            writeAck(.pubcomp, identifier)
+        }
     }
 
     func handlePubcomp(_ body: RawSpan) throws(PacketError) {
@@ -51,17 +67,16 @@ extension Client {
 extension Session {
     /// Whether one more QoS 2 exchange may begin: `max_inflight_messages`, 0 for no limit.
     var mayReceive: Bool {
-        let limit = worker.settings.configuration.maxInflightMessages
-        return limit == 0 || incoming.count < limit
+        incoming.count < worker.limits.receivedMax
     }
 
     /// Takes a received QoS 2 message out of the store.
-    func release(_ identifier: UInt16) -> Message? {
+    func release(_ identifier: UInt16) -> Delivery? {
         guard let index = incoming.firstIndex(of: identifier, within: incoming.count) else {
             return nil
         }
-        let message = incoming[index].message
+        let delivery = incoming[index]
         incoming.remove(at: index)
-        return message
+        return delivery
     }
 }

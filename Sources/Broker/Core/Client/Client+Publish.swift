@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBLISH from a client (5.0 section 3.3).
 
-import Log
 import Config
+import Log
 import MQTT
+import Net
 import Topics
 
 extension Client {
@@ -59,8 +60,11 @@ extension Client {
         if qos < 3, Int(qos) > listener.configuration.maxQoS {
             throw PacketError(reason: isV5 ? .qosNotSupported : nil, detail: "QoS too high")
         }
-        if flags & 1 != 0, !worker.settings.configuration.retainAvailable {
-            throw PacketError(reason: isV5 ? .retainNotSupported : nil, detail: "retain not available")
+        if flags & 1 != 0, !worker.limits.retainAvailable {
+            throw PacketError(
+                reason: isV5 ? .retainNotSupported : nil,
+                detail: "retain not available"
+            )
         }
     }
 
@@ -91,9 +95,9 @@ extension Client {
         of session: Session
     ) throws(PacketError) {
         let run = worker.run
-        if run.count > 0, run.publisher == session.handle, publish.qos == run.qos,
+        if run.count > 0, run.isOpen, run.publisher == session.handle, publish.qos == run.qos,
             !publish.isRetained, !run.isRetained, publish.qos < 2, listener.mountPoint.isEmpty,
-            run.count < UnsafePublishRun.entriesMax, run.topic.elementsEqual(topic),
+            run.count < UnsafePublishRun.entriesMax, run.hasTopic(topic),
             !isOversize(payload)
         {
             return append(publish, payload: payload, packet, body)
@@ -106,11 +110,19 @@ extension Client {
             logDenied(publish, topic, payload)
             return refuse(publish, .notAuthorized)
         }
+        let receipt = PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier)
         if isControlTopic(topic) {
-            return try handleControl(publish, topic: topic, payload: payload)
+            return handleControl(makeMessage(publish, topic, payload, body), receipt)
+        }
+        let events = worker.events(on: listener)
+        if !events.isDisjoint(with: [.access, .messageIn]) {
+            if events.contains(.messageIn) || !events.contains(.accessIsDirect) {
+                return askAbout(makeMessage(publish, topic, payload, body), receipt, events)
+            }
+            guard isWriteAllowed(publish, topic: topic, payload: payload, body) else { return }
         }
         if publish.qos == 2 {
-            return try store(publish, topic: topic, payload: payload, body, in: session)
+            return try store(makeMessage(publish, topic, payload, body), receipt)
         }
         run.begin(
             topic: topic,
@@ -120,6 +132,7 @@ extension Client {
             qos: publish.qos,
             isRetained: publish.isRetained
         )
+        run.isOpen = !events.contains(.access) || events.contains(.accessIsByTopic)
         append(publish, payload: payload, packet, body)
         if publish.isRetained { worker.flushRun() }
     }
@@ -136,14 +149,14 @@ extension Client {
             && publish.messageExpiryInterval == nil && listener.mountPoint.isEmpty
             && publish.forwardedPropertiesByteCount == publish.properties.count
         let properties = forwardedProperties(publish, body)
-        let entry = RunEntry(
+        worker.run.append(
             payload: payload,
             properties: properties,
             expiresAt: expiry(publish),
             packetIdentifier: publish.packetIdentifier,
-            message: nil
+            packet: isUnchanged ? packet : nil,
+            isV5: isV5
         )
-        worker.run.append(entry, packet: isUnchanged ? packet : nil, isV5: isV5)
     }
 
     /// Second of the reactor clock at which the message becomes void; 0 for never.
@@ -179,26 +192,37 @@ extension Client {
     }
 
     private func isOversize(_ payload: UnsafeRawBufferPointer) -> Bool {
-        let limit = worker.settings.configuration.messageSizeLimit
-        return limit > 0 && payload.count > limit
+        payload.count > worker.limits.payloadMax
     }
 
     /// Acknowledges without doing anything: 5.0 clients are told why.
     func refuse(_ publish: PublishPacket, _ reason: ReasonCode) {
-        switch publish.qos {
-        case 1: writeAck(.puback, publish.packetIdentifier, isV5 ? reason : .success)
-        case 2: writeAck(.pubrec, publish.packetIdentifier, isV5 ? reason : .success)
-        default: break
-        }
+        refuse(
+            PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier),
+            reason
+        )
     }
 
     /// A refusal is visible at a level one would run in production.
-    private func logDenied(
+    func logDenied(
         _ publish: PublishPacket,
         _ topic: UnsafeRawBufferPointer,
         _ payload: UnsafeRawBufferPointer
     ) {
-        guard let identity else { return }
+        logDenied(topic: topic)
+        logPublish(
+            "Denied PUBLISH from",
+            topic: topic,
+            flags: publish.isRetained ? UnsafePublishEncoder.retain : 0,
+            qos: publish.qos,
+            packetIdentifier: publish.packetIdentifier,
+            payloadCount: payload.count
+        )
+    }
+
+    /// One line with who, from where, and what.
+    func logDenied(topic: UnsafeRawBufferPointer) {
+        guard log.isEnabled(.notice), let identity else { return }
         let name = String(decoding: topic, as: UTF8.self)
         let user = identity.userName.map { ", u'\($0)'" } ?? ""
         log.notice("Denied PUBLISH from \(identity.logName)\(user) to '\(name)'.")
@@ -206,23 +230,20 @@ extension Client {
 
     // MARK: QoS 2
 
-    /// Keeps a QoS 2 message until PUBREL (spec: protocol-choices.md section 13).
-    private func store(
+    /// The stored form of a PUBLISH; no run may be under way.
+    private func makeMessage(
         _ publish: PublishPacket,
-        topic: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer,
-        _ body: UnsafeRawBufferPointer,
-        in session: Session
-    ) throws(PacketError) {
-        let identifier = publish.packetIdentifier
-        let mounted = listener.mountPoint.isEmpty ? [] : listener.mountPoint + Array(topic)
-        let message = mounted.withUnsafeBytes { mountedTopic in
+        _ topic: UnsafeRawBufferPointer,
+        _ payload: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer
+    ) -> Message {
+        let message = withMounted(topic) { topic in
             Message.make(
                 UnsafePublication(
-                    topic: mounted.isEmpty ? topic : mountedTopic,
+                    topic: topic,
                     properties: forwardedProperties(publish, body),
                     payload: payload,
-                    qos: 2,
+                    qos: publish.qos,
                     isRetained: publish.isRetained,
                     expiresAt: expiry(publish),
                     origin: identity
@@ -230,20 +251,25 @@ extension Client {
             )
         }
         worker.run.reset()
-        if let index = session.incoming.firstIndex(of: identifier, within: session.incoming.count),
-            session.incoming[index].state != .done
-        {
+        return message
+    }
+
+    /// Keeps a QoS 2 message until PUBREL (spec: protocol-choices.md section 13).
+    func store(_ message: Message, _ receipt: PublishReceipt) throws(PacketError) {
+        guard let session else { return }
+        let identifier = receipt.packetIdentifier
+        if let index = session.incoming.firstIndex(of: identifier, within: session.incoming.count) {
             if session.incoming[index].message.isSame(as: message) {
                 guard !session.incoming[index].wasRepeated else {
                     throw .protocolError(version, "QoS 2 message sent a third time")
                 }
                 session.incoming[index].wasRepeated = true
-                return writeAck(.pubrec, identifier)
+            } else {
+                log.warning(
+                    "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
+                )
+                session.incoming[index].message = message
             }
-            log.warning(
-                "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
-            )
-            session.incoming[index].message = message
             return writeAck(.pubrec, identifier)
         }
         guard session.mayReceive else {
@@ -251,7 +277,7 @@ extension Client {
                 "Client \(logName) has exceeded its receive-maximum quota. This behaviour must be fixed on the client."
             )
             worker.counters.dropped.add(1)
-            return refuse(publish, .quotaExceeded)
+            return refuse(receipt, .quotaExceeded)
         }
         session.incoming.append(
             Delivery(
@@ -259,7 +285,7 @@ extension Client {
                 packetIdentifier: identifier,
                 state: .awaitingPubrel,
                 qos: 2,
-                isRetained: publish.isRetained
+                isRetained: message.isRetained
             )
         )
         writeAck(.pubrec, identifier)
@@ -268,6 +294,25 @@ extension Client {
     /// Acknowledges the QoS 1 publications of a run, after they have been routed.
     func acknowledge(_ run: UnsafePublishRun, hasSubscribers: Bool) {
         let reason: ReasonCode = hasSubscribers ? .success : .noMatchingSubscribers
-        for entry in run.entries { writeAck(.puback, entry.packetIdentifier, reason) }
+        let isShort = !isV5 || hasSubscribers
+        let size = isShort ? 4 : 5
+        guard !log.isEnabled(.debug), let connection,
+            connection.queuedPacketCount + run.count <= outputPacketsMax
+        else {
+            for index in 0..<run.count { writeAck(.puback, run[index].packetIdentifier, reason) }
+            return
+        }
+        var place = connection.reserveOutput(size * run.count)
+        for index in 0..<run.count {
+            let identifier = run[index].packetIdentifier.bigEndian
+            place.storeBytes(of: 0x40, as: UInt8.self)
+            place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
+            place.storeBytes(of: identifier, toByteOffset: 2, as: UInt16.self)
+            if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
+            place += size
+        }
+        connection.commitOutput(size * run.count, packets: run.count)
+        worker.counters.sent.puback.add(run.count)
+        worker.counters.bytesSent.add(size * run.count)
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBLISH towards a client, one at a time.
 
-import Net
 import Log
 import MQTT
+import Net
 
 extension Client {
     /// Encodes a publication into the output. Returns false when it does not fit the client and
@@ -94,6 +94,7 @@ extension Client {
     }
 
     /// `VERB ID (dN, qN, rN, mN, 'TOPIC', ... (LEN bytes))`
+    /// .
     func logPublish(
         _ verb: String,
         topic: UnsafeRawBufferPointer,

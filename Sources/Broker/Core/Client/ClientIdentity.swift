@@ -3,14 +3,20 @@
 
 package import MQTT
 package import Net
+package import Synchronization
 
-/// Immutable facts about a client, made when its CONNECT has been read; shared between threads
-/// and kept by every message of the client for as long as the message lives.
+/// Facts about a client, made when its CONNECT has been read; shared between threads and kept by
+/// every message of the client for as long as the message lives.
+///
+/// All of it is immutable but the two names, which a plugin may replace while it authenticates the
+/// client.
 package final class ClientIdentity: Sendable {
-    /// The client identifier in force.
-    package let clientIdentifier: String
-    /// The user name in force: from CONNECT, a certificate, or a plugin.
-    package let userName: String?
+    private struct Names {
+        var clientIdentifier: String
+        var userName: String?
+    }
+
+    private let names: Mutex<Names>
     /// Where the client connects from.
     package let peer: PeerAddress
     /// The listener it came through; nil for sessions restored without one.
@@ -25,6 +31,14 @@ package final class ClientIdentity: Sendable {
     package let isBridge: Bool
     /// Authentication method of enhanced authentication.
     package let authenticationMethod: String?
+    /// What TLS and a proxy have told of the client; holds its certificate.
+    package let security: ConnectionSecurity?
+    /// Who vouches for the user name.
+    package let proof: IdentityProof
+    /// What a plugin host keeps with the client; see `attachment`.
+    private let attached = Mutex<(any AnyObject & Sendable)?>(nil)
+    /// Subscriptions of its session.
+    package let subscriptionCount = Atomic<Int>(0)
 
     package init(
         clientIdentifier: String,
@@ -35,10 +49,11 @@ package final class ClientIdentity: Sendable {
         keepAliveSeconds: UInt16,
         isCleanStart: Bool,
         isBridge: Bool,
-        authenticationMethod: String?
+        authenticationMethod: String?,
+        security: ConnectionSecurity? = nil,
+        proof: IdentityProof = .none
     ) {
-        self.clientIdentifier = clientIdentifier
-        self.userName = userName
+        names = Mutex(Names(clientIdentifier: clientIdentifier, userName: userName))
         self.peer = peer
         self.listener = listener
         self.version = version
@@ -46,6 +61,34 @@ package final class ClientIdentity: Sendable {
         self.isCleanStart = isCleanStart
         self.isBridge = isBridge
         self.authenticationMethod = authenticationMethod
+        self.security = security
+        self.proof = proof
+    }
+
+    /// The client identifier in force.
+    package var clientIdentifier: String { names.withLock { $0.clientIdentifier } }
+
+    /// The user name in force: from CONNECT, a certificate, or a plugin.
+    package var userName: String? { names.withLock { $0.userName } }
+
+    /// Replaces the user name.
+    package func setUserName(_ name: String?) {
+        names.withLock { $0.userName = name }
+    }
+
+    /// Replaces the client identifier; of effect only while the client is being authenticated.
+    package func setClientIdentifier(_ identifier: String) {
+        names.withLock { $0.clientIdentifier = identifier }
+    }
+
+    /// What the plugin host keeps with the client, made at the first call; lives as long as this.
+    package func attachment<Kept: AnyObject & Sendable>(_ make: () -> Kept) -> Kept {
+        attached.withLock { attached in
+            if let kept = attached as? Kept { return kept }
+            let kept = make()
+            attached = kept
+            return kept
+        }
     }
 
     /// `ID [address:port]`, the form log lines name a client in.

@@ -42,12 +42,14 @@ package final class DeliveryBatch: @unchecked Sendable {
         let firstDestination = destinations.count
         let topic = append(run.topic)
         for index in range {
-            let entry = run.entries[index]
-            let isShared = entry.message != nil || entry.payload.count >= Self.sharedPayloadMin
+            let entry = run[index]
+            let payload = UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount)
+            let isShared =
+                entry.payloadCount >= Self.sharedPayloadMin || run.storedMessage(index) != nil
             entries.append(
                 Entry(
                     properties: isShared ? 0..<0 : append(entry.properties),
-                    payload: isShared ? 0..<0 : append(entry.payload),
+                    payload: isShared ? 0..<0 : append(payload),
                     expiresAt: entry.expiresAt,
                     message: isShared ? run.message(index) : nil
                 )

@@ -99,7 +99,8 @@ package struct Message: @unchecked Sendable {
     }
 
     /// Lends the message as a publication; its pointers are valid inside `body` only.
-    package func withPublication<Result>(_ body: (borrowing UnsafePublication) -> Result) -> Result {
+    package func withPublication<Result>(_ body: (borrowing UnsafePublication) -> Result) -> Result
+    {
         storage.withUnsafeMutablePointers { header, elements in
             let base = UnsafeRawPointer(elements)
             let topicCount = Int(header.pointee.topicCount)

@@ -1,32 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 // Consecutive publications of one client on one topic, delivered together.
 
+import Glibc
 import MQTT
 import Topics
 
-/// One publication of a run.
+/// One publication of a run. Plain data: its pointers belong to the read buffer, to the run's
+/// arena, or to a message that the run holds.
 struct RunEntry {
-    let payload: UnsafeRawBufferPointer
+    let payload: UnsafeRawPointer
+    let payloadCount: Int
     let properties: UnsafeRawBufferPointer
     let expiresAt: Int64
+    /// Where its packet ends in the bytes that came, counted from the first packet of the run.
+    var wireEnd: Int
     let packetIdentifier: UInt16
-    /// Made when a first session has to keep it.
-    var message: Message?
 }
 
 /// A run of publications: same publisher, topic, QoS and retain flag, one right after the other.
 ///
 /// The point of a run is that its cost per subscriber is paid once for all its messages: one look
-/// at the session, one copy (or one write) of all packets. Measured with one publisher and 100
-/// subscribers, this is what the fan-out spends least on. A run ends with the read buffer it came
+/// at the session, one copy (or one write) of all packets. A run ends with the read buffer it came
 /// from, or earlier when something else arrives; it never waits.
 ///
-/// Invariant: every pointer of an entry is valid until `reset`.
+/// Invariants: every pointer of an entry is valid until `reset`; `count <= entriesMax`;
+/// `messages[i]` is initialised for `i < count`, nil until somebody has to keep the message.
 final class UnsafePublishRun {
     static let entriesMax = 1024
     private static let arenaSize = 64 << 10
 
-    private(set) var entries: [RunEntry] = []
+    private let entries: UnsafeMutablePointer<RunEntry>
+    private let messages: UnsafeMutablePointer<MessageStorage?>
+    private var hasMessages = false
+    private(set) var count = 0
+
     private var topicBytes: UnsafeMutableRawBufferPointer
     private(set) var topicCount = 0
 
@@ -35,35 +42,50 @@ final class UnsafePublishRun {
     private(set) var origin: ClientIdentity?
     private(set) var qos: UInt8 = 0
     private(set) var isRetained = false
+    /// Whether further publications on the topic need no check of their own.
+    var isOpen = true
     private(set) var payloadByteCount = 0
+    /// Bytes of the largest packet among those that came, if they may go out unchanged.
+    private(set) var wirePacketMax = 0
 
     /// The packets as they arrived, when they can go out to this protocol family unchanged.
-    private var wire = UnsafeRawBufferPointer(start: nil, count: 0)
-    private var isWireUsable = false
-    private var isWireV5 = false
+    private(set) var wire = UnsafeRawBufferPointer(start: nil, count: 0)
+    private(set) var isWireUsable = false
+    private(set) var isWireV5 = false
 
-    private var variants: [PacketVariant]
+    private let variants: [PacketVariant]
     private var arena: UnsafeMutableRawBufferPointer
     private var arenaCount = 0
 
     init() {
-        entries.reserveCapacity(64)
+        entries = .allocate(capacity: Self.entriesMax)
+        messages = .allocate(capacity: Self.entriesMax)
+        messages.initialize(repeating: nil, count: Self.entriesMax)
         topicBytes = .allocate(byteCount: 256, alignment: 8)
         arena = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         variants = (0..<6).map { _ in PacketVariant() }
     }
 
     deinit {
+        entries.deallocate()
+        messages.deinitialize(count: Self.entriesMax)
+        messages.deallocate()
         topicBytes.deallocate()
         arena.deallocate()
     }
 
-    var count: Int { entries.count }
-
     /// The topic name, mount point included.
     var topic: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: topicBytes[..<topicCount])
+        UnsafeRawBufferPointer(start: topicBytes.baseAddress, count: topicCount)
     }
+
+    /// An entry of the run.
+    subscript(_ index: Int) -> RunEntry {
+        precondition(index >= 0 && index < count, "the run has an entry at this place")
+        return entries[index]
+    }
+
+    // MARK: Collecting
 
     /// Begins a run; the topic is copied, so that it stays known after the run has ended.
     func begin(
@@ -77,7 +99,7 @@ final class UnsafePublishRun {
         let size = mountPoint.count + topic.count
         if topicBytes.count < size {
             topicBytes.deallocate()
-            topicBytes = .allocate(byteCount: max(size, 256), alignment: 8)
+            topicBytes = .allocate(byteCount: size, alignment: 8)
         }
         topicBytes.copyBytes(from: mountPoint)
         UnsafeMutableRawBufferPointer(rebasing: topicBytes[mountPoint.count...])
@@ -87,6 +109,7 @@ final class UnsafePublishRun {
         self.origin = origin
         self.qos = qos
         self.isRetained = isRetained
+        isOpen = true
     }
 
     /// Goes on with the topic and publisher of the run that has just ended.
@@ -94,34 +117,143 @@ final class UnsafePublishRun {
         self.origin = origin
     }
 
+    /// Whether a topic is the one of the run.
+    func hasTopic(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard other.count == topicCount, let mine = topicBytes.baseAddress,
+            let theirs = other.baseAddress
+        else { return false }
+        return memcmp(mine, theirs, topicCount) == 0
+    }
+
     /// Adds a publication. `packet` is the packet it came in when that may be sent on unchanged to
     /// subscribers of the same protocol family.
-    func append(_ entry: RunEntry, packet: UnsafeRawBufferPointer?, isV5: Bool) {
-        if let packet, !isRetained {
-            if entries.isEmpty {
-                wire = packet
-                isWireV5 = isV5
-                isWireUsable = true
-            } else if isWireUsable, let end = wire.baseAddress.map({ $0 + wire.count }),
-                end == packet.baseAddress
-            {
-                wire = UnsafeRawBufferPointer(
-                    start: wire.baseAddress,
-                    count: wire.count + packet.count
-                )
-            } else {
-                isWireUsable = false
-            }
+    func append(
+        payload: UnsafeRawBufferPointer,
+        properties: UnsafeRawBufferPointer,
+        expiresAt: Int64,
+        packetIdentifier: UInt16,
+        packet: UnsafeRawBufferPointer? = nil,
+        isV5: Bool = false,
+        message: Message? = nil
+    ) {
+        precondition(count < Self.entriesMax, "a run is delivered before it is full")
+        noteWire(packet, isV5: isV5)
+        // Any valid pointer will do for an empty payload.
+        let place = payload.baseAddress ?? UnsafeRawPointer(entries)
+        entries[count] = RunEntry(
+            payload: place,
+            payloadCount: payload.count,
+            properties: properties,
+            expiresAt: expiresAt,
+            wireEnd: wire.count,
+            packetIdentifier: packetIdentifier
+        )
+        if let message {
+            messages[count] = message.storage
+            hasMessages = true
+        }
+        count += 1
+        payloadByteCount += payload.count
+    }
+
+    private func noteWire(_ packet: UnsafeRawBufferPointer?, isV5: Bool) {
+        guard let packet, !isRetained else {
+            isWireUsable = false
+            return
+        }
+        if count == 0 {
+            wire = packet
+            isWireV5 = isV5
+            isWireUsable = true
+        } else if isWireUsable, wire.baseAddress.map({ $0 + wire.count }) == packet.baseAddress {
+            wire = UnsafeRawBufferPointer(start: wire.baseAddress, count: wire.count + packet.count)
         } else {
             isWireUsable = false
         }
-        payloadByteCount += entry.payload.count
-        entries.append(entry)
+        wirePacketMax = max(wirePacketMax, packet.count)
+    }
+
+    /// Takes further PUBLISH packets off the front of `bytes` for as long as they differ from the
+    /// last one in payload and packet identifier only. Returns how many bytes were taken.
+    ///
+    /// This loop is where a stream of small messages spends its time: it touches nothing but the
+    /// bytes and the entries. Everything it does not recognise is left to the ordinary way.
+    func absorb(_ bytes: UnsafeRawBufferPointer, payloadMax: Int, packetMax: Int) -> Int {
+        guard isOpen, isWireUsable, !isRetained, qos < 2, let base = bytes.baseAddress,
+            wire.baseAddress.map({ $0 + wire.count }) == base, let topic = topicBytes.baseAddress
+        else { return 0 }
+        let firstByte = 0x30 | qos << 1
+        let topicCount = topicCount
+        let identifierSize = qos == 0 ? 0 : 2
+        let overhead = 2 + topicCount + identifierSize + (isWireV5 ? 1 : 0)
+        let limit = Self.entriesMax
+        var index = count
+        var offset = 0
+        var payloadSum = 0
+        var wireEnd = wire.count
+        var largest = wirePacketMax
+        while index < limit, bytes.count - offset >= 2, bytes[offset] == firstByte {
+            let (length, lengthSize) = Self.remainingLength(bytes, at: offset + 1)
+            let body = offset + 1 + lengthSize
+            guard lengthSize > 0, length >= overhead, length < packetMax,
+                length <= bytes.count - body, length - overhead <= payloadMax,
+                Int(bytes[body]) << 8 | Int(bytes[body + 1]) == topicCount,
+                memcmp(base + body + 2, topic, topicCount) == 0
+            else { break }
+            var place = body + 2 + topicCount
+            var identifier: UInt16 = 0
+            if identifierSize > 0 {
+                identifier = UInt16(bytes[place]) << 8 | UInt16(bytes[place + 1])
+                place += 2
+                if identifier == 0 { break }
+            }
+            if isWireV5 {
+                if bytes[place] != 0 { break }
+                place += 1
+            }
+            let size = 1 + lengthSize + length
+            wireEnd += size
+            largest = max(largest, size)
+            entries[index] = RunEntry(
+                payload: base + place,
+                payloadCount: length - overhead,
+                properties: UnsafeRawBufferPointer(start: nil, count: 0),
+                expiresAt: 0,
+                wireEnd: wireEnd,
+                packetIdentifier: identifier
+            )
+            payloadSum += length - overhead
+            index += 1
+            offset += size
+        }
+        count = index
+        payloadByteCount += payloadSum
+        wirePacketMax = largest
+        wire = UnsafeRawBufferPointer(start: wire.baseAddress, count: wireEnd)
+        return offset
+    }
+
+    /// The Remaining Length at an offset and the bytes it takes; 0 bytes when it is incomplete or
+    /// too long.
+    @inline(__always)
+    private static func remainingLength(
+        _ bytes: UnsafeRawBufferPointer,
+        at offset: Int
+    ) -> (value: Int, size: Int) {
+        let first = bytes[offset]
+        if first < 0x80 { return (Int(first), 1) }
+        var value = Int(first & 0x7F)
+        for index in 1..<4 where offset + index < bytes.count {
+            let byte = bytes[offset + index]
+            value |= Int(byte & 0x7F) << (7 * index)
+            if byte < 0x80 { return (value, index + 1) }
+        }
+        return (0, 0)
     }
 
     /// Room for properties that had to be put together anew; nil when the run must end first.
     func reserveArena(_ count: Int) -> UnsafeMutableRawBufferPointer? {
-        if arena.count == 0 || (arenaCount == 0 && arena.count < count) {
+        if arenaCount == 0, arena.count < count {
             arena.deallocate()
             arena = .allocate(byteCount: max(Self.arenaSize, count), alignment: 8)
         }
@@ -131,12 +263,17 @@ final class UnsafePublishRun {
         return room
     }
 
-    /// Ends the run. Topic and route key stay for the next one.
+    /// Ends the run. Topic and publisher stay for the next one.
     func reset() {
-        entries.removeAll(keepingCapacity: true)
-        for index in variants.indices { variants[index].isReady = false }
+        if hasMessages {
+            for index in 0..<count { messages[index] = nil }
+            hasMessages = false
+        }
+        count = 0
+        for variant in variants { variant.isReady = false }
         arenaCount = 0
         payloadByteCount = 0
+        wirePacketMax = 0
         isWireUsable = false
         origin = nil
     }
@@ -145,11 +282,11 @@ final class UnsafePublishRun {
 
     /// One entry as a publication.
     func publication(_ index: Int) -> UnsafePublication {
-        let entry = entries[index]
+        let entry = self[index]
         return UnsafePublication(
             topic: topic,
             properties: entry.properties,
-            payload: entry.payload,
+            payload: UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount),
             qos: qos,
             isRetained: isRetained,
             expiresAt: entry.expiresAt,
@@ -157,11 +294,17 @@ final class UnsafePublishRun {
         )
     }
 
+    /// The stored form of an entry, if it has been made.
+    func storedMessage(_ index: Int) -> Message? {
+        messages[index].map { Message($0) }
+    }
+
     /// The stored form of an entry, made at the first call.
     func message(_ index: Int) -> Message {
-        if let message = entries[index].message { return message }
+        if let message = messages[index] { return Message(message) }
         let message = Message.make(publication(index))
-        entries[index].message = message
+        messages[index] = message.storage
+        hasMessages = true
         return message
     }
 
@@ -171,112 +314,14 @@ final class UnsafePublishRun {
     ///
     /// The packet identifiers in it are to be replaced; retain and duplicate flags are 0.
     func variant(isV5: Bool, qos: UInt8, now: Int64) -> PacketVariant {
-        let index = (isV5 ? 3 : 0) + Int(qos)
-        if !variants[index].isReady {
+        let variant = variants[(isV5 ? 3 : 0) + Int(qos)]
+        if !variant.isReady {
             if isWireUsable, isWireV5 == isV5, qos == self.qos {
-                variants[index].adopt(wire, run: self, isV5: isV5)
+                variant.adopt(self)
             } else {
-                variants[index].encode(self, isV5: isV5, qos: qos, now: now)
+                variant.encode(self, isV5: isV5, qos: qos, now: now)
             }
         }
-        return variants[index]
+        return variant
     }
-}
-
-/// The packets of a run, one after the other, for one protocol family and QoS.
-final class PacketVariant {
-    var isReady = false
-    private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Where each packet ends.
-    private(set) var ends: [Int] = []
-    /// Where the packet identifier of each packet lies; empty for QoS 0.
-    private(set) var identifierOffsets: [Int] = []
-    /// Bytes of the largest packet.
-    private(set) var packetSizeMax = 0
-    private var storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-
-    deinit { storage.deallocate() }
-
-    /// Uses packets as they arrived.
-    func adopt(_ wire: UnsafeRawBufferPointer, run: UnsafePublishRun, isV5: Bool) {
-        begin(run.count)
-        bytes = wire
-        var start = 0
-        for index in 0..<run.count {
-            start = note(encoder(run, index, isV5: isV5, qos: run.qos, expiry: 0), at: start)
-        }
-    }
-
-    /// Encodes every packet.
-    func encode(_ run: UnsafePublishRun, isV5: Bool, qos: UInt8, now: Int64) {
-        begin(run.count)
-        var start = 0
-        for index in 0..<run.count {
-            let expiry = isV5 ? remainingSeconds(run.entries[index].expiresAt, now) : 0
-            start = note(encoder(run, index, isV5: isV5, qos: qos, expiry: expiry), at: start)
-        }
-        if storage.count < start {
-            storage.deallocate()
-            storage = .allocate(byteCount: BufferSize.rounded(start), alignment: 16)
-        }
-        guard let base = storage.baseAddress else { return }
-        var place = base
-        for index in 0..<run.count {
-            let expiry = isV5 ? remainingSeconds(run.entries[index].expiresAt, now) : 0
-            encoder(run, index, isV5: isV5, qos: qos, expiry: expiry).write(to: place)
-            place = base + ends[index]
-        }
-        bytes = UnsafeRawBufferPointer(start: base, count: start)
-    }
-
-    private func begin(_ count: Int) {
-        isReady = true
-        packetSizeMax = 0
-        ends.removeAll(keepingCapacity: true)
-        identifierOffsets.removeAll(keepingCapacity: true)
-    }
-
-    private func note(_ encoder: UnsafePublishEncoder, at start: Int) -> Int {
-        let remaining = encoder.remainingLength
-        let header = 1 + variableByteIntegerLength(remaining)
-        let end = start + header + remaining
-        ends.append(end)
-        if encoder.qos > 0 { identifierOffsets.append(start + header + 2 + encoder.topic.count) }
-        packetSizeMax = max(packetSizeMax, end - start)
-        return end
-    }
-
-    private func encoder(
-        _ run: UnsafePublishRun,
-        _ index: Int,
-        isV5: Bool,
-        qos: UInt8,
-        expiry: UInt32
-    ) -> UnsafePublishEncoder {
-        let entry = run.entries[index]
-        return UnsafePublishEncoder(
-            topic: run.topic,
-            properties: entry.properties,
-            payload: entry.payload,
-            isV5: isV5,
-            qos: qos,
-            messageExpiryInterval: expiry
-        )
-    }
-}
-
-/// Sizes of buffers that are used again.
-enum BufferSize {
-    /// The next power of two, at least 4 KiB.
-    static func rounded(_ count: Int) -> Int {
-        var size = 4 << 10
-        while size < count { size *= 2 }
-        return size
-    }
-}
-
-/// What remains of a message expiry interval; 0 where none is sent.
-@inline(__always)
-func remainingSeconds(_ expiresAt: Int64, _ now: Int64) -> UInt32 {
-    expiresAt == 0 ? 0 : UInt32(clamping: max(0, expiresAt - now))
 }

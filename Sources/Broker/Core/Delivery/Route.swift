@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the messages of a topic go, and the cache of that.
 
+import Glibc
 import Topics
 
 /// The destinations of one topic, sorted by the reactor their sessions live on.
@@ -71,7 +72,7 @@ final class RouteCache {
         let hash = TopicHash.hash(RawSpan(_unsafeBytes: topic))
         let place = Int(truncatingIfNeeded: hash) & (Self.slotCount - 1)
         if slots[place].hash == hash, let route = slots[place].route,
-            slots[place].topic.elementsEqual(topic)
+            Self.isEqual(slots[place].topic, topic)
         {
             if route.generation != generation { fill(route, topic) }
             return route
@@ -87,10 +88,13 @@ final class RouteCache {
         return route
     }
 
+    private static func isEqual(_ mine: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
+        guard mine.count == other.count, let base = other.baseAddress else { return false }
+        return memcmp(mine, base, mine.count) == 0
+    }
+
     private func fill(_ route: Route, _ topic: UnsafeRawBufferPointer) {
-        let generation = index.generation
-        result.removeAll(keepingCapacity: true)
         index.match(topic: RawSpan(_unsafeBytes: topic), into: &result)
-        route.assign(result, generation: generation, reactor: reactor)
+        route.assign(result, generation: result.generation, reactor: reactor)
     }
 }

@@ -16,7 +16,7 @@ extension Worker {
         let hasSubscribers = !route.isEmpty
         fanOut(run, route)
         if run.isRetained { retain(run) }
-        if run.qos == 1, run.entries[0].packetIdentifier != 0,
+        if run.qos == 1, run[0].packetIdentifier != 0,
             let client = sessions[run.publisher]?.client
         {
             client.acknowledge(run, hasSubscribers: hasSubscribers)
@@ -50,14 +50,13 @@ extension Worker {
             qos: publication.qos,
             isRetained: publication.isRetained
         )
-        let entry = RunEntry(
+        run.append(
             payload: publication.payload,
             properties: publication.properties,
             expiresAt: publication.expiresAt,
             packetIdentifier: 0,
             message: message
         )
-        run.append(entry, packet: nil, isV5: false)
         return flushRun()
     }
 
@@ -132,15 +131,10 @@ extension Worker {
                 appendShared(message, expiresAt: entry.expiresAt)
             } else {
                 foreignRun.append(
-                    RunEntry(
-                        payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
-                        properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
-                        expiresAt: entry.expiresAt,
-                        packetIdentifier: 0,
-                        message: nil
-                    ),
-                    packet: nil,
-                    isV5: false
+                    payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
+                    properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
+                    expiresAt: entry.expiresAt,
+                    packetIdentifier: 0
                 )
             }
         }
@@ -153,14 +147,13 @@ extension Worker {
     /// The run holds the message, which holds the bytes.
     private func appendShared(_ message: Message, expiresAt: Int64) {
         message.withPublication { publication in
-            let entry = RunEntry(
+            foreignRun.append(
                 payload: publication.payload,
                 properties: publication.properties,
                 expiresAt: expiresAt,
                 packetIdentifier: 0,
                 message: message
             )
-            foreignRun.append(entry, packet: nil, isV5: false)
         }
     }
 

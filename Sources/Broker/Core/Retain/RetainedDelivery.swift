@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Retained messages for a new subscription, in slices.
 
-import Net
 import Config
 import MQTT
+import Net
 import Topics
 
 /// The retained messages that one subscription has yet to get.
@@ -100,15 +100,42 @@ extension Session {
     fileprivate func deliverRetained(_ message: Message, _ subscription: SessionSubscription) {
         if message.expiresAt != 0, worker.now >= message.expiresAt { return }
         let granted = subscription.options.qualityOfService
-        let isUpgraded = worker.settings.configuration.upgradeOutgoingQoS
-        message.withPublication { publication in
-            deliver(
-                publication,
-                qos: isUpgraded ? granted : min(granted, message.qos),
-                isRetained: true,
-                subscriptionIdentifier: subscription.identifier
-            ) { message }
+        let isUpgraded = worker.limits.upgradesOutgoingQoS
+        let qos = isUpgraded ? granted : min(granted, message.qos)
+        let events = worker.events(on: identity.listener)
+        guard !events.isDisjoint(with: [.access, .messageOut]) else {
+            return message.withPublication { publication in
+                deliver(
+                    publication,
+                    qos: qos,
+                    isRetained: true,
+                    subscriptionIdentifier: subscription.identifier
+                ) { message }
+            }
         }
+        let handle = handle
+        let worker = worker
+        checkSource(message) { isAllowed in
+            guard isAllowed, let session = worker.sessions[handle] else { return }
+            message.withPublication { publication in
+                session.deliverChecked(
+                    publication,
+                    qos: qos,
+                    isRetained: true,
+                    subscriptionIdentifier: subscription.identifier,
+                    events
+                ) { message }
+            }
+        }
+    }
+
+    /// `check_retain_source`: whether the publisher of a retained message might still publish it.
+    /// What the broker itself has published is exempt.
+    private func checkSource(_ message: Message, _ body: @escaping (Bool) -> Void) {
+        guard worker.settings.configuration.checkRetainSource, let origin = message.origin else {
+            return body(true)
+        }
+        worker.checkWrite(origin, message, body)
     }
 }
 
@@ -118,7 +145,7 @@ extension Worker {
     func retain(_ run: UnsafePublishRun) {
         let topic = RawSpan(_unsafeBytes: run.topic)
         for index in 0..<run.count {
-            if run.entries[index].payload.isEmpty {
+            if run[index].payloadCount == 0 {
                 _ = broker.retained.remove(topic: topic)
             } else {
                 _ = broker.retained.set(topic: topic, value: run.message(index).storage)

@@ -25,6 +25,12 @@ struct Delivery {
     var state: State
     private var bits: UInt8
 
+    /// A received message that waits since before the client came back.
+    var isFromEarlierConnection: Bool {
+        get { bits & 16 != 0 }
+        set { bits = newValue ? bits | 16 : bits & ~16 }
+    }
+
     init(
         _ message: Message,
         packetIdentifier: UInt16,
@@ -95,6 +101,11 @@ struct UnsafeDeliveryRing: ~Copyable {
         }
     }
 
+    /// Makes room for `additional` more entries.
+    mutating func reserve(_ additional: Int) {
+        while capacity - count < additional { grow() }
+    }
+
     /// Adds an entry at the end.
     mutating func append(_ delivery: Delivery) {
         if count == capacity { grow() }
@@ -111,6 +122,34 @@ struct UnsafeDeliveryRing: ~Copyable {
         head = (head + 1) & (capacity - 1)
         count -= 1
         if count == 0, capacity > Self.keptCapacityMax { removeStorage() }
+    }
+
+    /// Drops entries from the front that PUBACK packets (`40 02 id id`) at the front of `bytes`
+    /// acknowledge in order, `limit` at most. Returns how many, and their payload bytes.
+    mutating func removeAcknowledged(
+        by bytes: UnsafeRawBufferPointer,
+        limit: Int
+    ) -> (count: Int, payload: Int) {
+        guard let entries else { return (0, 0) }
+        var removed = 0
+        var payload = 0
+        while removed < limit, bytes.count - 4 * removed >= 4,
+            bytes[4 * removed] == 0x40, bytes[4 * removed + 1] == 2
+        {
+            let identifier =
+                UInt16(bytes[4 * removed + 2]) << 8 | UInt16(bytes[4 * removed + 3])
+            let entry = entries + head
+            guard entry.pointee.packetIdentifier == identifier, identifier != 0,
+                entry.pointee.state == .awaitingPuback
+            else { break }
+            payload += entry.pointee.message.payloadCount
+            entry.deinitialize(count: 1)
+            head = (head + 1) & (capacity - 1)
+            count -= 1
+            removed += 1
+        }
+        if count == 0, capacity > Self.keptCapacityMax { removeStorage() }
+        return (removed, payload)
     }
 
     /// Drops the entry at a place; the entries behind it move up.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run of publications meets a session.
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 import Topics
@@ -15,8 +15,11 @@ extension Session {
     /// section 12).
     func deliver(_ run: UnsafePublishRun, entries: Range<Int>, _ destination: Destination) {
         let granted = destination.options.qualityOfService
-        let configuration = worker.settings.configuration
-        let qos = configuration.upgradeOutgoingQoS ? granted : min(run.qos, granted)
+        let qos = worker.limits.upgradesOutgoingQoS ? granted : min(run.qos, granted)
+        let events = worker.events(on: identity.listener)
+        if !events.isDisjoint(with: [.access, .messageOut]) {
+            guard isReadable(run, entries, destination, qos, events) else { return }
+        }
         if let client, client.takesPlainPackets, destination.subscriptionIdentifier == 0,
             !run.isRetained, entries.count == run.count
         {
@@ -82,20 +85,25 @@ extension Session {
         let place = connection.reserveOutput(size)
         place.copyMemory(from: source, byteCount: size)
         let state: Delivery.State = qos == 1 ? .awaitingPuback : .awaitingPubrec
-        for index in 0..<run.count {
-            let identifier = nextPacketIdentifier()
-            (place + variant.identifierOffsets[index])
-                .storeBytes(of: identifier.bigEndian, as: UInt16.self)
-            deliveries.append(
-                Delivery(
-                    run.message(index),
-                    packetIdentifier: identifier,
-                    state: state,
-                    qos: qos,
-                    isRetained: false
+        var identifier = lastPacketIdentifier
+        variant.identifierOffsets.withUnsafeBufferPointer { offsets in
+            deliveries.reserve(run.count)
+            for index in 0..<run.count {
+                identifier = identifier == .max ? 1 : identifier + 1
+                (place + Int(offsets[index]))
+                    .storeBytes(of: identifier.bigEndian, as: UInt16.self)
+                deliveries.append(
+                    Delivery(
+                        run.message(index),
+                        packetIdentifier: identifier,
+                        state: state,
+                        qos: qos,
+                        isRetained: false
+                    )
                 )
-            )
+            }
         }
+        lastPacketIdentifier = identifier
         connection.commitOutput(size, packets: run.count)
         sentCount += run.count
         resumeIndex = sentCount
@@ -154,8 +162,10 @@ extension Session {
         message: () -> Message
     ) {
         guard let client else {
-            guard worker.settings.configuration.queueQoS0Messages, isPersistent else { return }
-            guard mayQueue(publication.payload.count), deliveries.count < queueQoS0Max else {
+            guard worker.limits.queuesQoS0, isPersistent else { return }
+            guard mayQueue(publication.payload.count),
+                deliveries.count < worker.limits.queuedMessagesMax
+            else {
                 return drop()
             }
             deliveries.append(
@@ -181,22 +191,16 @@ extension Session {
         )
     }
 
-    /// A flood of QoS 0 messages for an absent client is bounded like the others are.
-    private var queueQoS0Max: Int {
-        let limit = worker.settings.configuration.maxQueuedMessages
-        return limit > 0 ? limit : .max
-    }
-
     /// Whether the limits leave room for one more queued message.
     private func mayQueue(_ payloadCount: Int) -> Bool {
-        let configuration = worker.settings.configuration
-        if let client, canSendNow(client) { return true }
-        let window = client.map { $0.hasUnlimitedWindow ? 0 : $0.inFlightMax } ?? 0
-        let messages = configuration.maxQueuedMessages
-        if messages > 0, queuedCount - window >= messages { return false }
-        let bytes = configuration.maxQueuedBytes
-        let bytesWindow = client == nil ? 0 : configuration.maxInflightBytes
-        return bytes == 0 || queuedBytes - bytesWindow < bytes
+        let limits = worker.limits
+        guard let client else {
+            return queuedCount < limits.queuedMessagesMax && queuedBytes < limits.queuedBytesMax
+        }
+        if canSendNow(client) { return true }
+        let window = client.hasUnlimitedWindow ? 0 : client.inFlightMax
+        return queuedCount - window < limits.queuedMessagesMax
+            && queuedBytes - limits.inFlightBytesAllowance < limits.queuedBytesMax
     }
 
     /// Whether the next message could go out at once.
@@ -207,11 +211,10 @@ extension Session {
 
     /// `max_inflight_bytes`: a message may start while the sum is below the cap.
     var hasBytesWindow: Bool {
-        let limit = worker.settings.configuration.maxInflightBytes
-        return limit == 0 || inFlightBytes < limit
+        inFlightBytes < worker.limits.inFlightBytesMax
     }
 
-    private func drop() {
+    func drop() {
         worker.counters.dropped.add(1)
         guard !hasLoggedDrop else { return }
         hasLoggedDrop = true

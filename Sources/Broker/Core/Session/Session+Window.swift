@@ -114,7 +114,10 @@ extension Session {
         inFlight = 0
         inFlightBytes = 0
         hasLoggedDrop = false
-        for index in 0..<incoming.count { incoming[index].wasRepeated = false }
+        for index in 0..<incoming.count {
+            incoming[index].wasRepeated = false
+            incoming[index].isFromEarlierConnection = true
+        }
     }
 
     // MARK: Answers
@@ -133,6 +136,22 @@ extension Session {
         deliveries[index].state = .done
         trim()
         if resumeIndex < deliveries.count { pump() }
+        if !retainedDeliveries.isEmpty { continueRetained() }
+    }
+
+    /// Takes PUBACK packets in their short form off the front of `bytes` for as long as each is for
+    /// the oldest delivery. Returns how many there were.
+    func absorbPubacks(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let (count, payload) = deliveries.removeAcknowledged(by: bytes, limit: resumeIndex)
+        guard count > 0 else { return 0 }
+        sentCount -= count
+        resumeIndex -= count
+        inFlight -= count
+        inFlightBytes -= payload
+        trim()
+        if resumeIndex < deliveries.count { pump() }
+        if !retainedDeliveries.isEmpty { continueRetained() }
+        return count
     }
 
     /// PUBACK. Unknown identifiers are ignored.

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// What plugins may ask of the broker, from any thread. Everything is posted, never done at once.
+
+package import MQTT
+import Topics
+
+/// A message that a plugin publishes.
+package struct PluginPublication: Sendable {
+    /// Topic name.
+    package var topic: [UInt8]
+    /// The payload.
+    package var payload: [UInt8]
+    /// QoS 0 to 2.
+    package var qos: UInt8
+    /// Whether it is to be retained; ignored for messages to one client.
+    package var isRetained: Bool
+    /// Encoded properties that go out with it, message expiry interval excepted.
+    package var properties: [UInt8]
+    /// Seconds; 0 or nil for none.
+    package var messageExpiryInterval: UInt32?
+
+    package init(
+        topic: [UInt8],
+        payload: [UInt8],
+        qos: UInt8,
+        isRetained: Bool,
+        properties: [UInt8] = [],
+        messageExpiryInterval: UInt32? = nil
+    ) {
+        self.topic = topic
+        self.payload = payload
+        self.qos = qos
+        self.isRetained = isRetained
+        self.properties = properties
+        self.messageExpiryInterval = messageExpiryInterval
+    }
+
+    fileprivate func message(now: Int64, isRetained: Bool) -> Message {
+        let interval = messageExpiryInterval ?? 0
+        let expiresAt = interval == 0 || interval == .max ? 0 : now + Int64(interval)
+        return topic.withUnsafeBytes { topic in
+            payload.withUnsafeBytes { payload in
+                properties.withUnsafeBytes { properties in
+                    Message.make(
+                        UnsafePublication(
+                            topic: topic,
+                            properties: properties,
+                            payload: payload,
+                            qos: qos,
+                            isRetained: isRetained,
+                            expiresAt: expiresAt,
+                            origin: nil
+                        )
+                    )
+                }
+            }
+        }
+    }
+}
+
+extension Broker {
+    /// Routes a message as if the broker had published it: no write check, no MESSAGE_IN.
+    package func publish(_ publication: PluginPublication) {
+        workers[0].post { worker in
+            let retains = publication.isRetained && worker.limits.retainAvailable
+            let message = publication.message(now: worker.now, isRetained: retains)
+            message.withPublication { _ = worker.publish($0, message: message) }
+        }
+    }
+
+    /// Delivers a message to one session, whether it is subscribed or not; dropped when there is no
+    /// such session.
+    package func publish(_ publication: PluginPublication, to clientIdentifier: String) {
+        workers[home(of: clientIdentifier)].post { worker in
+            guard let session = worker.sessions[clientIdentifier] else { return }
+            worker.flushRun()
+            let message = publication.message(now: worker.now, isRetained: false)
+            message.withPublication { borrowed in
+                session.deliver(
+                    borrowed,
+                    qos: publication.qos,
+                    isRetained: false,
+                    subscriptionIdentifier: 0
+                ) { message }
+            }
+        }
+    }
+
+    /// Closes the connection of a client; 5.0 clients get DISCONNECT 0x98.
+    package func kick(_ clientIdentifier: String, publishesWill: Bool) {
+        workers[home(of: clientIdentifier)].post { worker in
+            worker.sessions[clientIdentifier]?.client?
+                .finish(.administrative(publishesWill: publishesWill))
+        }
+    }
+
+    /// Closes all connections for which `isWanted` holds.
+    package func kickAll(
+        publishesWill: Bool,
+        where isWanted: @escaping @Sendable (ClientIdentity) -> Bool
+    ) {
+        for handle in workers {
+            handle.post { worker in
+                for session in worker.sessions.all where isWanted(session.identity) {
+                    session.client?.finish(.administrative(publishesWill: publishesWill))
+                }
+            }
+        }
+    }
+
+    /// Subscribes a session; `options` as on the wire. Nothing happens when it does not exist.
+    package func addSubscription(
+        _ clientIdentifier: String,
+        filter: [UInt8],
+        shareName: [UInt8]?,
+        options: UInt8,
+        identifier: UInt32
+    ) {
+        workers[home(of: clientIdentifier)].post { worker in
+            guard let session = worker.sessions[clientIdentifier] else { return }
+            let subscription = SessionSubscription(
+                filter: filter,
+                shareName: shareName,
+                options: Topics.SubscriptionOptions(rawValue: options),
+                identifier: identifier
+            )
+            _ = worker.subscribe(subscription, of: session)
+        }
+    }
+
+    /// Ends a subscription of a session.
+    package func removeSubscription(
+        _ clientIdentifier: String,
+        filter: [UInt8],
+        shareName: [UInt8]?
+    ) {
+        workers[home(of: clientIdentifier)].post { worker in
+            _ = worker.sessions[clientIdentifier]?.removeSubscription(filter, shareName)
+        }
+    }
+
+    /// Replaces the will message of a session.
+    package func setWill(_ clientIdentifier: String, _ will: MQTT.Will) {
+        workers[home(of: clientIdentifier)].post { worker in
+            worker.sessions[clientIdentifier]?.will = will
+        }
+    }
+
+    /// Gives the answer to a question. Callable from any thread; see `Hooks.ask`.
+    package func answer(_ answers: [(asker: Asker, answer: HookAnswer)], worker: Int) {
+        workers[worker].post { worker in
+            for (asker, answer) in answers { worker.take(answer, for: asker) }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Client identifier -> identity, for plugins.
+
+import Synchronization
+
+/// The sessions of all workers by client identifier, connected or not. Kept only for questions from
+/// other threads; the reactors themselves never look here.
+package final class ClientDirectory: Sendable {
+    private let entries = Mutex<[String: Entry]>([:])
+
+    /// One session as plugins see it.
+    package struct Entry: Sendable {
+        /// Who it is.
+        package let identity: ClientIdentity
+        /// Whether it has a connection.
+        package let isConnected: Bool
+    }
+
+    package init() {}
+
+    /// The session of a client identifier.
+    package subscript(_ clientIdentifier: String) -> Entry? {
+        entries.withLock { $0[clientIdentifier] }
+    }
+
+    /// All sessions as of now, in no order.
+    package var all: [Entry] { entries.withLock { Array($0.values) } }
+
+    func set(_ identity: ClientIdentity, isConnected: Bool) {
+        let entry = Entry(identity: identity, isConnected: isConnected)
+        entries.withLock { $0[identity.clientIdentifier] = entry }
+    }
+
+    func remove(_ clientIdentifier: String) {
+        entries.withLock { _ = $0.removeValue(forKey: clientIdentifier) }
+    }
+}

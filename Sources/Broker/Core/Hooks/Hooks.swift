@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where plugins attach: the questions the broker asks before it acts, and what it tells.
+
+package import MQTT
+
+/// What somebody wants to be asked or told about, and how.
+package struct HookEvents: OptionSet, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// Access checks: write, read, subscribe, unsubscribe.
+    package static let access = HookEvents(rawValue: 1 << 0)
+    /// User name and password at CONNECT.
+    package static let basicAuthentication = HookEvents(rawValue: 1 << 1)
+    /// Enhanced authentication.
+    package static let extendedAuthentication = HookEvents(rawValue: 1 << 2)
+    /// Messages from clients.
+    package static let messageIn = HookEvents(rawValue: 1 << 3)
+    /// Messages to clients.
+    package static let messageOut = HookEvents(rawValue: 1 << 4)
+    /// Subscriptions about to be made.
+    package static let subscribe = HookEvents(rawValue: 1 << 5)
+    /// Subscriptions about to end.
+    package static let unsubscribe = HookEvents(rawValue: 1 << 6)
+    /// Clients that have connected.
+    package static let connect = HookEvents(rawValue: 1 << 7)
+    /// Clients that have gone, for good or for a while.
+    package static let disconnect = HookEvents(rawValue: 1 << 8)
+
+    /// All access checks may run on a reactor: `checkAccess` answers at once.
+    package static let accessIsDirect = HookEvents(rawValue: 1 << 16)
+    /// Access depends on client and topic alone, not on payload, QoS or properties; so consecutive
+    /// messages on one topic need one check.
+    package static let accessIsByTopic = HookEvents(rawValue: 1 << 17)
+}
+
+/// What a client wants to do with a topic; the values of the plugin interface.
+package enum AccessKind: Int32, Sendable {
+    /// Receive a message.
+    case read = 1
+    /// Publish a message.
+    case write = 2
+    /// Subscribe to a filter.
+    case subscribe = 4
+    /// End a subscription.
+    case unsubscribe = 8
+}
+
+/// A question that must be answered before the broker goes on.
+package enum HookQuestion: Sendable {
+    /// CONNECT without authentication method. `password` is the raw bytes.
+    case authenticate(ClientIdentity, password: [UInt8]?)
+    /// CONNECT with authentication method, or AUTH with reason 0x19.
+    case beginExchange(ClientIdentity, method: String, data: [UInt8]?, isAgain: Bool)
+    /// AUTH with reason 0x18.
+    case continueExchange(ClientIdentity, method: String, data: [UInt8]?)
+    /// A message from a client. `checksAccess`: ask for write access first; then MESSAGE_IN.
+    case publish(ClientIdentity, Message, checksAccess: Bool, isFiltered: Bool)
+    /// A request to a `$CONTROL` topic; write access first.
+    case control(ClientIdentity, Message)
+    /// The filters of one SUBSCRIBE packet, in order: access, then SUBSCRIBE event, each.
+    case subscribe(ClientIdentity, [FilterQuestion])
+    /// The filters of one UNSUBSCRIBE packet, in order.
+    case unsubscribe(ClientIdentity, [FilterQuestion])
+    /// Messages for one client, in order.
+    case deliver(ClientIdentity, [DeliveryQuestion])
+    /// A will message about to be published: write access only.
+    case publishWill(ClientIdentity, Message)
+}
+
+/// One filter that a client subscribes to or unsubscribes from.
+package struct FilterQuestion: Sendable {
+    /// The whole filter with mount point; `$share/name/` in front of shared ones.
+    package let filter: [UInt8]
+    /// Subscription Options as on the wire; QoS as requested.
+    package let options: UInt8
+    /// Subscription Identifier; 0 for none.
+    package let identifier: UInt32
+    /// Encoded properties of the packet.
+    package let properties: [UInt8]
+
+    package init(filter: [UInt8], options: UInt8, identifier: UInt32, properties: [UInt8]) {
+        self.filter = filter
+        self.options = options
+        self.identifier = identifier
+        self.properties = properties
+    }
+}
+
+/// One message on its way to a client.
+package struct DeliveryQuestion: Sendable {
+    /// The message as stored; read access is asked with its own QoS and retain flag.
+    package let message: Message
+    /// QoS of this delivery.
+    package let qos: UInt8
+    /// Retain flag of this delivery.
+    package let isRetained: Bool
+    /// Ask for read access.
+    package let checksAccess: Bool
+    /// Raise MESSAGE_OUT if read access is granted.
+    package let isFiltered: Bool
+
+    package init(
+        message: Message,
+        qos: UInt8,
+        isRetained: Bool,
+        checksAccess: Bool,
+        isFiltered: Bool
+    ) {
+        self.message = message
+        self.qos = qos
+        self.isRetained = isRetained
+        self.checksAccess = checksAccess
+        self.isFiltered = isFiltered
+    }
+}
+
+/// The answer to a `HookQuestion`; the case fits the question's.
+package enum HookAnswer: Sendable {
+    /// The `MOSQ_ERR_*` that the chain of callbacks ended with: 0 accepted, 17 at least one
+    /// deferred and none decided, 32 nobody had an opinion, others refused.
+    case authentication(code: Int32)
+    /// `MOSQ_ERR_*`: 0 accepted, -4 continue with `data` to the client, others refused.
+    case exchange(code: Int32, data: [UInt8]?)
+    /// What to do with a message from a client.
+    case publish(PublishVerdict)
+    /// Result of a control handler; `reasonString` goes into the acknowledgement of 5.0 clients.
+    case control(code: Int32, reasonString: String?)
+    /// One verdict per filter, or an end of the connection with a `MOSQ_ERR_*`.
+    case filters([FilterVerdict], disconnectCode: Int32?)
+    /// One verdict per message.
+    case deliver([DeliveryVerdict])
+    /// Whether the will may be published.
+    case will(isAllowed: Bool)
+}
+
+/// What becomes of a message from a client.
+package enum PublishVerdict: Sendable {
+    /// Go on; with another message in its place, if given.
+    case accepted(replacement: Message?)
+    /// Drop it; QoS 1 and 2 of 5.0 clients are acknowledged with this reason.
+    case refused(ReasonCode)
+    /// Drop it and end the connection with this `MOSQ_ERR_*`.
+    case disconnect(code: Int32)
+}
+
+/// What becomes of one filter.
+package enum FilterVerdict: Sendable {
+    /// Go on; with another filter or other options, if given.
+    case allowed(filter: [UInt8]?, options: UInt8?)
+    /// 0x87.
+    case denied
+}
+
+/// What becomes of one message to a client.
+package enum DeliveryVerdict: Sendable {
+    /// Send as it is.
+    case allowed
+    /// Send this one instead, for this client only.
+    case replaced(Message, qos: UInt8, isRetained: Bool)
+    /// The client does not get it.
+    case denied
+}
+
+/// Who waits for an answer: a client, or a session, of a worker.
+package struct Asker: Sendable, Hashable {
+    /// Number of the worker.
+    package let worker: Int
+    /// Number of the question at that worker.
+    package let serial: UInt64
+}
+
+/// The plugins as the core sees them. Called on reactors; nothing here may wait.
+package protocol Hooks: AnyObject, Sendable {
+    /// What clients of a listener (its number; nil for none) are asked and told about. Called for
+    /// every packet: must be cheap.
+    func events(on listener: Int?) -> HookEvents
+
+    /// Decides about access at once, as `MOSQ_ERR_*`: 0 allows, 12 denies. Only when `events`
+    /// holds `accessIsDirect`. `filter` replaces the publication's topic for (un)subscribing.
+    func checkAccess(
+        _ kind: AccessKind,
+        _ client: ClientIdentity,
+        _ publication: borrowing UnsafePublication
+    ) -> Int32
+
+    /// Answers at once, or returns nil and later calls `broker.answer(_:to:)` exactly once. Answers
+    /// for the questions of one worker come in the order of the questions, except those of
+    /// authentication, which may take any time.
+    func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer?
+
+    /// The asker is gone; an answer would be ignored.
+    func forget(_ asker: Asker)
+
+    /// A client has connected.
+    func connected(_ client: ClientIdentity)
+
+    /// A client's connection has ended, with a `MOSQ_ERR_*`; `isOffline`: its session lives on.
+    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool)
+}

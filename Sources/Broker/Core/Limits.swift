@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The numbers of the configuration that the way of a message asks for.
+
+import Config
+
+/// Limits in plain numbers, read for every packet: no reference has to be followed or counted.
+struct Limits {
+    /// Bytes of the largest packet accepted.
+    let packetSizeMax: Int
+    /// Bytes of the largest payload accepted; `Int.max` for no limit.
+    let payloadMax: Int
+    /// Messages queued per session, and packets per slow connection; `Int.max` for no limit.
+    let queuedMessagesMax: Int
+    /// Payload bytes queued per session; `Int.max` for no limit.
+    let queuedBytesMax: Int
+    /// Payload bytes in flight per session; `Int.max` for no limit.
+    let inFlightBytesMax: Int
+    /// QoS 2 messages a client may leave unreleased; `Int.max` for no limit.
+    let receivedMax: Int
+    /// `max_inflight_bytes` as it enters the queue's arithmetic; 0 for no limit.
+    let inFlightBytesAllowance: Int
+    let retainAvailable: Bool
+    let upgradesOutgoingQoS: Bool
+    let queuesQoS0: Bool
+
+    init(_ configuration: Configuration) {
+        func bound(_ value: Int) -> Int { value > 0 ? value : .max }
+        packetSizeMax = configuration.maxPacketSize
+        payloadMax = bound(configuration.messageSizeLimit)
+        queuedMessagesMax = bound(configuration.maxQueuedMessages)
+        queuedBytesMax = bound(configuration.maxQueuedBytes)
+        inFlightBytesMax = bound(configuration.maxInflightBytes)
+        receivedMax = bound(configuration.maxInflightMessages)
+        inFlightBytesAllowance = configuration.maxInflightBytes
+        retainAvailable = configuration.retainAvailable
+        upgradesOutgoingQoS = configuration.upgradeOutgoingQoS
+        queuesQoS0 = configuration.queueQoS0Messages
+    }
+}
