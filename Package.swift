@@ -132,7 +132,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["ToolSupport"],
+            dependencies: ["ToolSupport", "Log"],
             path: "Sources/Tools/mosquitto_passwd",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -143,6 +143,12 @@ let package = Package(
             name: "TopicsBenchmark",
             dependencies: ["Topics"],
             path: "Benchmarks/TopicsBenchmark",
+            swiftSettings: common
+        ),
+        .executableTarget(
+            name: "DynamicSecurityBenchmark",
+            dependencies: ["DynamicSecurity", "PluginSDK", "TestSupport"],
+            path: "Benchmarks/DynamicSecurityBenchmark",
             swiftSettings: common
         ),
 
@@ -160,7 +166,7 @@ let package = Package(
             exclude: ["C"],
             swiftSettings: common
         ),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",
