@@ -145,6 +145,12 @@ let package = Package(
             path: "Benchmarks/TopicsBenchmark",
             swiftSettings: common
         ),
+        .executableTarget(
+            name: "DynamicSecurityBenchmark",
+            dependencies: ["DynamicSecurity", "PluginSDK", "TestSupport"],
+            path: "Benchmarks/DynamicSecurityBenchmark",
+            swiftSettings: common
+        ),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),

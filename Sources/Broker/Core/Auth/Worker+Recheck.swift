@@ -10,6 +10,7 @@ extension Worker {
     func recheckClients() {
         for session in sessions.all where !session.identity.isBridge {
             let identity = session.identity
+            if identity.proof == .transport { continue }
             let listener = identity.listener.map { settings.listeners[$0.index] }
             let allowsAnonymous = listener?.allowsAnonymous ?? false
             if identity.userName == nil {
@@ -19,7 +20,7 @@ extension Worker {
             guard events(on: listener).contains(.basicAuthentication) else { continue }
             let handle = session.handle
             let question = HookQuestion.authenticate(identity, password: session.password)
-            _ = ask(question) { [unowned self] answer in
+            _ = ask(question) { [self] answer in
                 guard case .authentication(let code) = answer, let session = sessions[handle] else {
                     return
                 }
@@ -61,7 +62,7 @@ extension Worker {
             )
         }
         let handle = session.handle
-        _ = ask(.deliver(identity, questions)) { [unowned self] answer in
+        _ = ask(.deliver(identity, questions)) { [self] answer in
             guard case .deliver(let verdicts) = answer, let session = sessions[handle] else {
                 return
             }

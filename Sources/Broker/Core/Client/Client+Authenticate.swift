@@ -30,17 +30,19 @@ extension Client {
                 .beginExchange(identity, method: method, data: data, isAgain: false)
             )
         }
+        if identity.proof == .transport { return enter(authenticationData: nil) }
         guard events.contains(.basicAuthentication) else {
             return admitOrRefuse(listener.allowsAnonymous)
         }
-        ask(.authenticate(identity, password: connect.packet.password))
+        let password = identity.proof == .none ? connect.packet.password : nil
+        ask(.authenticate(identity, password: password))
     }
 
     /// Asks and goes on with the answer; no packet is handled in between.
     private func ask(_ question: HookQuestion) {
         stage = stage == .connected ? .connected : .authenticating
-        openQuestion = worker.ask(question) { [weak self] answer in
-            guard let self, stage != .ended else { return }
+        openQuestion = worker.ask(question) { [self] answer in
+            guard stage != .ended else { return }
             openQuestion = nil
             take(answer)
         }

@@ -16,8 +16,9 @@ extension Client {
         finish(.violation(error))
     }
 
-    /// Ends the connection and, as far as that follows, the session. Called once; later calls have
-    /// no effect.
+    /// Ends the connection and, as far as that follows, the session.
+    ///
+    /// Called once; later calls have no effect.
     ///
     /// A lost connection whose last messages plugins have yet to decide about ends after them.
     func finish(_ end: ClientEnd, isConnectionLost: Bool = false) {
@@ -57,6 +58,10 @@ extension Client {
             return
         }
         guard let peer = identity?.peer ?? connection?.peer else { return }
+        if let line = end.line {
+            if let text = line(peer) { log.notice(text) }
+            return
+        }
         let name = "\(logName) [\(peer.host):\(peer.port)]"
         if let text = end.text {
             log.notice("Client \(name) disconnected: \(text).")

@@ -26,7 +26,7 @@ extension Worker {
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected
         if hooks != nil { broker.directory.set(request.identity, isConnected: true) }
-        recheckDeliveries(of: session) { [unowned self] in
+        recheckDeliveries(of: session) { [self] in
             guard session.client === client else { return }
             session.pump()
             if events(on: client.listener).contains(.connect) { hooks?.connected(request.identity) }
@@ -120,8 +120,9 @@ extension Worker {
         return limit > 0 && (packet.keepAlive == 0 || Int(packet.keepAlive) > limit)
     }
 
-    /// Writes CONNACK and starts the keep alive clock. Returns false when CONNACK does not fit the
-    /// client and the connection was closed instead.
+    /// Writes CONNACK and starts the keep alive clock.
+    ///
+    /// Returns false when CONNACK does not fit the client and the connection was closed instead.
     private func acknowledge(
         _ client: Client,
         _ request: ConnectRequest,
@@ -176,6 +177,9 @@ extension Worker {
         log.notice(
             "New \(kind) connected from \(address) as \(identity.clientIdentifier) (\(details))."
         )
+        if let version = identity.security?.version, let cipher = identity.security?.cipher {
+            log.notice("Client \(identity.clientIdentifier) negotiated \(version) cipher \(cipher)")
+        }
     }
 
 }
