@@ -145,6 +145,12 @@ let package = Package(
             path: "Benchmarks/TopicsBenchmark",
             swiftSettings: common
         ),
+        .executableTarget(
+            name: "DynamicSecurityBenchmark",
+            dependencies: ["DynamicSecurity", "PluginSDK", "TestSupport"],
+            path: "Benchmarks/DynamicSecurityBenchmark",
+            swiftSettings: common
+        ),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
@@ -160,7 +166,7 @@ let package = Package(
             exclude: ["C"],
             swiftSettings: common
         ),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",

@@ -152,6 +152,32 @@ static void test_first_messages(void)
     settings.binding_size = 0;
 }
 
+/* SaltedPassword, as the client computes it by Hi() of RFC 5802 section 2.2. */
+static void salt_password(
+    const struct verifier *verifier, const char *password, unsigned char *salted)
+{
+    static const unsigned char one[4] = {0, 0, 0, 1};
+    const struct mechanism *mechanism = verifier->mechanism;
+    size_t size = mechanism->digest_size;
+    unsigned char block[SALT_MAX + 4];
+    unsigned char round[DIGEST_MAX];
+    unsigned char next[DIGEST_MAX];
+    size_t i;
+    int n;
+
+    memcpy(block, verifier->salt, verifier->salt_size);
+    memcpy(block + verifier->salt_size, one, 4);
+    hmac(mechanism, password, strlen(password), block, verifier->salt_size + 4, round);
+    memcpy(salted, round, size);
+    for (n = 1; n < verifier->iterations; n++) {
+        hmac(mechanism, password, strlen(password), round, size, next);
+        memcpy(round, next, size);
+        for (i = 0; i < size; i++) {
+            salted[i] ^= round[i];
+        }
+    }
+}
+
 /* Plays a client: a first message, then "FINAL,p=PROOF" with the right proof, or with a wrong one.
    "NONCE" in the final message stands for the nonce. */
 static const char *play(
@@ -165,7 +191,7 @@ static const char *play(
     char message[2048];
     char all[4096];
     char proof_text[BASE64_SIZE(DIGEST_MAX)];
-    unsigned char salted[2 * DIGEST_MAX];
+    unsigned char salted[DIGEST_MAX];
     unsigned char stored_key[DIGEST_MAX];
     unsigned char client_key[DIGEST_MAX];
     unsigned char signature[DIGEST_MAX];
@@ -190,28 +216,7 @@ static const char *play(
         snprintf(message, sizeof(message), "%s", final);
     }
     snprintf(all, sizeof(all), "%s,%s", exchange.first_messages, message);
-    /* The client's part of RFC 5802 section 3, from Hi() on. */
-    {
-        static const unsigned char one[4] = {0, 0, 0, 1};
-        unsigned char block[SALT_MAX + 4];
-        unsigned char round[DIGEST_MAX];
-        int n;
-
-        memcpy(block, exchange.verifier.salt, exchange.verifier.salt_size);
-        memcpy(block + exchange.verifier.salt_size, one, 4);
-        hmac(
-            mechanism, password, strlen(password), block, exchange.verifier.salt_size + 4, round);
-        memcpy(salted, round, size);
-        for (n = 1; n < exchange.verifier.iterations; n++) {
-            unsigned char next[DIGEST_MAX];
-
-            hmac(mechanism, password, strlen(password), round, size, next);
-            memcpy(round, next, size);
-            for (i = 0; i < size; i++) {
-                salted[i] ^= round[i];
-            }
-        }
-    }
+    salt_password(&exchange.verifier, password, salted);
     hmac(mechanism, salted, size, "Client Key", 10, client_key);
     hash(mechanism, client_key, size, stored_key);
     hmac(mechanism, stored_key, size, all, strlen(all), signature);

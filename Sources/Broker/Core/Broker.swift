@@ -26,12 +26,19 @@ package final class Broker: Sendable {
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()
 
+    private let transports: ListenerTransports
     private let current: Mutex<Settings>
     private let installedHooks = Mutex<(any Hooks)?>(nil)
 
     /// Makes a broker with as many workers as the configuration asks for.
-    package init(_ configuration: Configuration, workerCount: Int, log: Log) throws(SystemError) {
+    package init(
+        _ configuration: Configuration,
+        workerCount: Int,
+        log: Log,
+        keyLogFile: String? = nil
+    ) throws(SystemError) {
         self.log = log
+        transports = try ListenerTransports(log: log, keyLogFile: keyLogFile)
         current = Mutex(Settings(configuration))
         var handles: [WorkerHandle] = []
         for index in 0..<workerCount { handles.append(try WorkerHandle(index: index)) }
@@ -41,10 +48,27 @@ package final class Broker: Sendable {
     /// The settings in force.
     package var settings: Settings { current.withLock { $0 } }
 
-    /// Puts another configuration in force; workers learn of it by letter.
+    /// Reads certificates, keys and the like; before any worker runs.
+    package func openTransports() throws(TransportSetupError) {
+        let settings = settings
+        let plans = try transports.plans(for: settings.configuration)
+        current.withLock {
+            $0 = Settings(settings.configuration, transports: plans, previous: settings)
+        }
+    }
+
+    /// Ends the threads that serve transports; after all workers.
+    package func closeTransports() { transports.stop() }
+
+    /// Sets who is asked for pre-shared keys before the key file.
+    package func setPSKHook(_ hook: PSKHook?) { transports.setHook(hook) }
+
+    /// Puts another configuration in force; workers learn of it by letter. Reads files.
     package func apply(_ configuration: Configuration) {
+        let running = settings.listeners.map(\.transport)
+        let plans = transports.plans(for: configuration, replacing: running)
         let settings = current.withLock { current in
-            current = Settings(configuration, previous: current)
+            current = Settings(configuration, transports: plans, previous: current)
             return current
         }
         for worker in workers { worker.post { $0.adopt(settings) } }

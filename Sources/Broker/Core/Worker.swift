@@ -168,9 +168,9 @@ extension Worker: ReactorDelegate {
             return logRefusedSocket(peer)
         }
         do {
-            let connection = try reactor.adopt(descriptor, peer: peer)
+            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
             let client = Client(worker: self, connection: connection, listener: listener)
-            if settings.configuration.connectionMessages {
+            if settings.configuration.connectionMessages, listener.transport.proxy == nil {
                 let port = socket.port
                 log.notice("New connection from \(peer.host):\(peer.port) on port \(port).")
             }

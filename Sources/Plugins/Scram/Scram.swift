@@ -112,12 +112,12 @@ final class Scram: ThreadSafePlugin {
     }
 
     private func resume(_ event: inout ExtendedAuthEvent) -> ExtendedAuthAnswer {
-        let (base, _) = Self.split(event.method)
-        guard let mechanism = ScramMechanism(rawValue: base) else { return .pass }
-        let key = event.client.key
-        guard let exchange = state.withLock({ $0.exchanges.remove(key) }),
-            exchange.mechanism == mechanism
-        else { return .deny }
+        // The original 2.0 does not repeat the method here, so the client decides whose step this is.
+        let method = event.method
+        guard let exchange = state.withLock({ $0.exchanges.remove(event.client.key) }) else {
+            return ScramMechanism(rawValue: Self.split(method).base) == nil ? .pass : .deny
+        }
+        guard method.isEmpty || method == exchange.method else { return .deny }
         return advance(exchange, &event)
     }
 

@@ -10,6 +10,7 @@ extension Worker {
     func recheckClients() {
         for session in sessions.all where !session.identity.isBridge {
             let identity = session.identity
+            if identity.proof == .transport { continue }
             let listener = identity.listener.map { settings.listeners[$0.index] }
             let allowsAnonymous = listener?.allowsAnonymous ?? false
             if identity.userName == nil {

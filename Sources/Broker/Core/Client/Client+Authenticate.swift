@@ -30,10 +30,12 @@ extension Client {
                 .beginExchange(identity, method: method, data: data, isAgain: false)
             )
         }
+        if identity.proof == .transport { return enter(authenticationData: nil) }
         guard events.contains(.basicAuthentication) else {
             return admitOrRefuse(listener.allowsAnonymous)
         }
-        ask(.authenticate(identity, password: connect.packet.password))
+        let password = identity.proof == .none ? connect.packet.password : nil
+        ask(.authenticate(identity, password: password))
     }
 
     /// Asks and goes on with the answer; no packet is handled in between.

@@ -57,6 +57,10 @@ extension Client {
             return
         }
         guard let peer = identity?.peer ?? connection?.peer else { return }
+        if let line = end.line {
+            if let text = line(peer) { log.notice(text) }
+            return
+        }
         let name = "\(logName) [\(peer.host):\(peer.port)]"
         if let text = end.text {
             log.notice("Client \(name) disconnected: \(text).")

@@ -15,8 +15,10 @@ package struct ListenerError: Error {
 
 /// Opens the sockets of listeners.
 package enum ListenerOpener {
-    /// Opens all sockets of the configuration. In local-only mode a family that is not there is
-    /// skipped; otherwise any failure ends the start.
+    /// Opens all sockets of the configuration.
+    ///
+    /// In local-only mode a family that is not there is skipped; otherwise any failure ends the
+    /// start.
     package static func open(
         _ settings: Settings,
         log: Log
@@ -171,8 +173,8 @@ struct ResolvedAddress {
         var isKnown = false
         var result: [ResolvedAddress] = []
         for wanted in addresses {
-            for entry in sequence(first: list, next: { $0.pointee.ifa_next }) {
-                guard strcasecmp(entry.pointee.ifa_name, interface) == 0 else { continue }
+            for entry in sequence(first: list, next: { $0.pointee.ifa_next })
+            where strcasecmp(entry.pointee.ifa_name, interface) == 0 {
                 isKnown = true
                 guard let address = entry.pointee.ifa_addr,
                     CInt(address.pointee.sa_family) == wanted.family

@@ -176,6 +176,9 @@ extension Worker {
         log.notice(
             "New \(kind) connected from \(address) as \(identity.clientIdentifier) (\(details))."
         )
+        if let version = identity.security?.version, let cipher = identity.security?.cipher {
+            log.notice("Client \(identity.clientIdentifier) negotiated \(version) cipher \(cipher)")
+        }
     }
 
 }
