@@ -122,16 +122,17 @@ let package = Package(
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
         module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
+        .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit"],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit", "CControlModule"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["ToolSupport"],
+            dependencies: ["ToolSupport", "Log"],
             path: "Sources/Tools/mosquitto_passwd",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -142,6 +143,12 @@ let package = Package(
             name: "TopicsBenchmark",
             dependencies: ["Topics"],
             path: "Benchmarks/TopicsBenchmark",
+            swiftSettings: common
+        ),
+        .executableTarget(
+            name: "DynamicSecurityBenchmark",
+            dependencies: ["DynamicSecurity", "PluginSDK", "TestSupport"],
+            path: "Benchmarks/DynamicSecurityBenchmark",
             swiftSettings: common
         ),
 
@@ -159,7 +166,7 @@ let package = Package(
             exclude: ["C"],
             swiftSettings: common
         ),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram"]),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",

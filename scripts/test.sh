@@ -10,17 +10,17 @@ require_packages "${build_packages[@]}" "${test_packages[@]}"
 require_swift
 require_python_client "$PWD/.build/python"
 
+status=0
 echo "== Lint"
-scripts/lint.sh
+scripts/lint.sh || status=$?
 echo "== Build"
 swift build --build-tests
 echo "== Test"
 log=$PWD/.build/test.log
-status=0
 swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?
 if [ "$status" -ne 0 ]; then
-    echo "== Failures"
-    grep -E '✘|error:|recorded an issue' "$log" | tail -n 60 || true
+    echo "== Failures (status $status; see also Lint above)"
+    grep -E '✘|↳ .*[0-9]|error:' "$log" | tail -n 60 || true
 fi
 grep -E 'Executed [0-9]+ tests|Test run with [0-9]+ tests?' "$log" || true
 exit "$status"

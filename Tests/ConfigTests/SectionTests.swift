@@ -239,10 +239,11 @@ struct SectionTests {
             protocol mqtt
             proxy_protocol_v2_require_tls true
             psk_hint h
+            password_file p
             """
         let used = Outcome(text).configuration.usedOptions
-        #expect(used.map(\.group) == [.persistence, .websockets, .tls, .proxy, .psk])
-        #expect(used.map(\.line) == [2, 4, 6, 9, 10])
+        #expect(used.map(\.group) == [.persistence, .websockets, .tls, .proxy, .psk, .files])
+        #expect(used.map(\.line) == [2, 4, 6, 9, 10, 11])
         #expect(Set(used.map(\.file)) == ["test.conf"])
     }
 }

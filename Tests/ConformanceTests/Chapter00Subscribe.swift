@@ -182,7 +182,7 @@ struct Chapter00Subscribe {
         try client.expect(Wire.unsuback(version, id: 3, [0, 0x11, 0, 0, 0x11, 0x11]))
         client.publish("\(stem)/a", "x")
         client.publish(stem, "x")
-        try client.expectSilence()
+        try client.expectNothing(from: client)
     }
 
     @Test("[MQTT-3.8.3-3] Version 3.1.1 may use shared subscriptions", arguments: reactors)

@@ -92,7 +92,7 @@ struct Chapter05Sessions {
         try client.disconnect()
         client = try Self.open(broker, id, .v5, expiry: expiry)
         client.publish(topic, "x")
-        try client.expectSilence()
+        try client.expectNothing(from: client)
     }
 
     @Test(

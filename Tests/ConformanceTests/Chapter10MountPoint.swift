@@ -55,7 +55,7 @@ struct Chapter10MountPoint {
         inside.send(Wire.unsubscribe(.v5, id: 2, [topic]))
         try inside.expect(Wire.unsuback(.v5, id: 2, [0]))
         inside.publish(topic, "x")
-        try inside.expectSilence()
+        try inside.expectNothing(from: inside)
     }
 
     @Test("Shared subscriptions are mounted behind the share name", arguments: reactors)

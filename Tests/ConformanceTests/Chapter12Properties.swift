@@ -75,7 +75,7 @@ struct Chapter12Properties {
         client.publish(topic, String(repeating: "a", count: 50 - overhead))
         client.publish(topic, String(repeating: "b", count: 52 - overhead))
         try client.expectPublish(topic, String(repeating: "a", count: 50 - overhead))
-        try client.expectSilence()
+        try client.expectNothing(from: client)
     }
 
     @Test(

@@ -71,13 +71,13 @@ struct Interoperability {
     func retained(version: String, workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
         let topic = unique("t")
-        _ = try Self.publish(broker, ["-V", version, "-t", topic, "-r", "-m", "kept"])
+        _ = try Self.publish(broker, ["-V", version, "-t", topic, "-r", "-q", "1", "-m", "kept"])
         let shown = try Self.subscriber(
             broker,
             ["-V", version, "-t", topic, "-C", "1", "-F", "%r %p"]
         )
         #expect(shown.wait()?.output == "1 kept\n")
-        _ = try Self.publish(broker, ["-V", version, "-t", topic, "-r", "-n"])
+        _ = try Self.publish(broker, ["-V", version, "-t", topic, "-r", "-q", "1", "-n"])
         let empty = try RawClient.connected(to: broker)
         try empty.subscribe(topic)
         try empty.expectSilence()

@@ -54,6 +54,7 @@ struct Limits {
         try first.disconnect()
         let publisher = try RawClient.connected(to: broker)
         for number in 1...8 { try publisher.publish1(topic, "\(number)", id: number) }
+        try broker.waitForLog(exactly: "Outgoing messages are being dropped for client \(id).")
         let notices = broker.process.errors.lines.filter {
             $0.hasSuffix("Outgoing messages are being dropped for client \(id).")
         }

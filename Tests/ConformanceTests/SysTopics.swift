@@ -60,7 +60,8 @@ struct SysTopics {
         }
         values.removeValue(forKey: "heap/current")
         values.removeValue(forKey: "heap/maximum")
-        #expect(values.isEmpty)
+        // Numbers by packet type may be there besides, as the manual of the original has them.
+        #expect(values.keys.filter { !$0.hasPrefix("mqtt/") } == [])
     }
 
     @Test("sys_interval 0 publishes nothing", arguments: reactors)

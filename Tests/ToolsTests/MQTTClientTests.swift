@@ -72,6 +72,22 @@ struct MQTTClientTests {
         try client.keepAlive()
     }
 
+    @Test("[MQTT-3.1.2-20] a client with nothing to do pings in time")
+    func keepAlive() throws {
+        let broker = try DebianBroker(Self.open)
+        var options = options(broker)
+        options.keepAliveSeconds = 1
+        let client = try MQTTConnection(connecting: options)
+        // The broker closes the connection after one and a half times the interval.
+        let end = Deadline(in: .seconds(3))
+        while !end.hasPassed {
+            var state = pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0)
+            poll(&state, 1, min(200, end.millisecondsLeft))
+            try client.keepAlive()
+        }
+        try client.ping(soon)
+    }
+
     @Test("[MQTT-3.1.3-6] the broker's choice of a client identifier is known")
     func assignedIdentifier() throws {
         let broker = try DebianBroker(Self.open)

@@ -173,6 +173,9 @@ struct SecureTransportTests {
         tls.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256"
         tls.minimumVersion = version
         try MQTTConnection(connecting: options(broker, tls)).ping(soon)
+        tls.minimumVersion = "tlsv9"
+        expectTLSFailure(options(broker, tls), "Unknown TLS version")
+        tls.minimumVersion = nil
         tls.ciphers = "no such cipher"
         expectTLSFailure(options(broker, tls), "Unable to set TLS ciphers")
     }

@@ -65,15 +65,18 @@ final class DebianBroker: Sendable {
 
     let folder: TemporaryFolder
     let port: Int
+    let secondPort: Int
     private let process: ChildProcess
 
-    /// Starts it; `%PORT%` and `%DIR%` in the configuration are its port and folder.
+    /// Starts it; `%PORT%`, `%PORT2%` and `%DIR%` in the configuration are its ports and folder.
     init(_ configuration: String, folder: TemporaryFolder? = nil) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         for attempt in 1... {
             let port = try Broker.freePort()
+            let secondPort = try Broker.freePort()
             let text = configuration.replacingOccurrences(of: "%PORT%", with: "\(port)")
+                .replacingOccurrences(of: "%PORT2%", with: "\(secondPort)")
                 .replacingOccurrences(of: "%DIR%", with: folder.path)
             let user = geteuid() == 0 ? "user root\n" : ""
             try folder.write("mosquitto.conf", user + text)
@@ -84,6 +87,7 @@ final class DebianBroker: Sendable {
             if process.errors.wait(seconds: 10, where: { $0.hasSuffix(" running") }) != nil {
                 self.process = process
                 self.port = port
+                self.secondPort = secondPort
                 return
             }
             guard attempt < 3 else { throw Mismatch("no broker:\n\(process.errors.text)") }
@@ -218,6 +222,15 @@ final class TerminalProcess: @unchecked Sendable {
                 throw Mismatch("no '\(text)' in \(shown.debugDescription)", line: line)
             }
         }
+    }
+
+    /// Whether the terminal gives out whole lines, and shows what is typed.
+    var lineModes: (isCanonical: Bool, isEchoing: Bool) {
+        var modes = termios()
+        tcgetattr(master, &modes)
+        return (
+            modes.c_lflag & tcflag_t(ICANON) != 0, modes.c_lflag & tcflag_t(ECHO) != 0
+        )
     }
 
     /// Types `text`.

@@ -15,22 +15,38 @@ static const char *or_none(const char *text)
     return text != NULL ? text : "(none)";
 }
 
+static void log_client(const struct mosquitto *client)
+{
+    mosquitto_log_printf(
+        MOSQ_LOG_INFO,
+        "client %s: address %s, user %s, protocol %d version %d, keep alive %d, clean %s",
+        or_none(mosquitto_client_id(client)),
+        or_none(mosquitto_client_address(client)),
+        or_none(mosquitto_client_username(client)),
+        mosquitto_client_protocol(client),
+        mosquitto_client_protocol_version(client),
+        mosquitto_client_keepalive(client),
+        mosquitto_client_clean_session(client) ? "yes" : "no");
+}
+
+static int on_connect(int event, void *event_data, void *userdata)
+{
+    struct mosquitto_evt_connect *data = event_data;
+
+    (void)event;
+    (void)userdata;
+    log_client(data->client);
+    return MOSQ_ERR_SUCCESS;
+}
+
+/* What serves instead where there is no CONNECT event. */
 static int on_basic_auth(int event, void *event_data, void *userdata)
 {
     struct mosquitto_evt_basic_auth *data = event_data;
 
     (void)event;
     (void)userdata;
-    mosquitto_log_printf(
-        MOSQ_LOG_INFO,
-        "client %s: address %s, user %s, protocol %d version %d, keep alive %d, clean %s",
-        or_none(mosquitto_client_id(data->client)),
-        or_none(mosquitto_client_address(data->client)),
-        or_none(data->username),
-        mosquitto_client_protocol(data->client),
-        mosquitto_client_protocol_version(data->client),
-        mosquitto_client_keepalive(data->client),
-        mosquitto_client_clean_session(data->client) ? "yes" : "no");
+    log_client(data->client);
     return MOSQ_ERR_PLUGIN_DEFER;
 }
 
@@ -110,7 +126,10 @@ int mosquitto_plugin_init(
     (void)options;
     (void)count;
     self = identifier;
-    result = mosquitto_callback_register(self, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
+    result = mosquitto_callback_register(self, MOSQ_EVT_CONNECT, on_connect, NULL, NULL);
+    if (result == MOSQ_ERR_NOT_SUPPORTED) {
+        result = mosquitto_callback_register(self, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
+    }
     if (result != MOSQ_ERR_SUCCESS) {
         return result;
     }
@@ -122,6 +141,8 @@ int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *options, int 
     (void)userdata;
     (void)options;
     (void)count;
+    /* One of the two is not registered, which only makes its call fail. */
+    mosquitto_callback_unregister(self, MOSQ_EVT_CONNECT, on_connect, NULL);
     mosquitto_callback_unregister(self, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL);
     mosquitto_callback_unregister(self, MOSQ_EVT_MESSAGE, on_message, NULL);
     return MOSQ_ERR_SUCCESS;

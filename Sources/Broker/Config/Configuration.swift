@@ -187,6 +187,8 @@ package enum OptionGroup: String, Sendable, CaseIterable {
     case bridge
     /// Plugins.
     case plugin
+    /// Password and ACL files, which plugins carry out.
+    case files
 }
 
 /// The use of an option of an optional group, with its place.

@@ -64,12 +64,12 @@ enum ListenerOptions {
 
     /// The security options, global or of a listener.
     static let security: [String: Setting<SecurityConfiguration>] = [
-        "acl_file": .string(\.aclFile),
+        "acl_file": .string(\.aclFile).in(.files),
         "allow_anonymous": .bool(\.allowAnonymous),
         "allow_zero_length_clientid": .bool(\.allowZeroLengthClientid),
         "auto_id_prefix": Setting.custom(autoIdPrefix)
             .deprecated("Use 'listener_auto_id_prefix' instead."),
-        "password_file": .string(\.passwordFile),
+        "password_file": .string(\.passwordFile).in(.files),
         "psk_file": .string(\.pskFile).in(.psk),
     ]
 

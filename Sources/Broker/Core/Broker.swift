@@ -7,8 +7,9 @@ package import Net
 import Synchronization
 package import Topics
 
-/// The broker: the shared state and the handles of its workers. Everything here may be used from
-/// any thread.
+/// The broker: the shared state and the handles of its workers.
+///
+/// Everything here may be used from any thread.
 package final class Broker: Sendable {
     /// Where log lines go.
     package let log: Log
@@ -26,13 +27,19 @@ package final class Broker: Sendable {
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()
 
+    private let transports: ListenerTransports
     private let current: Mutex<Settings>
     private let installedHooks = Mutex<(any Hooks)?>(nil)
-    private let controlHandlers = Mutex<[String: ControlHandler]>([:])
 
     /// Makes a broker with as many workers as the configuration asks for.
-    package init(_ configuration: Configuration, workerCount: Int, log: Log) throws(SystemError) {
+    package init(
+        _ configuration: Configuration,
+        workerCount: Int,
+        log: Log,
+        keyLogFile: String? = nil
+    ) throws(SystemError) {
         self.log = log
+        transports = try ListenerTransports(log: log, keyLogFile: keyLogFile)
         current = Mutex(Settings(configuration))
         var handles: [WorkerHandle] = []
         for index in 0..<workerCount { handles.append(try WorkerHandle(index: index)) }
@@ -42,10 +49,27 @@ package final class Broker: Sendable {
     /// The settings in force.
     package var settings: Settings { current.withLock { $0 } }
 
-    /// Puts another configuration in force; workers learn of it by letter.
+    /// Reads certificates, keys and the like; before any worker runs.
+    package func openTransports() throws(TransportSetupError) {
+        let settings = settings
+        let plans = try transports.plans(for: settings.configuration)
+        current.withLock {
+            $0 = Settings(settings.configuration, transports: plans, previous: settings)
+        }
+    }
+
+    /// Ends the threads that serve transports; after all workers.
+    package func closeTransports() { transports.stop() }
+
+    /// Sets who is asked for pre-shared keys before the key file.
+    package func setPSKHook(_ hook: PSKHook?) { transports.setHook(hook) }
+
+    /// Puts another configuration in force; workers learn of it by letter. Reads files.
     package func apply(_ configuration: Configuration) {
+        let running = settings.listeners.map(\.transport)
+        let plans = transports.plans(for: configuration, replacing: running)
         let settings = current.withLock { current in
-            current = Settings(configuration, previous: current)
+            current = Settings(configuration, transports: plans, previous: current)
             return current
         }
         for worker in workers { worker.post { $0.adopt(settings) } }
@@ -59,20 +83,6 @@ package final class Broker: Sendable {
     /// The plugins; nil when there are none.
     var hooks: (any Hooks)? { installedHooks.withLock { $0 } }
 
-    // MARK: $CONTROL
-
-    /// Handles the payload of a request. Called on a worker; must not wait for anything.
-    package typealias ControlHandler = @Sendable (_ payload: [UInt8]) -> Void
-
-    /// Makes `handler` the one for requests to exactly this topic; nil takes it away.
-    package func setControlHandler(_ handler: ControlHandler?, for topic: String) {
-        controlHandlers.withLock { $0[topic] = handler }
-    }
-
-    func controlHandler(for topic: String) -> ControlHandler? {
-        controlHandlers.withLock { $0[topic] }
-    }
-
     /// Number of the worker where sessions of a client identifier live.
     func home(of clientIdentifier: String) -> Int {
         guard workers.count > 1 else { return 0 }
@@ -81,7 +91,9 @@ package final class Broker: Sendable {
         return Int(truncatingIfNeeded: (hash ^ hash >> 32) % UInt64(workers.count))
     }
 
-    /// Publishes on behalf of the broker itself. Callable from any thread.
+    /// Publishes on behalf of the broker itself.
+    ///
+    /// Callable from any thread.
     package func publish(
         topic: String,
         payload: [UInt8],

@@ -3,6 +3,7 @@
 
 package import Config
 import MQTT
+package import Net
 import Synchronization
 
 /// One configuration with what is derived from it; replaced as a whole on reload.
@@ -13,7 +14,11 @@ package final class Settings: Sendable {
     package let listeners: [ListenerSettings]
 
     /// Derives settings; listeners keep their connection counts from `previous`.
-    package init(_ configuration: Configuration, previous: Settings? = nil) {
+    package init(
+        _ configuration: Configuration,
+        transports: [TransportPlan] = [],
+        previous: Settings? = nil
+    ) {
         self.configuration = configuration
         listeners = configuration.listeners.enumerated().map { index, listener in
             let earlier = previous.flatMap {
@@ -23,7 +28,8 @@ package final class Settings: Sendable {
                 index: index,
                 listener,
                 in: configuration,
-                load: earlier?.load ?? ListenerLoad()
+                load: earlier?.load ?? ListenerLoad(),
+                transport: index < transports.count ? transports[index] : TransportPlan()
             )
         }
     }
@@ -35,7 +41,9 @@ package final class ListenerLoad: Sendable {
 
     package init() {}
 
-    /// Counts a connection. Returns false, and counts nothing, when `limit` (> 0) is reached.
+    /// Counts a connection.
+    ///
+    /// Returns false, and counts nothing, when `limit` (> 0) is reached.
     func enter(limit: Int) -> Bool {
         let count = connections.add(1, ordering: .relaxed).newValue
         if limit > 0, count > limit {
@@ -59,6 +67,8 @@ package final class ListenerSettings: Sendable {
     package let configuration: ListenerConfiguration
     /// Connection count.
     let load: ListenerLoad
+    /// What new connections travel over.
+    package let transport: TransportPlan
     /// Bytes put in front of every topic; empty for none.
     let mountPoint: [UInt8]
     /// Whether clients without user name may come in.
@@ -74,11 +84,13 @@ package final class ListenerSettings: Sendable {
         index: Int,
         _ listener: ListenerConfiguration,
         in configuration: Configuration,
-        load: ListenerLoad
+        load: ListenerLoad,
+        transport: TransportPlan
     ) {
         self.index = index
         self.configuration = listener
         self.load = load
+        self.transport = transport
         mountPoint = Array((listener.mountPoint ?? "").utf8)
         allowsAnonymous = configuration.allowsAnonymous(on: listener)
         allowsEmptyClientIdentifier = configuration.allowsZeroLengthClientid(on: listener)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // One reactor with the part of the broker that lives on it.
 
-import Config
 import CLinux
+import Config
 import Log
 import MQTT
 package import Net
 import Topics
 
-/// A reactor's clients and sessions. Everything is private to its thread; other threads send
-/// letters to its `WorkerHandle`.
+/// A reactor's clients and sessions.
+///
+/// Everything is private to its thread; other threads send letters to its `WorkerHandle`.
 package final class Worker {
     /// What is shared by all workers.
     package let broker: Broker
@@ -70,6 +71,9 @@ package final class Worker {
         reactor.delegate = self
         reactorWoken(reactor)
         reactor.run()
+        // Breaks the cycles between worker, reactor and sessions.
+        reactor.delegate = nil
+        sessions = SessionTable(reactor: index)
     }
 
     /// Ends the loop: publishes the wills of all clients and closes every connection.
@@ -168,9 +172,9 @@ extension Worker: ReactorDelegate {
             return logRefusedSocket(peer)
         }
         do {
-            let connection = try reactor.adopt(descriptor, peer: peer)
+            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
             let client = Client(worker: self, connection: connection, listener: listener)
-            if settings.configuration.connectionMessages {
+            if settings.configuration.connectionMessages, listener.transport.proxy == nil {
                 let port = socket.port
                 log.notice("New connection from \(peer.host):\(peer.port) on port \(port).")
             }

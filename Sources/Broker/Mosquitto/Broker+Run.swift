@@ -24,7 +24,7 @@ func runBroker(
     do throws(StartError) {
         let signals = try Signals()
         log.configure(configuration.logging)
-        StartupLog.write(configuration, features: [], to: log)
+        StartupLog.write(configuration, features: features, to: log)
         if configuration.isLocalOnly { StartupLog.writeLocalOnlyWarnings(to: log) }
         try serve(configuration, commandLine, signals, log)
         return 0
@@ -34,13 +34,18 @@ func runBroker(
     }
 }
 
+/// What the original has as parts that can be left out.
+private let features: StartupLog.Features = [
+    ("TLS", true), ("TLS-PSK", true), ("Websockets", true),
+]
+
 private func serve(
     _ configuration: Configuration,
     _ commandLine: BrokerCommandLine,
     _ signals: Signals,
     _ log: Log
 ) throws(StartError) {
-    let broker = try makeBroker(configuration, log)
+    let broker = try makeBroker(configuration, commandLine, log)
     log.setTopicSink { topic, line in broker.publishLogLine(line, topic: topic) }
     defer { log.setTopicSink(nil) }
     let plugins = try loadPlugins(configuration, broker)
@@ -50,6 +55,7 @@ private func serve(
         broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
     }
     let sockets = try openListeners(broker)
+    defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
     let threads = try startThreads(broker, sockets)
     let notifier = ServiceNotifier()
@@ -107,17 +113,29 @@ private func loadPlugins(
 
 private func makeBroker(
     _ configuration: Configuration,
+    _ commandLine: BrokerCommandLine,
     _ log: Log
 ) throws(StartError) -> Broker {
     let count = configuration.workerThreads ?? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
     do throws(SystemError) {
-        return try Broker(configuration, workerCount: count, log: log)
+        return try Broker(
+            configuration,
+            workerCount: count,
+            log: log,
+            keyLogFile: commandLine.tlsKeylogPath
+        )
     } catch {
         throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
     }
 }
 
 private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSocket] {
+    do throws(TransportSetupError) {
+        try broker.openTransports()
+    } catch {
+        for line in error.lines.dropLast() { broker.log.error(line) }
+        throw StartError(line: error.lines.last ?? "", exitCode: error.exitCode)
+    }
     do throws(ListenerError) {
         return try ListenerOpener.open(broker.settings, log: broker.log)
     } catch {

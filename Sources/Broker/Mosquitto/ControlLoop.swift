@@ -9,7 +9,9 @@ import Net
 import PluginHost
 import Synchronization
 
-/// What the process does beside serving clients. Runs on one thread until a signal stops it.
+/// What the process does beside serving clients.
+///
+/// Runs on one thread until a signal stops it.
 final class ControlLoop {
     private let threads: BrokerThreads
     private let plugins: PluginHost?
@@ -120,7 +122,9 @@ final class ControlLoop {
             let now = Clock.wallNanoseconds() / 1_000_000
             wait = interval - now % interval
         }
-        if let seconds = notifier.watchdogIntervalSeconds { wait = min(wait, Int64(seconds) * 1000) }
+        if let seconds = notifier.watchdogIntervalSeconds {
+            wait = min(wait, Int64(seconds) * 1000)
+        }
         return wait == .max ? -1 : CInt(clamping: wait)
     }
 }

@@ -4,7 +4,9 @@
 import CLinux
 import Glibc
 
-/// Reads the system clocks. Reactors read them once per loop turn, never per message.
+/// Reads the system clocks.
+///
+/// Reactors read them once per loop turn, never per message.
 package enum Clock {
     /// Milliseconds of a clock that never goes back and does count time asleep.
     package static func monotonicMilliseconds() -> Int64 {

@@ -11,27 +11,38 @@ import Glibc
 package final class Connection {
     /// The reactor the connection lives on.
     package let reactor: Reactor
-    /// Who is at the other end.
-    package let peer: PeerAddress
+    /// Who is at the other end; behind a proxy its client, once the proxy has told.
+    package internal(set) var peer: PeerAddress
     /// Gets what arrives; kept until the connection ends.
     package var handler: (any ConnectionHandler)?
 
     let slot: Int
-    private var descriptor: CInt
-    private var output = UnsafeOutputQueue()
-    private var input = UnsafeInputRemainder()
+    private(set) var descriptor: CInt
+    var output = UnsafeOutputQueue()
+    var input = UnsafeInputRemainder()
     private var interest: UInt32 = Reactor.readable
     private var isTouched = false
     private var isPaused = false
+    /// What lies between the socket and the packets; nil for nothing.
+    var layers: Layers?
+    /// What a proxy has told of the client's TLS connection.
+    var proxyTLS: ProxyTLSBox?
     private var isReading = false
     private var isBlocked = false
 
     /// A whole packet needs this many bytes of the stream, as far as the handler knows.
     package var neededBytes = 0
 
-    init(_ descriptor: CInt, peer: PeerAddress, reactor: Reactor, slot: Int) {
+    init(
+        _ descriptor: CInt,
+        peer: PeerAddress,
+        layers: Layers?,
+        reactor: Reactor,
+        slot: Int
+    ) {
         self.descriptor = descriptor
         self.peer = peer
+        self.layers = layers
         self.reactor = reactor
         self.slot = slot
     }
@@ -41,8 +52,11 @@ package final class Connection {
 
     // MARK: Input
 
-    /// Reads once and hands the bytes up. One read per wake-up: what is left will wake us again.
+    /// Reads once and hands the bytes up.
+    ///
+    /// One read per wake-up: what is left will wake us again.
     func handleReadable() {
+        if let layers { return readLayered(layers) }
         if input.count <= Reactor.smallRemainderMax {
             readIntoScratch()
         } else {
@@ -75,12 +89,12 @@ package final class Connection {
         presentRemainder()
     }
 
-    private func presentRemainder() {
+    func presentRemainder() {
         let consumed = present(input.bytes)
         if isClosed { input.clear() } else { input.removeFirst(consumed) }
     }
 
-    private func present(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func present(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let handler else { return bytes.count }
         isReading = true
         let consumed = handler.connection(self, received: bytes)
@@ -89,7 +103,7 @@ package final class Connection {
     }
 
     /// Returns the number of bytes read; 0 when there was nothing or the connection ended.
-    private func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = retryingInterrupts { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
         if count > 0 { return count }
         if count == 0 {
@@ -106,7 +120,9 @@ package final class Connection {
         updateInterest()
     }
 
-    /// Reads again. Bytes that waited are handed up now, unless called from the handler itself.
+    /// Reads again.
+    ///
+    /// Bytes that waited are handed up now, unless called from the handler itself.
     package func resumeReading() {
         guard isPaused, !isClosed else { return }
         isPaused = false
@@ -126,7 +142,9 @@ package final class Connection {
     package var isOutputBlocked: Bool { isBlocked }
 
     /// Room for one encoded packet or several of together `count` bytes at most; fill it and
-    /// `commit`. The pointer is valid until the next call on this connection.
+    /// `commit`.
+    ///
+    /// The pointer is valid until the next call on this connection.
     @inline(__always)
     package func reserveOutput(_ count: Int) -> UnsafeMutableRawPointer {
         output.reserve(count, from: &reactor.pool)
@@ -152,18 +170,20 @@ package final class Connection {
     }
 
     /// Sends whole control packets without copying them when nothing waits before them; what the
-    /// socket does not take is copied to the queue. For batches worth a system call of their own.
+    /// socket does not take is copied to the queue.
+    ///
+    /// For batches worth a system call of their own.
     package func writeThrough(_ bytes: UnsafeRawBufferPointer, packets: Int) {
         guard !isClosed else { return }
         guard output.isEmpty, !isBlocked else { return write(bytes, packets: packets) }
-        let sent = send(bytes)
+        let sent = layers.map { sendLayered(bytes, $0) } ?? send(bytes)
         guard sent < bytes.count, !isClosed else { return }
         output.appendRest(bytes, skipping: sent, packets: packets, from: &reactor.pool)
         block()
     }
 
     @inline(__always)
-    private func touch() {
+    func touch() {
         if !isTouched {
             isTouched = true
             reactor.touched(self)
@@ -177,6 +197,7 @@ package final class Connection {
 
     /// Writes what waits, now, as far as the socket takes it.
     package func flush() {
+        if let layers { return flushLayered(layers) }
         guard !isClosed, !output.isEmpty else { return }
         let bytes = output.unwritten
         let sent = send(bytes)
@@ -191,7 +212,7 @@ package final class Connection {
     }
 
     /// Returns how many bytes the socket took.
-    private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func send(_ bytes: UnsafeRawBufferPointer) -> Int {
         let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
         let count = retryingInterrupts {
             CLinux.send(descriptor, bytes.baseAddress, bytes.count, flags)
@@ -204,12 +225,12 @@ package final class Connection {
         return 0
     }
 
-    private func block() {
+    func block() {
         isBlocked = true
         updateInterest()
     }
 
-    private func unblock() {
+    func unblock() {
         guard isBlocked else { return }
         isBlocked = false
         updateInterest()
@@ -222,33 +243,48 @@ package final class Connection {
 
     // MARK: Time and end
 
-    /// Calls `connectionTimedOut` when the reactor's clock passes `second`. Replaces an earlier
-    /// deadline; nil takes it back.
+    /// Calls `connectionTimedOut` when the reactor's clock passes `second`.
+    ///
+    /// Replaces an earlier deadline; nil takes it back.
     package func setDeadline(_ second: Int64?) {
-        if let second { reactor.wheel.set(slot, deadline: second) } else { reactor.wheel.clear(slot) }
+        if let second {
+            reactor.wheel.set(slot, deadline: second)
+        } else {
+            reactor.wheel.clear(slot)
+        }
     }
 
-    /// Tries once to write what waits, then closes. The handler is not called again.
+    /// Tries once to write what waits, then closes.
+    ///
+    /// The handler is not called again.
     package func close() {
         guard !isClosed else { return }
         if !output.isEmpty, !isBlocked { flush() }
+        if let layers, !isBlocked { sayGoodbye(layers) }
         teardown()
     }
 
-    /// Takes the connection off its reactor, with the bytes that nobody has consumed. What waits
-    /// to be written must have been flushed.
+    /// Takes the connection off its reactor, with the bytes that nobody has consumed.
+    ///
+    /// What waits to be written must have been flushed.
     package func detach() -> DetachedConnection {
         let remainder = [UInt8](input.bytes)
         let fd = descriptor
         reactor.remove(self, descriptor: fd)
         descriptor = -1
         release()
-        return DetachedConnection(descriptor: OwnedDescriptor(fd), peer: peer, remainder: remainder)
+        return DetachedConnection(
+            descriptor: OwnedDescriptor(fd),
+            peer: peer,
+            remainder: remainder,
+            layers: layers
+        )
     }
 
     /// Puts the bytes that came with a moved connection back in front of the stream.
-    package func restoreInput(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { input.replace(with: $0) }
+    func restore(_ bytes: UnsafeRawBufferPointer) {
+        input.replace(with: bytes)
+        if let layers, !layers.wire.bytes.isEmpty { block() }
     }
 
     /// Hands up bytes that are waiting, as if they had just arrived.
@@ -277,10 +313,11 @@ package final class Connection {
         handler = nil
     }
 
-    private func updateInterest() {
+    func updateInterest() {
         guard !isClosed else { return }
         let wanted =
-            (isPaused ? 0 : Reactor.readable) | (isBlocked ? Reactor.writable : 0)
+            (isPaused || layers?.isParked == true ? 0 : Reactor.readable)
+            | (isBlocked ? Reactor.writable : 0)
         guard wanted != interest else { return }
         interest = wanted
         reactor.modify(slot, descriptor: descriptor, interest: wanted)
@@ -293,14 +330,21 @@ package struct DetachedConnection: ~Copyable, Sendable {
     /// Who is at the other end.
     package let peer: PeerAddress
     /// Received bytes that were not consumed.
-    package let remainder: [UInt8]
+    let remainder: [UInt8]
+    let layers: Layers?
 
-    init(descriptor: consuming OwnedDescriptor, peer: PeerAddress, remainder: [UInt8]) {
+    init(
+        descriptor: consuming OwnedDescriptor,
+        peer: PeerAddress,
+        remainder: [UInt8],
+        layers: Layers?
+    ) {
         self.descriptor = descriptor
         self.peer = peer
         self.remainder = remainder
+        self.layers = layers
     }
 
     /// Gives the socket away.
-    package consuming func takeDescriptor() -> OwnedDescriptor { descriptor }
+    consuming func takeDescriptor() -> OwnedDescriptor { descriptor }
 }

@@ -7,12 +7,30 @@ package enum ConnectionEnd: Sendable, Equatable {
     case closedByPeer
     /// A system call failed; the value of `errno`.
     case failed(CInt)
+    /// A layer between the socket and the packets gave the connection up.
+    case refused(TransportError)
 }
 
-/// What a connection serves: gets its bytes and its end, once per wake-up. Called on the reactor.
+/// Why TLS, WebSocket or the PROXY protocol gave a connection up.
+package enum TransportError: Sendable, Equatable {
+    /// The peers did not agree on a TLS connection; OpenSSL's words.
+    case handshake(String)
+    /// Something was wrong with an established TLS connection; OpenSSL's words.
+    case tls(String)
+    /// Not a WebSocket, or one that broke a rule.
+    case webSocket(String)
+    /// The PROXY header was missing, wrong, or says that the client must not come in.
+    case proxy(ProxyHeader.Failure)
+}
+
+/// What a connection serves: gets its bytes and its end, once per wake-up.
+///
+/// Called on the reactor.
 package protocol ConnectionHandler: AnyObject {
-    /// Bytes have arrived. `bytes` begins where the last call's result left off and is valid during
-    /// the call only. Returns how many were consumed; the rest comes again with what follows it.
+    /// Bytes have arrived.
+    ///
+    /// `bytes` begins where the last call's result left off and is valid during the call only.
+    /// Returns how many were consumed; the rest comes again with what follows it.
     func connection(_ connection: Connection, received bytes: UnsafeRawBufferPointer) -> Int
 
     /// The connection is gone; nothing more will be called.
@@ -25,7 +43,9 @@ package protocol ConnectionHandler: AnyObject {
     func connectionDrained(_ connection: Connection)
 }
 
-/// What owns a reactor. Called on the reactor's thread.
+/// What owns a reactor.
+///
+/// Called on the reactor's thread.
 package protocol ReactorDelegate: AnyObject {
     /// Somebody signalled the reactor's waker; called at most once per turn.
     func reactorWoken(_ reactor: Reactor)

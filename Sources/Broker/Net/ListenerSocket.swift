@@ -57,7 +57,9 @@ package final class ListenerSocket: Sendable {
         )
     }
 
-    /// Opens a Unix socket, replacing an existing path; mode 0770. The caller removes it at exit.
+    /// Opens a Unix socket, replacing an existing path; mode 0770.
+    ///
+    /// The caller removes it at exit.
     package static func unix(
         path: String,
         listenerIndex: Int,

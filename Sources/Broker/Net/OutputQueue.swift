@@ -78,7 +78,9 @@ struct UnsafeOutputQueue {
             return
         }
         while packetStart < written {
-            let length = Self.packetLength(block + packetStart, available: end - packetStart)
+            let length = Self.packetLength(
+                UnsafeRawBufferPointer(start: block + packetStart, count: end - packetStart)
+            )
             guard packetStart + length <= written else { break }
             packetStart += length
             packetCount -= 1
@@ -126,14 +128,14 @@ struct UnsafeOutputQueue {
         end -= offset
     }
 
-    /// The length of the control packet at `start`, from its fixed header.
-    private static func packetLength(_ start: UnsafeMutableRawPointer, available: Int) -> Int {
+    /// The length of the control packet `bytes` begin with, from its fixed header.
+    static func packetLength(_ bytes: UnsafeRawBufferPointer) -> Int {
         var remaining = 0
-        for index in 1..<5 where index < available {
-            let byte = start.load(fromByteOffset: index, as: UInt8.self)
+        for index in 1..<5 where index < bytes.count {
+            let byte = bytes[index]
             remaining |= Int(byte & 0x7F) << (7 * (index - 1))
             if byte & 0x80 == 0 { return 1 + index + remaining }
         }
-        return available
+        return bytes.count
     }
 }

@@ -4,8 +4,10 @@
 import CLinux
 import Glibc
 
-/// One event loop with everything that lives on it. Created, run and freed on its own thread; not
-/// Sendable. Other threads reach it through its `Waker`.
+/// One event loop with everything that lives on it.
+///
+/// Created, run and freed on its own thread; not Sendable. Other threads reach it through its
+/// `Waker`.
 ///
 /// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
 /// connection once, fire timers.
@@ -22,7 +24,7 @@ package final class Reactor {
     /// Signals this reactor from other threads.
     package let waker: Waker
     /// Owner of the reactor; called every turn.
-    package weak var delegate: (any ReactorDelegate)?
+    package var delegate: (any ReactorDelegate)?
 
     /// Milliseconds of the monotonic clock at the beginning of this turn.
     package private(set) var now: Int64
@@ -32,6 +34,12 @@ package final class Reactor {
     let scratch: UnsafeMutableRawBufferPointer
     var pool = BufferPool()
     var wheel: TimerWheel
+    /// Where steps of handshakes come back to.
+    let handshakes: HandshakeInbox
+    /// Where TLS connections find and leave their bytes; not there before the first needs it.
+    lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10))
+    /// Where WebSockets put their frames together.
+    lazy var frames = FrameBuffer()
 
     private let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
@@ -60,6 +68,7 @@ package final class Reactor {
         epoll = OwnedDescriptor(fd)
         self.index = index
         self.waker = waker
+        handshakes = HandshakeInbox(waker)
         now = Clock.monotonicMilliseconds()
         wheel = TimerWheel(now: now / 1000)
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
@@ -130,6 +139,7 @@ package final class Reactor {
         case .none: break
         case .waker:
             waker.clear()
+            finishHandshakes()
             delegate?.reactorWoken(self)
         case .listener(let listener): accept(on: listener)
         case .connection(let connection):
@@ -138,6 +148,18 @@ package final class Reactor {
             if ready & ~Self.writable != 0, !connection.isClosed { connection.handleReadable() }
         }
     }
+
+    private func finishHandshakes() {
+        for outcome in handshakes.takeAll() {
+            let slot = Int(outcome.ticket & 0xFFFF_FFFF)
+            guard outcome.ticket == ticket(slot), case .connection(let connection) = sources[slot]
+            else { continue }
+            connection.handshakeAdvanced(outcome)
+        }
+    }
+
+    /// Names the connection in a slot until it ends.
+    func ticket(_ slot: Int) -> UInt64 { UInt64(slot) | UInt64(generations[slot]) << 32 }
 
     // MARK: Touched connections
 
@@ -168,10 +190,31 @@ package final class Reactor {
         }
     }
 
-    /// Takes a socket over and serves it here.
+    /// Takes a new socket over and serves it here.
     package func adopt(
         _ descriptor: consuming OwnedDescriptor,
-        peer: PeerAddress
+        peer: PeerAddress,
+        over plan: TransportPlan
+    ) throws(SystemError) -> Connection {
+        try adopt(descriptor, peer: peer, layers: plan.makeLayers(for: peer))
+    }
+
+    /// Serves a connection here that came from another reactor.
+    package func adopt(
+        _ detached: consuming DetachedConnection
+    ) throws(SystemError) -> Connection {
+        let layers = detached.layers
+        let peer = detached.peer
+        let remainder = detached.remainder
+        let connection = try adopt(detached.takeDescriptor(), peer: peer, layers: layers)
+        remainder.withUnsafeBytes { connection.restore($0) }
+        return connection
+    }
+
+    private func adopt(
+        _ descriptor: consuming OwnedDescriptor,
+        peer: PeerAddress,
+        layers: Layers?
     ) throws(SystemError) -> Connection {
         let slot = register(.none)
         do {
@@ -180,7 +223,13 @@ package final class Reactor {
             releaseSlot(slot)
             throw error
         }
-        let connection = Connection(descriptor.release(), peer: peer, reactor: self, slot: slot)
+        let connection = Connection(
+            descriptor.release(),
+            peer: peer,
+            layers: layers,
+            reactor: self,
+            slot: slot
+        )
         sources[slot] = .connection(connection)
         connectionCount += 1
         return connection
@@ -214,8 +263,7 @@ package final class Reactor {
     }
 
     private func event(_ slot: Int, _ interest: UInt32) -> epoll_event {
-        let data = UInt64(slot) | UInt64(generations[slot]) << 32
-        return epoll_event(events: interest, data: epoll_data_t(u64: data))
+        epoll_event(events: interest, data: epoll_data_t(u64: ticket(slot)))
     }
 
     private func register(_ source: Source) -> Int {

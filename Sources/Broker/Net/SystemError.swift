@@ -16,7 +16,7 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
         self.code = code
     }
 
-    /// What the C library says of the error, e.g. `Address already in use`.
+    /// What the C library says of the error: `Address already in use`.
     package var reason: String { String(cString: strerror(code)) }
 
     package var description: String { "\(call): \(reason)" }

@@ -8,7 +8,9 @@ import Glibc
 package struct Thread: Sendable {
     private let identifier: pthread_t
 
-    /// Starts a thread. `name` shows in `top -H`; at most 15 bytes of it.
+    /// Starts a thread.
+    ///
+    /// `name` shows in `top -H`; at most 15 bytes of it.
     package init(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         var identifier = pthread_t()
         let box = Unmanaged.passRetained(ThreadBody(name: name, run: body))

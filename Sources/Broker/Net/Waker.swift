@@ -17,7 +17,9 @@ package final class Waker: Sendable {
     /// The descriptor to poll for reading.
     package var rawValue: CInt { descriptor.rawValue }
 
-    /// Wakes the poller. Callable from any thread and from a signal handler.
+    /// Wakes the poller.
+    ///
+    /// Callable from any thread and from a signal handler.
     package func wake() {
         var one: UInt64 = 1
         _ = retryingInterrupts { write(descriptor.rawValue, &one, 8) }

@@ -150,9 +150,9 @@ extension Property.Identifier {
 ///     offset 40  identifier (32 bits)
 ///
 /// All brokers share this layout; not all of them export functions to read it.
-enum PropertyList {
+package enum PropertyList {
     /// Copies a broker's list.
-    static func read(_ list: UnsafeRawPointer?) -> [Property] {
+    package static func read(_ list: UnsafeRawPointer?) -> [Property] {
         var properties: [Property] = []
         var cursor = list
         while let node = cursor {

@@ -42,6 +42,7 @@ struct ScramServer: Sendable {
 
     /// The mechanism the client chose.
     let mechanism: ScramMechanism
+    /// Whether it is the variant that requires channel binding.
     private let requiresBinding: Bool
     private let policy: ScramPolicy
     private var state = State.awaitingFirst
@@ -51,6 +52,11 @@ struct ScramServer: Sendable {
         self.mechanism = mechanism
         self.requiresBinding = requiresBinding
         self.policy = policy
+    }
+
+    /// The authentication method as the client named it.
+    var method: String {
+        mechanism.rawValue + (requiresBinding ? ScramMechanism.plusSuffix : "")
     }
 
     /// Takes a message of the client.

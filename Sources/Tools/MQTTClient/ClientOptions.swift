@@ -70,6 +70,8 @@ package struct ClientOptions: Sendable {
     package var tls: TLSOptions?
     /// The proxy to go through; not for Unix domain sockets.
     package var proxy: SOCKSProxy?
+    /// The path of the WebSocket to carry MQTT in, nil for bare MQTT.
+    package var webSocketPath: String?
     /// The version of MQTT to speak.
     package var version = ProtocolVersion.v5
     /// The client identifier; empty lets the broker choose.

@@ -18,16 +18,18 @@ final class TLSSession {
         options: TLSOptions,
         deadline: Deadline
     ) throws(ClientError) {
+        key = try PresharedKey(options)
+        let oldest = try Self.oldestVersion(options)
         guard let context = SSL_CTX_new(TLS_client_method()) else { throw Self.failure() }
-        guard let ssl = SSL_new(context, configured: options) else {
+        SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(oldest), nil)
+        guard let ssl = SSL_new(context) else {
             SSL_CTX_free(context)
             throw Self.failure()
         }
         self.socket = socket
         self.context = context
         self.ssl = ssl
-        key = try PresharedKey(options)
-        if let key { key.install(on: ssl) }
+        key?.install(on: ssl)
         try prepare(host: host, options: options)
         SSL_set_fd(ssl, socket.descriptor)
         try repeating(deadline) { SSL_connect(ssl) }
@@ -76,6 +78,14 @@ final class TLSSession {
         guard options.psk == nil else { return }
         SSL_set_verify(ssl, SSL_VERIFY_PEER, nil)
         if !options.isInsecure { try expect(host: host) }
+    }
+
+    private static func oldestVersion(_ options: TLSOptions) throws(ClientError) -> CInt {
+        switch options.minimumVersion {
+        case nil, "tlsv1.2": return TLS1_2_VERSION
+        case "tlsv1.3": return TLS1_3_VERSION
+        case .some(let name): throw .tls("Unknown TLS version \"\(name)\"")
+        }
     }
 
     private func trust(_ options: TLSOptions) throws(ClientError) {
@@ -150,13 +160,6 @@ final class TLSSession {
         guard code != 0, let reason = ERR_reason_error_string(code) else { return .tls(doing) }
         return .tls("\(doing): \(String(cString: reason))")
     }
-}
-
-/// Creates a session of `context` that keeps to the versions the options allow.
-private func SSL_new(_ context: OpaquePointer, configured options: TLSOptions) -> OpaquePointer? {
-    let oldest = options.minimumVersion == "tlsv1.3" ? TLS1_3_VERSION : TLS1_2_VERSION
-    SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(oldest), nil)
-    return SSL_new(context)
 }
 
 /// A pre-shared key and its identity, kept where OpenSSL's callback finds them.

@@ -49,7 +49,12 @@ package struct ToolFailure: Error, Equatable {
 
     /// Creates a failure that ends the program with `code`.
     package init(_ message: String, _ code: ErrorCode = .failure) {
+        self.init(message, status: code.rawValue)
+    }
+
+    /// Creates a failure that ends the program with `status`.
+    package init(_ message: String, status: Int32) {
         self.message = message
-        self.status = code.rawValue
+        self.status = status
     }
 }

@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of a broker that can be administered, and the table form of their commands.
 
+/// Where a part of the broker is talked to.
+struct ControlTopics: Equatable, Sendable {
+    /// Where requests are published.
+    var request: String
+    /// Where answers arrive.
+    var response: String
+
+    /// Topics that are related as those of the broker's own parts are.
+    init(request: String) { self.init(request: request, response: request + "/response") }
+
+    /// Any two topics.
+    init(request: String, response: String) {
+        self.request = request
+        self.response = response
+    }
+}
+
 /// A part of the broker with control topics of its own.
 enum ControlModule: String, CaseIterable, Equatable {
     case broker
@@ -9,16 +26,13 @@ enum ControlModule: String, CaseIterable, Equatable {
     /// The module of that name, in any case.
     init?(name: String) { self.init(rawValue: name.lowercased()) }
 
-    /// Where requests are published.
-    var requestTopic: String {
+    /// Where it is talked to.
+    var topics: ControlTopics {
         switch self {
-        case .broker: "$CONTROL/broker/v1"
-        case .dynsec: "$CONTROL/dynamic-security/v1"
+        case .broker: ControlTopics(request: "$CONTROL/broker/v1")
+        case .dynsec: ControlTopics(request: "$CONTROL/dynamic-security/v1")
         }
     }
-
-    /// Where answers arrive.
-    var responseTopic: String { requestTopic + "/response" }
 
     /// The module in the headings of help texts.
     var title: String {

@@ -47,35 +47,51 @@ struct OneShot {
             arguments: arguments,
             ask: ask
         ).make()
-        try askPassword()
+        try options.askPassword()
         try print(try send(request))
     }
 
-    /// Asks for the password of a user who gave none.
-    private mutating func askPassword() throws(ToolFailure) {
-        guard let username = options.username, options.password == nil else { return }
-        let secret = Terminal.readSecret(prompt: "Password for \(username): ")
-        guard !secret.isEmpty else { throw ToolFailure("Error: Empty password.") }
-        options.password = String(decoding: secret, as: UTF8.self)
+    private func send(_ request: JSONValue) throws(ToolFailure) -> JSONValue {
+        do {
+            let payload = try Session.payload(request)
+            let answer = try Self.exchange(
+                payload,
+                module.topics,
+                options,
+                Deadline(in: Self.timeout)
+            )
+            return try Session.response(in: answer)
+        } catch let error as RequestError {
+            throw Self.failure(requesting: error, options)
+        } catch let error as ToolFailure {
+            throw error
+        } catch {
+            throw ToolFailure("Error: Unknown error.", .unknown)
+        }
     }
 
-    private func send(_ request: JSONValue) throws(ToolFailure) -> JSONValue {
+    /// Connects, sends one request, waits for its answer and disconnects.
+    static func exchange(
+        _ payload: [UInt8],
+        _ topics: ControlTopics,
+        _ options: ConnectionOptions,
+        _ deadline: Deadline
+    ) throws(ToolFailure) -> [UInt8] {
         if !options.usesTLS && !options.isQuiet && options.unixSocket == nil {
-            Terminal.complain(Self.plainTextWarning)
+            Terminal.complain(plainTextWarning)
         }
         let session: Session
         do {
             session = try Session(options)
         } catch {
-            throw Self.failure(connecting: error)
+            throw failure(connecting: error)
         }
         defer { session.disconnect() }
-        let deadline = Deadline(in: Self.timeout)
         do {
-            try session.open(module, deadline)
-            return try session.request(request, of: module, deadline)
+            try session.open(topics, deadline)
+            return try session.exchange(payload, topics, deadline)
         } catch {
-            throw failure(requesting: error)
+            throw failure(requesting: error, options)
         }
     }
 
@@ -123,9 +139,12 @@ struct OneShot {
         }
     }
 
-    private func failure(requesting error: RequestError) -> ToolFailure {
+    private static func failure(
+        requesting error: RequestError,
+        _ options: ConnectionOptions
+    ) -> ToolFailure {
         switch error {
-        case .client(let inner): return Self.failure(connecting: inner)
+        case .client(let inner): return failure(connecting: inner)
         case .subscribeRefused(let reason):
             let text =
                 options.version == .v5
@@ -139,5 +158,15 @@ struct OneShot {
         case .invalidResponse:
             return ToolFailure("Error: Invalid response from server.", .protocolError)
         }
+    }
+}
+
+extension ConnectionOptions {
+    /// Asks for the password of a user who gave none.
+    mutating func askPassword() throws(ToolFailure) {
+        guard let username, password == nil else { return }
+        let secret = Terminal.readSecret(prompt: "Password for \(username): ")
+        guard !secret.isEmpty else { throw ToolFailure("Error: Empty password.") }
+        password = String(decoding: secret, as: UTF8.self)
     }
 }

@@ -31,21 +31,24 @@ func run() -> Int32 {
         return 1
     }
     guard let name = parser.words.first else { return Shell(parser.options).run() }
-    guard let module = ControlModule(name: name) else {
-        Terminal.complain("Error: Module '\(name)' not supported.")
-        return ErrorCode.notSupported.rawValue
-    }
     do {
-        var command = OneShot(
-            module: module,
-            options: parser.options,
-            words: Array(parser.words.dropFirst())
-        )
-        try command.run()
+        let words = Array(parser.words.dropFirst())
+        if let module = ControlModule(name: name) {
+            var command = OneShot(module: module, options: parser.options, words: words)
+            try command.run()
+        } else if let module = ExternalModule(name: name) {
+            var options = parser.options
+            try options.askPassword()
+            try module.run(options, words)
+        } else {
+            throw ToolFailure("Error: Module '\(name)' not supported.", .notSupported)
+        }
         return 0
-    } catch {
+    } catch let error as ToolFailure {
         Terminal.complain(error.message)
         return error.status
+    } catch {
+        return ErrorCode.unknown.rawValue
     }
 }
 

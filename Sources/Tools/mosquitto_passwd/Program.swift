@@ -2,6 +2,7 @@
 // Carries out one mosquitto_passwd command line.
 
 import Glibc
+import Log
 import ToolSupport
 
 /// The end of the program with a message for standard error.
@@ -170,15 +171,9 @@ struct Program {
             throw Failure(message: "Error: \(path) is not a file.")
         }
         guard access(path, W_OK) == 0 else { throw unopened(path, errno) }
-        if status.st_mode & 0o007 != 0 {
-            Terminal.complain("Warning: File \(path) has world readable permissions.")
-            Terminal.complain("To fix this, use `chmod 0700 \(path)`.")
-        }
-        if status.st_uid != getuid() {
-            Terminal.complain("Warning: File \(path) owner is not the user running this program.")
-        }
-        if status.st_gid != getgid() {
-            Terminal.complain("Warning: File \(path) group is not the one of this program.")
-        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unopened(path, errno) }
+        defer { close(descriptor) }
+        for line in SensitiveFile.warnings(for: descriptor, path: path) { Terminal.complain(line) }
     }
 }

@@ -27,6 +27,7 @@ enum BuiltInRules {
     }
 
     /// `$SYS/broker/connection/<one level>/state`
+    /// .
     private static func isBridgeState(_ topic: UnsafeRawBufferPointer) -> Bool {
         guard topic.starts(with: bridgePrefix) else { return false }
         let rest = topic.dropFirst(bridgePrefix.count)

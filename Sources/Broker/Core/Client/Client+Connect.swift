@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CONNECT on the worker that accepted the connection: checks, identity, authentication.
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 
@@ -45,17 +45,21 @@ extension Client {
         var identifier = packet.clientIdentifier
         let isAssigned = identifier.isEmpty
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
-        let userName = packet.userName?.isEmpty == true ? nil : packet.userName
+        let security = connection?.security
+        let (userName, proof) = try findUserName(packet, security)
         if let prefix = worker.settings.configuration.clientidPrefixes,
             !identifier.utf8.starts(with: prefix.utf8)
         {
             throw refusal(packet, "client identifier prefix not allowed")
         }
         if listener.configuration.useUsernameAsClientid {
-            guard let userName else { throw refusal(packet, "no user name for the client identifier") }
+            guard let userName else {
+                throw refusal(packet, "no user name for the client identifier")
+            }
             identifier = userName
         }
         guard let peer = connection?.peer else { return }
+        logProxyTLS(security, peer)
         let identity = ClientIdentity(
             clientIdentifier: identifier,
             userName: userName,
@@ -65,23 +69,12 @@ extension Client {
             keepAliveSeconds: packet.keepAlive,
             isCleanStart: packet.isCleanStart,
             isBridge: packet.isBridge,
-            authenticationMethod: packet.authenticationMethod
+            authenticationMethod: packet.authenticationMethod,
+            security: security,
+            proof: proof
         )
         self.identity = identity
-        if packet.authenticationMethod != nil {
-            throw ConnectError(
-                answer: .connackV5(.badAuthenticationMethod),
-                detail: "no plugin for the authentication method"
-            )
-        }
-        guard listener.allowsAnonymous else { throw refusal(packet, "not authorised") }
-        enter(
-            ConnectRequest(
-                packet: packet,
-                identity: identity,
-                assignedIdentifier: isAssigned ? identifier : nil
-            )
-        )
+        authenticate(PendingConnect(packet, isAssigned: isAssigned), identity)
     }
 
     private func refusal(_ packet: ConnectPacket, _ detail: StaticString) -> ConnectError {
@@ -120,21 +113,20 @@ extension Client {
     private static func end(v3 code: UInt8) -> ClientEnd {
         switch code {
         case 1: .refused(ClientEnd.disallowedFeature, code: 2)
-        case 5: .notAuthorized
+        case 4, 5: .notAuthorized
         default: .refused("protocol error", code: 2)
         }
     }
 
     private static func end(v5 reason: ReasonCode) -> ClientEnd {
         switch reason {
-        case .notAuthorized: .notAuthorized
+        case .notAuthorized, .badUserNameOrPassword: .notAuthorized
         case .malformedPacket: .refused("malformed packet", code: 21)
         case .packetTooLarge: .refused("oversize payload", code: 9)
         case .unsupportedProtocolVersion, .qosNotSupported, .retainNotSupported,
             .badAuthenticationMethod:
             .refused(ClientEnd.disallowedFeature, code: 2)
         case .clientIdentifierNotValid: .refused("client identifier not valid", code: 133)
-        case .badUserNameOrPassword: .refused("bad username or password", code: 134)
         case .serverUnavailable: .refused("server unavailable", code: 136)
         case .serverBusy: .refused("server busy", code: 137)
         case .banned: .refused("client banned", code: 138)
@@ -144,7 +136,7 @@ extension Client {
     }
 
     /// Goes on here or, when the session lives on another worker, moves there.
-    private func enter(_ request: ConnectRequest) {
+    func enter(_ request: ConnectRequest) {
         let home = worker.broker.home(of: request.identity.clientIdentifier)
         guard home != worker.index else { return worker.attach(self, request) }
         stage = .moving
@@ -172,15 +164,13 @@ extension Worker {
         listenerIndex: Int
     ) {
         let listener = settings.listeners[listenerIndex]
-        let remainder = detached.remainder
         let peer = detached.peer
         do {
-            let connection = try reactor.adopt(detached.takeDescriptor(), peer: peer)
+            let connection = try reactor.adopt(detached)
             let client = Client(worker: self, connection: connection, listener: listener)
             client.identity = request.identity
             client.version = request.packet.version
             client.isV5 = client.version == .v5
-            connection.restoreInput(remainder)
             attach(client, request)
             connection.presentWaitingInput()
         } catch {
@@ -192,6 +182,7 @@ extension Worker {
 }
 
 /// Carries a connection through a closure: filled by one thread, opened once by another.
+///
 /// The mailbox orders the two, which is what makes `@unchecked Sendable` true.
 private final class Parcel: @unchecked Sendable {
     private var content: DetachedConnection?

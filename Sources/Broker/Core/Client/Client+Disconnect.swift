@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DISCONNECT and AUTH from a client (5.0 sections 3.14 and 3.15).
+// DISCONNECT from a client (5.0 section 3.14).
 
 import Log
 import MQTT
@@ -18,14 +18,5 @@ extension Client {
         log.debug("Received DISCONNECT from \(logName)")
         let keepsWill = packet.reasonCode == .disconnectWithWillMessage
         finish(keepsWill ? .disconnectedWithWill : .disconnected)
-    }
-
-    /// Without an authentication exchange under way no AUTH is allowed [MQTT-4.12.0-1].
-    func handleAuth(_ body: RawSpan) throws(PacketError) {
-        guard identity?.authenticationMethod != nil else {
-            throw .protocolError(version, "AUTH without authentication method in CONNECT")
-        }
-        _ = try AuthPacket(decoding: body)
-        throw PacketError(reason: .badAuthenticationMethod, detail: "no plugin for the method")
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a connection ends.
 
-import Net
-import Log
 import Config
+import Log
 import MQTT
+import Net
 import Topics
 
 extension Client {
@@ -16,13 +16,23 @@ extension Client {
         finish(.violation(error))
     }
 
-    /// Ends the connection and, as far as that follows, the session. Called once; later calls have
-    /// no effect.
-    func finish(_ end: ClientEnd) {
+    /// Ends the connection and, as far as that follows, the session.
+    ///
+    /// Called once; later calls have no effect.
+    ///
+    /// A lost connection whose last messages plugins have yet to decide about ends after them.
+    func finish(_ end: ClientEnd, isConnectionLost: Bool = false) {
         guard stage != .ended else { return }
         worker.flushRun()
-        let wasConnected = stage == .connected
+        if isConnectionLost, undecidedCount > 0, stage == .connected {
+            postponedEnd = end
+            return
+        }
+        let wasConnected = stage == .connected || stage == .exchanging
+        let wasAuthenticating = stage == .authenticating
         stage = .ended
+        if let openQuestion { worker.forget(openQuestion) }
+        openQuestion = nil
         logEnd(end)
         if let connection = releaseConnection() {
             if wasConnected, isV5, let reason = end.disconnectReason {
@@ -37,6 +47,9 @@ extension Client {
         if let session {
             self.session = nil
             if session.client === self { worker.leave(session, end) }
+        } else if wasAuthenticating, let identity, identity.authenticationMethod == nil {
+            // Clients refused by basic authentication are reported although they never connected.
+            worker.tellDisconnected(identity, code: end.code, isOffline: false)
         }
     }
 
@@ -45,6 +58,10 @@ extension Client {
             return
         }
         guard let peer = identity?.peer ?? connection?.peer else { return }
+        if let line = end.line {
+            if let text = line(peer) { log.notice(text) }
+            return
+        }
         let name = "\(logName) [\(peer.host):\(peer.port)]"
         if let text = end.text {
             log.notice("Client \(name) disconnected: \(text).")

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // PUBLISH from a client (5.0 section 3.3).
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 import Topics
 
 extension Client {
-    /// Decodes, checks and accepts a PUBLISH. QoS 0 and 1 join the worker's run; QoS 2 waits for
-    /// its release; retained messages go out at once.
+    /// Decodes, checks and accepts a PUBLISH.
+    ///
+    /// QoS 0 and 1 join the worker's run; QoS 2 waits for its release; retained messages go out at
+    /// once.
     func handlePublish(
         _ header: FixedHeader,
         _ packet: UnsafeRawBufferPointer,
@@ -61,7 +63,10 @@ extension Client {
             throw PacketError(reason: isV5 ? .qosNotSupported : nil, detail: "QoS too high")
         }
         if flags & 1 != 0, !worker.limits.retainAvailable {
-            throw PacketError(reason: isV5 ? .retainNotSupported : nil, detail: "retain not available")
+            throw PacketError(
+                reason: isV5 ? .retainNotSupported : nil,
+                detail: "retain not available"
+            )
         }
     }
 
@@ -92,8 +97,8 @@ extension Client {
         of session: Session
     ) throws(PacketError) {
         let run = worker.run
-        if run.count > 0, run.publisher == session.handle, publish.qos == run.qos,
-            !publish.isRetained, !run.isRetained, publish.qos < 2, listener.mountPoint.isEmpty,
+        if run.count > 0, run.isOpen, run.publisher == session.handle, publish.qos == run.qos,
+            !publish.isRetained, !run.isRetained, !run.isReleased, listener.mountPoint.isEmpty,
             run.count < UnsafePublishRun.entriesMax, run.hasTopic(topic),
             !isOversize(payload)
         {
@@ -107,11 +112,16 @@ extension Client {
             logDenied(publish, topic, payload)
             return refuse(publish, .notAuthorized)
         }
+        let receipt = PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier)
         if isControlTopic(topic) {
-            return try handleControl(publish, topic: topic, payload: payload)
+            return handleControl(makeMessage(publish, topic, payload, body), receipt)
         }
-        if publish.qos == 2 {
-            return try store(publish, topic: topic, payload: payload, body, in: session)
+        let events = worker.events(on: listener)
+        if !events.isDisjoint(with: [.access, .messageIn]) {
+            if events.contains(.messageIn) || !events.contains(.accessIsDirect) {
+                return askAbout(makeMessage(publish, topic, payload, body), receipt, events)
+            }
+            guard isWriteAllowed(publish, topic: topic, payload: payload, body) else { return }
         }
         run.begin(
             topic: topic,
@@ -121,6 +131,8 @@ extension Client {
             qos: publish.qos,
             isRetained: publish.isRetained
         )
+        run.isOpen = !events.contains(.access) || events.contains(.accessIsByTopic)
+        run.isStored = publish.qos == 2
         append(publish, payload: payload, packet, body)
         if publish.isRetained { worker.flushRun() }
     }
@@ -185,20 +197,32 @@ extension Client {
 
     /// Acknowledges without doing anything: 5.0 clients are told why.
     func refuse(_ publish: PublishPacket, _ reason: ReasonCode) {
-        switch publish.qos {
-        case 1: writeAck(.puback, publish.packetIdentifier, isV5 ? reason : .success)
-        case 2: writeAck(.pubrec, publish.packetIdentifier, isV5 ? reason : .success)
-        default: break
-        }
+        refuse(
+            PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier),
+            reason
+        )
     }
 
     /// A refusal is visible at a level one would run in production.
-    private func logDenied(
+    func logDenied(
         _ publish: PublishPacket,
         _ topic: UnsafeRawBufferPointer,
         _ payload: UnsafeRawBufferPointer
     ) {
-        guard let identity else { return }
+        logDenied(topic: topic)
+        logPublish(
+            "Denied PUBLISH from",
+            topic: topic,
+            flags: publish.isRetained ? UnsafePublishEncoder.retain : 0,
+            qos: publish.qos,
+            packetIdentifier: publish.packetIdentifier,
+            payloadCount: payload.count
+        )
+    }
+
+    /// One line with who, from where, and what.
+    func logDenied(topic: UnsafeRawBufferPointer) {
+        guard log.isEnabled(.notice), let identity else { return }
         let name = String(decoding: topic, as: UTF8.self)
         let user = identity.userName.map { ", u'\($0)'" } ?? ""
         log.notice("Denied PUBLISH from \(identity.logName)\(user) to '\(name)'.")
@@ -206,23 +230,20 @@ extension Client {
 
     // MARK: QoS 2
 
-    /// Keeps a QoS 2 message until PUBREL (spec: protocol-choices.md section 13).
-    private func store(
+    /// The stored form of a PUBLISH; no run may be under way.
+    private func makeMessage(
         _ publish: PublishPacket,
-        topic: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer,
-        _ body: UnsafeRawBufferPointer,
-        in session: Session
-    ) throws(PacketError) {
-        let identifier = publish.packetIdentifier
-        let mounted = listener.mountPoint.isEmpty ? [] : listener.mountPoint + Array(topic)
-        let message = mounted.withUnsafeBytes { mountedTopic in
+        _ topic: UnsafeRawBufferPointer,
+        _ payload: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer
+    ) -> Message {
+        let message = withMounted(topic) { topic in
             Message.make(
                 UnsafePublication(
-                    topic: mounted.isEmpty ? topic : mountedTopic,
+                    topic: topic,
                     properties: forwardedProperties(publish, body),
                     payload: payload,
-                    qos: 2,
+                    qos: publish.qos,
                     isRetained: publish.isRetained,
                     expiresAt: expiry(publish),
                     origin: identity
@@ -230,20 +251,25 @@ extension Client {
             )
         }
         worker.run.reset()
-        if let index = session.incoming.firstIndex(of: identifier, within: session.incoming.count),
-            session.incoming[index].state != .done
-        {
+        return message
+    }
+
+    /// Keeps a QoS 2 message until PUBREL (spec: protocol-choices.md section 13).
+    func store(_ message: Message, _ receipt: PublishReceipt) throws(PacketError) {
+        guard let session else { return }
+        let identifier = receipt.packetIdentifier
+        if let index = session.incoming.firstIndex(of: identifier, within: session.incoming.count) {
             if session.incoming[index].message.isSame(as: message) {
                 guard !session.incoming[index].wasRepeated else {
                     throw .protocolError(version, "QoS 2 message sent a third time")
                 }
                 session.incoming[index].wasRepeated = true
-                return writeAck(.pubrec, identifier)
+            } else {
+                log.warning(
+                    "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
+                )
+                session.incoming[index].message = message
             }
-            log.warning(
-                "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
-            )
-            session.incoming[index].message = message
             return writeAck(.pubrec, identifier)
         }
         guard session.mayReceive else {
@@ -251,7 +277,7 @@ extension Client {
                 "Client \(logName) has exceeded its receive-maximum quota. This behaviour must be fixed on the client."
             )
             worker.counters.dropped.add(1)
-            return refuse(publish, .quotaExceeded)
+            return refuse(receipt, .quotaExceeded)
         }
         session.incoming.append(
             Delivery(
@@ -259,34 +285,48 @@ extension Client {
                 packetIdentifier: identifier,
                 state: .awaitingPubrel,
                 qos: 2,
-                isRetained: publish.isRetained
+                isRetained: message.isRetained
             )
         )
         writeAck(.pubrec, identifier)
     }
 
-    /// Acknowledges the QoS 1 publications of a run, after they have been routed.
-    func acknowledge(_ run: UnsafePublishRun, hasSubscribers: Bool) {
-        let reason: ReasonCode = hasSubscribers ? .success : .noMatchingSubscribers
-        let isShort = !isV5 || hasSubscribers
+    /// Keeps the QoS 2 publications of a run and acknowledges them with PUBREC.
+    func store(_ run: UnsafePublishRun) {
+        guard let session else { return }
+        if session.storeNew(run) { return acknowledge(run, .pubrec, .success) }
+        for index in 0..<run.count {
+            let receipt = PublishReceipt(qos: 2, packetIdentifier: run[index].packetIdentifier)
+            do throws(PacketError) {
+                try store(run.message(index), receipt)
+            } catch {
+                run.reset()
+                return fail(error)
+            }
+        }
+    }
+
+    /// Acknowledges every publication of a run in one stretch of packets.
+    func acknowledge(_ run: UnsafePublishRun, _ type: PacketType, _ reason: ReasonCode) {
+        let isShort = !isV5 || reason == .success
         let size = isShort ? 4 : 5
         guard !log.isEnabled(.debug), let connection,
             connection.queuedPacketCount + run.count <= outputPacketsMax
         else {
-            for index in 0..<run.count { writeAck(.puback, run[index].packetIdentifier, reason) }
+            for index in 0..<run.count { writeAck(type, run[index].packetIdentifier, reason) }
             return
         }
         var place = connection.reserveOutput(size * run.count)
         for index in 0..<run.count {
             let identifier = run[index].packetIdentifier.bigEndian
-            place.storeBytes(of: 0x40, as: UInt8.self)
+            place.storeBytes(of: type.rawValue << 4, as: UInt8.self)
             place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
             place.storeBytes(of: identifier, toByteOffset: 2, as: UInt16.self)
             if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
             place += size
         }
         connection.commitOutput(size * run.count, packets: run.count)
-        worker.counters.sent.puback.add(run.count)
+        worker.counters.sent.add(type, run.count)
         worker.counters.bytesSent.add(size * run.count)
     }
 }

@@ -11,14 +11,18 @@ import Topics
 ///
 /// ```
 /// awaitingConnect ──CONNECT──► authenticating ──► moving ──► connected ──► ended
-///        └───────────────────────────┴─────────────┴──────────────────────►
+///                              ▲            ▼
+///                              └ exchanging ┘
 /// ```
 /// `moving` is skipped when the session's home is the worker that accepted the connection.
 package final class Client {
     /// Where in its life a client is.
     enum Stage {
         case awaitingConnect
+        /// A plugin has the say; no packet is handled.
         case authenticating
+        /// The client has the say: its next AUTH is awaited.
+        case exchanging
         case moving
         case connected
         case ended
@@ -49,6 +53,16 @@ package final class Client {
     var incomingAliases: [UInt16: [UInt8]] = [:]
     /// Aliases the broker has set, if the client takes any.
     var outgoingAliases: OutgoingAliases?
+    /// The CONNECT of a client that is being authenticated.
+    var pendingConnect: PendingConnect?
+    /// The question whose answer lets the client go on.
+    var openQuestion: Asker?
+    /// Whether an exchange of enhanced authentication is under way on a connected client.
+    var isReauthenticating = false
+    /// Messages of the client that plugins have not decided about yet.
+    var undecidedCount = 0
+    /// How the connection ended while messages were undecided.
+    var postponedEnd: ClientEnd?
     /// Whether packets go out as they are for every other such client.
     var isPlain = true
 
@@ -92,7 +106,7 @@ package final class Client {
     /// Handles every complete packet in `bytes`; returns how many bytes those were.
     private func handlePackets(_ bytes: UnsafeRawBufferPointer) -> Int {
         var offset = 0
-        while offset < bytes.count, stage == .connected || stage == .awaitingConnect {
+        while offset < bytes.count, takesPackets {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             let absorbed = absorb(rest)
             if absorbed > 0 {
@@ -114,6 +128,7 @@ package final class Client {
                         noteProgress(missing: size - rest.count, size: size)
                         return offset
                     }
+                    if mustWait(for: header) { return offset }
                     try handle(header, UnsafeRawBufferPointer(rebasing: rest[..<size]))
                 } catch {
                     fail(error)
@@ -125,12 +140,21 @@ package final class Client {
         return offset
     }
 
+    /// Whether the next packet may be handled.
+    private var takesPackets: Bool {
+        switch stage {
+        case .connected: openQuestion == nil
+        case .awaitingConnect, .exchanging: true
+        case .authenticating, .moving, .ended: false
+        }
+    }
+
     /// Takes a stretch of packets of the commonest kinds at once; 0 when there is none.
     private func absorb(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard stage == .connected, bytes.count >= 4 else { return 0 }
         switch bytes[0] {
-        case 0x30, 0x32: return absorbPublishes(bytes)
-        case 0x40: return absorbPubacks(bytes)
+        case 0x30, 0x32, 0x34: return absorbPublishes(bytes)
+        case 0x40, 0x50, 0x62, 0x70: return absorbAcks(bytes)
         default: return 0
         }
     }
@@ -155,13 +179,43 @@ package final class Client {
         return taken
     }
 
-    /// Acknowledgements of QoS 1 deliveries in the order they were sent.
-    private func absorbPubacks(_ bytes: UnsafeRawBufferPointer) -> Int {
+    /// Acknowledgements in their short form, in the order of what they acknowledge.
+    private func absorbAcks(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let session, !log.isEnabled(.debug) else { return 0 }
-        let count = session.absorbPubacks(bytes)
-        worker.counters.received.puback.add(count)
+        let counters = worker.counters
+        var count = 0
+        switch bytes[0] {
+        case 0x40:
+            count = session.absorbPubacks(bytes)
+            counters.received.puback.add(count)
+        case 0x50:
+            count = session.absorbPubrecs(bytes)
+            counters.received.pubrec.add(count)
+        case 0x70:
+            count = session.absorbPubcomps(bytes)
+            counters.received.pubcomp.add(count)
+        default:
+            guard undecidedCount == 0, worker.hooks == nil else { return 0 }
+            count = absorbPubrels(bytes, session)
+            counters.received.pubrel.add(count)
+        }
         return 4 * count
     }
+
+    /// Packets whose effect depends on earlier messages wait until plugins have decided about them.
+    private func mustWait(for header: FixedHeader) -> Bool {
+        guard undecidedCount > 0 else { return false }
+        switch header.type {
+        case .puback, .pubrec, .pubcomp, .pingreq: return false
+        case .publish where undecidedCount < Self.undecidedMax: return false
+        default:
+            connection?.pauseReading()
+            return true
+        }
+    }
+
+    /// Messages of one client that may be undecided before it is read from no further.
+    private static let undecidedMax = 1000
 
     /// While much of a packet is missing, its bytes count as a sign of life.
     private func noteProgress(missing: Int, size: Int) {
@@ -173,7 +227,7 @@ package final class Client {
         _ header: FixedHeader,
         _ bytes: UnsafeRawBufferPointer
     ) throws(PacketError) {
-        if stage == .connected {
+        if stage == .connected || stage == .exchanging {
             try checkFixedHeader(
                 header,
                 version: version,
@@ -203,6 +257,9 @@ package final class Client {
         let body = UnsafeRawBufferPointer(rebasing: packet[header.headerLength...])
         guard let type = header.type else { throw .protocolError(version, "packet type 0") }
         worker.counters.received.add(type)
+        if stage == .exchanging, type != .auth, type != .disconnect {
+            throw .protocolError(version, "packet during authentication")
+        }
         if type == .publish { return try handlePublish(header, packet, body) }
         let span = RawSpan(_unsafeBytes: body)
         switch type {
@@ -280,8 +337,10 @@ package final class Client {
     private func logAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode) {
         guard log.isEnabled(.debug) else { return }
         switch type {
-        case .puback: log.debug("Sending PUBACK to \(logName) (m\(identifier), rc\(reason.rawValue))")
-        case .pubrec: log.debug("Sending PUBREC to \(logName) (m\(identifier), rc\(reason.rawValue))")
+        case .puback:
+            log.debug("Sending PUBACK to \(logName) (m\(identifier), rc\(reason.rawValue))")
+        case .pubrec:
+            log.debug("Sending PUBREC to \(logName) (m\(identifier), rc\(reason.rawValue))")
         case .pubrel: log.debug("Sending PUBREL to \(logName) (m\(identifier))")
         default: log.debug("Sending PUBCOMP to \(logName) (m\(identifier))")
         }
@@ -301,7 +360,7 @@ extension Client: ConnectionHandler {
     }
 
     package func connection(_ connection: Connection, ended end: ConnectionEnd) {
-        finish(.ended(end))
+        finish(.ended(end), isConnectionLost: true)
     }
 
     package func connectionTimedOut(_ connection: Connection) {

@@ -14,6 +14,8 @@ struct ClientEnd {
     var publishesWill = true
     /// The value plugins are told: a `MOSQ_ERR_*`.
     let code: Int32
+    /// The whole log line instead of the usual one, nil for none at all.
+    var line: (@Sendable (PeerAddress) -> String?)?
 
     static let disconnected = ClientEnd(text: nil, publishesWill: false, code: 0)
     static let disconnectedWithWill = ClientEnd(text: nil, code: 0)
@@ -47,6 +49,7 @@ struct ClientEnd {
     static func ended(_ end: ConnectionEnd) -> ClientEnd {
         switch end {
         case .closedByPeer: .closedByPeer
+        case .refused(let error): refused(error)
         case .failed(let code): ClientEnd(text: SystemError("", code: code).reason, code: 14)
         }
     }

@@ -31,6 +31,10 @@ package final class ClientIdentity: Sendable {
     package let isBridge: Bool
     /// Authentication method of enhanced authentication.
     package let authenticationMethod: String?
+    /// What TLS and a proxy have told of the client; holds its certificate.
+    package let security: ConnectionSecurity?
+    /// Who vouches for the user name.
+    package let proof: IdentityProof
     /// What a plugin host keeps with the client; see `attachment`.
     private let attached = Mutex<(any AnyObject & Sendable)?>(nil)
     /// Subscriptions of its session.
@@ -45,7 +49,9 @@ package final class ClientIdentity: Sendable {
         keepAliveSeconds: UInt16,
         isCleanStart: Bool,
         isBridge: Bool,
-        authenticationMethod: String?
+        authenticationMethod: String?,
+        security: ConnectionSecurity? = nil,
+        proof: IdentityProof = .none
     ) {
         names = Mutex(Names(clientIdentifier: clientIdentifier, userName: userName))
         self.peer = peer
@@ -55,6 +61,8 @@ package final class ClientIdentity: Sendable {
         self.isCleanStart = isCleanStart
         self.isBridge = isBridge
         self.authenticationMethod = authenticationMethod
+        self.security = security
+        self.proof = proof
     }
 
     /// The client identifier in force.

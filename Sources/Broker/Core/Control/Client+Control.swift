@@ -2,36 +2,67 @@
 // Requests to `$CONTROL` topics (spec: protocol-choices.md section 21).
 
 import MQTT
+import Topics
 
 extension Client {
     /// A PUBLISH to `$CONTROL/…` goes to the handler of exactly that topic; it is neither routed
     /// nor stored.
-    func handleControl(
-        _ publish: PublishPacket,
-        topic: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer
-    ) throws(PacketError) {
-        let mounted = listener.mountPoint + Array(topic)
-        let name = String(decoding: mounted, as: UTF8.self)
-        if let handler = worker.broker.controlHandler(for: name) {
-            handler(Array(payload))
-        } else {
-            replyUnavailable(Array(topic))
+    func handleControl(_ message: Message, _ receipt: PublishReceipt) {
+        guard worker.hooks != nil, let identity else {
+            replyUnavailable(message)
+            return acknowledgeControl(receipt, reasonString: nil)
         }
-        switch publish.qos {
-        case 1: writeAck(.puback, publish.packetIdentifier)
-        case 2: writeAck(.pubrec, publish.packetIdentifier)
-        default: break
+        undecidedCount += 1
+        _ = worker.ask(.control(identity, message)) { [self] answer in
+            undecidedCount -= 1
+            if case .control(let code, let reasonString) = answer {
+                concludeControl(code, reasonString, message, receipt)
+            }
+            goOnAfterDecision()
         }
     }
 
-    private func replyUnavailable(_ topic: [UInt8]) {
-        let response = listener.mountPoint + topic + Array("/response".utf8)
+    private func concludeControl(
+        _ code: Int32,
+        _ reasonString: String?,
+        _ message: Message,
+        _ receipt: PublishReceipt
+    ) {
+        switch code {
+        case Code.aclDenied:
+            message.withPublication { logDenied(topic: $0.topic) }
+            return refuse(receipt, .notAuthorized)
+        case Code.notSupported: replyUnavailable(message)
+        default: break
+        }
+        acknowledgeControl(receipt, reasonString: code == 0 ? nil : reasonString)
+    }
+
+    private func acknowledgeControl(_ receipt: PublishReceipt, reasonString: String?) {
+        guard receipt.qos > 0 else { return }
+        let type: PacketType = receipt.qos == 1 ? .puback : .pubrec
+        guard isV5, let reasonString else { return writeAck(type, receipt.packetIdentifier) }
+        var properties = PropertyWriter()
+        properties.append(.reasonString, string: reasonString)
+        var packet: [UInt8] = []
+        packet.appendAck(
+            type,
+            packetIdentifier: receipt.packetIdentifier,
+            properties: properties.bytes,
+            version: .v5
+        )
+        write(packet, type)
+    }
+
+    /// Tells the client alone, whether or not it is subscribed, that nobody handles the topic.
+    private func replyUnavailable(_ request: Message) {
+        let topic = request.withPublication { Array($0.topic) } + Array("/response".utf8)
         let payload = Array(#"{"error": "endpoint not available"}"#.utf8)
-        response.withUnsafeBytes { response in
+        guard mayWritePacket() else { return }
+        topic.withUnsafeBytes { topic in
             payload.withUnsafeBytes { payload in
                 let publication = UnsafePublication(
-                    topic: response,
+                    topic: topic,
                     properties: UnsafeRawBufferPointer(start: nil, count: 0),
                     payload: payload,
                     qos: 0,
@@ -39,7 +70,6 @@ extension Client {
                     expiresAt: 0,
                     origin: nil
                 )
-                guard mayWritePacket() else { return }
                 writePublish(
                     publication,
                     qos: 0,

@@ -99,7 +99,8 @@ package struct Message: @unchecked Sendable {
     }
 
     /// Lends the message as a publication; its pointers are valid inside `body` only.
-    package func withPublication<Result>(_ body: (borrowing UnsafePublication) -> Result) -> Result {
+    package func withPublication<Result>(_ body: (borrowing UnsafePublication) -> Result) -> Result
+    {
         storage.withUnsafeMutablePointers { header, elements in
             let base = UnsafeRawPointer(elements)
             let topicCount = Int(header.pointee.topicCount)
@@ -125,7 +126,9 @@ package struct Message: @unchecked Sendable {
 }
 
 /// An application message whose bytes belong to somebody else: the read buffer, a batch from
-/// another reactor, or a `Message`. Valid only as long as they are.
+/// another reactor, or a `Message`.
+///
+/// Valid only as long as they are.
 package struct UnsafePublication {
     /// Topic name, mount point included.
     package var topic: UnsafeRawBufferPointer
@@ -139,7 +142,30 @@ package struct UnsafePublication {
     package var isRetained: Bool
     /// Second of the reactor clock from which it is void; 0: never.
     package var expiresAt: Int64
+    /// Who published it; nil for the broker itself. Lent like the bytes: not counted here.
+    private var lentOrigin: Unmanaged<ClientIdentity>?
+
+    /// Puts a publication together; everything in it stays with its owner.
+    package init(
+        topic: UnsafeRawBufferPointer,
+        properties: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer,
+        qos: UInt8,
+        isRetained: Bool,
+        expiresAt: Int64,
+        origin: ClientIdentity?
+    ) {
+        self.topic = topic
+        self.properties = properties
+        self.payload = payload
+        self.qos = qos
+        self.isRetained = isRetained
+        self.expiresAt = expiresAt
+        lentOrigin = origin.map { Unmanaged.passUnretained($0) }
+    }
+
     /// Who published it; nil for the broker itself.
+<<<<<<< HEAD
     package var origin: ClientIdentity?
 
     package init(
@@ -159,4 +185,7 @@ package struct UnsafePublication {
         self.expiresAt = expiresAt
         self.origin = origin
     }
+=======
+    package var origin: ClientIdentity? { lentOrigin?.takeUnretainedValue() }
+>>>>>>> main
 }

@@ -15,8 +15,10 @@ package struct ListenerError: Error {
 
 /// Opens the sockets of listeners.
 package enum ListenerOpener {
-    /// Opens all sockets of the configuration. In local-only mode a family that is not there is
-    /// skipped; otherwise any failure ends the start.
+    /// Opens all sockets of the configuration.
+    ///
+    /// In local-only mode a family that is not there is skipped; otherwise any failure ends the
+    /// start.
     package static func open(
         _ settings: Settings,
         log: Log
@@ -29,7 +31,9 @@ package enum ListenerOpener {
                 guard settings.configuration.isLocalOnly else { throw error }
             }
         }
-        guard !sockets.isEmpty else { throw ListenerError(line: "Error: Unable to open any listener.") }
+        guard !sockets.isEmpty else {
+            throw ListenerError(line: "Error: Unable to open any listener.")
+        }
         return sockets
     }
 
@@ -76,7 +80,11 @@ package enum ListenerOpener {
             family: family(listener.socketDomain)
         )
         if let interface = listener.bindInterface {
-            found = try ResolvedAddress.restrict(found, to: interface, hasHost: listener.host != nil)
+            found = try ResolvedAddress.restrict(
+                found,
+                to: interface,
+                hasHost: listener.host != nil
+            )
         }
         return found
     }
@@ -165,8 +173,8 @@ struct ResolvedAddress {
         var isKnown = false
         var result: [ResolvedAddress] = []
         for wanted in addresses {
-            for entry in sequence(first: list, next: { $0.pointee.ifa_next }) {
-                guard strcasecmp(entry.pointee.ifa_name, interface) == 0 else { continue }
+            for entry in sequence(first: list, next: { $0.pointee.ifa_next })
+            where strcasecmp(entry.pointee.ifa_name, interface) == 0 {
                 isKnown = true
                 guard let address = entry.pointee.ifa_addr,
                     CInt(address.pointee.sa_family) == wanted.family

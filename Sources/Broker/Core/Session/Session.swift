@@ -19,7 +19,7 @@ struct SessionSubscription {
 /// The send side is one ring: `deliveries[0 ..< sentCount]` were sent at least once, of which
 /// `inFlight` await an answer from the present connection; the rest is the queue.
 final class Session {
-    unowned let worker: Worker
+    let worker: Worker
     let handle: SessionHandle
     var identity: ClientIdentity
     /// The connected client, if there is one.
@@ -30,6 +30,8 @@ final class Session {
     /// Second of the reactor clock at which it ends; 0 while connected or when it never ends.
     var expiresAt: Int64 = 0
     var will: MQTT.Will?
+    /// The password of the last CONNECT, kept while plugins may ask for it again on reload.
+    var password: [UInt8]?
     /// Second of the reactor clock at which a delayed will is due; 0 when none waits.
     var willDueAt: Int64 = 0
 
@@ -46,6 +48,8 @@ final class Session {
     /// Queued deliveries with QoS 1 or 2.
     var queuedCount = 0
     var queuedBytes = 0
+    /// Deliveries that plugins have not decided about yet.
+    var undecidedCount = 0
     /// Received with QoS 2 and not yet released.
     var incoming = UnsafeDeliveryRing()
     /// Retained messages that are still being sent for new subscriptions.
@@ -68,6 +72,7 @@ final class Session {
     }
 
     /// The next packet identifier: 1, 2, 3 … 65535, 1 …
+    /// .
     func nextPacketIdentifier() -> UInt16 {
         lastPacketIdentifier = lastPacketIdentifier == .max ? 1 : lastPacketIdentifier + 1
         return lastPacketIdentifier

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client meets its session: takeover, resume, CONNACK.
 
-import Log
 import Config
+import Log
 import MQTT
 import Net
 import Topics
@@ -25,7 +25,12 @@ extension Worker {
         if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected
-        session.pump()
+        if hooks != nil { broker.directory.set(request.identity, isConnected: true) }
+        recheckDeliveries(of: session) { [self] in
+            guard session.client === client else { return }
+            session.pump()
+            if events(on: client.listener).contains(.connect) { hooks?.connected(request.identity) }
+        }
     }
 
     /// Whether a session waits for its client's return.
@@ -35,6 +40,7 @@ extension Worker {
     private func retire(_ session: Session, for request: ConnectRequest, isResumed: Bool) {
         let publishesWill =
             !isResumed && session.client != nil && session.will?.delayInterval == 0
+        tellDisconnected(session.identity, code: ClientEnd.takenOver.code, isOffline: false)
         if let client = session.client {
             if publishesWill { publishWill(of: session) }
             session.will = nil
@@ -114,8 +120,9 @@ extension Worker {
         return limit > 0 && (packet.keepAlive == 0 || Int(packet.keepAlive) > limit)
     }
 
-    /// Writes CONNACK and starts the keep alive clock. Returns false when CONNACK does not fit the
-    /// client and the connection was closed instead.
+    /// Writes CONNACK and starts the keep alive clock.
+    ///
+    /// Returns false when CONNACK does not fit the client and the connection was closed instead.
     private func acknowledge(
         _ client: Client,
         _ request: ConnectRequest,
@@ -158,24 +165,21 @@ extension Worker {
     }
 
     /// `New client connected from A:P as ID (pN, cN, kN, u'U').`
+    /// .
     private func logConnect(_ identity: ClientIdentity) {
         guard settings.configuration.connectionMessages, log.isEnabled(.notice) else { return }
         let kind = identity.isBridge ? "bridge" : "client"
         let address = "\(identity.peer.host):\(identity.peer.port)"
         let clean = identity.isCleanStart ? 1 : 0
         let user = identity.userName.map { ", u'\($0)'" } ?? ""
-        let details = "p\(identity.version.rawValue), c\(clean), k\(identity.keepAliveSeconds)\(user)"
+        let details =
+            "p\(identity.version.rawValue), c\(clean), k\(identity.keepAliveSeconds)\(user)"
         log.notice(
             "New \(kind) connected from \(address) as \(identity.clientIdentifier) (\(details))."
         )
-    }
-
-    /// After a reload: clients that may no longer be here are closed, without their wills.
-    func recheckClients() {
-        for client in allClients where client.stage == .connected {
-            guard let identity = client.identity, identity.userName == nil else { continue }
-            let listener = settings.listeners[client.listener.index]
-            if !listener.allowsAnonymous { client.finish(.notAuthorized) }
+        if let version = identity.security?.version, let cipher = identity.security?.cipher {
+            log.notice("Client \(identity.clientIdentifier) negotiated \(version) cipher \(cipher)")
         }
     }
+
 }

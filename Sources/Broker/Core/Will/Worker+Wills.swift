@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Will messages and the end of sessions (5.0 sections 3.1.2.5 and 3.1.2.11.2).
 
-import Log
 import Config
+import Log
 import MQTT
 import Topics
 
@@ -11,6 +11,7 @@ extension Worker {
     func leave(_ session: Session, _ end: ClientEnd) {
         session.client = nil
         session.retainedDeliveries = []
+        tellDisconnected(session.identity, code: end.code, isOffline: session.isPersistent)
         if !end.publishesWill { session.will = nil }
         if let will = session.will {
             if will.delayInterval == 0 {
@@ -63,33 +64,54 @@ extension Worker {
         }
     }
 
+    /// Tells plugins and the directory that a connection has ended.
+    func tellDisconnected(_ identity: ClientIdentity, code: Int32, isOffline: Bool) {
+        guard let hooks else { return }
+        if isOffline { broker.directory.set(identity, isConnected: false) }
+        guard hooks.events(on: identity.listener?.index).contains(.disconnect) else { return }
+        hooks.disconnected(identity, code: code, isOffline: isOffline)
+    }
+
     /// Removes a session for good.
     func end(_ session: Session) {
         session.clear()
         session.will = nil
         sessions.remove(session)
         broker.census.removeSession()
+        if hooks != nil { broker.directory.remove(session.identity.clientIdentifier) }
     }
 
-    /// Publishes the will message of a session and forgets it. The topic already has its mount
-    /// point; what a client may not publish is dropped silently.
+    /// Publishes the will message of a session and forgets it.
+    ///
+    /// The topic already has its mount point; what a client may not publish is dropped silently.
     func publishWill(of session: Session) {
         guard let will = session.will else { return }
         session.will = nil
+        let message = message(will, of: session.identity)
+        let handle = session.handle
+        guard message.withPublication({ BuiltInRules.allowsPublishing(to: $0.topic) }) else {
+            return
+        }
+        checkWrite(session.identity, message) { [self] isAllowed in
+            if isAllowed { publish(message, from: handle) }
+        }
+    }
+
+    private func message(_ will: MQTT.Will, of identity: ClientIdentity) -> Message {
         will.topic.withUnsafeBytes { topic in
-            guard BuiltInRules.allowsPublishing(to: topic) else { return }
             will.payload.withUnsafeBytes { payload in
                 will.forwardedProperties.withUnsafeBytes { properties in
-                    let publication = UnsafePublication(
-                        topic: topic,
-                        properties: properties,
-                        payload: payload,
-                        qos: will.qos,
-                        isRetained: will.isRetained,
-                        expiresAt: expiry(of: will),
-                        origin: session.identity
+                    Message.make(
+                        UnsafePublication(
+                            topic: topic,
+                            properties: properties,
+                            payload: payload,
+                            qos: will.qos,
+                            isRetained: will.isRetained,
+                            expiresAt: expiry(of: will),
+                            origin: identity
+                        )
                     )
-                    publish(publication, from: session.handle)
                 }
             }
         }

@@ -47,7 +47,7 @@ public struct ExtendedAuthEvent: PluginEvent, ~Copyable {
     private let event: UnsafeMutablePointer<mosquitto_evt_extended_auth>
     private let broker: Broker
 
-    /// The authentication method.
+    /// The authentication method; the original 2.0 leaves it empty when a client goes on.
     public var method: String { event.pointee.auth_method.map { String(cString: $0) } ?? "" }
     /// The authentication data the client sent.
     public var data: Span<UInt8> {

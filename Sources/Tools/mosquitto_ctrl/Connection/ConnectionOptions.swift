@@ -35,6 +35,9 @@ struct ConnectionOptions: Equatable {
     var version = ProtocolVersion.v5
     var qos: UInt8 = 1
 
+    /// Carry MQTT in a WebSocket; only the shell can.
+    var usesWebSocket = false
+
     var caFile: String?
     var caPath: String?
     var certificateFile: String?

@@ -39,16 +39,16 @@ final class Session {
     var descriptor: CInt { client.descriptor }
 
     /// Subscribes to the answers of `module`, once per connection.
-    func open(_ module: ControlModule, _ deadline: Deadline) throws(RequestError) {
-        guard !subscribed.contains(module.responseTopic) else { return }
+    func open(_ topics: ControlTopics, _ deadline: Deadline) throws(RequestError) {
+        guard !subscribed.contains(topics.response) else { return }
         let reason: ReasonCode
         do {
-            reason = try client.subscribe(to: module.responseTopic, qos: qos, deadline)
+            reason = try client.subscribe(to: topics.response, qos: qos, deadline)
         } catch {
             throw .client(error)
         }
         guard !reason.isError else { throw .subscribeRefused(reason) }
-        subscribed.insert(module.responseTopic)
+        subscribed.insert(topics.response)
     }
 
     /// Sends one command and waits for its response.
@@ -57,29 +57,39 @@ final class Session {
         of module: ControlModule,
         _ deadline: Deadline
     ) throws(RequestError) -> JSONValue {
-        let request = JSONValue.object([.init("commands", .array([command]))])
-        guard let text = request.compactText else { throw .invalidResponse }
+        let answer = try exchange(try Self.payload(command), module.topics, deadline)
+        return try Self.response(in: answer)
+    }
+
+    /// Sends a request and waits for the next message on the topic of the answers.
+    func exchange(
+        _ payload: [UInt8],
+        _ topics: ControlTopics,
+        _ deadline: Deadline
+    ) throws(RequestError) -> [UInt8] {
         client.discardMessages()
+        let reason: ReasonCode
         do {
-            let reason = try client.publish(
-                to: module.requestTopic,
-                payload: Array(text.utf8),
-                qos: qos,
-                deadline
-            )
-            guard !reason.isError else { throw RequestError.publishRefused(reason) }
+            reason = try client.publish(to: topics.request, payload: payload, qos: qos, deadline)
+        } catch {
+            throw .client(error)
+        }
+        guard !reason.isError else { throw .publishRefused(reason) }
+        do {
             while true {
                 let message = try client.receive(deadline)
-                guard message.topic == module.responseTopic else { continue }
-                return try Self.response(in: message.payload)
+                if message.topic == topics.response { return message.payload }
             }
-        } catch let error as ClientError {
-            throw .client(error)
-        } catch let error as RequestError {
-            throw error
         } catch {
-            throw .invalidResponse
+            throw .client(error)
         }
+    }
+
+    /// The request for one command.
+    static func payload(_ command: JSONValue) throws(RequestError) -> [UInt8] {
+        let request = JSONValue.object([.init("commands", .array([command]))])
+        guard let text = request.compactText else { throw .invalidResponse }
+        return Array(text.utf8)
     }
 
     /// The first response of an answer.
@@ -113,6 +123,7 @@ extension ConnectionOptions {
         var options = ClientOptions(address: address)
         options.bindAddress = bindAddress
         options.tls = tlsOptions
+        options.webSocketPath = usesWebSocket ? "/mqtt" : nil
         options.proxy = proxy.map {
             SOCKSProxy(
                 host: $0.host,

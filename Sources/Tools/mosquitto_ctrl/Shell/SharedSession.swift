@@ -37,7 +37,7 @@ final class SharedSession: Sendable {
     /// Subscribes to the answers of `module`.
     func open(_ module: ControlModule, _ deadline: Deadline) throws(RequestError) {
         let result = state.withLock { state in
-            Result { () throws(RequestError) in try state.session?.open(module, deadline) }
+            Result { () throws(RequestError) in try state.session?.open(module.topics, deadline) }
         }
         try result.get()
     }

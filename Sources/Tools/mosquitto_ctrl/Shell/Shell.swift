@@ -68,7 +68,10 @@ final class Shell {
         guard session != nil else {
             return [
                 help, ("auth", "[username]", "Set user name and password for the next connection."),
-                ("connect", "[mqtt[s]://host[:port]]", "Connect to a broker."), exit,
+                (
+                    "connect", "[mqtt[s]://host[:port] | ws[s]://host[:port]]",
+                    "Connect to a broker."
+                ), exit,
             ]
         }
         guard let module else {
@@ -159,23 +162,27 @@ final class Shell {
 
     private var currentAddress: String {
         if let path = options.unixSocket { return "unix://\(path)" }
-        let scheme = options.usesTLS ? "mqtts" : "mqtt"
+        let scheme = (options.usesWebSocket ? "ws" : "mqtt") + (options.usesTLS ? "s" : "")
         return "\(scheme)://\(options.host ?? "localhost"):\(options.effectivePort)"
     }
 
     /// Sets the address from `scheme://host[:port]`; returns what is wrong with it.
     private func apply(_ url: String) -> String? {
         guard let (scheme, rest) = BrokerURL.split(url) else { return "Invalid URL." }
-        guard scheme == "mqtt" || scheme == "mqtts" else { return "Unsupported URL scheme." }
+        guard ["mqtt", "mqtts", "ws", "wss"].contains(scheme) else {
+            return "Unsupported URL scheme."
+        }
         guard let authority = BrokerURL.Authority(rest.prefix { $0 != "/" }),
             !authority.host.isEmpty
         else { return "Invalid URL." }
         options.unixSocket = nil
         options.host = authority.host
-        options.port = authority.port ?? (scheme == "mqtts" ? 8883 : 1883)
+        let isSecure = scheme == "mqtts" || scheme == "wss"
+        options.port = authority.port ?? (isSecure ? 8883 : 1883)
+        options.usesWebSocket = scheme.hasPrefix("ws")
         options.username = authority.username ?? options.username
         options.password = authority.password ?? options.password
-        options.usesSystemCertificates = scheme == "mqtts"
+        options.usesSystemCertificates = isSecure
         return nil
     }
 

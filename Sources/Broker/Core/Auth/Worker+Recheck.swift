@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may stay: after a reload, and what a returning client may still get.
+
+import MQTT
+import Topics
+
+extension Worker {
+    /// After a reload every session is checked again (spec: plugin-abi.md 4.2): those that may no
+    /// longer be here end without their wills.
+    func recheckClients() {
+        for session in sessions.all where !session.identity.isBridge {
+            let identity = session.identity
+            if identity.proof == .transport { continue }
+            let listener = identity.listener.map { settings.listeners[$0.index] }
+            let allowsAnonymous = listener?.allowsAnonymous ?? false
+            if identity.userName == nil {
+                if !allowsAnonymous { expel(session) }
+                continue
+            }
+            guard events(on: listener).contains(.basicAuthentication) else { continue }
+            let handle = session.handle
+            let question = HookQuestion.authenticate(identity, password: session.password)
+            _ = ask(question) { [self] answer in
+                guard case .authentication(let code) = answer, let session = sessions[handle] else {
+                    return
+                }
+                if code != 0, !(code == Code.ignore && allowsAnonymous) { expel(session) }
+            }
+        }
+    }
+
+    private func expel(_ session: Session) {
+        session.will = nil
+        if let client = session.client {
+            client.finish(.notAuthorized)
+        } else {
+            end(session)
+        }
+    }
+
+    /// Asks again for every message that a returning client is to get; `body` runs when the denied
+    /// ones are gone.
+    func recheckDeliveries(of session: Session, _ body: @escaping () -> Void) {
+        let identity = session.identity
+        let events = events(on: identity.listener)
+        guard events.contains(.access), !session.deliveries.isEmpty else { return body() }
+        if events.contains(.accessIsDirect) {
+            session.dropDeliveries { index in
+                session.deliveries[index].message.withPublication {
+                    checkAccess(.read, identity, $0) != 0
+                }
+            }
+            return body()
+        }
+        let questions = (0..<session.deliveries.count).map { index in
+            DeliveryQuestion(
+                message: session.deliveries[index].message,
+                qos: session.deliveries[index].qos,
+                isRetained: session.deliveries[index].isRetained,
+                checksAccess: true,
+                isFiltered: false
+            )
+        }
+        let handle = session.handle
+        _ = ask(.deliver(identity, questions)) { [self] answer in
+            guard case .deliver(let verdicts) = answer, let session = sessions[handle] else {
+                return
+            }
+            session.dropDeliveries { index in
+                guard index < verdicts.count, case .denied = verdicts[index] else { return false }
+                return true
+            }
+            body()
+        }
+    }
+}
+
+extension Session {
+    /// Ends the deliveries at places for which `isUnwanted` holds; their identifiers stay spent.
+    func dropDeliveries(where isUnwanted: (Int) -> Bool) {
+        for index in 0..<deliveries.count {
+            guard deliveries[index].state != .done, isUnwanted(index) else { continue }
+            if deliveries[index].state == .queued, deliveries[index].qos > 0 {
+                queuedCount -= 1
+                queuedBytes -= deliveries[index].message.payloadCount
+            }
+            deliveries[index].state = .done
+        }
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Basic and enhanced authentication (spec: protocol-choices.md section 23, plugin-abi.md 8.3 to 8.5).
+
+import Config
+import MQTT
+import Net
+
+/// A CONNECT whose client is being authenticated.
+final class PendingConnect {
+    let packet: ConnectPacket
+    let isAssigned: Bool
+
+    init(_ packet: ConnectPacket, isAssigned: Bool) {
+        self.packet = packet
+        self.isAssigned = isAssigned
+    }
+}
+
+extension Client {
+    /// Finds out whether the client of a CONNECT may come in, and goes on.
+    func authenticate(_ connect: PendingConnect, _ identity: ClientIdentity) {
+        pendingConnect = connect
+        let events = worker.events(on: listener)
+        if let method = connect.packet.authenticationMethod {
+            guard events.contains(.extendedAuthentication) else {
+                return refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
+            }
+            let data = connect.packet.authenticationData
+            return ask(
+                .beginExchange(identity, method: method, data: data, isAgain: false)
+            )
+        }
+        if identity.proof == .transport { return enter(authenticationData: nil) }
+        guard events.contains(.basicAuthentication) else {
+            return admitOrRefuse(listener.allowsAnonymous)
+        }
+        let password = identity.proof == .none ? connect.packet.password : nil
+        ask(.authenticate(identity, password: password))
+    }
+
+    /// Asks and goes on with the answer; no packet is handled in between.
+    private func ask(_ question: HookQuestion) {
+        stage = stage == .connected ? .connected : .authenticating
+        openQuestion = worker.ask(question) { [self] answer in
+            guard stage != .ended else { return }
+            openQuestion = nil
+            take(answer)
+        }
+        guard openQuestion != nil else { return }
+        connection?.pauseReading()
+        guard stage == .authenticating else { return }
+        timeoutSeconds = Int64(worker.settings.configuration.authTimeout)
+        touch()
+        connection?.setDeadline(worker.now + timeoutSeconds + 1)
+    }
+
+    private func take(_ answer: HookAnswer) {
+        switch answer {
+        case .authentication(let code): concludeBasic(code)
+        case .exchange(let code, let data):
+            if stage == .connected {
+                concludeAgain(code, data)
+            } else {
+                concludeExchange(code, data)
+            }
+        default: return
+        }
+        if stage == .connected || stage == .exchanging { connection?.resumeReading() }
+    }
+
+    private func concludeBasic(_ code: Int32) {
+        guard let identity else { return }
+        switch code {
+        case 0: admitOrRefuse(true)
+        case Code.ignore: admitOrRefuse(listener.allowsAnonymous)
+        case Code.deferred: admitOrRefuse(identity.userName == nil && listener.allowsAnonymous)
+        case Code.auth: admitOrRefuse(false)
+        case 128, 131, 133, 134, 136, 137, 138, 140, 159:
+            refuse(v3: 5, v5: ReasonCode(rawValue: UInt8(code)), "refused by a plugin")
+        default:
+            finish(.refused("authentication failed", code: 13))
+        }
+    }
+
+    private func admitOrRefuse(_ isAllowed: Bool) {
+        guard isAllowed else { return refuse(v3: 5, v5: .notAuthorized, "not authorised") }
+        enter(authenticationData: nil)
+    }
+
+    private func refuse(v3: UInt8, v5: ReasonCode, _ detail: StaticString) {
+        refuseConnect(
+            ConnectError(answer: isV5 ? .connackV5(v5) : .connackV3(v3), detail: detail)
+        )
+    }
+
+    private func enter(authenticationData: [UInt8]?) {
+        guard let identity, let connect = pendingConnect else { return }
+        pendingConnect = nil
+        enter(
+            ConnectRequest(
+                packet: connect.packet,
+                identity: identity,
+                assignedIdentifier: connect.isAssigned ? identity.clientIdentifier : nil,
+                authenticationData: authenticationData
+            )
+        )
+    }
+
+    // MARK: Enhanced authentication
+
+    private func concludeExchange(_ code: Int32, _ data: [UInt8]?) {
+        switch code {
+        case 0: enter(authenticationData: data)
+        case Code.continueExchange:
+            stage = .exchanging
+            writeAuth(.continueAuthentication, data)
+        case Code.auth: refuse(v3: 5, v5: .notAuthorized, "not authorised")
+        case Code.notSupported, Code.ignore, Code.deferred:
+            refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
+        default: finish(.refused("authentication failed", code: 13))
+        }
+    }
+
+    private func concludeAgain(_ code: Int32, _ data: [UInt8]?) {
+        switch code {
+        case 0:
+            isReauthenticating = false
+            writeAuth(.success, data)
+        case Code.continueExchange: writeAuth(.continueAuthentication, data)
+        case Code.auth: end(.notAuthorized)
+        case Code.notSupported, Code.ignore, Code.deferred: end(.badAuthenticationMethod)
+        default: finish(ClientEnd(text: "authentication failed", code: code))
+        }
+    }
+
+    private func end(_ reason: ReasonCode) {
+        finish(ClientEnd(text: "not authorised", disconnectReason: reason, code: 2))
+    }
+
+    private func writeAuth(_ reason: ReasonCode, _ data: [UInt8]?) {
+        var packet: [UInt8] = []
+        packet.appendAuth(reason, method: identity?.authenticationMethod ?? "", data: data)
+        write(packet, .auth)
+    }
+
+    /// AUTH from the client: a step of the exchange under way, or a new one [MQTT-4.12.0-1].
+    func handleAuth(_ body: RawSpan) throws(PacketError) {
+        guard let identity, let method = identity.authenticationMethod else {
+            throw .protocolError(version, "AUTH without authentication method in CONNECT")
+        }
+        let packet = try AuthPacket(decoding: body)
+        guard packet.authenticationMethod == method else {
+            throw .protocolError(version, "authentication method differs from CONNECT")
+        }
+        let data = packet.authenticationData
+        if packet.reasonCode == .reauthenticate {
+            guard stage == .connected else {
+                throw .protocolError(version, "re-authentication before CONNACK")
+            }
+            isReauthenticating = true
+            return ask(.beginExchange(identity, method: method, data: data, isAgain: true))
+        }
+        guard stage == .exchanging || isReauthenticating else {
+            throw .protocolError(version, "AUTH without exchange under way")
+        }
+        ask(.continueExchange(identity, method: method, data: data))
+    }
+}
+
+/// The `MOSQ_ERR_*` values that plugins answer with.
+enum Code {
+    static let continueExchange: Int32 = -4
+    static let notSupported: Int32 = 10
+    static let auth: Int32 = 11
+    static let aclDenied: Int32 = 12
+    static let deferred: Int32 = 17
+    static let ignore: Int32 = 32
+}

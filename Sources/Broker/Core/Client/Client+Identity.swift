@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names that do not come from CONNECT: of certificates, pre-shared keys and proxies.
+
+import Config
+import Log
+import MQTT
+import Net
+
+/// Who vouches for the name of a client.
+package enum IdentityProof: Sendable {
+    /// Nobody: the client claims it, and a password or a plugin must prove it.
+    case none
+    /// The proxy in front of the broker; the client's own password does not count.
+    case proxy
+    /// The client's certificate or pre-shared key: nothing is left to check.
+    case transport
+}
+
+extension Client {
+    /// The name a client comes in with (spec: protocol-choices.md sections 23 and 26).
+    func findUserName(
+        _ packet: ConnectPacket,
+        _ security: ConnectionSecurity?
+    ) throws(ConnectError) -> (name: String?, proof: IdentityProof) {
+        let tls = listener.configuration.tls
+        if listener.transport.tls != nil, tls.useIdentityAsUsername || tls.useSubjectAsUsername {
+            let name: String?
+            if listener.configuration.pskHint != nil {
+                name = security?.pskIdentity.flatMap { PeerCertificate.userName(Array($0.utf8)) }
+            } else if tls.useIdentityAsUsername {
+                name = security?.certificate?.commonName
+            } else {
+                name = security?.certificate?.subject
+            }
+            guard let name else { throw nameless(packet) }
+            return (name, .transport)
+        }
+        if listener.configuration.enableProxyProtocol == 2, tls.useIdentityAsUsername {
+            guard let bytes = security?.proxy?.commonName,
+                let name = PeerCertificate.userName(bytes)
+            else { throw nameless(packet) }
+            return (name, .proxy)
+        }
+        return (packet.userName?.isEmpty == true ? nil : packet.userName, .none)
+    }
+
+    private func nameless(_ packet: ConnectPacket) -> ConnectError {
+        ConnectError(
+            answer: packet.version == .v5 ? .connackV5(.badUserNameOrPassword) : .connackV3(4),
+            detail: "no certificate or identity to take the user name from"
+        )
+    }
+
+    /// `Connection from A:P negotiated V cipher C`, where a proxy says so.
+    func logProxyTLS(_ security: ConnectionSecurity?, _ peer: PeerAddress) {
+        guard let tls = security?.proxy, let version = tls.version, let cipher = tls.cipher else {
+            return
+        }
+        log.notice(
+            "Connection from \(peer.host):\(peer.port) negotiated \(version) cipher \(cipher)"
+        )
+    }
+}
+
+extension ClientEnd {
+    /// A layer between socket and packets gave up.
+    ///
+    /// Its log line stands for the usual one.
+    static func refused(_ error: TransportError) -> ClientEnd {
+        switch error {
+        case .handshake(let reason):
+            var end = ClientEnd(text: "TLS handshake failed", code: 23)
+            end.line = { "Client connection from \($0.host) failed: \(reason)." }
+            return end
+        case .tls(let reason): return ClientEnd(text: "TLS error: \(reason)", code: 8)
+        case .webSocket(let reason): return ClientEnd(text: reason, code: 2)
+        case .proxy(let failure): return refused(failure)
+        }
+    }
+
+    private static func refused(_ failure: ProxyHeader.Failure) -> ClientEnd {
+        var end = ClientEnd(text: "invalid PROXY header", code: 16)
+        switch failure {
+        case .corrupt: end.line = { _ in "Connection rejected, corrupt PROXY header." }
+        case .invalid:
+            end.line = { _ in "Bad socket read/write on client <unknown>: Invalid input" }
+        case .healthCheck: end.line = { _ in nil }
+        case .noTLS(let peer):
+            end.line = { _ in
+                "Connection from \(peer.host):\(peer.port) rejected, client did not connect using TLS."
+            }
+        case .noCertificate(let peer):
+            end.line = { _ in
+                "Connection from \(peer.host):\(peer.port) rejected, client did not provide a"
+                    + " certificate."
+            }
+        }
+        return end
+    }
+}

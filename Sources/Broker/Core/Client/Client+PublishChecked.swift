@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// PUBLISH from a client whose messages plugins have a say in.
+
+import MQTT
+import Net
+import Topics
+
+/// What of a PUBLISH packet is needed when the answer about it has come.
+struct PublishReceipt {
+    let qos: UInt8
+    let packetIdentifier: UInt16
+}
+
+extension Client {
+    /// Asks on the spot whether a topic may be published to.
+    ///
+    /// Returns false when the message was refused and answered.
+    func isWriteAllowed(
+        _ publish: PublishPacket,
+        topic: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard let identity else { return false }
+        let code = withMounted(topic) { topic in
+            worker.checkAccess(
+                .write,
+                identity,
+                UnsafePublication(
+                    topic: topic,
+                    properties: UnsafeRawBufferPointer(rebasing: body[publish.properties]),
+                    payload: payload,
+                    qos: publish.qos,
+                    isRetained: publish.isRetained,
+                    expiresAt: 0,
+                    origin: identity
+                )
+            )
+        }
+        if code == 0 { return true }
+        if code == Code.aclDenied {
+            logDenied(publish, topic, payload)
+            refuse(publish, .notAuthorized)
+        } else {
+            finish(.plugin(code))
+        }
+        return false
+    }
+
+    /// Lends a topic with the mount point in front.
+    func withMounted<Result>(
+        _ topic: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        if listener.mountPoint.isEmpty { return body(topic) }
+        return (listener.mountPoint + Array(topic)).withUnsafeBytes(body)
+    }
+
+    /// Leaves the decision about a message to plugins; goes on when it has come.
+    ///
+    /// Messages of one client are decided in order.
+    func askAbout(_ message: Message, _ receipt: PublishReceipt, _ events: HookEvents) {
+        guard let identity, let session else { return }
+        let handle = session.handle
+        let worker = worker
+        let question = HookQuestion.publish(
+            identity,
+            message,
+            checksAccess: events.contains(.access),
+            isFiltered: events.contains(.messageIn)
+        )
+        undecidedCount += 1
+        _ = worker.ask(question) { [self] answer in
+            undecidedCount -= 1
+            if case .publish(let verdict) = answer {
+                conclude(verdict, message, receipt, publisher: handle)
+            }
+            goOnAfterDecision()
+        }
+    }
+
+    /// Resumes what had to wait for the last decision.
+    func goOnAfterDecision() {
+        guard undecidedCount == 0 else { return }
+        if let end = postponedEnd {
+            postponedEnd = nil
+            finish(end)
+        } else if stage == .connected, openQuestion == nil {
+            connection?.resumeReading()
+        }
+    }
+
+    private func conclude(
+        _ verdict: PublishVerdict,
+        _ message: Message,
+        _ receipt: PublishReceipt,
+        publisher: SessionHandle
+    ) {
+        switch verdict {
+        case .refused(let reason):
+            message.withPublication { logDenied(topic: $0.topic) }
+            refuse(receipt, reason)
+        case .disconnect(let code): finish(.plugin(code))
+        case .accepted(let replacement):
+            let message = replacement ?? message
+            if receipt.qos == 2 {
+                do throws(PacketError) {
+                    try store(message, receipt)
+                } catch {
+                    fail(error)
+                }
+                return
+            }
+            let hasSubscribers = worker.publish(message, from: publisher)
+            if receipt.qos == 1 {
+                let reason: ReasonCode = hasSubscribers ? .success : .noMatchingSubscribers
+                writeAck(.puback, receipt.packetIdentifier, reason)
+            }
+        }
+    }
+
+    /// Acknowledges without doing anything: 5.0 clients are told why.
+    func refuse(_ receipt: PublishReceipt, _ reason: ReasonCode) {
+        switch receipt.qos {
+        case 1: writeAck(.puback, receipt.packetIdentifier, isV5 ? reason : .success)
+        case 2: writeAck(.pubrec, receipt.packetIdentifier, isV5 ? reason : .success)
+        default: break
+        }
+    }
+}
+
+extension ClientEnd {
+    /// A plugin has ended the connection with a `MOSQ_ERR_*` (spec: plugin-abi.md 8.11).
+    static func plugin(_ code: Int32) -> ClientEnd {
+        let reason: ReasonCode? =
+            switch code {
+            case 2, 22: .protocolError
+            case 21: .malformedPacket
+            case 24: .qosNotSupported
+            case 154: .retainNotSupported
+            case 148: .topicAliasInvalid
+            case 147: .receiveMaximumExceeded
+            case 13, 1: .unspecifiedError
+            default: nil
+            }
+        return ClientEnd(
+            text: "refused by a plugin (code \(code))",
+            disconnectReason: reason,
+            code: code
+        )
+    }
+}

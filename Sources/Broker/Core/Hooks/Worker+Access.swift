@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Access checks that are answered at once.
+
+import MQTT
+
+extension Worker {
+    /// What the clients of a listener are asked and told about.
+    @inline(__always)
+    func events(on listener: ListenerSettings?) -> HookEvents {
+        guard let hooks else { return [] }
+        return hooks.events(on: listener?.index)
+    }
+
+    /// Asks for access on the spot; only with `accessIsDirect`.
+    ///
+    /// 0 allows.
+    func checkAccess(
+        _ kind: AccessKind,
+        _ client: ClientIdentity,
+        _ publication: borrowing UnsafePublication
+    ) -> Int32 {
+        hooks?.checkAccess(kind, client, publication) ?? 0
+    }
+
+    /// Asks for access to a filter on the spot.
+    func checkAccess(
+        _ kind: AccessKind,
+        _ client: ClientIdentity,
+        filter: [UInt8],
+        qos: UInt8
+    ) -> Int32 {
+        filter.withUnsafeBytes { filter in
+            let publication = UnsafePublication(
+                topic: filter,
+                properties: UnsafeRawBufferPointer(start: nil, count: 0),
+                payload: UnsafeRawBufferPointer(start: nil, count: 0),
+                qos: qos,
+                isRetained: false,
+                expiresAt: 0,
+                origin: nil
+            )
+            return checkAccess(kind, client, publication)
+        }
+    }
+
+    /// Whether a client may publish a stored message, now; `body` learns it, at once or later.
+    func checkWrite(
+        _ client: ClientIdentity,
+        _ message: Message,
+        _ body: @escaping (Bool) -> Void
+    ) {
+        let events = events(on: client.listener)
+        guard events.contains(.access) else { return body(true) }
+        if events.contains(.accessIsDirect) {
+            return body(message.withPublication { checkAccess(.write, client, $0) } == 0)
+        }
+        _ = ask(.publishWill(client, message)) { answer in
+            guard case .will(let isAllowed) = answer else { return }
+            body(isAllowed)
+        }
+    }
+}

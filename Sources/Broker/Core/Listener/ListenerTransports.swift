@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// From listener options to TLS contexts and the like, at start and on reload.
+
+import CLinux
+import Config
+import Glibc
+import Log
+package import Net
+import Synchronization
+
+/// Certificates, keys or other files of a listener that cannot be used.
+package struct TransportSetupError: Error {
+    /// What the log says.
+    package let lines: [String]
+    /// The exit status at start.
+    package let exitCode: Int32
+}
+
+/// Answers for plugins where a pre-shared key is asked for: by the number of the listener.
+///
+/// Nil leaves the question to the key file. Called on a thread that may wait.
+package typealias PSKHook = @Sendable (_ listener: Int, _ query: PSKQuery) -> PSKAnswer?
+
+/// Makes the transport plans of all listeners.
+///
+/// Reads files, so it is not for reactors.
+final class ListenerTransports: Sendable {
+    private let pool: HandshakePool
+    private let keyLogFile: String?
+    private let log: Log
+    private let hook = Mutex<PSKHook?>(nil)
+
+    init(log: Log, keyLogFile: String?) throws(SystemError) {
+        let processors = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+        pool = try HandshakePool(threadCount: min(processors, 8))
+        self.keyLogFile = keyLogFile
+        self.log = log
+    }
+
+    /// Sets who is asked for pre-shared keys before the file.
+    func setHook(_ hook: PSKHook?) {
+        self.hook.withLock { $0 = hook }
+    }
+
+    /// Ends the threads that shake hands.
+    func stop() { pool.stop() }
+
+    /// Plans for a start: the first thing that is wrong ends it.
+    func plans(for configuration: Configuration) throws(TransportSetupError) -> [TransportPlan] {
+        var plans: [TransportPlan] = []
+        for (index, listener) in configuration.listeners.enumerated() {
+            plans.append(try plan(index, listener, configuration))
+        }
+        return plans
+    }
+
+    /// Plans for a reload: where something is wrong the running TLS settings stay in force.
+    func plans(
+        for configuration: Configuration,
+        replacing running: [TransportPlan]
+    ) -> [TransportPlan] {
+        configuration.listeners.enumerated().map { index, listener in
+            do throws(TransportSetupError) {
+                return try plan(index, listener, configuration)
+            } catch {
+                if let (certificate, key) = listener.tls.files {
+                    log.error(
+                        "Error when reloading certificate '\(certificate)' or key '\(key)'."
+                    )
+                }
+                for line in error.lines { log.error(line) }
+                return index < running.count ? running[index] : TransportPlan()
+            }
+        }
+    }
+
+    private func plan(
+        _ index: Int,
+        _ listener: ListenerConfiguration,
+        _ configuration: Configuration
+    ) throws(TransportSetupError) -> TransportPlan {
+        var plan = TransportPlan()
+        if let version = listener.enableProxyProtocol {
+            plan.proxy = ProxyRules(
+                version: version,
+                requiresTLS: listener.proxyProtocolV2RequireTls,
+                requiresCertificate: listener.tls.requireCertificate
+            )
+        }
+        if listener.protocol == .websockets {
+            plan.webSocket = WebSocketRules(
+                origins: listener.websocketsOrigins,
+                headCountMax: configuration.packetBufferSize
+            )
+        }
+        if listener.tls.isEnabled || listener.pskHint != nil {
+            plan.tls = try context(index, listener, configuration)
+        }
+        return plan
+    }
+
+    private func context(
+        _ index: Int,
+        _ listener: ListenerConfiguration,
+        _ configuration: Configuration
+    ) throws(TransportSetupError) -> TLSContext {
+        if let engine = listener.tls.tlsEngine ?? (listener.tls.isEngineKey ? "the" : nil) {
+            throw TransportSetupError(
+                lines: [
+                    "Error loading \(engine) engine",
+                    "Error: OpenSSL 3 has no engines; use a key file in PEM form.",
+                ],
+                exitCode: 1
+            )
+        }
+        var source: PSKSource?
+        if listener.pskHint != nil {
+            let security =
+                configuration.perListenerSettings ? listener.security : configuration.security
+            let keys = try security.pskFile.map { path throws(TransportSetupError) in
+                try PSKFile(path: path, log: log)
+            }
+            source = { [unowned self] query in
+                hook.withLock { $0 }?(index, query) ?? keys?.key(of: query.identity) ?? .unknown
+            }
+        }
+        if let file = keyLogFile {
+            log.notice("TLS secrets of the listener on port \(listener.port) are logged.")
+            log.notice("Whoever can read \(file) can read the traffic.")
+        }
+        do throws(TLSError) {
+            return try TLSContext(options(listener), pool: pool, pskSource: source)
+        } catch {
+            throw TransportSetupError(lines: error.lines, exitCode: 1)
+        }
+    }
+
+    private func options(_ listener: ListenerConfiguration) -> TLSOptions {
+        let tls = listener.tls
+        var options = TLSOptions()
+        options.port = listener.port
+        options.certificateFile = tls.certfile
+        options.keyFile = tls.keyfile
+        options.authorityFile = tls.cafile
+        options.authorityDirectory = tls.capath
+        options.revocationFile = tls.crlfile
+        options.minimumVersion = tls.tlsVersion
+        options.ciphers = tls.ciphers
+        options.cipherSuites = tls.ciphersTls13
+        options.requiresCertificate = tls.requireCertificate
+        options.ignoresCertificateDates = tls.disableClientCertDateChecks
+        options.pskHint = listener.pskHint
+        options.applicationProtocol = listener.protocol == .websockets ? "http/1.1" : "mqtt"
+        options.keyLogFile = keyLogFile
+        return options
+    }
+}
+
+extension TLSConfiguration {
+    /// Certificate and key, when the listener has both.
+    fileprivate var files: (certificate: String, key: String)? {
+        guard let certfile, let keyfile else { return nil }
+        return (certfile, keyfile)
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deliveries that plugins have a say in.
+
+import MQTT
+import Topics
+
+extension Session {
+    /// Finds out whether a run may go the ordinary way as a whole.
+    ///
+    /// If not, its entries are delivered, dropped or asked about one by one, and false is returned.
+    func isReadable(
+        _ run: UnsafePublishRun,
+        _ entries: Range<Int>,
+        _ destination: Destination,
+        _ qos: UInt8,
+        _ events: HookEvents
+    ) -> Bool {
+        let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
+        if isDirect, !events.contains(.messageOut), events.contains(.accessIsByTopic) {
+            return mayRead(run.publication(entries.lowerBound))
+        }
+        let isRetained = run.isRetained && destination.options.isRetainAsPublished
+        for index in entries {
+            deliverChecked(
+                run.publication(index),
+                qos: qos,
+                isRetained: isRetained,
+                subscriptionIdentifier: destination.subscriptionIdentifier,
+                events
+            ) { run.message(index) }
+        }
+        return false
+    }
+
+    private func mayRead(_ publication: borrowing UnsafePublication) -> Bool {
+        worker.checkAccess(.read, identity, publication) == 0
+    }
+
+    /// Delivers one message if the client may read it; MESSAGE_OUT is raised for it as well.
+    func deliverChecked(
+        _ publication: UnsafePublication,
+        qos: UInt8,
+        isRetained: Bool,
+        subscriptionIdentifier: UInt32,
+        _ events: HookEvents,
+        message: () -> Message
+    ) {
+        let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
+        if isDirect, !events.contains(.messageOut) {
+            guard mayRead(publication) else { return }
+            return deliver(
+                publication,
+                qos: qos,
+                isRetained: isRetained,
+                subscriptionIdentifier: subscriptionIdentifier,
+                message: message
+            )
+        }
+        guard undecidedCount < worker.limits.queuedMessagesMax else { return drop() }
+        let stored = message()
+        let question = DeliveryQuestion(
+            message: stored,
+            qos: qos,
+            isRetained: isRetained,
+            checksAccess: events.contains(.access),
+            isFiltered: events.contains(.messageOut) && client != nil
+        )
+        let handle = handle
+        let worker = worker
+        undecidedCount += 1
+        _ = worker.ask(.deliver(identity, [question])) { answer in
+            guard let session = worker.sessions[handle] else { return }
+            session.undecidedCount -= 1
+            guard case .deliver(let verdicts) = answer, let verdict = verdicts.first else { return }
+            session.conclude(verdict, question, subscriptionIdentifier)
+        }
+    }
+
+    private func conclude(
+        _ verdict: DeliveryVerdict,
+        _ question: DeliveryQuestion,
+        _ subscriptionIdentifier: UInt32
+    ) {
+        let (message, qos, isRetained): (Message, UInt8, Bool)
+        switch verdict {
+        case .denied: return
+        case .allowed:
+            (message, qos, isRetained) = (question.message, question.qos, question.isRetained)
+        case .replaced(let other, let newQoS, let retained):
+            (message, qos, isRetained) = (other, newQoS, retained)
+        }
+        message.withPublication { publication in
+            deliver(
+                publication,
+                qos: qos,
+                isRetained: isRetained,
+                subscriptionIdentifier: subscriptionIdentifier
+            ) { message }
+        }
+    }
+}

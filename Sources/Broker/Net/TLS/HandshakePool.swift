@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads that shake hands, so that reactors need not.
+
+import CLinux
+import Glibc
+import Synchronization
+
+/// A step of a handshake that waits for a thread.
+struct HandshakeJob: Sendable {
+    let session: TLSSession
+    /// What has arrived from the client.
+    let input: [UInt8]
+    /// Which connection of the reactor it is for.
+    let ticket: UInt64
+    /// Where the outcome goes.
+    let inbox: HandshakeInbox
+}
+
+/// A step of a handshake that has been made.
+struct HandshakeOutcome: Sendable {
+    let step: TLSSession.Step
+    /// What is to be sent to the client.
+    let output: [UInt8]
+    /// What the client sent beyond its handshake.
+    let rest: [UInt8]
+    let ticket: UInt64
+}
+
+/// Outcomes on their way to a reactor.
+final class HandshakeInbox: Sendable {
+    private let outcomes = Mutex<[HandshakeOutcome]>([])
+    private let waker: Waker
+
+    init(_ waker: Waker) {
+        self.waker = waker
+    }
+
+    func put(_ outcome: HandshakeOutcome) {
+        let isFirst = outcomes.withLock { outcomes in
+            outcomes.append(outcome)
+            return outcomes.count == 1
+        }
+        if isFirst { waker.wake() }
+    }
+
+    func takeAll() -> [HandshakeOutcome] {
+        outcomes.withLock { outcomes in
+            defer { outcomes = [] }
+            return outcomes
+        }
+    }
+}
+
+/// Makes the steps of handshakes on threads of its own.
+///
+/// A signature with an RSA key takes a millisecond and more; on a reactor every other client would
+/// wait for it, and for those of a whole crowd of clients one after the other. The threads give way
+/// to the reactors where both want one processor.
+package final class HandshakePool: Sendable {
+    fileprivate struct State {
+        var jobs: [HandshakeJob] = []
+        var first = 0
+        var threads: [Thread] = []
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    private let semaphore: OwnedDescriptor
+    private let threadCount: Int
+
+    /// Makes a pool; its threads start with the first job.
+    package init(threadCount: Int) throws(SystemError) {
+        let fd = eventfd(0, CInt(EFD_CLOEXEC | EFD_SEMAPHORE))
+        guard fd >= 0 else { throw SystemError("eventfd") }
+        semaphore = OwnedDescriptor(fd)
+        self.threadCount = threadCount
+    }
+
+    /// Queues a step; whoever made the job must not touch its session until the outcome is there.
+    func submit(_ job: HandshakeJob) {
+        state.withLock { state in
+            state.jobs.append(job)
+            if state.threads.isEmpty, !state.isStopped { start(&state) }
+        }
+        post(1)
+    }
+
+    /// Ends the threads and waits for them; steps that are queued are not made.
+    package func stop() {
+        let threads = state.withLock { state in
+            state.isStopped = true
+            defer { state.threads = [] }
+            return state.threads
+        }
+        post(UInt64(threads.count))
+        for thread in threads { thread.join() }
+    }
+
+    private func start(_ state: inout State) {
+        for index in 0..<threadCount {
+            // One thread is enough to go on; with none, handshakes end by their timeout.
+            guard let thread = try? Thread(named: "handshake-\(index)", { [self] in work() }) else {
+                return
+            }
+            state.threads.append(thread)
+        }
+    }
+
+    private func post(_ count: UInt64) {
+        guard count > 0 else { return }
+        var count = count
+        _ = retryingInterrupts { write(semaphore.rawValue, &count, 8) }
+    }
+
+    private func work() {
+        _ = setpriority(CInt(PRIO_PROCESS.rawValue), 0, 5)
+        let pipe = TLSPipe(plaintextCapacity: 0)
+        while true {
+            var count: UInt64 = 0
+            _ = retryingInterrupts { read(semaphore.rawValue, &count, 8) }
+            let (job, isStopped) = state.withLock { ($0.take(), $0.isStopped) }
+            if isStopped { return }
+            if let job { job.inbox.put(Self.make(job, pipe)) }
+        }
+    }
+
+    private static func make(_ job: HandshakeJob, _ pipe: TLSPipe) -> HandshakeOutcome {
+        job.input.withUnsafeBytes { input in
+            pipe.input = input
+            pipe.clearOutput()
+            let step = job.session.shakeHands(pipe)
+            let outcome = HandshakeOutcome(
+                step: step,
+                output: [UInt8](pipe.output),
+                rest: [UInt8](pipe.input),
+                ticket: job.ticket
+            )
+            pipe.input = UnsafeRawBufferPointer(start: nil, count: 0)
+            return outcome
+        }
+    }
+}
+
+extension HandshakePool.State {
+    /// The oldest job.
+    fileprivate mutating func take() -> HandshakeJob? {
+        guard first < jobs.count else { return nil }
+        let job = jobs[first]
+        first += 1
+        if first > 1024 || first == jobs.count {
+            jobs.removeFirst(first)
+            first = 0
+        }
+        return job
+    }
+}

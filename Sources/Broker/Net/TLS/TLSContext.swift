@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// The TLS settings of a listener in OpenSSL's form.
+
+import COpenSSL
+import Glibc
+
+/// The certificate, key, authorities and ciphers of one listener, read once.
+///
+/// A reload makes another one; connections keep theirs.
+package final class TLSContext: Sendable {
+    // The address instead of the pointer, because pointers are not Sendable. Nothing changes an
+    // `SSL_CTX` after `init`, and OpenSSL counts references atomically.
+    private let address: UInt
+
+    /// The threads that shake hands.
+    let pool: HandshakePool
+    let pskHint: String?
+    let keyLogFile: String?
+    /// The protocol that is chosen by ALPN, in wire form: a length and the name.
+    let applicationProtocol: [UInt8]
+    private let pskSource: PSKSource?
+
+    var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
+
+    /// Reads every file.
+    ///
+    /// Blocks; not for reactors.
+    package init(
+        _ options: TLSOptions,
+        pool: HandshakePool,
+        pskSource: PSKSource? = nil
+    ) throws(TLSError) {
+        ERR_clear_error()
+        guard let context = SSL_CTX_new(TLS_server_method()) else {
+            throw TLSError("Error: Unable to create TLS context.")
+        }
+        address = UInt(bitPattern: context)
+        self.pool = pool
+        self.pskSource = pskSource
+        pskHint = options.pskHint
+        keyLogFile = options.keyLogFile
+        let name = Array(options.applicationProtocol.utf8)
+        applicationProtocol = [UInt8(name.count)] + name
+        _ = SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
+        try setProtocol(context, options)
+        try setCiphers(context, options)
+        if options.pskHint == nil {
+            try setCertificate(context, options)
+            try setAuthorities(context, options)
+            setVerification(context, options)
+        } else {
+            setKeys(context, options)
+        }
+        setSessions(context, options)
+        setCallbacks(context)
+    }
+
+    deinit { SSL_CTX_free(pointer) }
+
+    /// The context behind the pointer that OpenSSL gives to callbacks.
+    fileprivate static func of(_ ssl: OpaquePointer?) -> TLSContext? {
+        guard let ssl, let context = SSL_get_SSL_CTX(ssl),
+            let pointer = SSL_CTX_get_ex_data(context, 0)
+        else { return nil }
+        return Unmanaged<TLSContext>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    // MARK: Settings
+
+    private func setProtocol(_ context: OpaquePointer, _ options: TLSOptions) throws(TLSError) {
+        let version: CInt
+        switch options.minimumVersion {
+        case nil, "tlsv1.2": version = TLS1_2_VERSION
+        case "tlsv1.3": version = TLS1_3_VERSION
+        case "tlsv1.1": version = TLS1_1_VERSION
+        case .some(let text): throw TLSError("Error: Unsupported tls_version \"\(text)\".")
+        }
+        _ = SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(version), nil)
+        _ = SSL_CTX_ctrl(context, SSL_CTRL_SET_DH_AUTO, 1, nil)
+        let options =
+            Flag.noCompression | Flag.noRenegotiation | Flag.serverPreference | Flag.noSSL3
+        _ = SSL_CTX_set_options(context, options)
+        _ = SSL_CTX_ctrl(context, SSL_CTRL_MODE, Flag.releaseBuffers, nil)
+    }
+
+    private func setCiphers(_ context: OpaquePointer, _ options: TLSOptions) throws(TLSError) {
+        let list = options.ciphers ?? "DEFAULT:!aNULL:!eNULL:!LOW:!EXPORT:!SSLv2:@STRENGTH"
+        guard SSL_CTX_set_cipher_list(context, list) == 1 else {
+            ERR_clear_error()
+            throw TLSError("Error: Unable to set TLS ciphers. Check cipher list \"\(list)\".")
+        }
+        guard let suites = options.cipherSuites else { return }
+        guard SSL_CTX_set_ciphersuites(context, suites) == 1 else {
+            ERR_clear_error()
+            throw TLSError(
+                "Error: Unable to set TLS 1.3 ciphersuites. Check cipher_tls13 list \"\(suites)\"."
+            )
+        }
+    }
+
+    private func setCertificate(
+        _ context: OpaquePointer,
+        _ options: TLSOptions
+    ) throws(TLSError) {
+        guard let certificate = options.certificateFile, let key = options.keyFile else { return }
+        guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
+            throw TLSError(
+                "Error: Unable to load server certificate \"\(certificate)\". Check certfile."
+            )
+        }
+        guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else {
+            throw TLSError("Error: Unable to load server key file \"\(key)\". Check keyfile.")
+        }
+        guard SSL_CTX_check_private_key(context) == 1 else {
+            throw TLSError("Error: Server certificate/key are inconsistent.")
+        }
+    }
+
+    /// The names in the file are sent to clients that are asked for a certificate.
+    private func setAuthorities(
+        _ context: OpaquePointer,
+        _ options: TLSOptions
+    ) throws(TLSError) {
+        if let file = options.authorityFile {
+            guard SSL_CTX_load_verify_file(context, file) == 1,
+                let names = SSL_load_client_CA_file(file)
+            else {
+                throw TLSError("Error: Unable to load CA certificates. Check cafile \"\(file)\".")
+            }
+            SSL_CTX_set_client_CA_list(context, names)
+        }
+        if let directory = options.authorityDirectory {
+            guard SSL_CTX_load_verify_dir(context, directory) == 1 else {
+                throw TLSError(
+                    "Error: Unable to load CA certificates. Check capath \"\(directory)\"."
+                )
+            }
+        }
+        guard let file = options.revocationFile else { return }
+        guard let store = SSL_CTX_get_cert_store(context),
+            let lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file()),
+            X509_load_crl_file(lookup, file, X509_FILETYPE_PEM) > 0
+        else {
+            throw TLSError(
+                "Error: Unable to load certificate revocation file \"\(file)\". Check crlfile."
+            )
+        }
+        _ = X509_STORE_set_flags(store, Flag.checkRevocation)
+    }
+
+    private func setVerification(_ context: OpaquePointer, _ options: TLSOptions) {
+        guard options.requiresCertificate else {
+            return SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
+        }
+        let mode = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+        guard options.ignoresCertificateDates else { return SSL_CTX_set_verify(context, mode, nil) }
+        SSL_CTX_set_verify(context, mode) { isGood, store in
+            guard isGood == 0, let store, X509_STORE_CTX_get_error_depth(store) == 0 else {
+                return isGood
+            }
+            switch X509_STORE_CTX_get_error(store) {
+            case X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID:
+                X509_STORE_CTX_set_error(store, X509_V_OK)
+                return 1
+            default: return 0
+            }
+        }
+    }
+
+    private func setKeys(_ context: OpaquePointer, _ options: TLSOptions) {
+        _ = SSL_CTX_use_psk_identity_hint(context, options.pskHint)
+        SSL_CTX_set_psk_server_callback(context) { ssl, identity, key, room in
+            guard let identity, let key, let context = TLSContext.of(ssl) else { return 0 }
+            return context.findKey(ssl, String(cString: identity), key, Int(room))
+        }
+    }
+
+    /// Sessions are resumed with tickets alone, so nothing is kept for clients that are gone.
+    ///
+    /// A ticket does not outlive the context that made it, so nobody comes in with one after a
+    /// reload that revoked his certificate. With pre-shared keys every connection names its
+    /// identity anew.
+    private func setSessions(_ context: OpaquePointer, _ options: TLSOptions) {
+        let name = Array("mosquitto-\(options.port)".utf8)
+        _ = SSL_CTX_set_session_id_context(context, name, CUnsignedInt(name.count))
+        _ = SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
+        let hasTickets = options.pskHint == nil
+        if !hasTickets { _ = SSL_CTX_set_options(context, Flag.noTicket) }
+        _ = SSL_CTX_set_num_tickets(context, hasTickets ? 1 : 0)
+    }
+
+    private func setCallbacks(_ context: OpaquePointer) {
+        SSL_CTX_set_alpn_select_cb(
+            context,
+            { ssl, chosen, chosenCount, offered, offeredCount, _ in
+                guard let context = TLSContext.of(ssl), let offered else {
+                    return SSL_TLSEXT_ERR_NOACK
+                }
+                let list = UnsafeBufferPointer(start: offered, count: Int(offeredCount))
+                guard let index = context.index(in: list) else { return SSL_TLSEXT_ERR_NOACK }
+                chosen?.pointee = offered + index
+                chosenCount?.pointee = UInt8(context.applicationProtocol.count - 1)
+                return SSL_TLSEXT_ERR_OK
+            },
+            nil
+        )
+        guard keyLogFile != nil else { return }
+        SSL_CTX_set_keylog_callback(context) { ssl, line in
+            guard let line, let path = TLSContext.of(ssl)?.keyLogFile else { return }
+            KeyLog.append(String(cString: line), to: path)
+        }
+    }
+
+    // MARK: Callbacks
+
+    /// The place of our protocol's name in a client's ALPN list.
+    private func index(in list: UnsafeBufferPointer<UInt8>) -> Int? {
+        var index = 0
+        while index < list.count {
+            let end = index + 1 + Int(list[index])
+            guard end <= list.count else { return nil }
+            if list[index..<end].elementsEqual(applicationProtocol) { return index + 1 }
+            index = end
+        }
+        return nil
+    }
+
+    private func findKey(
+        _ ssl: OpaquePointer?,
+        _ identity: String,
+        _ target: UnsafeMutablePointer<UInt8>,
+        _ room: Int
+    ) -> CUnsignedInt {
+        guard let session = TLSSession.of(ssl), let pskSource else { return 0 }
+        let query = PSKQuery(hint: pskHint ?? "", identity: identity, peer: session.peer)
+        guard case .key(let key) = pskSource(query), !key.isEmpty, key.count <= room else {
+            return 0
+        }
+        target.update(from: key, count: key.count)
+        session.notePSKIdentity(identity)
+        return CUnsignedInt(key.count)
+    }
+
+    /// Values of OpenSSL's macros that Swift cannot see.
+    private enum Flag {
+        static let noTicket: UInt64 = 1 << 14
+        static let noCompression: UInt64 = 1 << 17
+        static let serverPreference: UInt64 = 1 << 22
+        static let noSSL3: UInt64 = 1 << 25
+        static let noRenegotiation: UInt64 = 1 << 30
+        static let releaseBuffers = 0x10
+        static let checkRevocation: UInt = 0x4
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// How OpenSSL gets and gives its bytes: memory of the thread that calls it.
+
+import COpenSSL
+import Glibc
+
+/// The two ends of OpenSSL's view of the network, one pair for each thread that calls it.
+///
+/// ```
+/// socket ─recv─► input ─► SSL_read ─► plaintext
+/// socket ◄─send─ output ◄─ SSL_write ◄─ packets
+/// ```
+/// OpenSSL never touches a socket: a wake-up costs one `recv`, and what it causes one `send`. A
+/// session holds no buffer between two wake-ups but a record that is incomplete.
+final class TLSPipe {
+    /// The memory the two callbacks work on; its address is what a session's BIO carries.
+    struct Ends {
+        var input = UnsafeRawBufferPointer(start: nil, count: 0)
+        var output: UnsafeMutableRawPointer?
+        var outputCount = 0
+        var outputCapacity = 0
+    }
+
+    /// Where sessions find the ends while they are worked on.
+    let ends: UnsafeMutablePointer<Ends>
+    /// Where plaintext goes; begins behind room for bytes that were kept.
+    let plaintext: UnsafeMutableRawBufferPointer
+
+    init(plaintextCapacity: Int) {
+        ends = .allocate(capacity: 1)
+        ends.initialize(to: Ends())
+        plaintext = .allocate(byteCount: plaintextCapacity, alignment: 64)
+    }
+
+    deinit {
+        free(ends.pointee.output)
+        ends.deallocate()
+        plaintext.deallocate()
+    }
+
+    /// What OpenSSL reads next.
+    var input: UnsafeRawBufferPointer {
+        get { ends.pointee.input }
+        set { ends.pointee.input = newValue }
+    }
+
+    /// What OpenSSL has written since the last `clearOutput`.
+    var output: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: ends.pointee.output, count: ends.pointee.outputCount)
+    }
+
+    /// Forgets the output.
+    func clearOutput() { ends.pointee.outputCount = 0 }
+}
+
+/// The BIO type whose ends are a `TLSPipe`.
+enum PipeBIO {
+    /// Kinds of a BIO that are neither descriptor nor filter have numbers of their own.
+    private static let type = BIO_get_new_index() | CInt(BIO_TYPE_SOURCE_SINK)
+
+    /// The table of functions; made once and kept.
+    private struct Method: Sendable {
+        let address: UInt
+
+        var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
+    }
+
+    private static let method: Method = {
+        let method = BIO_meth_new(type, "pipe")
+        BIO_meth_set_create(method) { bio in
+            BIO_set_init(bio, 1)
+            return 1
+        }
+        BIO_meth_set_read(method, pipeRead)
+        BIO_meth_set_write(method, pipeWrite)
+        BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
+        return Method(address: UInt(bitPattern: method))
+    }()
+
+    /// Everything that says that a call is worth repeating.
+    static let retryFlags = 0x07 | BIO_FLAGS_SHOULD_RETRY
+
+    /// A BIO without ends; nil when memory is out.
+    static func make() -> OpaquePointer? { BIO_new(method.pointer) }
+}
+
+private func pipeRead(
+    _ bio: OpaquePointer?,
+    _ target: UnsafeMutablePointer<CChar>?,
+    _ room: CInt
+) -> CInt {
+    BIO_clear_flags(bio, PipeBIO.retryFlags)
+    guard let ends = BIO_get_data(bio)?.assumingMemoryBound(to: TLSPipe.Ends.self), let target
+    else { return -1 }
+    let input = ends.pointee.input
+    guard let source = input.baseAddress, !input.isEmpty else {
+        BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
+        return -1
+    }
+    let count = min(input.count, Int(room))
+    UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count)
+    ends.pointee.input = UnsafeRawBufferPointer(rebasing: input[count...])
+    return CInt(count)
+}
+
+private func pipeWrite(
+    _ bio: OpaquePointer?,
+    _ source: UnsafePointer<CChar>?,
+    _ count: CInt
+) -> CInt {
+    BIO_clear_flags(bio, PipeBIO.retryFlags)
+    guard let ends = BIO_get_data(bio)?.assumingMemoryBound(to: TLSPipe.Ends.self), let source
+    else { return -1 }
+    let needed = ends.pointee.outputCount + Int(count)
+    if needed > ends.pointee.outputCapacity {
+        let capacity = max(needed, 2 * ends.pointee.outputCapacity, 32 << 10)
+        guard let larger = realloc(ends.pointee.output, capacity) else { return -1 }
+        ends.pointee.output = larger
+        ends.pointee.outputCapacity = capacity
+    }
+    ends.pointee.output?.advanced(by: ends.pointee.outputCount)
+        .copyMemory(from: source, byteCount: Int(count))
+    ends.pointee.outputCount = needed
+    return count
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// One TLS connection's state in OpenSSL.
+
+import COpenSSL
+import Glibc
+
+/// One `SSL` object, worked on by one thread at a time: its reactor, or while it shakes hands a
+/// thread of the pool.
+///
+/// It is handed over in a job, an outcome or a detached connection, each of which passes through a
+/// `Mutex`, and who handed it over lets it alone; that makes `@unchecked Sendable` true.
+final class TLSSession: @unchecked Sendable {
+    /// What one step of a handshake led to.
+    enum Step {
+        case wantsMore
+        case done
+        case failed(String)
+    }
+
+    /// What became of received bytes.
+    enum Received {
+        case open
+        case closed
+        case failed(String)
+    }
+
+    let context: TLSContext
+    /// Who is at the other end, for those who look keys up.
+    let peer: PeerAddress
+    /// The identity a pre-shared key was found for.
+    fileprivate(set) var pskIdentity: String?
+    private let ssl: OpaquePointer
+    private let bio: OpaquePointer
+
+    init?(_ context: TLSContext, peer: PeerAddress) {
+        guard let ssl = SSL_new(context.pointer) else { return nil }
+        guard let bio = PipeBIO.make() else {
+            SSL_free(ssl)
+            return nil
+        }
+        self.context = context
+        self.peer = peer
+        self.ssl = ssl
+        self.bio = bio
+        SSL_set_bio(ssl, bio, bio)
+        SSL_set_accept_state(ssl)
+        _ = SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    deinit { SSL_free(ssl) }
+
+    /// The session behind the pointer that OpenSSL gives to callbacks.
+    static func of(_ ssl: OpaquePointer?) -> TLSSession? {
+        guard let ssl, let pointer = SSL_get_ex_data(ssl, 0) else { return nil }
+        return Unmanaged<TLSSession>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    func notePSKIdentity(_ identity: String) { pskIdentity = identity }
+
+    // MARK: Bytes
+
+    /// Goes on with the handshake with the pipe's input.
+    func shakeHands(_ pipe: TLSPipe) -> Step {
+        attach(pipe)
+        let result = SSL_do_handshake(ssl)
+        if result == 1 { return .done }
+        let error = SSL_get_error(ssl, result)
+        return error == SSL_ERROR_WANT_READ ? .wantsMore : .failed(Self.reason())
+    }
+
+    /// Decrypts the pipe's input to its plaintext buffer behind `offset` bytes; `count` grows by
+    /// what came out.
+    func decrypt(_ pipe: TLSPipe, after offset: Int, count: inout Int) -> Received {
+        attach(pipe)
+        while !pipe.input.isEmpty || SSL_pending(ssl) > 0 {
+            let room = pipe.plaintext.count - offset - count
+            let target = pipe.plaintext.baseAddress.map { $0 + offset + count }
+            let result = SSL_read(ssl, target, CInt(room))
+            if result > 0 {
+                count += Int(result)
+                continue
+            }
+            switch SSL_get_error(ssl, result) {
+            case SSL_ERROR_WANT_READ: return .open
+            case SSL_ERROR_ZERO_RETURN: return .closed
+            default: return .failed(Self.reason())
+            }
+        }
+        return .open
+    }
+
+    /// Encrypts all of `bytes`, which are not empty, to the pipe's output.
+    func encrypt(_ bytes: UnsafeRawBufferPointer, _ pipe: TLSPipe) -> Bool {
+        attach(pipe)
+        return SSL_write(ssl, bytes.baseAddress, CInt(bytes.count)) == CInt(bytes.count)
+    }
+
+    /// Writes close_notify to the pipe's output.
+    func shutDown(_ pipe: TLSPipe) {
+        attach(pipe)
+        _ = SSL_shutdown(ssl)
+    }
+
+    private func attach(_ pipe: TLSPipe) {
+        BIO_set_data(bio, pipe.ends)
+        ERR_clear_error()
+    }
+
+    /// The first error that OpenSSL has noted on this thread.
+    private static func reason() -> String {
+        let code = ERR_get_error()
+        defer { ERR_clear_error() }
+        return code == 0 ? "unexpected end" : TLSError.text(code)
+    }
+
+    // MARK: Facts
+
+    /// What is known of the peer after the handshake.
+    var security: ConnectionSecurity {
+        ConnectionSecurity(
+            version: SSL_get_version(ssl).map { String(cString: $0) },
+            cipher: SSL_get_current_cipher(ssl).flatMap(SSL_CIPHER_get_name)
+                .map { String(cString: $0) },
+            certificate: SSL_get1_peer_certificate(ssl).map(PeerCertificate.init(owned:)),
+            pskIdentity: pskIdentity
+        )
+    }
+
+    /// 32 bytes that only the two ends of this connection know: `tls-exporter` (RFC 9266).
+    var channelBinding: [UInt8]? {
+        let label = "EXPORTER-Channel-Binding"
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let result = SSL_export_keying_material(ssl, &bytes, 32, label, label.utf8.count, nil, 0, 0)
+        return result == 1 ? bytes : nil
+    }
+}
+
+/// What the layers below MQTT have found out about a peer.
+package struct ConnectionSecurity: Sendable {
+    /// The version of TLS in OpenSSL's spelling: `TLSv1.3`.
+    package var version: String?
+    /// The cipher suite in OpenSSL's spelling.
+    package var cipher: String?
+    /// The certificate the client has shown and the broker has verified.
+    package var certificate: PeerCertificate?
+    /// The identity of the pre-shared key in use.
+    package var pskIdentity: String?
+    /// What a proxy has told about the client's own TLS connection.
+    package var proxy: ProxyHeader.TLS?
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes through the layers of a connection that is not plain TCP.
+
+import Glibc
+
+extension Connection {
+    // MARK: In
+
+    /// Reads once and takes the bytes through the layers.
+    ///
+    /// Room is left in front of them, so that what was kept of the packets can be put there.
+    func readLayered(_ layers: Layers) {
+        // Nothing was asked for, so this is the end of the connection.
+        if layers.isParked { return end(.closedByPeer) }
+        let room = UnsafeMutableRawBufferPointer(
+            rebasing: reactor.scratch[Reactor.smallRemainderMax...]
+        )
+        let count = receive(room)
+        guard count > 0 else { return }
+        takeLayered(UnsafeMutableRawBufferPointer(rebasing: room[..<count]), layers)
+    }
+
+    /// Takes received bytes, with room in front of them, through the layers.
+    private func takeLayered(_ bytes: UnsafeMutableRawBufferPointer, _ layers: Layers) {
+        var bytes = bytes
+        if layers.proxy != nil {
+            guard let used = takeProxyHeader(UnsafeRawBufferPointer(bytes), layers) else { return }
+            bytes = UnsafeMutableRawBufferPointer(rebasing: bytes[used...])
+            if bytes.isEmpty { return }
+        }
+        switch layers.transport {
+        case .plain: presentLayered(bytes)
+        case .tls(let session): decrypt(bytes, session, layers) { self.presentLayered($0) }
+        case .webSocket(let stream): takeFrames(bytes, stream)
+        case .webSocketOverTLS(let stream, let session):
+            decrypt(bytes, session, layers) { self.takeFrames($0, stream) }
+        }
+    }
+
+    /// Returns how many of the bytes belong to the header; nil when it is not complete or wrong.
+    private func takeProxyHeader(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) -> Int? {
+        do throws(ProxyHeader.Failure) {
+            guard let (header, used) = try layers.proxy?.read(bytes) else { return nil }
+            layers.proxy = nil
+            proxyTLS = header.tls.map(ProxyTLSBox.init)
+            if let peer = header.peer { self.peer = peer }
+            if case .plain = layers.transport { self.layers = nil }
+            return used
+        } catch {
+            end(.refused(.proxy(error)))
+            return nil
+        }
+    }
+
+    private func decrypt(
+        _ bytes: UnsafeMutableRawBufferPointer,
+        _ session: TLSSession,
+        _ layers: Layers,
+        _ next: (UnsafeMutableRawBufferPointer) -> Void
+    ) {
+        guard layers.handshake == .done else {
+            return shakeHands([UInt8](bytes), session, layers)
+        }
+        let pipe = reactor.pipe
+        pipe.input = UnsafeRawBufferPointer(bytes)
+        pipe.clearOutput()
+        var count = 0
+        let result = session.decrypt(pipe, after: Reactor.smallRemainderMax, count: &count)
+        pipe.input = UnsafeRawBufferPointer(start: nil, count: 0)
+        if !pipe.output.isEmpty { sendOrKeep(pipe.output, layers) }
+        if count > 0 {
+            let start = Reactor.smallRemainderMax
+            next(UnsafeMutableRawBufferPointer(rebasing: pipe.plaintext[start..<(start + count)]))
+        }
+        guard !isClosed else { return }
+        switch result {
+        case .open: break
+        case .closed: end(.closedByPeer)
+        case .failed(let reason): end(.refused(.tls(reason)))
+        }
+    }
+
+    private func takeFrames(_ bytes: UnsafeMutableRawBufferPointer, _ stream: WebSocketStream) {
+        guard stream.isOpen else {
+            switch stream.open(UnsafeRawBufferPointer(bytes)) {
+            case .incomplete: break
+            case .opened(let reply): reply.withUnsafeBytes { sendBelowFrames($0) }
+            case .refused(let reason): end(.refused(.webSocket(reason)))
+            }
+            return
+        }
+        let outcome = stream.parser.parse(bytes)
+        presentLayered(UnsafeMutableRawBufferPointer(rebasing: bytes[..<outcome.payloadCount]))
+        guard !isClosed else { return }
+        if let ping = outcome.pingPayload {
+            stream.answer(ping: ping)
+            touch()
+        }
+        switch outcome.end {
+        case nil: break
+        case .closed(let payload):
+            sendCloseFrame(stream.closeFrame(payload: payload))
+            end(.closedByPeer)
+        case .violation(let code):
+            sendCloseFrame(stream.closeFrame(code: code))
+            end(.refused(.webSocket("protocol error")))
+        }
+    }
+
+    /// Hands up bytes of packets, behind those that were kept.
+    private func presentLayered(_ bytes: UnsafeMutableRawBufferPointer) {
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+        let kept = input.count
+        if kept > Reactor.smallRemainderMax {
+            input.reserve(bytes.count).copyMemory(from: UnsafeRawBufferPointer(bytes))
+            input.commit(bytes.count)
+            return presentRemainder()
+        }
+        let whole = UnsafeMutableRawBufferPointer(start: start - kept, count: kept + bytes.count)
+        if kept > 0 {
+            UnsafeMutableRawBufferPointer(rebasing: whole[..<kept]).copyMemory(from: input.bytes)
+            input.clear()
+        }
+        let consumed = present(UnsafeRawBufferPointer(whole))
+        if consumed < whole.count, !isClosed {
+            input.replace(with: UnsafeRawBufferPointer(rebasing: whole[consumed...]))
+        }
+    }
+
+    // MARK: Handshake
+
+    private func shakeHands(_ bytes: [UInt8], _ session: TLSSession, _ layers: Layers) {
+        layers.handshake = .running
+        updateInterest()
+        session.context.pool.submit(
+            HandshakeJob(
+                session: session,
+                input: bytes,
+                ticket: reactor.ticket(slot),
+                inbox: reactor.handshakes
+            )
+        )
+    }
+
+    /// A thread of the pool has made the step it was asked for.
+    func handshakeAdvanced(_ outcome: HandshakeOutcome) {
+        guard !isClosed, let layers else { return }
+        layers.handshake = .awaitingClient
+        outcome.output.withUnsafeBytes { if !$0.isEmpty { sendOrKeep($0, layers) } }
+        switch outcome.step {
+        case .wantsMore: updateInterest()
+        case .failed(let reason): end(.refused(.handshake(reason)))
+        case .done:
+            layers.handshake = .done
+            updateInterest()
+            guard !outcome.rest.isEmpty else { return }
+            let start = Reactor.smallRemainderMax
+            let target = UnsafeMutableRawBufferPointer(
+                rebasing: reactor.scratch[start..<(start + outcome.rest.count)]
+            )
+            target.copyBytes(from: outcome.rest)
+            takeLayered(target, layers)
+        }
+    }
+
+    // MARK: Out
+
+    /// Writes what waits, through the layers, as far as the socket takes it.
+    func flushLayered(_ layers: Layers) {
+        guard !isClosed, flushWire(layers), layers.isOpen else { return }
+        if !output.isEmpty { output.advance(by: sendLayered(output.unwritten, layers)) }
+        if let stream = layers.webSocket, stream.hasControlFrame, layers.wire.bytes.isEmpty {
+            _ = sendChunk(UnsafeRawBufferPointer(start: nil, count: 0), layers)
+        }
+        guard !isClosed else { return }
+        if output.isEmpty, layers.wire.bytes.isEmpty {
+            output.releaseIfEmpty(to: &reactor.pool)
+            unblock()
+        } else {
+            block()
+        }
+    }
+
+    /// Puts packets into layers and sends them; returns how many bytes need no further attention.
+    func sendLayered(_ packets: UnsafeRawBufferPointer, _ layers: Layers) -> Int {
+        guard layers.isOpen else { return 0 }
+        var taken = 0
+        while taken < packets.count, layers.wire.bytes.isEmpty, !isClosed {
+            taken += sendChunk(UnsafeRawBufferPointer(rebasing: packets[taken...]), layers)
+        }
+        if !layers.wire.bytes.isEmpty { block() }
+        return taken
+    }
+
+    /// Returns how many bytes of the packets were sent or are on the wire queue.
+    private func sendChunk(_ packets: UnsafeRawBufferPointer, _ layers: Layers) -> Int {
+        guard let stream = layers.webSocket else {
+            let count = min(packets.count, Layers.chunkCountMax)
+            sendBelowFrames(UnsafeRawBufferPointer(rebasing: packets[..<count]))
+            return count
+        }
+        let buffer = reactor.frames.bytes
+        let (taken, written) = stream.encode(packets, into: buffer)
+        sendBelowFrames(UnsafeRawBufferPointer(rebasing: buffer[..<written]))
+        return taken
+    }
+
+    /// Sends bytes that need no frames, encrypted where the connection is.
+    private func sendBelowFrames(_ bytes: UnsafeRawBufferPointer) {
+        guard !bytes.isEmpty, let layers else { return }
+        guard let session = layers.tls else { return sendOrKeep(bytes, layers) }
+        reactor.pipe.clearOutput()
+        guard session.encrypt(bytes, reactor.pipe) else {
+            return reactor.endLater(self, .refused(.tls("encryption failed")))
+        }
+        sendOrKeep(reactor.pipe.output, layers)
+    }
+
+    /// Gives bytes to the socket; what it does not take waits on the wire queue.
+    private func sendOrKeep(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) {
+        let sent = layers.wire.bytes.isEmpty ? send(bytes) : 0
+        guard sent < bytes.count, !isClosed else { return }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+        layers.wire.reserve(rest.count).copyMemory(from: rest)
+        layers.wire.commit(rest.count)
+        block()
+    }
+
+    /// Returns whether the wire queue is empty now.
+    private func flushWire(_ layers: Layers) -> Bool {
+        guard !layers.wire.bytes.isEmpty else { return true }
+        layers.wire.removeFirst(send(layers.wire.bytes))
+        if layers.wire.bytes.isEmpty, output.isEmpty { unblock() }
+        return !isClosed && layers.wire.bytes.isEmpty
+    }
+
+    // MARK: End
+
+    /// Sends what says that the connection ends: a close frame, close_notify.
+    func sayGoodbye(_ layers: Layers) {
+        guard !isClosed, layers.proxy == nil, layers.handshake == .done,
+            layers.wire.bytes.isEmpty
+        else { return }
+        if let stream = layers.webSocket { sendCloseFrame(stream.closeFrame(code: 1000)) }
+        guard let session = layers.tls, layers.wire.bytes.isEmpty else { return }
+        reactor.pipe.clearOutput()
+        session.shutDown(reactor.pipe)
+        sendOrKeep(reactor.pipe.output, layers)
+    }
+
+    private func sendCloseFrame(_ frame: [UInt8]) {
+        frame.withUnsafeBytes { sendBelowFrames($0) }
+    }
+
+    // MARK: Facts
+
+    /// What TLS and a proxy have told of the peer; a proxy's words are lost by moving to another
+    /// reactor.
+    package var security: ConnectionSecurity? {
+        guard let proxyTLS else { return layers?.tls?.security }
+        var security = layers?.tls?.security ?? ConnectionSecurity()
+        security.proxy = proxyTLS.tls
+        return security
+    }
+
+    /// 32 bytes that only the two ends of this TLS connection know (`tls-exporter`, RFC 9266).
+    package var channelBinding: [UInt8]? { layers?.tls?.channelBinding }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lies between a socket and the control packets.
+
+/// How the control packets of a connection travel.
+enum Transport {
+    /// As they are.
+    case plain
+    case tls(TLSSession)
+    case webSocket(WebSocketStream)
+    case webSocketOverTLS(WebSocketStream, TLSSession)
+}
+
+/// The layers of one connection that is not plain TCP.
+///
+/// ```
+/// in:   socket ─► [PROXY header] ─► [TLS] ─► [WebSocket] ─► control packets
+/// out:  socket ◄─ wire ◄─ [TLS] ◄─ [WebSocket] ◄─ output queue of the connection
+/// ```
+/// A plain connection behind a proxy loses its layers when the header has been read.
+///
+/// Layers belong to one connection and are touched by its reactor alone; they change reactors only
+/// inside a `DetachedConnection`, which has one owner. That makes `@unchecked Sendable` true.
+final class Layers: @unchecked Sendable {
+    /// Where a TLS connection is.
+    enum Handshake {
+        /// Not begun, or waiting for bytes of the client.
+        case awaitingClient
+        /// A thread of the pool works on it.
+        case running
+        case done
+    }
+
+    /// Reads the header of a proxy until it is complete.
+    var proxy: ProxyHeaderReader?
+    let transport: Transport
+    var handshake: Handshake
+    /// Bytes ready for the socket, which has not taken them yet; at most one `chunkCountMax` of
+    /// packets and what is around them.
+    var wire = UnsafeInputRemainder()
+
+    /// Output that is put into layers in one go.
+    static let chunkCountMax = 64 << 10
+
+    init(proxy: ProxyHeaderReader?, transport: Transport) {
+        self.proxy = proxy
+        self.transport = transport
+        handshake =
+            switch transport {
+            case .plain, .webSocket: .done
+            case .tls, .webSocketOverTLS: .awaitingClient
+            }
+    }
+
+    deinit { wire.clear() }
+
+    /// Whether nothing is read because a thread of the pool is at work.
+    var isParked: Bool { handshake == .running }
+
+    var tls: TLSSession? {
+        switch transport {
+        case .plain, .webSocket: nil
+        case .tls(let session), .webSocketOverTLS(_, let session): session
+        }
+    }
+
+    var webSocket: WebSocketStream? {
+        switch transport {
+        case .plain, .tls: nil
+        case .webSocket(let stream), .webSocketOverTLS(let stream, _): stream
+        }
+    }
+
+    /// Whether control packets can be sent.
+    var isOpen: Bool { proxy == nil && handshake == .done && webSocket?.isOpen != false }
+}
+
+/// What the connections of a listener travel over; read by every reactor, replaced on reload.
+package struct TransportPlan: Sendable {
+    /// The header that is expected first.
+    package var proxy: ProxyRules?
+    /// The TLS settings.
+    package var tls: TLSContext?
+    /// Set for MQTT over WebSocket.
+    package var webSocket: WebSocketRules?
+
+    package init() {}
+
+    /// Whether control packets travel as they are.
+    package var isPlain: Bool { proxy == nil && tls == nil && webSocket == nil }
+
+    /// Layers for a new connection; nil where there is nothing between socket and packets.
+    func makeLayers(for peer: PeerAddress) throws(SystemError) -> Layers? {
+        if isPlain { return nil }
+        var session: TLSSession?
+        if let tls {
+            session = TLSSession(tls, peer: peer)
+            if session == nil { throw SystemError("SSL_new", code: CInt(12)) }
+        }
+        let stream = webSocket.map { WebSocketStream($0) }
+        let transport: Transport =
+            switch (stream, session) {
+            case (nil, nil): .plain
+            case (nil, let session?): .tls(session)
+            case (let stream?, nil): .webSocket(stream)
+            case (let stream?, let session?): .webSocketOverTLS(stream, session)
+            }
+        return Layers(proxy: proxy.map { ProxyHeaderReader($0) }, transport: transport)
+    }
+}
+
+/// Memory in which frames are put together, shared by the connections of a reactor.
+final class FrameBuffer {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init() {
+        bytes = .allocate(byteCount: Layers.chunkCountMax, alignment: 64)
+    }
+
+    deinit { bytes.deallocate() }
+}

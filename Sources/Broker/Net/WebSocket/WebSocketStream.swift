@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// One WebSocket: opening request, frames in, frames out.
+
+import COpenSSL
+import Glibc
+
+/// What a WebSocket listener asks of its clients.
+package struct WebSocketRules: Sendable {
+    /// Values of `Origin` that may come in; empty for all.
+    package let origins: [String]
+    /// Largest head of the opening request, in bytes.
+    package let headCountMax: Int
+
+    package init(origins: [String], headCountMax: Int) {
+        self.origins = origins
+        self.headCountMax = headCountMax
+    }
+}
+
+/// The server's side of one WebSocket.
+final class WebSocketStream {
+    /// What became of bytes that arrived before the socket was open.
+    enum Opening {
+        case incomplete
+        case opened(reply: [UInt8])
+        case refused(String)
+    }
+
+    private let rules: WebSocketRules
+    private var head: [UInt8] = []
+    /// Reads frames; used once the socket is open.
+    var parser = WebSocketFrameParser()
+    /// Whether the upgrade was answered.
+    private(set) var isOpen = false
+    /// A frame that waits for the end of the one being written.
+    private var pong: [UInt8] = []
+    /// Bytes still to come of the frame whose head has been written.
+    private var remaining = 0
+
+    init(_ rules: WebSocketRules) {
+        self.rules = rules
+    }
+
+    // MARK: Opening
+
+    /// Takes bytes of the opening request.
+    func open(_ bytes: UnsafeRawBufferPointer) -> Opening {
+        let searched = max(0, head.count - 3)
+        head.append(contentsOf: bytes)
+        guard let end = Self.endOfHead(head, from: searched) else {
+            return head.count < rules.headCountMax ? .incomplete : .refused("request too large")
+        }
+        guard end <= rules.headCountMax else { return .refused("request too large") }
+        guard end == head.count else { return .refused("data before the upgrade") }
+        do throws(WebSocketRequest.Refusal) {
+            let request = try WebSocketRequest(head: head, origins: rules.origins)
+            head = []
+            isOpen = true
+            return .opened(reply: Self.reply(to: request))
+        } catch {
+            switch error {
+            case .malformed: return .refused("malformed HTTP request")
+            case .notWebSocket: return .refused("not a WebSocket request")
+            case .unknownProtocol: return .refused("unknown WebSocket subprotocol")
+            case .origin(let origin): return .refused("non-matching http origin '\(origin)'")
+            }
+        }
+    }
+
+    /// The index after the empty line that ends a head.
+    private static func endOfHead(_ head: [UInt8], from start: Int) -> Int? {
+        var index = start
+        while index + 3 < head.count {
+            if head[index] == 13, head[index + 1] == 10, head[index + 2] == 13,
+                head[index + 3] == 10
+            {
+                return index + 4
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    private static func reply(to request: WebSocketRequest) -> [UInt8] {
+        Array(
+            """
+            HTTP/1.1 101 Switching Protocols\r
+            Upgrade: WebSocket\r
+            Connection: Upgrade\r
+            Sec-WebSocket-Accept: \(accept(key: request.key))\r
+            Sec-WebSocket-Protocol: \(request.subprotocol)\r
+            \r
+
+            """.utf8
+        )
+    }
+
+    /// Proves that the key was read (RFC 6455 section 1.3).
+    private static func accept(key: String) -> String {
+        let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
+        var digest = [UInt8](repeating: 0, count: 20)
+        _ = SHA1(text, text.count, &digest)
+        var encoded = [UInt8](repeating: 0, count: 29)
+        let count = EVP_EncodeBlock(&encoded, digest, 20)
+        return String(decoding: encoded.prefix(Int(count)), as: UTF8.self)
+    }
+
+    // MARK: Writing
+
+    /// Whether a frame waits that is no part of the packets.
+    var hasControlFrame: Bool { isOpen && !pong.isEmpty && remaining == 0 }
+
+    /// Answers a ping when the frame being written has ended.
+    func answer(ping payload: [UInt8]) {
+        pong = Self.controlFrame(opcode: 10, payload)
+    }
+
+    /// Puts control packets into frames, one for each, as far as `target` has room.
+    ///
+    /// Returns how many bytes of `source` were taken and how many were written.
+    ///
+    /// `source` continues where the last call left off; a packet may be cut anywhere, its head
+    /// must be complete.
+    func encode(
+        _ source: UnsafeRawBufferPointer,
+        into target: UnsafeMutableRawBufferPointer
+    ) -> (taken: Int, written: Int) {
+        var taken = 0
+        var written = 0
+        if hasControlFrame {
+            UnsafeMutableRawBufferPointer(rebasing: target[..<pong.count]).copyBytes(from: pong)
+            written = pong.count
+            pong = []
+        }
+        while taken < source.count, target.count - written > Self.headCountMax {
+            if remaining == 0 {
+                let rest = UnsafeRawBufferPointer(rebasing: source[taken...])
+                remaining = UnsafeOutputQueue.packetLength(rest)
+                written += Self.writeHead(
+                    remaining,
+                    to: UnsafeMutableRawBufferPointer(rebasing: target[written...])
+                )
+            }
+            let count = min(remaining, source.count - taken, target.count - written)
+            UnsafeMutableRawBufferPointer(rebasing: target[written..<(written + count)])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[taken..<(taken + count)]))
+            taken += count
+            written += count
+            remaining -= count
+        }
+        return (taken, written)
+    }
+
+    /// A close frame with a status code; empty when a frame is cut off in the middle.
+    func closeFrame(code: UInt16) -> [UInt8] {
+        closeFrame(payload: [UInt8(code >> 8), UInt8(code & 0xFF)])
+    }
+
+    /// A close frame with this payload; empty when a frame is cut off in the middle.
+    func closeFrame(payload: [UInt8]) -> [UInt8] {
+        guard isOpen, remaining == 0 else { return [] }
+        isOpen = false
+        return Self.controlFrame(opcode: 8, payload)
+    }
+
+    private static let headCountMax = 10
+
+    private static func controlFrame(opcode: UInt8, _ payload: [UInt8]) -> [UInt8] {
+        [0x80 | opcode, UInt8(payload.count)] + payload
+    }
+
+    /// Writes the head of an unmasked binary frame; returns its length.
+    private static func writeHead(_ count: Int, to target: UnsafeMutableRawBufferPointer) -> Int {
+        target[0] = 0x82
+        if count <= 125 {
+            target[1] = UInt8(count)
+            return 2
+        }
+        if count <= 0xFFFF {
+            target[1] = 126
+            target.storeBytes(of: UInt16(count).bigEndian, toByteOffset: 2, as: UInt16.self)
+            return 4
+        }
+        target[1] = 127
+        target.storeBytes(of: UInt64(count).bigEndian, toByteOffset: 2, as: UInt64.self)
+        return 10
+    }
+}
