@@ -165,27 +165,5 @@ package struct UnsafePublication {
     }
 
     /// Who published it; nil for the broker itself.
-<<<<<<< HEAD
-    package var origin: ClientIdentity?
-
-    package init(
-        topic: UnsafeRawBufferPointer,
-        properties: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer,
-        qos: UInt8,
-        isRetained: Bool,
-        expiresAt: Int64,
-        origin: ClientIdentity?
-    ) {
-        self.topic = topic
-        self.properties = properties
-        self.payload = payload
-        self.qos = qos
-        self.isRetained = isRetained
-        self.expiresAt = expiresAt
-        self.origin = origin
-    }
-=======
     package var origin: ClientIdentity? { lentOrigin?.takeUnretainedValue() }
->>>>>>> main
 }
