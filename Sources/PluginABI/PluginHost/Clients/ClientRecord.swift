@@ -60,7 +60,9 @@ final class ClientRecord: @unchecked Sendable {
         let text = owner.clientIdentifier
         guard !text.isEmpty else { return nil }
         return texts.withLock { texts in
-            if let known = texts.identifier, known.text == text { return UnsafePointer(known.pointer) }
+            if let known = texts.identifier, known.text == text {
+                return UnsafePointer(known.pointer)
+            }
             if let known = texts.identifier { texts.retired.append(known.pointer) }
             let pointer = strdup(text)
             texts.identifier = (text, pointer)

@@ -13,7 +13,9 @@ struct BrokerControl: Sendable {
 
     /// Answers a request.
     func handle(_ payload: UnsafeRawBufferPointer, host: PluginHost) {
-        _ = ControlRequest.run(payload, responseTopic: Self.topic + "/response") { command, responses in
+        _ = ControlRequest.run(payload, responseTopic: Self.topic + "/response") {
+            command,
+            responses in
             switch command.name.lowercased() {
             case "listplugins":
                 command.reply(responses, data: Self.plugins(of: host))
@@ -31,7 +33,9 @@ struct BrokerControl: Sendable {
         for plugin in host.loadedPlugins {
             guard let name = plugin.name, let entry = cJSON_CreateObject() else { continue }
             _ = cJSON_AddStringToObject(entry, "name", name)
-            if let version = plugin.version { _ = cJSON_AddStringToObject(entry, "version", version) }
+            if let version = plugin.version {
+                _ = cJSON_AddStringToObject(entry, "version", version)
+            }
             if let index = plugin.listeners?.first {
                 let port = host.broker.settings.listeners[index].configuration.port
                 _ = cJSON_AddNumberToObject(entry, "port", Double(port))

@@ -23,7 +23,8 @@ extension PluginHost {
             for callback in list {
                 let code = callback.call(&data, watch)
                 last = code
-                if code == MOSQ_ERR_PLUGIN_DEFER.rawValue || code == MOSQ_ERR_PLUGIN_IGNORE.rawValue {
+                if code == MOSQ_ERR_PLUGIN_DEFER.rawValue || code == MOSQ_ERR_PLUGIN_IGNORE.rawValue
+                {
                     continue
                 }
                 if code == 0, callback.plugin.isBuiltIn {
@@ -69,6 +70,8 @@ extension PluginHost {
             return checkAccess(scope, client, &data)
         }
         let topic = publication.topic
+        let qos = publication.qos
+        let isRetained = publication.isRetained
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: topic.count + 1) { buffer in
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: topic)
             buffer[topic.count] = 0
@@ -76,8 +79,8 @@ extension PluginHost {
             data.client = ClientRecord.of(client).handle
             data.topic = UnsafePointer(buffer.baseAddress)
             data.access = kind.rawValue
-            data.qos = publication.qos
-            data.retain = publication.isRetained
+            data.qos = qos
+            data.retain = isRetained
             return checkAccess(scope, client, &data)
         }
     }

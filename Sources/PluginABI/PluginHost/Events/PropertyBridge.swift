@@ -33,7 +33,8 @@ enum PropertyBridge {
         var result = Encoded()
         for node in PropertyList(list) {
             guard let type = node.type else { continue }
-            switch PropertyIdentifier(rawValue: UInt8(truncatingIfNeeded: node.pointee.identifier)) {
+            switch PropertyIdentifier(rawValue: UInt8(truncatingIfNeeded: node.pointee.identifier))
+            {
             case .messageExpiryInterval:
                 result.messageExpiryInterval = node.pointee.value.i32
                 continue
@@ -48,7 +49,9 @@ enum PropertyBridge {
             case .int16: result.bytes.appendTwoByteInteger(node.pointee.value.i16)
             case .int32: result.bytes.appendFourByteInteger(node.pointee.value.i32)
             case .variableInteger:
-                result.bytes.appendVariableByteInteger(Int(min(node.pointee.value.i32, 268_435_455)))
+                result.bytes.appendVariableByteInteger(
+                    Int(min(node.pointee.value.i32, 268_435_455))
+                )
             case .binary, .string: append(node.valueBytes, to: &result.bytes)
             case .stringPair:
                 append(node.nameBytes, to: &result.bytes)

@@ -98,7 +98,9 @@ extension PluginHost {
             )
             return .denied
         }
-        if let newOptions, newOptions & 3 == 3 || newOptions & 0xC0 != 0 || newOptions & 0x30 == 0x30 {
+        if let newOptions,
+            newOptions & 3 == 3 || newOptions & 0xC0 != 0 || newOptions & 0x30 == 0x30
+        {
             log.error(
                 "Error: A plugin gave a subscription of \(identity.logName) invalid options."
             )

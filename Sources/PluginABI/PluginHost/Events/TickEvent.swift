@@ -63,7 +63,9 @@ extension PluginHost {
             let code = callback.call(&data, watch)
             if code != 0 {
                 let text = String(cString: mosquitto_strerror(code))
-                log.error("Error: Plugin \(callback.plugin.displayName) produced error on reload: \(text)")
+                log.error(
+                    "Error: Plugin \(callback.plugin.displayName) produced error on reload: \(text)"
+                )
             }
         }
     }

@@ -23,7 +23,9 @@ public func mosquitto_control_generic_callback(
         start: event.pointee.payload,
         count: event.pointee.payload == nil ? 0 : Int(event.pointee.payloadlen)
     )
-    return ControlRequest.run(payload, responseTopic: String(cString: topic)) { command, responses in
+    return ControlRequest.run(payload, responseTopic: String(cString: topic)) {
+        command,
+        responses in
         command.name.withCString { name in
             var data = mosquitto_control_cmd()
             data.client = event.pointee.client

@@ -36,7 +36,8 @@ enum BuiltInSecurity {
         scope: PluginConfiguration.Scope
     ) -> [PluginConfiguration] {
         [(passwordFile, security.passwordFile), (aclFile, security.aclFile)].compactMap {
-            option, path in
+            option,
+            path in
             path.map { path in
                 var plugin = PluginConfiguration(path: libraryPath(option), scope: scope)
                 plugin.options = [PluginConfiguration.Option(key: option, value: path)]

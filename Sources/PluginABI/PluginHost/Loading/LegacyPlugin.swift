@@ -24,7 +24,7 @@ final class LegacyPlugin: @unchecked Sendable {
     typealias PasswordV2 = @convention(c) (Raw?, Text?, Text?) -> CInt
     typealias Key =
         @convention(c) (Raw?, OpaquePointer?, Text?, Text?, UnsafeMutablePointer<CChar>?, CInt)
-            -> CInt
+        -> CInt
     typealias KeyV2 =
         @convention(c) (Raw?, Text?, Text?, UnsafeMutablePointer<CChar>?, CInt) -> CInt
     typealias Start =

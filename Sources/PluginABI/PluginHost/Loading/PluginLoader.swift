@@ -170,7 +170,9 @@ extension PluginHost {
             let code = legacy.securityInit(legacy.userData, options.start, options.count, false)
             if code != 0 {
                 throw LoadError(
-                    lines: ["Error: Authentication plugin returned \(code) when initialising security."],
+                    lines: [
+                        "Error: Authentication plugin returned \(code) when initialising security."
+                    ],
                     exitCode: code
                 )
             }

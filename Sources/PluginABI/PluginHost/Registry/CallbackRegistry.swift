@@ -69,7 +69,7 @@ final class CallbackRegistry: Sendable {
         _ function: @escaping Callback.Function,
         _ userData: UnsafeTransfer
     ) -> Outcome {
-        return change { state in
+        change { state in
             let places = Self.places(of: plugin)
             for place in places {
                 let isThere = state.lists[event, place].contains {
@@ -92,7 +92,7 @@ final class CallbackRegistry: Sendable {
         _ function: @escaping Callback.Function,
         _ userData: UnsafeTransfer
     ) -> Outcome {
-        return change { state in
+        change { state in
             guard state.lists.control[topic] == nil else { return .exists }
             state.lists.control[topic] = Self.make(&state, plugin, .control, function, userData)
             return .done
