@@ -8,7 +8,9 @@ import Log
 import Net
 import Synchronization
 
-/// What the process does beside serving clients. Runs on one thread until a signal stops it.
+/// What the process does beside serving clients.
+///
+/// Runs on one thread until a signal stops it.
 final class ControlLoop {
     private let threads: BrokerThreads
     private let commandLine: BrokerCommandLine
