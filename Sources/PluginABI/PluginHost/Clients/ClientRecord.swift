@@ -7,7 +7,9 @@ import Glibc
 import Net
 import Synchronization
 
-/// What stands behind `struct mosquitto *`. Lives exactly as long as the identity it belongs to.
+/// What stands behind `struct mosquitto *`.
+///
+/// Lives exactly as long as the identity it belongs to.
 ///
 /// Strings handed out stay where they are until the record goes, also when a name is set anew.
 ///

@@ -29,7 +29,9 @@ struct BasicAuthentication: Sendable {
         case delayed(LoadedPlugin)
     }
 
-    /// Asks until somebody decides. A built-in file that accepts leaves the last word to the others.
+    /// Asks until somebody decides.
+    ///
+    /// A built-in file that accepts leaves the last word to the others.
     mutating func advance(_ watch: Stopwatch) -> Step {
         let record = ClientRecord.of(identity)
         let secret = Secret(password)

@@ -6,7 +6,9 @@ import Core
 import Glibc
 import Log
 
-/// When which TICK callback is due. Only on the plugin thread.
+/// When which TICK callback is due.
+///
+/// Only on the plugin thread.
 final class TickTable {
     /// Milliseconds between calls for callbacks that do not say.
     private static let intervalMilliseconds: Int64 = 100

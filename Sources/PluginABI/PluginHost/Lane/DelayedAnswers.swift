@@ -61,7 +61,9 @@ final class DelayedAnswers: Sendable {
     /// Puts another timeout in force for those who come.
     func setTimeout(seconds: Int) { timeout.store(seconds, ordering: .relaxed) }
 
-    /// A callback is about to run for a client. False when one of that name is pending already.
+    /// A callback is about to run for a client.
+    ///
+    /// False when one of that name is pending already.
     func begin(_ identifier: String, _ kind: Kind) -> Bool {
         table.withLock { table in
             guard table.states[identifier] == nil else { return false }

@@ -19,7 +19,9 @@ enum LaneRequest: Sendable {
     case job(@Sendable () -> Void)
 }
 
-/// The queue before the plugin thread. Any thread may enqueue; one thread runs.
+/// The queue before the plugin thread.
+///
+/// Any thread may enqueue; one thread runs.
 final class SerialLane: Sendable {
     private struct Queue {
         var requests: [LaneRequest] = []
@@ -51,8 +53,10 @@ final class SerialLane: Sendable {
         waker.wake()
     }
 
-    /// Serves until `stop`. `handle` gets each request, `pause` runs after each batch and says how
-    /// many milliseconds may pass until it must run again; negative for any.
+    /// Serves until `stop`.
+    ///
+    /// `handle` gets each request, `pause` runs after each batch and says how many milliseconds
+    /// may pass until it must run again; negative for any.
     func run(_ handle: (LaneRequest) -> Void, pause: () -> CInt) {
         while true {
             let batch = queue.withLock { queue -> [LaneRequest]? in

@@ -10,8 +10,10 @@ import Glibc
 import Log
 
 extension PluginHost {
-    /// Loads and initialises everything the configuration names: first its plugins in their order,
-    /// then the built-in files. On the plugin thread, before any reactor runs.
+    /// Loads and initialises everything the configuration names: first its plugins in their
+    /// order, then the built-in files.
+    ///
+    /// On the plugin thread, before any reactor runs.
     package func load(_ configuration: Configuration) throws(LoadError) {
         install()
         useOurMemoryForJSON()
@@ -31,7 +33,9 @@ extension PluginHost {
         }
     }
 
-    /// Ends every plugin, in the order they were loaded. On the plugin thread, after all reactors.
+    /// Ends every plugin, in the order they were loaded.
+    ///
+    /// On the plugin thread, after all reactors.
     package func unload() {
         for plugin in loadedPlugins {
             let options = plugin.options

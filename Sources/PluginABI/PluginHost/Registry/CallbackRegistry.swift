@@ -5,7 +5,9 @@ import CBrokerShims
 import CMosquitto
 import Synchronization
 
-/// The callbacks of all plugins. Registration takes a lock; reading does not.
+/// The callbacks of all plugins.
+///
+/// Registration takes a lock; reading does not.
 final class CallbackRegistry: Sendable {
     private struct State {
         var lists = CallbackLists()
@@ -37,8 +39,10 @@ final class CallbackRegistry: Sendable {
         lastSnapshot.add(1, ordering: .relaxed).newValue
     }
 
-    /// The callbacks as of now. Each thread keeps the snapshot it saw last, so this is one atomic
-    /// load as long as nobody registers anything.
+    /// The callbacks as of now.
+    ///
+    /// Each thread keeps the snapshot it saw last, so this is one atomic load as long as nobody
+    /// registers anything.
     var current: CallbackSnapshot {
         let number = snapshotNumber.load(ordering: .acquiring)
         guard let slot = broker_thread_slot() else { return state.withLock { $0.snapshot } }

@@ -3,7 +3,9 @@
 
 import Core
 
-/// All callbacks as of one moment. Reactors look things up here without any lock.
+/// All callbacks as of one moment.
+///
+/// Reactors look things up here without any lock.
 final class CallbackSnapshot: Sendable {
     /// What clients of one listener are asked about.
     final class Scope: Sendable {

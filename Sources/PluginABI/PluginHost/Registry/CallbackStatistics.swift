@@ -41,7 +41,9 @@ package final class Stopwatch: Sendable {
     }
 }
 
-/// Figures about the calls of one plugin, by event. All of it may be used from any thread.
+/// Figures about the calls of one plugin, by event.
+///
+/// All of it may be used from any thread.
 package final class CallbackStatistics: Sendable {
     /// The figures of one event.
     final class Row: Sendable {
