@@ -18,18 +18,18 @@ import Testing
         ]
     )
     func vectors(_ encoded: String) {
-        #expect(PasswordHash.verify("secret", against: ByteString(encoded)))
-        #expect(!PasswordHash.verify("secreT", against: ByteString(encoded)))
-        #expect(!PasswordHash.verify("", against: ByteString(encoded)))
+        #expect(StoredPassword.verify("secret", against: ByteString(encoded)))
+        #expect(!StoredPassword.verify("secreT", against: ByteString(encoded)))
+        #expect(!StoredPassword.verify("", against: ByteString(encoded)))
     }
 
     @Test("New hashes have 64 bytes of salt, the asked-for iterations, and differ each time")
     func newHashes() throws {
-        let first = try #require(PasswordHash.make("pw", iterations: 7))
-        let second = try #require(PasswordHash.make("pw", iterations: 7))
+        let first = try #require(StoredPassword.make("pw", iterations: 7))
+        let second = try #require(StoredPassword.make("pw", iterations: 7))
         #expect(first != second && first.text.hasPrefix("$7$7$"))
         #expect(first.text.split(separator: "$").map(\.count) == [1, 1, 88, 88])
-        #expect(PasswordHash.verify("pw", against: first))
+        #expect(StoredPassword.verify("pw", against: first))
     }
 
     @Test(
@@ -40,8 +40,8 @@ import Testing
         ]
     )
     func noHash(_ encoded: String) {
-        #expect(!PasswordHash.verify("secret", against: ByteString(encoded)))
-        #expect(!PasswordHash.verify("", against: ByteString(encoded)))
+        #expect(!StoredPassword.verify("secret", against: ByteString(encoded)))
+        #expect(!StoredPassword.verify("", against: ByteString(encoded)))
     }
 
     // MARK: - Decisions

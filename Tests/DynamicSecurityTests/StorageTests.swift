@@ -285,6 +285,7 @@ import Testing
         let deadline = Date(timeIntervalSinceNow: 10)
         while try String(decoding: read(fixture.path), as: UTF8.self) != expected, Date() < deadline
         {
+            fixture.engine.tick()
             await Task.yield()
         }
         #expect(try String(decoding: read(fixture.path), as: UTF8.self) == expected)

@@ -7,8 +7,9 @@ package import Net
 import Synchronization
 package import Topics
 
-/// The broker: the shared state and the handles of its workers. Everything here may be used from
-/// any thread.
+/// The broker: the shared state and the handles of its workers.
+///
+/// Everything here may be used from any thread.
 package final class Broker: Sendable {
     /// Where log lines go.
     package let log: Log
@@ -90,7 +91,9 @@ package final class Broker: Sendable {
         return Int(truncatingIfNeeded: (hash ^ hash >> 32) % UInt64(workers.count))
     }
 
-    /// Publishes on behalf of the broker itself. Callable from any thread.
+    /// Publishes on behalf of the broker itself.
+    ///
+    /// Callable from any thread.
     package func publish(
         topic: String,
         payload: [UInt8],

@@ -41,7 +41,9 @@ package final class ListenerLoad: Sendable {
 
     package init() {}
 
-    /// Counts a connection. Returns false, and counts nothing, when `limit` (> 0) is reached.
+    /// Counts a connection.
+    ///
+    /// Returns false, and counts nothing, when `limit` (> 0) is reached.
     func enter(limit: Int) -> Bool {
         let count = connections.add(1, ordering: .relaxed).newValue
         if limit > 0, count > limit {

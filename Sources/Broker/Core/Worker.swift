@@ -8,8 +8,9 @@ import MQTT
 package import Net
 import Topics
 
-/// A reactor's clients and sessions. Everything is private to its thread; other threads send
-/// letters to its `WorkerHandle`.
+/// A reactor's clients and sessions.
+///
+/// Everything is private to its thread; other threads send letters to its `WorkerHandle`.
 package final class Worker {
     /// What is shared by all workers.
     package let broker: Broker
@@ -70,6 +71,9 @@ package final class Worker {
         reactor.delegate = self
         reactorWoken(reactor)
         reactor.run()
+        // Breaks the cycles between worker, reactor and sessions.
+        reactor.delegate = nil
+        sessions = SessionTable(reactor: index)
     }
 
     /// Ends the loop: publishes the wills of all clients and closes every connection.

@@ -32,7 +32,9 @@ package final class WorkerHandle: Sendable {
         waker = try Waker()
     }
 
-    /// Sends a letter. Callable from any thread; never waits for the worker.
+    /// Sends a letter.
+    ///
+    /// Callable from any thread; never waits for the worker.
     package func post(_ letter: Letter) {
         let wasEmpty = mailbox.withLock { letters in
             letters.append(letter)
@@ -41,7 +43,9 @@ package final class WorkerHandle: Sendable {
         if wasEmpty { waker.wake() }
     }
 
-    /// Runs a closure on the worker's thread. Callable from any thread.
+    /// Runs a closure on the worker's thread.
+    ///
+    /// Callable from any thread.
     package func post(_ job: @escaping @Sendable (Worker) -> Void) {
         post(.job(job))
     }

@@ -24,7 +24,7 @@ package final class Reactor {
     /// Signals this reactor from other threads.
     package let waker: Waker
     /// Owner of the reactor; called every turn.
-    package weak var delegate: (any ReactorDelegate)?
+    package var delegate: (any ReactorDelegate)?
 
     /// Milliseconds of the monotonic clock at the beginning of this turn.
     package private(set) var now: Int64

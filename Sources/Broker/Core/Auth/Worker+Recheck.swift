@@ -20,7 +20,7 @@ extension Worker {
             guard events(on: listener).contains(.basicAuthentication) else { continue }
             let handle = session.handle
             let question = HookQuestion.authenticate(identity, password: session.password)
-            _ = ask(question) { [unowned self] answer in
+            _ = ask(question) { [self] answer in
                 guard case .authentication(let code) = answer, let session = sessions[handle] else {
                     return
                 }
@@ -62,7 +62,7 @@ extension Worker {
             )
         }
         let handle = session.handle
-        _ = ask(.deliver(identity, questions)) { [unowned self] answer in
+        _ = ask(.deliver(identity, questions)) { [self] answer in
             guard case .deliver(let verdicts) = answer, let session = sessions[handle] else {
                 return
             }

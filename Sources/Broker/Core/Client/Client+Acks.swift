@@ -45,16 +45,56 @@ extension Client {
     private func publish(_ released: Delivery, identifier: UInt16, publisher: SessionHandle) {
         let message = released.message
         guard released.isFromEarlierConnection, let identity else {
-            message.withPublication { _ = worker.publish($0, from: publisher, message: message) }
+            worker.publish(message, from: publisher)
             return writeAck(.pubcomp, identifier)
         }
         // What the client may publish can have changed since the message arrived.
         worker.checkWrite(identity, message) { [self] isAllowed in
-            if isAllowed {
-                message.withPublication { _ = worker.publish($0, from: publisher, message: message) }
-            }
+            if isAllowed { worker.publish(message, from: publisher) }
             writeAck(.pubcomp, identifier)
         }
+    }
+
+    /// Takes PUBREL packets in their short form off the front of `bytes`: each publishes its message
+    /// as part of a run, which is answered with PUBCOMP. Returns how many there were.
+    func absorbPubrels(_ bytes: UnsafeRawBufferPointer, _ session: Session) -> Int {
+        let run = worker.run
+        var count = 0
+        while bytes.count - 4 * count >= 4, bytes[4 * count] == 0x62, bytes[4 * count + 1] == 2 {
+            let identifier = UInt16(bytes[4 * count + 2]) << 8 | UInt16(bytes[4 * count + 3])
+            guard identifier != 0, !session.incoming.isEmpty,
+                session.incoming[0].packetIdentifier == identifier
+            else { break }
+            let message = session.incoming[0].message
+            session.incoming.removeFirst()
+            message.withPublication { publication in
+                let continues =
+                    run.count > 0 && run.count < UnsafePublishRun.entriesMax && run.isReleased
+                    && !publication.isRetained && !run.isRetained
+                    && run.publisher == session.handle && run.hasTopic(publication.topic)
+                if !continues {
+                    worker.flushRun()
+                    run.begin(
+                        topic: publication.topic,
+                        mountPoint: [],
+                        publisher: session.handle,
+                        origin: publication.origin,
+                        qos: 2,
+                        isRetained: publication.isRetained
+                    )
+                    run.isReleased = true
+                }
+                run.append(
+                    payload: publication.payload,
+                    properties: publication.properties,
+                    expiresAt: publication.expiresAt,
+                    packetIdentifier: identifier,
+                    message: message
+                )
+            }
+            count += 1
+        }
+        return count
     }
 
     func handlePubcomp(_ body: RawSpan) throws(PacketError) {
@@ -68,6 +108,33 @@ extension Session {
     /// Whether one more QoS 2 exchange may begin: `max_inflight_messages`, 0 for no limit.
     var mayReceive: Bool {
         incoming.count < worker.limits.receivedMax
+    }
+
+    /// Stores the QoS 2 publications of a run. Returns false, and stores nothing, when one of them
+    /// needs a closer look: its identifier is in use or the window is full.
+    func storeNew(_ run: UnsafePublishRun) -> Bool {
+        guard run.count <= worker.limits.receivedMax - incoming.count else { return false }
+        var last: UInt16 = 0
+        for index in 0..<run.count {
+            let identifier = run[index].packetIdentifier
+            guard identifier > last,
+                incoming.firstIndex(of: identifier, within: incoming.count) == nil
+            else { return false }
+            last = identifier
+        }
+        incoming.reserve(run.count)
+        for index in 0..<run.count {
+            incoming.append(
+                Delivery(
+                    run.message(index),
+                    packetIdentifier: run[index].packetIdentifier,
+                    state: .awaitingPubrel,
+                    qos: 2,
+                    isRetained: run.isRetained
+                )
+            )
+        }
+        return true
     }
 
     /// Takes a received QoS 2 message out of the store.

@@ -41,8 +41,8 @@ extension Client {
     /// Asks and goes on with the answer; no packet is handled in between.
     private func ask(_ question: HookQuestion) {
         stage = stage == .connected ? .connected : .authenticating
-        openQuestion = worker.ask(question) { [weak self] answer in
-            guard let self, stage != .ended else { return }
+        openQuestion = worker.ask(question) { [self] answer in
+            guard stage != .ended else { return }
             openQuestion = nil
             take(answer)
         }

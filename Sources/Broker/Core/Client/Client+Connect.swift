@@ -183,6 +183,7 @@ extension Worker {
 }
 
 /// Carries a connection through a closure: filled by one thread, opened once by another.
+///
 /// The mailbox orders the two, which is what makes `@unchecked Sendable` true.
 private final class Parcel: @unchecked Sendable {
     private var content: DetachedConnection?

@@ -16,8 +16,9 @@ extension Client {
         finish(.violation(error))
     }
 
-    /// Ends the connection and, as far as that follows, the session. Called once; later calls have
-    /// no effect.
+    /// Ends the connection and, as far as that follows, the session.
+    ///
+    /// Called once; later calls have no effect.
     ///
     /// A lost connection whose last messages plugins have yet to decide about ends after them.
     func finish(_ end: ClientEnd, isConnectionLost: Bool = false) {

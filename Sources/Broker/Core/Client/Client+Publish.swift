@@ -8,8 +8,10 @@ import Net
 import Topics
 
 extension Client {
-    /// Decodes, checks and accepts a PUBLISH. QoS 0 and 1 join the worker's run; QoS 2 waits for
-    /// its release; retained messages go out at once.
+    /// Decodes, checks and accepts a PUBLISH.
+    ///
+    /// QoS 0 and 1 join the worker's run; QoS 2 waits for its release; retained messages go out at
+    /// once.
     func handlePublish(
         _ header: FixedHeader,
         _ packet: UnsafeRawBufferPointer,
@@ -96,7 +98,7 @@ extension Client {
     ) throws(PacketError) {
         let run = worker.run
         if run.count > 0, run.isOpen, run.publisher == session.handle, publish.qos == run.qos,
-            !publish.isRetained, !run.isRetained, publish.qos < 2, listener.mountPoint.isEmpty,
+            !publish.isRetained, !run.isRetained, !run.isReleased, listener.mountPoint.isEmpty,
             run.count < UnsafePublishRun.entriesMax, run.hasTopic(topic),
             !isOversize(payload)
         {
@@ -121,9 +123,6 @@ extension Client {
             }
             guard isWriteAllowed(publish, topic: topic, payload: payload, body) else { return }
         }
-        if publish.qos == 2 {
-            return try store(makeMessage(publish, topic, payload, body), receipt)
-        }
         run.begin(
             topic: topic,
             mountPoint: listener.mountPoint,
@@ -133,6 +132,7 @@ extension Client {
             isRetained: publish.isRetained
         )
         run.isOpen = !events.contains(.access) || events.contains(.accessIsByTopic)
+        run.isStored = publish.qos == 2
         append(publish, payload: payload, packet, body)
         if publish.isRetained { worker.flushRun() }
     }
@@ -291,28 +291,42 @@ extension Client {
         writeAck(.pubrec, identifier)
     }
 
-    /// Acknowledges the QoS 1 publications of a run, after they have been routed.
-    func acknowledge(_ run: UnsafePublishRun, hasSubscribers: Bool) {
-        let reason: ReasonCode = hasSubscribers ? .success : .noMatchingSubscribers
-        let isShort = !isV5 || hasSubscribers
+    /// Keeps the QoS 2 publications of a run and acknowledges them with PUBREC.
+    func store(_ run: UnsafePublishRun) {
+        guard let session else { return }
+        if session.storeNew(run) { return acknowledge(run, .pubrec, .success) }
+        for index in 0..<run.count {
+            let receipt = PublishReceipt(qos: 2, packetIdentifier: run[index].packetIdentifier)
+            do throws(PacketError) {
+                try store(run.message(index), receipt)
+            } catch {
+                run.reset()
+                return fail(error)
+            }
+        }
+    }
+
+    /// Acknowledges every publication of a run in one stretch of packets.
+    func acknowledge(_ run: UnsafePublishRun, _ type: PacketType, _ reason: ReasonCode) {
+        let isShort = !isV5 || reason == .success
         let size = isShort ? 4 : 5
         guard !log.isEnabled(.debug), let connection,
             connection.queuedPacketCount + run.count <= outputPacketsMax
         else {
-            for index in 0..<run.count { writeAck(.puback, run[index].packetIdentifier, reason) }
+            for index in 0..<run.count { writeAck(type, run[index].packetIdentifier, reason) }
             return
         }
         var place = connection.reserveOutput(size * run.count)
         for index in 0..<run.count {
             let identifier = run[index].packetIdentifier.bigEndian
-            place.storeBytes(of: 0x40, as: UInt8.self)
+            place.storeBytes(of: type.rawValue << 4, as: UInt8.self)
             place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
             place.storeBytes(of: identifier, toByteOffset: 2, as: UInt16.self)
             if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
             place += size
         }
         connection.commitOutput(size * run.count, packets: run.count)
-        worker.counters.sent.puback.add(run.count)
+        worker.counters.sent.add(type, run.count)
         worker.counters.bytesSent.add(size * run.count)
     }
 }

@@ -12,8 +12,9 @@ struct PublishReceipt {
 }
 
 extension Client {
-    /// Asks on the spot whether a topic may be published to. Returns false when the message was
-    /// refused and answered.
+    /// Asks on the spot whether a topic may be published to.
+    ///
+    /// Returns false when the message was refused and answered.
     func isWriteAllowed(
         _ publish: PublishPacket,
         topic: UnsafeRawBufferPointer,
@@ -55,8 +56,9 @@ extension Client {
         return (listener.mountPoint + Array(topic)).withUnsafeBytes(body)
     }
 
-    /// Leaves the decision about a message to plugins; goes on when it has come. Messages of one
-    /// client are decided in order.
+    /// Leaves the decision about a message to plugins; goes on when it has come.
+    ///
+    /// Messages of one client are decided in order.
     func askAbout(_ message: Message, _ receipt: PublishReceipt, _ events: HookEvents) {
         guard let identity, let session else { return }
         let handle = session.handle
@@ -109,9 +111,7 @@ extension Client {
                 }
                 return
             }
-            let hasSubscribers = message.withPublication {
-                worker.publish($0, from: publisher, message: message)
-            }
+            let hasSubscribers = worker.publish(message, from: publisher)
             if receipt.qos == 1 {
                 let reason: ReasonCode = hasSubscribers ? .success : .noMatchingSubscribers
                 writeAck(.puback, receipt.packetIdentifier, reason)

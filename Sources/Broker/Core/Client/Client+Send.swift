@@ -6,8 +6,9 @@ import MQTT
 import Net
 
 extension Client {
-    /// Encodes a publication into the output. Returns false when it does not fit the client and
-    /// was dropped [MQTT-3.1.2-25].
+    /// Encodes a publication into the output.
+    ///
+    /// Returns false when it does not fit the client and was dropped [MQTT-3.1.2-25].
     @discardableResult
     func writePublish(
         _ publication: UnsafePublication,
@@ -32,7 +33,7 @@ extension Client {
         if isV5 {
             encoder.messageExpiryInterval = remainingSeconds(publication.expiresAt, worker.now)
             encoder.subscriptionIdentifier = subscriptionIdentifier
-            newAlias = applyAlias(&encoder, topic)
+            if outgoingAliases != nil { newAlias = applyAlias(&encoder, topic) }
         }
         let size = encoder.encodedSize
         guard size <= packetSizeMax else {
@@ -42,8 +43,11 @@ extension Client {
         encoder.write(to: connection.reserveOutput(size))
         connection.commitOutput(size)
         if newAlias { outgoingAliases?.establish(topic) }
-        session?.countSent(packets: 1, bytes: size, payload: publication.payload.count)
-        logPublish("Sending PUBLISH to", encoder, topic: topic, isRetained: isRetained)
+        let counters = worker.counters
+        counters.sent.publish.add(1)
+        counters.bytesSent.add(size)
+        counters.publishBytesSent.add(publication.payload.count)
+        if log.isEnabled(.debug) { logPublish("Sending PUBLISH to", encoder, topic: topic) }
         return true
     }
 
@@ -79,10 +83,8 @@ extension Client {
     private func logPublish(
         _ verb: String,
         _ packet: UnsafePublishEncoder,
-        topic: UnsafeRawBufferPointer,
-        isRetained: Bool
+        topic: UnsafeRawBufferPointer
     ) {
-        guard log.isEnabled(.debug) else { return }
         logPublish(
             verb,
             topic: topic,

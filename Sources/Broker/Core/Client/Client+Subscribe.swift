@@ -70,7 +70,9 @@ extension Client {
         )
     }
 
-    /// Enters allowed filters. Returns the reason codes, and what may get retained messages.
+    /// Enters allowed filters.
+    ///
+    /// Returns the reason codes, and what may get retained messages.
     private func subscribe(
         _ filters: [RequestedFilter?],
         _ identifier: UInt32
@@ -237,8 +239,8 @@ extension Client {
         let question: HookQuestion =
             kind == .subscribe
             ? .subscribe(identity, questions) : .unsubscribe(identity, questions)
-        openQuestion = worker.ask(question) { [weak self] answer in
-            guard let self, stage == .connected else { return }
+        openQuestion = worker.ask(question) { [self] answer in
+            guard stage == .connected else { return }
             openQuestion = nil
             guard case .filters(let verdicts, let code) = answer else { return }
             let decided = apply(verdicts, to: filters, kind)
@@ -300,7 +302,9 @@ extension RawSpan {
 }
 
 extension Worker {
-    /// Enters a subscription in the index and in its session. Returns whether it is new.
+    /// Enters a subscription in the index and in its session.
+    ///
+    /// Returns whether it is new.
     func subscribe(_ subscription: SessionSubscription, of session: Session) -> Bool {
         let destination = Destination(
             session: session.handle,
@@ -340,7 +344,9 @@ extension Session {
         subscriptions[place] = subscription
     }
 
-    /// Unsubscribes. Returns whether there was such a subscription.
+    /// Unsubscribes.
+    ///
+    /// Returns whether there was such a subscription.
     func removeSubscription(_ filter: [UInt8], _ shareName: [UInt8]?) -> Bool {
         guard let place = place(filter, shareName) else { return false }
         worker.unsubscribe(subscriptions.remove(at: place), of: self)

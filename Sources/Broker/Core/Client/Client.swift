@@ -153,8 +153,8 @@ package final class Client {
     private func absorb(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard stage == .connected, bytes.count >= 4 else { return 0 }
         switch bytes[0] {
-        case 0x30, 0x32: return absorbPublishes(bytes)
-        case 0x40: return absorbPubacks(bytes)
+        case 0x30, 0x32, 0x34: return absorbPublishes(bytes)
+        case 0x40, 0x50, 0x62, 0x70: return absorbAcks(bytes)
         default: return 0
         }
     }
@@ -179,11 +179,26 @@ package final class Client {
         return taken
     }
 
-    /// Acknowledgements of QoS 1 deliveries in the order they were sent.
-    private func absorbPubacks(_ bytes: UnsafeRawBufferPointer) -> Int {
+    /// Acknowledgements in their short form, in the order of what they acknowledge.
+    private func absorbAcks(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let session, !log.isEnabled(.debug) else { return 0 }
-        let count = session.absorbPubacks(bytes)
-        worker.counters.received.puback.add(count)
+        let counters = worker.counters
+        var count = 0
+        switch bytes[0] {
+        case 0x40:
+            count = session.absorbPubacks(bytes)
+            counters.received.puback.add(count)
+        case 0x50:
+            count = session.absorbPubrecs(bytes)
+            counters.received.pubrec.add(count)
+        case 0x70:
+            count = session.absorbPubcomps(bytes)
+            counters.received.pubcomp.add(count)
+        default:
+            guard undecidedCount == 0, worker.hooks == nil else { return 0 }
+            count = absorbPubrels(bytes, session)
+            counters.received.pubrel.add(count)
+        }
         return 4 * count
     }
 

@@ -39,7 +39,7 @@ package struct Message: @unchecked Sendable {
     }
 
     /// Copies a borrowed publication.
-    static func make(_ publication: borrowing UnsafePublication) -> Message {
+    package static func make(_ publication: borrowing UnsafePublication) -> Message {
         let topic = publication.topic
         let properties = publication.properties
         let payload = publication.payload
@@ -126,7 +126,9 @@ package struct Message: @unchecked Sendable {
 }
 
 /// An application message whose bytes belong to somebody else: the read buffer, a batch from
-/// another reactor, or a `Message`. Valid only as long as they are.
+/// another reactor, or a `Message`.
+///
+/// Valid only as long as they are.
 package struct UnsafePublication {
     /// Topic name, mount point included.
     package var topic: UnsafeRawBufferPointer
@@ -140,6 +142,28 @@ package struct UnsafePublication {
     package var isRetained: Bool
     /// Second of the reactor clock from which it is void; 0: never.
     package var expiresAt: Int64
+    /// Who published it; nil for the broker itself. Lent like the bytes: not counted here.
+    private var lentOrigin: Unmanaged<ClientIdentity>?
+
+    /// Puts a publication together; everything in it stays with its owner.
+    package init(
+        topic: UnsafeRawBufferPointer,
+        properties: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer,
+        qos: UInt8,
+        isRetained: Bool,
+        expiresAt: Int64,
+        origin: ClientIdentity?
+    ) {
+        self.topic = topic
+        self.properties = properties
+        self.payload = payload
+        self.qos = qos
+        self.isRetained = isRetained
+        self.expiresAt = expiresAt
+        lentOrigin = origin.map { Unmanaged.passUnretained($0) }
+    }
+
     /// Who published it; nil for the broker itself.
-    package var origin: ClientIdentity?
+    package var origin: ClientIdentity? { lentOrigin?.takeUnretainedValue() }
 }

@@ -53,7 +53,9 @@ struct UnsafePublishEncoder {
         return 1 + variableByteIntegerLength(remaining) + remaining
     }
 
-    /// Writes the packet, `encodedSize` bytes. Returns where the packet identifier lies.
+    /// Writes the packet, `encodedSize` bytes.
+    ///
+    /// Returns where the packet identifier lies.
     @discardableResult
     func write(to start: UnsafeMutableRawPointer) -> Int {
         var place = start

@@ -5,8 +5,10 @@ import Glibc
 import MQTT
 import Topics
 
-/// One publication of a run. Plain data: its pointers belong to the read buffer, to the run's
-/// arena, or to a message that the run holds.
+/// One publication of a run.
+///
+/// Plain data: its pointers belong to the read buffer, to the run's arena, or to a message that the
+/// run holds.
 struct RunEntry {
     let payload: UnsafeRawPointer
     let payloadCount: Int
@@ -44,6 +46,10 @@ final class UnsafePublishRun {
     private(set) var isRetained = false
     /// Whether further publications on the topic need no check of their own.
     var isOpen = true
+    /// QoS 2 publications that arrived and are to be stored, not delivered.
+    var isStored = false
+    /// QoS 2 publications that were released and are answered with PUBCOMP.
+    var isReleased = false
     private(set) var payloadByteCount = 0
     /// Bytes of the largest packet among those that came, if they may go out unchanged.
     private(set) var wirePacketMax = 0
@@ -110,6 +116,8 @@ final class UnsafePublishRun {
         self.qos = qos
         self.isRetained = isRetained
         isOpen = true
+        isStored = false
+        isReleased = false
     }
 
     /// Goes on with the topic and publisher of the run that has just ended.
@@ -125,8 +133,10 @@ final class UnsafePublishRun {
         return memcmp(mine, theirs, topicCount) == 0
     }
 
-    /// Adds a publication. `packet` is the packet it came in when that may be sent on unchanged to
-    /// subscribers of the same protocol family.
+    /// Adds a publication.
+    ///
+    /// `packet` is the packet it came in when that may be sent on unchanged to subscribers of the
+    /// same protocol family.
     func append(
         payload: UnsafeRawBufferPointer,
         properties: UnsafeRawBufferPointer,
@@ -174,12 +184,14 @@ final class UnsafePublishRun {
     }
 
     /// Takes further PUBLISH packets off the front of `bytes` for as long as they differ from the
-    /// last one in payload and packet identifier only. Returns how many bytes were taken.
+    /// last one in payload and packet identifier only.
+    ///
+    /// Returns how many bytes were taken.
     ///
     /// This loop is where a stream of small messages spends its time: it touches nothing but the
     /// bytes and the entries. Everything it does not recognise is left to the ordinary way.
     func absorb(_ bytes: UnsafeRawBufferPointer, payloadMax: Int, packetMax: Int) -> Int {
-        guard isOpen, isWireUsable, !isRetained, qos < 2, let base = bytes.baseAddress,
+        guard isOpen, isWireUsable, !isRetained, !isReleased, let base = bytes.baseAddress,
             wire.baseAddress.map({ $0 + wire.count }) == base, let topic = topicBytes.baseAddress
         else { return 0 }
         let firstByte = 0x30 | qos << 1
@@ -263,7 +275,9 @@ final class UnsafePublishRun {
         return room
     }
 
-    /// Ends the run. Topic and publisher stay for the next one.
+    /// Ends the run.
+    ///
+    /// Topic and publisher stay for the next one.
     func reset() {
         if hasMessages {
             for index in 0..<count { messages[index] = nil }

@@ -64,8 +64,9 @@ final class RouteCache {
         self.reactor = reactor
     }
 
-    /// The route of a topic. Valid until the next call, or for longer while its generation is that
-    /// of the index.
+    /// The route of a topic.
+    ///
+    /// Valid until the next call, or for longer while its generation is that of the index.
     func route(_ topic: UnsafeRawBufferPointer) -> Route {
         if slots.isEmpty { slots = Array(repeating: Slot(), count: Self.slotCount) }
         let generation = index.generation

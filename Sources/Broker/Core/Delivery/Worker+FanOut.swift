@@ -7,22 +7,37 @@ import Topics
 
 extension Worker {
     /// Delivers the collected run to whoever is subscribed, stores it if it is retained, then
-    /// acknowledges it. Nothing in here publishes, so the run cannot change under its own feet.
-    /// Returns whether any subscription matched.
+    /// acknowledges it.
+    ///
+    /// Nothing in here publishes, so the run cannot change under its own feet. Returns whether any
+    /// subscription matched.
     @discardableResult
     func flushRun() -> Bool {
         guard run.count > 0 else { return false }
+        if run.isStored { return storeRun() }
         let route = routes.route(run.topic)
         let hasSubscribers = !route.isEmpty
         fanOut(run, route)
         if run.isRetained { retain(run) }
-        if run.qos == 1, run[0].packetIdentifier != 0,
+        if run[0].packetIdentifier != 0, run.qos == 1 || run.isReleased,
             let client = sessions[run.publisher]?.client
         {
-            client.acknowledge(run, hasSubscribers: hasSubscribers)
+            let isPlain = hasSubscribers || run.isReleased || !client.isV5
+            client.acknowledge(
+                run,
+                run.isReleased ? .pubcomp : .puback,
+                isPlain ? .success : .noMatchingSubscribers
+            )
         }
         run.reset()
         return hasSubscribers
+    }
+
+    /// Keeps the QoS 2 publications of the run until they are released.
+    private func storeRun() -> Bool {
+        if let client = sessions[run.publisher]?.client { client.store(run) }
+        run.reset()
+        return false
     }
 
     /// Delivers the run and begins it anew, with `room` bytes of arena.
@@ -34,6 +49,7 @@ extension Worker {
     }
 
     /// Publishes one borrowed message; no run may be under way.
+    ///
     /// Returns whether any subscription matched.
     @discardableResult
     func publish(
@@ -58,6 +74,14 @@ extension Worker {
             message: message
         )
         return flushRun()
+    }
+
+    /// Publishes a stored message.
+    ///
+    /// Returns whether any subscription matched.
+    @discardableResult
+    func publish(_ message: Message, from publisher: SessionHandle) -> Bool {
+        message.withPublication { publish($0, from: publisher, message: message) }
     }
 
     /// Publishes on behalf of the broker: `$SYS`, log lines, plugins.

@@ -64,7 +64,7 @@ extension Broker {
         workers[0].post { worker in
             let retains = publication.isRetained && worker.limits.retainAvailable
             let message = publication.message(now: worker.now, isRetained: retains)
-            message.withPublication { _ = worker.publish($0, message: message) }
+            worker.publish(message, from: SessionHandle(rawValue: .max))
         }
     }
 
@@ -108,7 +108,9 @@ extension Broker {
         }
     }
 
-    /// Subscribes a session; `options` as on the wire. Nothing happens when it does not exist.
+    /// Subscribes a session; `options` as on the wire.
+    ///
+    /// Nothing happens when it does not exist.
     package func addSubscription(
         _ clientIdentifier: String,
         filter: [UInt8],
@@ -146,7 +148,9 @@ extension Broker {
         }
     }
 
-    /// Gives the answer to a question. Callable from any thread; see `Hooks.ask`.
+    /// Gives the answer to a question.
+    ///
+    /// Callable from any thread; see `Hooks.ask`.
     package func answer(_ answers: [(asker: Asker, answer: HookAnswer)], worker: Int) {
         workers[worker].post { worker in
             for (asker, answer) in answers { worker.take(answer, for: asker) }

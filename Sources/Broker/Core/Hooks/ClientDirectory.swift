@@ -3,8 +3,9 @@
 
 import Synchronization
 
-/// The sessions of all workers by client identifier, connected or not. Kept only for questions from
-/// other threads; the reactors themselves never look here.
+/// The sessions of all workers by client identifier, connected or not.
+///
+/// Kept only for questions from other threads; the reactors themselves never look here.
 package final class ClientDirectory: Sendable {
     private let entries = Mutex<[String: Entry]>([:])
 

@@ -173,7 +173,9 @@ package struct Asker: Sendable, Hashable {
     package let serial: UInt64
 }
 
-/// The plugins as the core sees them. Called on reactors; nothing here may wait.
+/// The plugins as the core sees them.
+///
+/// Called on reactors; nothing here may wait.
 package protocol Hooks: AnyObject, Sendable {
     /// What clients of a listener (its number; nil for none) are asked and told about. Called for
     /// every packet: must be cheap.

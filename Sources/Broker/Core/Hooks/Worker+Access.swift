@@ -11,7 +11,9 @@ extension Worker {
         return hooks.events(on: listener?.index)
     }
 
-    /// Asks for access on the spot; only with `accessIsDirect`. 0 allows.
+    /// Asks for access on the spot; only with `accessIsDirect`.
+    ///
+    /// 0 allows.
     func checkAccess(
         _ kind: AccessKind,
         _ client: ClientIdentity,

@@ -29,8 +29,10 @@ final class OpenQuestions {
 }
 
 extension Worker {
-    /// Asks the plugins. `continuation` runs with the answer: before this returns when they answer
-    /// at once, else when the answer has come. Returns the asker when it has not.
+    /// Asks the plugins.
+    ///
+    /// `continuation` runs with the answer: before this returns when they answer at once, else when
+    /// the answer has come. Returns the asker when it has not.
     func ask(_ question: HookQuestion, _ continuation: @escaping (HookAnswer) -> Void) -> Asker? {
         guard let hooks else { return nil }
         let asker = Asker(worker: index, serial: openQuestions.nextSerial())

@@ -19,7 +19,7 @@ final class RetainedDelivery {
     /// QoS 1 and 2 messages that may wait in the queue meanwhile.
     private static let queuedMax = 64
 
-    private unowned let session: Session
+    private let session: Session
     private let subscription: SessionSubscription
     private let cursor: RetainedCursor
     private var messages: [AnyObject] = []
@@ -33,7 +33,9 @@ final class RetainedDelivery {
         cursor = session.worker.broker.retained.cursor(filter: subscription.filter.span.bytes)
     }
 
-    /// Sends a slice. Returns whether everything has been sent.
+    /// Sends a slice.
+    ///
+    /// Returns whether everything has been sent.
     func advance() -> Bool {
         guard let client = session.client else { return true }
         for _ in 0..<Self.sliceMax {
@@ -49,6 +51,10 @@ final class RetainedDelivery {
                 if messages.isEmpty { break }
             }
             guard hasRoom(client) else { return false }
+            if isPlain(client) {
+                sendPlain(to: client)
+                continue
+            }
             let message = Message(messages[position])
             position += 1
             session.deliverRetained(message, subscription)
@@ -56,6 +62,33 @@ final class RetainedDelivery {
         if isLast, position == messages.count { return true }
         postpone()
         return false
+    }
+
+    /// Whether messages go out at once, without a look at queue, window or plugins.
+    private func isPlain(_ client: Client) -> Bool {
+        subscription.options.qualityOfService == 0 && session.worker.hooks == nil
+            && client.outputPacketsMax == .max
+    }
+
+    /// Sends what has been fetched, as far as the output may grow.
+    private func sendPlain(to client: Client) {
+        guard let connection = client.connection else { return }
+        let now = session.worker.now
+        while position < messages.count, connection.queuedByteCount <= Self.outputBytesMax {
+            let message = Message(messages[position])
+            position += 1
+            if message.expiresAt != 0, now >= message.expiresAt { continue }
+            message.withPublication { publication in
+                _ = client.writePublish(
+                    publication,
+                    qos: 0,
+                    packetIdentifier: 0,
+                    isDuplicate: false,
+                    isRetained: true,
+                    subscriptionIdentifier: subscription.identifier
+                )
+            }
+        }
     }
 
     private func hasRoom(_ client: Client) -> Bool {
@@ -71,8 +104,7 @@ final class RetainedDelivery {
     private func postpone() {
         guard !isPostponed else { return }
         isPostponed = true
-        session.worker.postpone { [weak self] in
-            guard let self else { return }
+        session.worker.postpone { [self] in
             isPostponed = false
             session.continueRetained()
         }
@@ -130,6 +162,7 @@ extension Session {
     }
 
     /// `check_retain_source`: whether the publisher of a retained message might still publish it.
+    ///
     /// What the broker itself has published is exempt.
     private func checkSource(_ message: Message, _ body: @escaping (Bool) -> Void) {
         guard worker.settings.configuration.checkRetainSource, let origin = message.origin else {

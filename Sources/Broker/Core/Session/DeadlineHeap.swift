@@ -3,8 +3,10 @@
 
 import Topics
 
-/// A priority queue of (second, session). Entries are never taken out early: whoever pops one looks
-/// at the session and finds out whether the time has really come.
+/// A priority queue of (second, session).
+///
+/// Entries are never taken out early: whoever pops one looks at the session and finds out whether
+/// the time has really come.
 struct DeadlineHeap {
     private struct Entry {
         let second: Int64

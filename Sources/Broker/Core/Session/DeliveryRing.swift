@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The deliveries of a session, in order, in one block.
 
-/// One message on its way to, or from, one session. 16 bytes.
+/// One message on its way to, or from, one session.
+///
+/// 16 bytes.
 struct Delivery {
     /// How far a delivery has come.
     enum State: UInt8 {
@@ -76,6 +78,8 @@ struct UnsafeDeliveryRing: ~Copyable {
 
     /// Entries, ended ones among them included.
     private(set) var count = 0
+    /// Whether every identifier is the one before it plus one, so that the guess is always right.
+    private var isSequential = true
 
     init() {}
 
@@ -110,6 +114,12 @@ struct UnsafeDeliveryRing: ~Copyable {
     mutating func append(_ delivery: Delivery) {
         if count == capacity { grow() }
         guard let entries else { return }
+        if count == 0 {
+            isSequential = true
+        } else {
+            let last = entries[(head + count - 1) & (capacity - 1)].packetIdentifier
+            if delivery.packetIdentifier != last &+ 1 { isSequential = false }
+        }
         (entries + ((head + count) & (capacity - 1))).initialize(to: delivery)
         count += 1
     }
@@ -124,23 +134,27 @@ struct UnsafeDeliveryRing: ~Copyable {
         if count == 0, capacity > Self.keptCapacityMax { removeStorage() }
     }
 
-    /// Drops entries from the front that PUBACK packets (`40 02 id id`) at the front of `bytes`
-    /// acknowledge in order, `limit` at most. Returns how many, and their payload bytes.
+    /// Drops entries from the front that short acknowledgements at the front of `bytes` end, in order.
+    ///
+    /// A short acknowledgement is `firstByte 02 id id`; the entries must be in `state`; `limit` at
+    /// most. Returns how many, and their payload bytes.
     mutating func removeAcknowledged(
         by bytes: UnsafeRawBufferPointer,
+        firstByte: UInt8,
+        state: Delivery.State,
         limit: Int
     ) -> (count: Int, payload: Int) {
         guard let entries else { return (0, 0) }
         var removed = 0
         var payload = 0
         while removed < limit, bytes.count - 4 * removed >= 4,
-            bytes[4 * removed] == 0x40, bytes[4 * removed + 1] == 2
+            bytes[4 * removed] == firstByte, bytes[4 * removed + 1] == 2
         {
             let identifier =
                 UInt16(bytes[4 * removed + 2]) << 8 | UInt16(bytes[4 * removed + 3])
             let entry = entries + head
             guard entry.pointee.packetIdentifier == identifier, identifier != 0,
-                entry.pointee.state == .awaitingPuback
+                entry.pointee.state == state
             else { break }
             payload += entry.pointee.message.payloadCount
             entry.deinitialize(count: 1)
@@ -152,10 +166,41 @@ struct UnsafeDeliveryRing: ~Copyable {
         return (removed, payload)
     }
 
+    /// Marks entries as released by PUBREC packets (`50 02 id id`) at the front of `bytes`, and
+    /// writes a PUBREL for each to `output`, which has room for all of `bytes`.
+    ///
+    /// Returns how many packets were taken; the first unusual one ends the stretch.
+    mutating func release(
+        by bytes: UnsafeRawBufferPointer,
+        limit: Int,
+        output: UnsafeMutableRawPointer
+    ) -> Int {
+        guard let entries, count > 0 else { return 0 }
+        let first = entries[head].packetIdentifier
+        var taken = 0
+        while bytes.count - 4 * taken >= 4, bytes[4 * taken] == 0x50, bytes[4 * taken + 1] == 2 {
+            let identifier = UInt16(bytes[4 * taken + 2]) << 8 | UInt16(bytes[4 * taken + 3])
+            let index = Int(identifier &- first)
+            guard identifier != 0, index < limit else { break }
+            let entry = entries + ((head + index) & (capacity - 1))
+            guard entry.pointee.packetIdentifier == identifier,
+                entry.pointee.state == .awaitingPubrec
+            else { break }
+            entry.pointee.state = .awaitingPubcomp
+            let place = output + 4 * taken
+            place.storeBytes(of: 0x62, as: UInt8.self)
+            place.storeBytes(of: 2, toByteOffset: 1, as: UInt8.self)
+            place.storeBytes(of: identifier.bigEndian, toByteOffset: 2, as: UInt16.self)
+            taken += 1
+        }
+        return taken
+    }
+
     /// Drops the entry at a place; the entries behind it move up.
     mutating func remove(at index: Int) {
         precondition(index >= 0 && index < count, "a delivery at this place exists")
         if index == 0 { return removeFirst() }
+        isSequential = isSequential && index == count - 1
         for place in index..<(count - 1) { self[place] = self[place + 1] }
         guard let entries else { return }
         (entries + ((head + count - 1) & (capacity - 1))).deinitialize(count: 1)
@@ -167,6 +212,7 @@ struct UnsafeDeliveryRing: ~Copyable {
         guard limit > 0 else { return nil }
         let guess = Int(packetIdentifier &- self[0].packetIdentifier)
         if guess < limit, self[guess].packetIdentifier == packetIdentifier { return guess }
+        if isSequential { return nil }
         return search(packetIdentifier, within: limit)
     }
 

@@ -16,9 +16,11 @@ extension Session {
     func deliver(_ run: UnsafePublishRun, entries: Range<Int>, _ destination: Destination) {
         let granted = destination.options.qualityOfService
         let qos = worker.limits.upgradesOutgoingQoS ? granted : min(run.qos, granted)
-        let events = worker.events(on: identity.listener)
-        if !events.isDisjoint(with: [.access, .messageOut]) {
-            guard isReadable(run, entries, destination, qos, events) else { return }
+        if worker.hooks != nil {
+            let events = worker.events(on: identity.listener)
+            if !events.isDisjoint(with: [.access, .messageOut]) {
+                guard isReadable(run, entries, destination, qos, events) else { return }
+            }
         }
         if let client, client.takesPlainPackets, destination.subscriptionIdentifier == 0,
             !run.isRetained, entries.count == run.count
@@ -33,6 +35,9 @@ extension Session {
             }
         }
         let isRetained = run.isRetained && destination.options.isRetainAsPublished
+        if client == nil, qos > 0 {
+            return queue(run, entries, qos, isRetained, destination.subscriptionIdentifier)
+        }
         for index in entries {
             deliver(
                 run.publication(index),
@@ -43,7 +48,9 @@ extension Session {
         }
     }
 
-    /// QoS 0: the whole run in one piece. Returns false when a limit calls for a closer look.
+    /// QoS 0: the whole run in one piece.
+    ///
+    /// Returns false when a limit calls for a closer look.
     private func sendPlain(
         _ variant: PacketVariant,
         _ run: UnsafePublishRun,
@@ -111,6 +118,38 @@ extension Session {
         inFlightBytes += run.payloadByteCount
         countSent(packets: run.count, bytes: size, payload: run.payloadByteCount)
         return true
+    }
+
+    /// Queues publications for an absent client; the newest are dropped when the queue is full.
+    private func queue(
+        _ run: UnsafePublishRun,
+        _ entries: Range<Int>,
+        _ qos: UInt8,
+        _ isRetained: Bool,
+        _ subscriptionIdentifier: UInt32
+    ) {
+        let limits = worker.limits
+        var identifier = lastPacketIdentifier
+        for index in entries {
+            guard queuedCount < limits.queuedMessagesMax, queuedBytes < limits.queuedBytesMax else {
+                drop()
+                continue
+            }
+            identifier = identifier == .max ? 1 : identifier + 1
+            deliveries.append(
+                Delivery(
+                    run.message(index),
+                    packetIdentifier: identifier,
+                    state: .queued,
+                    qos: qos,
+                    isRetained: isRetained,
+                    subscriptionIdentifier: subscriptionIdentifier
+                )
+            )
+            queuedCount += 1
+            queuedBytes += run[index].payloadCount
+        }
+        lastPacketIdentifier = identifier
     }
 
     func countSent(packets: Int, bytes: Int, payload: Int) {

@@ -5,8 +5,9 @@ import MQTT
 import Topics
 
 extension Session {
-    /// Finds out whether a run may go the ordinary way as a whole. If not, its entries are delivered,
-    /// dropped or asked about one by one, and false is returned.
+    /// Finds out whether a run may go the ordinary way as a whole.
+    ///
+    /// If not, its entries are delivered, dropped or asked about one by one, and false is returned.
     func isReadable(
         _ run: UnsafePublishRun,
         _ entries: Range<Int>,

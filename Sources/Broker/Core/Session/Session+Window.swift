@@ -38,43 +38,43 @@ extension Session {
     private func sendNext(_ client: Client) {
         let index = resumeIndex
         let wasSent = index < sentCount
-        let delivery = deliveries[index]
-        let message = delivery.message
+        let message = deliveries[index].message
+        let qos = deliveries[index].qos
         skip()
-        if !wasSent, delivery.qos > 0 {
+        if !wasSent, qos > 0 {
             queuedCount -= 1
             queuedBytes -= message.payloadCount
         }
-        if delivery.state == .awaitingPubcomp {
+        if deliveries[index].state == .awaitingPubcomp {
             inFlight += 1
             inFlightBytes += message.payloadCount
-            client.writeAck(.pubrel, delivery.packetIdentifier)
+            client.writeAck(.pubrel, deliveries[index].packetIdentifier)
             return
         }
         if message.isExpired(at: worker.now) {
             deliveries[index].state = .done
             return
         }
-        var identifier = delivery.packetIdentifier
-        if delivery.qos > 0, !wasSent, isInFlight(identifier, before: index) {
+        var identifier = deliveries[index].packetIdentifier
+        if qos > 0, !wasSent, isInFlight(identifier, before: index) {
             identifier = freePacketIdentifier(before: index)
             deliveries[index].packetIdentifier = identifier
         }
         let isWritten = message.withPublication { publication in
             client.writePublish(
                 publication,
-                qos: delivery.qos,
+                qos: qos,
                 packetIdentifier: identifier,
                 isDuplicate: wasSent,
-                isRetained: delivery.isRetained,
-                subscriptionIdentifier: delivery.subscriptionIdentifier
+                isRetained: deliveries[index].isRetained,
+                subscriptionIdentifier: deliveries[index].subscriptionIdentifier
             )
         }
-        guard isWritten, delivery.qos > 0 else {
+        guard isWritten, qos > 0 else {
             deliveries[index].state = .done
             return
         }
-        deliveries[index].state = delivery.qos == 1 ? .awaitingPuback : .awaitingPubrec
+        deliveries[index].state = qos == 1 ? .awaitingPuback : .awaitingPubrec
         inFlight += 1
         inFlightBytes += message.payloadCount
     }
@@ -140,9 +140,47 @@ extension Session {
     }
 
     /// Takes PUBACK packets in their short form off the front of `bytes` for as long as each is for
-    /// the oldest delivery. Returns how many there were.
+    /// the oldest delivery.
+    ///
+    /// Returns how many there were.
     func absorbPubacks(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let (count, payload) = deliveries.removeAcknowledged(by: bytes, limit: resumeIndex)
+        absorb(bytes, firstByte: 0x40, state: .awaitingPuback)
+    }
+
+    /// The same for PUBCOMP.
+    func absorbPubcomps(_ bytes: UnsafeRawBufferPointer) -> Int {
+        absorb(bytes, firstByte: 0x70, state: .awaitingPubcomp)
+    }
+
+    /// Takes PUBREC packets in their short form off the front of `bytes` and answers each with
+    /// PUBREL. Returns how many there were.
+    func absorbPubrecs(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let connection = client?.connection, resumeIndex > 0 else { return 0 }
+        let limit = min(resumeIndex, bytes.count / 4)
+        guard connection.queuedPacketCount + limit <= worker.limits.queuedMessagesMax else {
+            return 0
+        }
+        let place = connection.reserveOutput(4 * limit)
+        let stretch = UnsafeRawBufferPointer(rebasing: bytes[..<(4 * limit)])
+        let count = deliveries.release(by: stretch, limit: resumeIndex, output: place)
+        guard count > 0 else { return 0 }
+        connection.commitOutput(4 * count, packets: count)
+        worker.counters.sent.pubrel.add(count)
+        worker.counters.bytesSent.add(4 * count)
+        return count
+    }
+
+    private func absorb(
+        _ bytes: UnsafeRawBufferPointer,
+        firstByte: UInt8,
+        state: Delivery.State
+    ) -> Int {
+        let (count, payload) = deliveries.removeAcknowledged(
+            by: bytes,
+            firstByte: firstByte,
+            state: state,
+            limit: resumeIndex
+        )
         guard count > 0 else { return 0 }
         sentCount -= count
         resumeIndex -= count
@@ -154,14 +192,18 @@ extension Session {
         return count
     }
 
-    /// PUBACK. Unknown identifiers are ignored.
+    /// PUBACK.
+    ///
+    /// Unknown identifiers are ignored.
     func handlePuback(_ identifier: UInt16) throws(PacketError) {
         guard let index = index(of: identifier) else { return }
         guard deliveries[index].state == .awaitingPuback else { throw wrongAcknowledgement() }
         finish(index)
     }
 
-    /// PUBREC. Returns whether PUBREL is to be sent.
+    /// PUBREC.
+    ///
+    /// Returns whether PUBREL is to be sent.
     func handlePubrec(_ packet: AckPacket) throws(PacketError) -> Bool {
         guard let index = index(of: packet.packetIdentifier) else {
             return !packet.reasonCode.isError
@@ -181,7 +223,9 @@ extension Session {
     /// Whether an identifier belongs to a delivery of this connection.
     func isAwaiting(_ identifier: UInt16) -> Bool { index(of: identifier) != nil }
 
-    /// PUBCOMP. Unknown identifiers are ignored.
+    /// PUBCOMP.
+    ///
+    /// Unknown identifiers are ignored.
     func handlePubcomp(_ identifier: UInt16) throws(PacketError) {
         guard let index = index(of: identifier) else { return }
         guard deliveries[index].state == .awaitingPubcomp else { throw wrongAcknowledgement() }

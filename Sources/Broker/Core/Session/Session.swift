@@ -19,7 +19,7 @@ struct SessionSubscription {
 /// The send side is one ring: `deliveries[0 ..< sentCount]` were sent at least once, of which
 /// `inFlight` await an answer from the present connection; the rest is the queue.
 final class Session {
-    unowned let worker: Worker
+    let worker: Worker
     let handle: SessionHandle
     var identity: ClientIdentity
     /// The connected client, if there is one.

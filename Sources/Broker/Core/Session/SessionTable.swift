@@ -3,7 +3,9 @@
 
 import Topics
 
-/// The session registry of a worker. Private to its thread: no lock.
+/// The session registry of a worker.
+///
+/// Private to its thread: no lock.
 struct SessionTable {
     private var slots: [Session?] = []
     private var generations: [UInt32] = []

@@ -26,7 +26,7 @@ extension Worker {
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected
         if hooks != nil { broker.directory.set(request.identity, isConnected: true) }
-        recheckDeliveries(of: session) { [unowned self] in
+        recheckDeliveries(of: session) { [self] in
             guard session.client === client else { return }
             session.pump()
             if events(on: client.listener).contains(.connect) { hooks?.connected(request.identity) }
@@ -120,8 +120,9 @@ extension Worker {
         return limit > 0 && (packet.keepAlive == 0 || Int(packet.keepAlive) > limit)
     }
 
-    /// Writes CONNACK and starts the keep alive clock. Returns false when CONNACK does not fit the
-    /// client and the connection was closed instead.
+    /// Writes CONNACK and starts the keep alive clock.
+    ///
+    /// Returns false when CONNACK does not fit the client and the connection was closed instead.
     private func acknowledge(
         _ client: Client,
         _ request: ConnectRequest,

@@ -24,28 +24,35 @@ package final class Gauges: Sendable {
 
 /// How many messages are stored, for delivery or as retained, and the bytes of their payloads.
 ///
-/// Spread over several cache lines by the address of the message, so that reactors seldom meet.
+/// Spread over several cache lines by the address of the message, so that reactors seldom meet. Each
+/// shard is one word, `count << 40 + bytes`, so that a message costs one addition.
 enum StoredMessages {
-    private static let shards: [Shard] = (0..<16).map { _ in Shard() }
+    private static let shardCount = 16
+    /// Words between two shards: a cache line.
+    private static let stride = 8
 
-    private final class Shard: Sendable {
-        let count = Atomic<Int>(0)
-        let bytes = Atomic<Int>(0)
-        // Keeps the next shard off this one's cache line.
-        let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
-    }
+    /// Never freed; lives as long as the process.
+    nonisolated(unsafe) private static let shards: UnsafeMutablePointer<Atomic<Int>> = {
+        let words = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: shardCount * stride)
+        for index in 0..<(shardCount * stride) { (words + index).initialize(to: Atomic(0)) }
+        return words
+    }()
 
     /// A message object came into being (`sign` 1) or ends (-1).
+    @inline(__always)
     static func note(_ object: AnyObject, sign: Int, payloadCount: Int) {
         let address = UInt(bitPattern: ObjectIdentifier(object))
-        let shard = shards[Int((address >> 6) & 15)]
-        shard.count.add(sign, ordering: .relaxed)
-        shard.bytes.add(sign * payloadCount, ordering: .relaxed)
+        let shard = Int(truncatingIfNeeded: (address >> 6) & UInt(shardCount - 1))
+        shards[shard * stride].add(sign * ((1 << 40) + payloadCount), ordering: .relaxed)
+    }
+
+    private static var words: [Int] {
+        (0..<shardCount).map { shards[$0 * stride].load(ordering: .relaxed) }
     }
 
     /// Messages stored.
-    static var count: Int { shards.reduce(0) { $0 + $1.count.load(ordering: .relaxed) } }
+    static var count: Int { words.reduce(0) { $0 + ($1 >> 40) } }
 
     /// Bytes of their payloads.
-    static var byteCount: Int { shards.reduce(0) { $0 + $1.bytes.load(ordering: .relaxed) } }
+    static var byteCount: Int { words.reduce(0) { $0 + ($1 & ((1 << 40) - 1)) } }
 }

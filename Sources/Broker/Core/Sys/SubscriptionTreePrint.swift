@@ -5,8 +5,9 @@ import Topics
 
 extension Broker {
     /// The tree as text: ordinary subscriptions, then shared ones; two spaces per level from four
-    /// on, each node with the client identifiers and QoS of its subscribers. `names` gives the
-    /// client identifier of a session.
+    /// on, each node with the client identifiers and QoS of its subscribers.
+    ///
+    /// `names` gives the client identifier of a session.
     package func subscriptionTree(names: [UInt64: String]) -> String {
         var text = ""
         for kind in [SubscriptionKind.ordinary, .shared] {

@@ -27,7 +27,9 @@ package struct SysTree {
         "publish/sent", "bytes/received", "bytes/sent", "sockets", "connections",
     ]
 
-    /// The messages of a round, in the order of publication. `uptime` is in whole seconds.
+    /// The messages of a round, in the order of publication.
+    ///
+    /// `uptime` is in whole seconds.
     package mutating func round(_ figures: SysFigures, uptime: Int64) -> [Message] {
         var messages: [Message] = []
         if isFirst { messages.append(("version", "mosquitto version \(version)")) }

@@ -81,8 +81,9 @@ extension Worker {
         if hooks != nil { broker.directory.remove(session.identity.clientIdentifier) }
     }
 
-    /// Publishes the will message of a session and forgets it. The topic already has its mount
-    /// point; what a client may not publish is dropped silently.
+    /// Publishes the will message of a session and forgets it.
+    ///
+    /// The topic already has its mount point; what a client may not publish is dropped silently.
     func publishWill(of session: Session) {
         guard let will = session.will else { return }
         session.will = nil
@@ -91,9 +92,8 @@ extension Worker {
         guard message.withPublication({ BuiltInRules.allowsPublishing(to: $0.topic) }) else {
             return
         }
-        checkWrite(session.identity, message) { [unowned self] isAllowed in
-            guard isAllowed else { return }
-            message.withPublication { _ = publish($0, from: handle, message: message) }
+        checkWrite(session.identity, message) { [self] isAllowed in
+            if isAllowed { publish(message, from: handle) }
         }
     }
 

@@ -84,7 +84,7 @@ struct CommandEnvironment: Sendable {
 
     /// A new password hash.
     func hash(_ password: ByteString) throws(CommandError) -> ByteString {
-        guard let hash = PasswordHash.make(password, iterations: passwordIterations) else {
+        guard let hash = StoredPassword.make(password, iterations: passwordIterations) else {
             throw .internal
         }
         return hash

@@ -17,8 +17,8 @@ package struct Requester: Sendable {
         self.address = address
     }
 
-    /// The sender as log lines begin.
-    var forLog: String { "dynsec: \(clientID?.forLog ?? "(null)")/\(username?.forLog ?? "(null)")" }
+    /// The sender's identifier and username, for the log.
+    var name: String { "\(clientID?.forLog ?? "(null)")/\(username?.forLog ?? "(null)")" }
 }
 
 /// The answer to one command, before it is known whether its changes reach the disk.
@@ -55,7 +55,7 @@ struct Reply {
     /// Logs the command: changes with their result, reading only when it succeeded.
     func log(_ requester: Requester, with log: (LogLevel, String) -> Void) {
         if error != nil, !isChange { return }
-        let start = "\(requester.forLog) | \(command.forLog)"
+        let start = "dynsec: \(requester.name) | \(command.forLog)"
         let address = requester.address?.forLog ?? "unknown"
         let end =
             isChange

@@ -16,13 +16,18 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
     private static let responseTopic = requestTopic + "/response"
     /// How many kicks are made name by name before all sessions are looked at instead.
     private static let singleKicksMax = 8
+    /// How many messages or logins may wait for a thread.
+    private static let waitingMax = 10_000
+
+    /// Half the processors: hashing must not starve those who deliver messages.
+    private static var hasherCount: Int { max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)) }
 
     /// Nil when the plugin is not activated.
     private let engine: Engine?
     private let broker: Broker
-    private let commands = Worker()
-    private let hashers = [Worker(), Worker()]
-    private let nextHasher = Atomic<Int>(0)
+    /// One thread, so that control messages are answered in their order.
+    private let commands = WorkerPool(threads: 1, jobsMax: waitingMax)
+    private let hashers = WorkerPool(threads: hasherCount, jobsMax: waitingMax)
 
     /// Whether the plugin is running in this process already.
     private static let isLoaded = Mutex(false)
@@ -92,6 +97,7 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
         try context.on(.tick) { [unowned self] event in
             event.callAgain(afterMilliseconds: 50)
             kickWaiting()
+            engine?.tick()
         }
         try broker.preparePerform()
     }
@@ -99,7 +105,7 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
     func willUnload() {
         guard let engine else { return }
         commands.stop()
-        for hasher in hashers { hasher.stop() }
+        hashers.stop()
         engine.close()
         DynamicSecurityPlugin.isLoaded.withLock { $0 = false }
     }
@@ -114,12 +120,18 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
             address: event.client.address.map { ByteString($0) }
         )
         let message = event.payload.copied
-        if broker.isCallableFromAnyThread {
-            commands.post { [broker] in
-                DynamicSecurityPlugin.answer(message, from: requester, with: engine, over: broker)
-            }
-        } else {
+        guard broker.isCallableFromAnyThread else {
             DynamicSecurityPlugin.answer(message, from: requester, with: engine, over: broker)
+            return .done
+        }
+        let isQueued = commands.submit { [broker] in
+            DynamicSecurityPlugin.answer(message, from: requester, with: engine, over: broker)
+        }
+        if !isQueued {
+            broker.log(
+                .error,
+                "dynsec: Error: Too many control messages wait; one of \(requester.name) is dropped."
+            )
         }
         return .done
     }
@@ -185,12 +197,11 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
                     engine.finishLogin(of: client, password: password)
                 )
             }
-            let turn = nextHasher.wrappingAdd(1, ordering: .relaxed).newValue
-            hashers[turn & 1].post {
+            let isQueued = hashers.submit {
                 let decision = engine.finishLogin(of: client, password: password)
                 later.complete(DynamicSecurityPlugin.answer(decision))
             }
-            return .delayed
+            return isQueued ? .delayed : .refuse(.serverBusy)
         }
     }
 

@@ -2,6 +2,7 @@
 // The plugin without the broker: logins, access checks and control messages.
 
 import Glibc
+import PluginSDK
 import Synchronization
 
 /// What the engine needs from its surroundings.
@@ -48,7 +49,7 @@ package final class Engine: Sendable {
     /// The writer's lock; taken before the state's.
     private let journal: Mutex<Journal>
     private let kicks = Mutex(Kicks())
-    private let compactor = Worker()
+    private let compactor = WorkerPool(threads: 1, jobsMax: 1)
     private let compaction = Mutex(CompactionState())
     private let recentLogins = RecentLogins()
     private let environment: CommandEnvironment
@@ -56,7 +57,8 @@ package final class Engine: Sendable {
     private let refusal: String?
 
     private struct CompactionState {
-        var isScheduled = false
+        /// When the file is to be written again; nil while nothing is missing from it.
+        var dueMilliseconds: Int?
         /// Grows with the time a compaction takes and with failures.
         var delayMilliseconds: Int
         var lastError: String?
@@ -142,6 +144,7 @@ package final class Engine: Sendable {
             batch.run(message)
             if !batch.records.isEmpty {
                 if let error = save(batch.records, to: &journal) { batch.fail(error) }
+                assert(directory.read { $0.checkInvariants() } == nil)
                 directory.publish(batch.transaction)
             }
         }
@@ -178,7 +181,8 @@ package final class Engine: Sendable {
         guard let username, let password, let client = directory.client(named: username) else {
             return .decided(.pass)
         }
-        if client.fields.isDisabled { return .decided(.deny) }
+        // An empty password never logs in, whatever is stored.
+        if client.fields.isDisabled || password.isEmpty { return .decided(.deny) }
         if let expected = client.fields.clientID {
             guard expected.bytes.withUnsafeBufferPointer({ equalBytes($0, clientID) }) else {
                 return .decided(.deny)
@@ -190,7 +194,8 @@ package final class Engine: Sendable {
 
     /// Finishes a login that needs a hash.
     package func finishLogin(of client: Client, password: ByteString) -> LoginDecision {
-        guard let encoded = client.fields.password, PasswordHash.verify(password, against: encoded)
+        guard let encoded = client.fields.password,
+            StoredPassword.verify(password, against: encoded)
         else {
             return .deny
         }
@@ -201,7 +206,7 @@ package final class Engine: Sendable {
         }
         recentLogins.add(password, for: current)
         if settings.upgradesPasswords,
-            PasswordHash.isWeaker(encoded, than: settings.passwordIterations)
+            StoredPassword.isWeaker(encoded, than: settings.passwordIterations)
         {
             upgrade(current, password)
         }
@@ -209,7 +214,8 @@ package final class Engine: Sendable {
     }
 
     private func upgrade(_ client: Client, _ password: ByteString) {
-        guard let hash = PasswordHash.make(password, iterations: settings.passwordIterations) else {
+        guard let hash = StoredPassword.make(password, iterations: settings.passwordIterations)
+        else {
             return
         }
         let username = client.username
@@ -245,17 +251,28 @@ package final class Engine: Sendable {
     // MARK: - Compaction
 
     private func scheduleCompaction() {
-        let delay = compaction.withLock { state -> Int? in
-            guard !state.isScheduled else { return nil }
-            state.isScheduled = true
-            return state.delayMilliseconds
+        compaction.withLock { state in
+            guard state.dueMilliseconds == nil else { return }
+            state.dueMilliseconds = Engine.nowMilliseconds() + state.delayMilliseconds
         }
-        guard let delay else { return }
-        compactor.post(afterMilliseconds: delay) { [weak self] in self?.compactInBackground() }
+    }
+
+    /// Starts what is due in the background; to be called a few times a second.
+    package func tick() {
+        let isDue = compaction.withLock { state in
+            guard let due = state.dueMilliseconds, due <= Engine.nowMilliseconds() else {
+                return false
+            }
+            state.dueMilliseconds = nil
+            return true
+        }
+        guard isDue else { return }
+        if !compactor.submit({ [self] in compactInBackground() }) { scheduleCompaction() }
     }
 
     private func compactInBackground() {
-        compaction.withLock { $0.isScheduled = false }
+        // On Linux the niceness of this thread alone: whoever delivers messages goes first.
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         let start = Engine.nowMilliseconds()
         let isDone = compact()
         let duration = Engine.nowMilliseconds() - start

@@ -164,7 +164,8 @@ struct FirstStart {
     }
 
     private func hash(_ password: ByteString) throws(Failure) -> ByteString {
-        guard let hash = PasswordHash.make(password, iterations: settings.passwordIterations) else {
+        guard let hash = StoredPassword.make(password, iterations: settings.passwordIterations)
+        else {
             log(.error, "Error: Unable to hash a password.")
             throw Failure()
         }

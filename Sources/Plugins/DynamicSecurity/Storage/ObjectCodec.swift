@@ -190,7 +190,7 @@ extension JSONNode {
         guard let hash = self["password"]?.string, let salt = self["salt"]?.string,
             let iterations = self["iterations"]?.integer, iterations > 0
         else { return nil }
-        return PasswordHash.encode(hash: hash, salt: salt, iterations: iterations)
+        return StoredPassword.encode(hash: hash, salt: salt, iterations: iterations)
     }
 
     /// A saved group with the roles that exist; nil when it has no name.

@@ -68,6 +68,8 @@ package enum StateFile {
         try write(model, with: &writer) { piece throws(SystemError) in
             digest.add(piece)
             try File.write(piece, to: descriptor, path: path)
+            // Piece by piece: a heap of unwritten data would hold up the fsync of the journal.
+            try File.sync(descriptor, path: path)
         }
         try File.sync(descriptor, path: path)
         return digest.finish()
@@ -81,7 +83,7 @@ package enum StateFile {
         return text
     }
 
-    private static let pieceSize = 128 * 1_024
+    private static let pieceSize = 512 * 1_024
 
     private static func write<Failure: Error>(
         _ model: Model,
