@@ -104,6 +104,7 @@ private func loadPlugins(
         let plugins = try PluginHost(configuration, broker)
         try plugins.load(configuration)
         broker.install(plugins)
+        broker.setPSKHook { plugins.pskKey(listener: $0, $1) }
         return plugins
     } catch {
         for line in error.lines.dropLast() { broker.log.error(line) }

@@ -27,10 +27,6 @@ package final class PluginHost: Hooks, Sendable {
     /// Where persistence plugins would put their files; a C string for the life of the process.
     let persistenceLocation: CStringBox
     private let loaded = Mutex<[LoadedPlugin]>([])
-    private let certificates = Mutex<CertificateSource?>(nil)
-
-    /// Finds the TLS certificate of a client: an X509 with a reference of its own.
-    package typealias CertificateSource = @Sendable (ClientIdentity) -> OpaquePointer?
 
     /// The host that exported functions work for.
     private static let installed = Mutex<PluginHost?>(nil)
@@ -107,16 +103,6 @@ package final class PluginHost: Hooks, Sendable {
     func uninstall() {
         Self.installed.withLock { $0 = nil }
         broker_log_sink_set(nil)
-    }
-
-    /// Says where the certificates of clients are found.
-    package func setCertificateSource(_ source: @escaping CertificateSource) {
-        certificates.withLock { $0 = source }
-    }
-
-    /// The certificate of a client.
-    func certificate(of identity: ClientIdentity) -> OpaquePointer? {
-        certificates.withLock { $0 }?(identity)
     }
 
     // MARK: Plugin thread
