@@ -83,7 +83,7 @@ private func control(
     do throws(SystemError) {
         let thread = try Thread(named: "control") {
             makeLoop().run(signals)
-            threads.stop()
+            threads.stop { plugins.drain(milliseconds: 2000) }
             plugins.stop()
         }
         plugins.run()

@@ -80,6 +80,8 @@ package final class PluginHost: Hooks, Sendable {
 
     func append(_ plugin: LoadedPlugin) { loaded.withLock { $0.append(plugin) } }
 
+    func remove(_ plugin: LoadedPlugin) { loaded.withLock { $0.removeAll { $0 === plugin } } }
+
     /// The plugin behind an identifier; nil for pointers that are none of ours.
     func plugin(_ identifier: OpaquePointer) -> LoadedPlugin? {
         let address = UnsafeMutableRawPointer(identifier)
@@ -123,6 +125,16 @@ package final class PluginHost: Hooks, Sendable {
         }
     }
 
+    /// Waits until everything asked before has been answered, as long as is given.
+    package func drain(milliseconds: CInt) {
+        guard let isDone = try? Waker() else { return }
+        lane.enqueue(.job { isDone.wake() })
+        var entry = pollfd(fd: isDone.rawValue, events: Int16(POLLIN), revents: 0)
+        if poll(&entry, 1, milliseconds) <= 0 {
+            log.warning("Warning: A plugin takes too long to answer; going on without it.")
+        }
+    }
+
     /// Ends `run` when everything that waits has been done.
     package func stop() { lane.stop() }
 
@@ -139,7 +151,9 @@ package final class PluginHost: Hooks, Sendable {
         case .disconnected(let identity, let code, let isOffline):
             let scope = snapshot.scope(identity.listener?.index)
             tellDisconnected(identity, code: code, isOffline: isOffline, scope)
-        case .job(let job): job()
+        case .job(let job):
+            answers.flush(broker)
+            job()
         }
         answers.flushIfOld(broker)
     }
@@ -153,7 +167,7 @@ package final class PluginHost: Hooks, Sendable {
         watch.setThreshold(milliseconds: configuration.pluginSlowCallbackMs)
         lane.enqueue(
             .job { [self] in
-                BuiltInSecurity.renew(loadedPlugins, configuration)
+                renewBuiltIns(configuration)
                 tellReload()
                 next()
             }
