@@ -235,8 +235,11 @@ package final class Client {
             )
             return
         }
+        if header.firstByte == 0x16 {
+            noteTLS()
+            throw .close("TLS handshake on a listener without TLS")
+        }
         guard header.type == .connect else {
-            if header.firstByte == 0x16 { noteTLS() }
             throw .close("first packet is not CONNECT")
         }
         guard header.remainingLength <= connectLengthMax else { throw .close("CONNECT too long") }
