@@ -33,6 +33,8 @@ package final class Worker {
     /// The plugins; nil when there are none.
     let hooks: (any Hooks)?
     let openQuestions = OpenQuestions()
+    /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
+    var fanOutSerial: UInt64 = 0
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
     /// A run that came from another reactor.

@@ -114,6 +114,9 @@ package final class Client {
                 continue
             }
             switch parseFixedHeader(RawSpan(_unsafeBytes: rest)) {
+            case .needsMore where stage == .awaitingConnect && rest[0] >> 4 != 1:
+                fail(.close("first packet is not CONNECT"))
+                return bytes.count
             case .needsMore:
                 connection?.neededBytes = 0
                 return offset
@@ -242,7 +245,9 @@ package final class Client {
         guard header.type == .connect else {
             throw .close("first packet is not CONNECT")
         }
-        guard header.remainingLength <= connectLengthMax else { throw .close("CONNECT too long") }
+        guard header.remainingLength <= connectLengthMax,
+            header.remainingLength < worker.limits.packetSizeMax
+        else { throw .close("CONNECT too long") }
     }
 
     private func noteTLS() {
@@ -270,10 +275,10 @@ package final class Client {
         case .pubrec: try handlePubrec(span)
         case .pubrel: try handlePubrel(span)
         case .pubcomp: try handlePubcomp(span)
-        case .pingreq: handlePingreq()
         default:
             worker.flushRun()
             switch type {
+            case .pingreq: handlePingreq()
             case .connect: handleConnect(span, flags: header.flags)
             case .subscribe: try handleSubscribe(span)
             case .unsubscribe: try handleUnsubscribe(span)
