@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SCRAM exchanges against published and independently computed vectors, and everything that must be refused.
 
+import Foundation
 import PluginSDK
 import Testing
 
@@ -35,6 +36,24 @@ struct ScramTests {
                 "ZQnYEgWQMFmmsM8aQMF0nDDCy/AgCzkwk8CmMZYcMg0vSVlKDanekLtifDSeVGT4+5ZxXnJq199RVG2rR7N7Zw=="
         ),
     ]
+
+    /// A certificate signed with SHA-384, and what `sha384sum` says of its DER form.
+    private static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBdDCCARugAwIBAgIUBW82VzjzKuNpSrTDQXkRFbP9dmQwCgYIKoZIzj0EAwMw
+        DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjEwMTA3MTNaGA8yMTI2MTAyODAxMDcx
+        M1owDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMnr
+        AndFQKyDP3vSH9a+sdF1d9hyV00UreZlvlp7SeVRaLIFJYpSkgi2+EYXIDO+vePl
+        XacMS5zkUyM5wwT9M1CjUzBRMB0GA1UdDgQWBBSPuDCiIFQJcaFU5kibkTUooyir
+        2zAfBgNVHSMEGDAWgBSPuDCiIFQJcaFU5kibkTUooyir2zAPBgNVHRMBAf8EBTAD
+        AQH/MAoGCCqGSM49BAMDA0cAMEQCID8WMrHkSDDeiMjX3CkIw0IyswW6slnkjp4y
+        Fwk/M++uAiBw/bEYAUDTHB1HOU5aTqLEIis/37W/fhHJM/N9BTnlzg==
+        -----END CERTIFICATE-----
+        """
+
+    private static let fingerprint =
+        "d8b4e9c8dd21f14f6c67456d5606f698b3a9ae9b45eec92a"
+        + "5adfda3655535c87afb5244fa2446c53385666f148dbceaf"
 
     static let clientNonce = "rOprNGfwEbeRWgbNEkqO"
     static let serverNonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
@@ -270,6 +289,53 @@ struct ScramTests {
         for _ in 0..<100 { table.insert(server(), for: keys[1]) }
         #expect(table.remove(keys[0]) != nil)
         #expect(table.count == 1)
+    }
+
+    @Test("An exchange lasts sixty seconds and no longer")
+    func patience() {
+        var table = ExchangeTable(countMax: 3)
+        let key = ClientKey(testing: 1)
+        let start = ContinuousClock.now
+        table.insert(server(), for: key, at: start)
+        #expect(table.remove(key, at: start + .seconds(60)) != nil)
+        table.insert(server(), for: key, at: start)
+        #expect(table.remove(key, at: start + .milliseconds(60_001)) == nil)
+    }
+
+    @Test("A secret in the file decides what salts are invented; a bad one is refused")
+    func secretLine() throws {
+        let line = "#secret:\(Base64.encode(Array(1...32)))\n"
+        let first = try file(line + Self.vectors[0].line)
+        let second = try file(line)
+        let user = Array("nobody".utf8)
+        #expect(first.secret == Array(1...32))
+        let salts = [first, second].map { $0.credential(of: user, for: .sha256)?.salt }
+        #expect(salts[0] != nil)
+        #expect(salts[0] == salts[1])
+        let message = "Error: Invalid secret in credential file 'F' line 1."
+        #expect(throws: CredentialFileError(message: message)) { try file("#secret:AAAA\n") }
+    }
+
+    @Test("What unknown users are told about iterations can be set")
+    func iterationsOfUnknownUsers() throws {
+        var credentials = try file(Self.vectors[0].line)
+        credentials.iterationsOfUnknownUsers = 9000
+        #expect(credentials.credential(of: Array("nobody".utf8), for: .sha256)?.iterations == 9000)
+        #expect(credentials.credential(of: Array("user".utf8), for: .sha256)?.iterations == 4096)
+    }
+
+    @Test(
+        "RFC 5929 section 4.1: the binding is the hash of the certificate by its signature's hash function"
+    )
+    func endPoint() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(Self.certificate.utf8).write(to: file)
+        let endPoint = try #require(ServerCertificate.endPoint(path: file.path))
+        let digits = endPoint.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        #expect(digits.joined() == Self.fingerprint)
+        #expect(ServerCertificate.endPoint(path: "/nonexistent") == nil)
+        #expect(ServerCertificate.endPoint(path: "/dev/null") == nil)
     }
 
     /// The proof of user `user` for a transcript.

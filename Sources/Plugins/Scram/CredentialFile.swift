@@ -12,7 +12,8 @@ struct CredentialFileError: Error, Equatable {
 ///
 ///     alice:SCRAM-SHA-256$4096:<base 64 salt>$<base 64 StoredKey>:<base 64 ServerKey>
 ///
-/// One line per user and mechanism; lines that begin with `#` and empty lines are comments.
+/// One line per user and mechanism; lines that begin with `#` and empty lines are comments, but for `#secret:` and 32
+/// bytes in base 64, from which invented salts derive.
 struct CredentialFile: Sendable {
     private struct Key: Hashable {
         let mechanism: ScramMechanism
@@ -30,7 +31,16 @@ struct CredentialFile: Sendable {
     /// What invented salts derive from; nobody can know it without knowing all keys in the file.
     let secret: [UInt8]
 
-    private static let saltLengthMin = 1
+    /// What users that do not exist are told, if it is not what is usual in the file.
+    var iterationsOfUnknownUsers: Int?
+
+    /// The largest number of iterations.
+    static let iterationsMax = 10_000_000
+
+    private static let saltLengths = 1...64
+    private static let userLengthMax = 1024
+    private static let secretPrefix = Array("#secret:".utf8)
+    private static let secretLength = 32
 
     /// The number of lines with credentials.
     var count: Int { credentials.count }
@@ -45,10 +55,17 @@ struct CredentialFile: Sendable {
     ) throws(CredentialFileError) {
         var shapes: [ScramMechanism: [Shape: Int]] = [:]
         var keys: [UInt8] = []
+        var ownSecret: [UInt8]?
         for (index, line) in content.textLines.enumerated() {
             let line = line.trimmed
-            guard let first = line.first, first != UInt8(ascii: "#") else { continue }
             let place = "credential file '\(path)' line \(index + 1)"
+            if line.starts(with: Self.secretPrefix) {
+                ownSecret = Base64.decode(line.dropFirst(Self.secretPrefix.count))
+                guard ownSecret?.count == Self.secretLength else {
+                    throw CredentialFileError(message: "Error: Invalid secret in \(place).")
+                }
+            }
+            guard let first = line.first, first != UInt8(ascii: "#") else { continue }
             guard let (key, credential) = Self.parse(line) else {
                 throw CredentialFileError(message: "Error: Invalid \(place).")
             }
@@ -71,7 +88,7 @@ struct CredentialFile: Sendable {
                 )
             }?.key
         }
-        guard let secret = secret ?? ScramMechanism.sha256.hash(keys) else {
+        guard let secret = ownSecret ?? secret ?? ScramMechanism.sha256.hash(keys) else {
             throw CredentialFileError(message: "Error: Out of memory reading '\(path)'.")
         }
         self.secret = secret
@@ -91,7 +108,7 @@ struct CredentialFile: Sendable {
             salt += more
         }
         return ScramCredential(
-            iterations: shape.iterations,
+            iterations: iterationsOfUnknownUsers ?? shape.iterations,
             salt: Array(salt.prefix(shape.saltLength)),
             storedKey: Array(keys.prefix(mechanism.hashLength)),
             serverKey: Array(keys.suffix(mechanism.hashLength))
@@ -100,13 +117,14 @@ struct CredentialFile: Sendable {
 
     private static func parse(_ line: ArraySlice<UInt8>) -> (Key, ScramCredential)? {
         let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard fields.count == 4, !fields[0].isEmpty else { return nil }
+        guard fields.count == 4, (1...userLengthMax).contains(fields[0].count) else { return nil }
         let head = fields[1].split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
         let body = fields[2].split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
         guard head.count == 2, body.count == 2,
             let mechanism = ScramMechanism(rawValue: String(decoding: head[0], as: UTF8.self)),
-            let iterations = Int32(String(decoding: head[1], as: UTF8.self)), iterations >= 1,
-            let salt = Base64.decode(body[0]), salt.count >= saltLengthMin,
+            let iterations = Int32(String(decoding: head[1], as: UTF8.self)),
+            (1...iterationsMax).contains(Int(iterations)),
+            let salt = Base64.decode(body[0]), saltLengths.contains(salt.count),
             let storedKey = Base64.decode(body[1]), storedKey.count == mechanism.hashLength,
             let serverKey = Base64.decode(fields[3]), serverKey.count == mechanism.hashLength
         else { return nil }

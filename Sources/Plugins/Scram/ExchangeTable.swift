@@ -9,8 +9,12 @@ import PluginSDK
 struct ExchangeTable: Sendable {
     private struct Entry {
         let serial: UInt64
-        var exchange: ScramServer
+        let deadline: ContinuousClock.Instant
+        let exchange: ScramServer
     }
+
+    /// How long a client may take between its two messages.
+    static let patience = Duration.seconds(60)
 
     private let countMax: Int
     private var entries: [ClientKey: Entry] = [:]
@@ -27,17 +31,31 @@ struct ExchangeTable: Sendable {
     var count: Int { entries.count }
 
     /// Puts a client's exchange into the table, in place of an earlier one.
-    mutating func insert(_ exchange: ScramServer, for key: ClientKey) {
+    mutating func insert(
+        _ exchange: ScramServer,
+        for key: ClientKey,
+        at now: ContinuousClock.Instant = .now
+    ) {
         serial += 1
-        entries[key] = Entry(serial: serial, exchange: exchange)
+        entries[key] = Entry(
+            serial: serial,
+            deadline: now.advanced(by: Self.patience),
+            exchange: exchange
+        )
         order.append((key, serial))
         while entries.count > countMax { forgetOldest() }
         compact()
     }
 
-    /// Takes a client's exchange out of the table.
-    mutating func remove(_ key: ClientKey) -> ScramServer? {
-        entries.removeValue(forKey: key)?.exchange
+    /// Takes a client's exchange out of the table; `nil` if there is none or it took too long.
+    mutating func remove(
+        _ key: ClientKey,
+        at now: ContinuousClock.Instant = .now
+    ) -> ScramServer? {
+        guard let entry = entries.removeValue(forKey: key), now <= entry.deadline else {
+            return nil
+        }
+        return entry.exchange
     }
 
     private mutating func forgetOldest() {

@@ -6,7 +6,8 @@ import Synchronization
 
 /// Authenticates MQTT 5.0 clients by SCRAM (RFC 5802, RFC 7677) with credentials from a file.
 ///
-/// Options: `plugin_opt_credential_file FILE`; `plugin_opt_server_certificate FILE` offers channel binding to the
+/// Options: `plugin_opt_credential_file FILE`; `plugin_opt_default_iterations N`, which users that do not exist are
+/// told; `plugin_opt_server_certificate FILE` offers channel binding to the
 /// certificate a TLS listener shows. A broken file stops the broker's start-up. On reload it leaves the old credentials
 /// in force.
 final class Scram: ThreadSafePlugin {
@@ -14,6 +15,8 @@ final class Scram: ThreadSafePlugin {
 
     private static let credentialKey = "credential_file"
     private static let certificateKey = "server_certificate"
+    private static let iterationsKey = "default_iterations"
+    private static let messageLengthMax = 8192
     private static let exchangesMax = 10_000
 
     private struct State {
@@ -28,7 +31,7 @@ final class Scram: ThreadSafePlugin {
     init(context: ThreadSafePluginContext) throws {
         broker = context.broker
         for option in context.options
-        where ![Self.credentialKey, Self.certificateKey].contains(option.key) {
+        where ![Self.credentialKey, Self.certificateKey, Self.iterationsKey].contains(option.key) {
             broker.log(.error, "\(Self.name): Error: Unknown option '\(option.key)'.")
             throw ResultCode.invalid
         }
@@ -60,12 +63,20 @@ final class Scram: ThreadSafePlugin {
             )
             throw ResultCode.unknown
         }
-        let credentials: CredentialFile
+        var credentials: CredentialFile
         do {
             credentials = try CredentialFile(parsing: content, path: path, secret: secret)
         } catch {
             broker.log(.error, "\(name): \(error.message)")
             throw ResultCode.invalid
+        }
+        if let text = options[iterationsKey] {
+            guard let count = Int(text), (4096...CredentialFile.iterationsMax).contains(count)
+            else {
+                broker.log(.error, "\(name): Error: Invalid \(iterationsKey) '\(text)'.")
+                throw ResultCode.invalid
+            }
+            credentials.iterationsOfUnknownUsers = count
         }
         var policy = ScramPolicy()
         if let certificate = options[certificateKey] {
@@ -96,13 +107,13 @@ final class Scram: ThreadSafePlugin {
     private func start(_ event: inout ExtendedAuthEvent) -> ExtendedAuthAnswer {
         let (base, requiresBinding) = Self.split(event.method)
         guard let mechanism = ScramMechanism(rawValue: base) else { return .pass }
-        let exchange = state.withLock {
-            ScramServer(
-                mechanism: mechanism,
-                requiresBinding: requiresBinding,
-                policy: $0.policy
-            )
-        }
+        let policy = state.withLock { $0.policy }
+        if requiresBinding, policy.serverEndPoint == nil { return .pass }
+        let exchange = ScramServer(
+            mechanism: mechanism,
+            requiresBinding: requiresBinding,
+            policy: policy
+        )
         if event.data.isEmpty {
             // The client wants to be asked for its first message.
             keep(exchange, of: event.client.key)
@@ -128,12 +139,18 @@ final class Scram: ThreadSafePlugin {
         var exchange = exchange
         let message = event.data.withUnsafeBufferPointer { Array($0) }
         do {
+            guard message.count <= Self.messageLengthMax else { throw ScramError.invalidEncoding }
             let credentials = state.withLock { $0.credentials }
             switch try exchange.receive(message, credentials: credentials) {
             case .challenge(let data):
                 keep(exchange, of: event.client.key)
                 return .challenge(data)
             case .success(let user, let data):
+                // A name given in CONNECT, or proved before, is not exchanged for another.
+                let named = event.client.usernameBytes.withUnsafeBufferPointer { Array($0) }
+                guard named == user || !event.client.hasUsername else {
+                    throw ScramError.otherError
+                }
                 try event.client.setUsername(String(decoding: user, as: UTF8.self))
                 return .success(data)
             }
