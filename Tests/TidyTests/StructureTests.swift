@@ -156,7 +156,7 @@ struct StructureTests {
         }
     }
 
-    @Test("docs/migration.md lists the parts of the broker that Support.swift refuses, and no others")
+    @Test("docs/migration.md lists exactly the parts that Support.swift refuses")
     func refusedParts() throws {
         let support = try #require(SourceTree.file("Sources/Broker/Mosquitto/Support.swift"))
         let document = try #require(
