@@ -19,7 +19,7 @@ struct StructureTests {
         ),
         (
             "Sources/PluginABI/PluginHost/",
-            ["Core", "MQTT", "Config", "Log", "CMosquitto", "CBrokerShims"]
+            ["Core", "MQTT", "Config", "Net", "Log", "CMosquitto", "CBrokerShims"]
         ),
         (
             "Sources/Broker/Mosquitto/",
