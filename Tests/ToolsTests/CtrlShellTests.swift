@@ -106,6 +106,7 @@ struct CtrlShellTests {
         let shell = try startInDynsec()
         shell.enter("createClient u")
         try shell.expect("password: ")
+        #expect(shell.lineModes == (true, false))
         shell.enter("s3cret")
         try shell.expect("password again: ")
         shell.enter("other")
@@ -147,6 +148,7 @@ struct CtrlShellTests {
         let shell = try startConnected()
         shell.type(keys)
         #expect(try shell.wait() == 0)
+        #expect(shell.lineModes == (true, true))
     }
 
     @Test("a connection lost meanwhile is noticed")

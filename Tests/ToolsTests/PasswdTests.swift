@@ -296,5 +296,6 @@ struct PasswdProgramTests {
         try session.expect("Password: ")
         session.type("\u{3}")
         #expect(try session.wait() == 128 + SIGINT)
+        #expect(session.lineModes == (true, true))
     }
 }

@@ -224,6 +224,15 @@ final class TerminalProcess: @unchecked Sendable {
         }
     }
 
+    /// Whether the terminal gives out whole lines, and shows what is typed.
+    var lineModes: (isCanonical: Bool, isEchoing: Bool) {
+        var modes = termios()
+        tcgetattr(master, &modes)
+        return (
+            modes.c_lflag & tcflag_t(ICANON) != 0, modes.c_lflag & tcflag_t(ECHO) != 0
+        )
+    }
+
     /// Types `text`.
     func type(_ text: String) {
         var rest = Array(text.utf8)[...]

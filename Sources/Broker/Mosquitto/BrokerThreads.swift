@@ -10,13 +10,14 @@ import Net
 import Synchronization
 
 /// The threads that serve clients, seen from the control thread.
-final class BrokerThreads {
+final class BrokerThreads: Sendable {
     let broker: Broker
-    private var threads: [Thread] = []
+    private let threads: [Thread]
 
     /// Starts one thread per worker.
     init(_ broker: Broker, sockets: [ListenerSocket]) throws(SystemError) {
         self.broker = broker
+        var threads: [Thread] = []
         for handle in broker.workers {
             let thread = try Thread(named: "reactor-\(handle.index)") {
                 do throws(SystemError) {
@@ -27,6 +28,7 @@ final class BrokerThreads {
             }
             threads.append(thread)
         }
+        self.threads = threads
     }
 
     /// Has every worker run `question` and waits for them, one second at most.

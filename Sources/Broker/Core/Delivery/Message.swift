@@ -39,7 +39,7 @@ package struct Message: @unchecked Sendable {
     }
 
     /// Copies a borrowed publication.
-    static func make(_ publication: borrowing UnsafePublication) -> Message {
+    package static func make(_ publication: borrowing UnsafePublication) -> Message {
         let topic = publication.topic
         let properties = publication.properties
         let payload = publication.payload

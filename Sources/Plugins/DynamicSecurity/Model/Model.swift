@@ -104,6 +104,36 @@ package struct Model: Sendable {
         return old
     }
 
+    /// Looks for broken promises of this type; the first one found, in words.
+    package func checkInvariants() -> String? {
+        var rebuilt = Model()
+        for (name, role) in roles { _ = rebuilt.replaceRole(name, with: role) }
+        for (name, group) in groups { _ = rebuilt.replaceGroup(name, with: group) }
+        for (name, client) in clients { _ = rebuilt.replaceClient(name, with: client) }
+        if rebuilt.clientNames != clientNames || rebuilt.groupNames != groupNames
+            || rebuilt.roleNames != roleNames
+        {
+            return "a list of names differs from what exists"
+        }
+        if rebuilt.membersByGroup != membersByGroup || rebuilt.clientsByRole != clientsByRole
+            || rebuilt.groupsByRole != groupsByRole
+        {
+            return "an index differs from the assignments"
+        }
+        if clientsByRole.keys.contains(where: { roles[$0] == nil })
+            || groupsByRole.keys.contains(where: { roles[$0] == nil })
+        {
+            return "an assigned role does not exist"
+        }
+        if membersByGroup.keys.contains(where: { groups[$0] == nil }) {
+            return "a member's group does not exist"
+        }
+        if let anonymousGroup, groups[anonymousGroup] == nil {
+            return "the anonymous group does not exist"
+        }
+        return nil
+    }
+
     private mutating func reindex(
         _ name: ByteString,
         from old: [Assignment]?,

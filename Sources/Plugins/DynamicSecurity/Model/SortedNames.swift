@@ -2,7 +2,7 @@
 // Names in byte order, as lists and the state file show them.
 
 /// A sorted set of names with cheap changes: a binary search and one move of memory.
-package struct SortedNames: Sendable {
+package struct SortedNames: Sendable, Equatable {
     /// The names in byte order.
     package private(set) var names: [ByteString]
 

@@ -144,6 +144,7 @@ package final class Engine: Sendable {
             batch.run(message)
             if !batch.records.isEmpty {
                 if let error = save(batch.records, to: &journal) { batch.fail(error) }
+                assert(directory.read { $0.checkInvariants() } == nil)
                 directory.publish(batch.transaction)
             }
         }

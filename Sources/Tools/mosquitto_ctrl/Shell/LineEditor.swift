@@ -21,6 +21,12 @@ enum LineEditor {
         rl_initialize()
         using_history()
         rl_basic_word_break_characters = UnsafePointer(strdup(" "))
+        // By itself libedit takes over the terminal after the prompt, and keys typed in between,
+        // Ctrl-D above all, would mean something else. This hook runs just before the prompt.
+        rl_pre_input_hook = {
+            if isatty(STDIN_FILENO) == 1 { rl_prep_terminal(1) }
+            return 0
+        }
         rl_attempted_completion_function = { text, start, _ in
             LineEditor.complete(text, wordStart: Int(start))
         }
@@ -28,9 +34,6 @@ enum LineEditor {
 
     /// Reads one line; nil at the end of input.
     static func readLine(prompt: String) -> String? {
-        // By itself libedit takes over the terminal after the prompt, and keys typed in between,
-        // Ctrl-D above all, would mean something else.
-        if isatty(STDIN_FILENO) == 1 { rl_prep_terminal(1) }
         guard let line = readline(prompt) else { return nil }
         defer { free(line) }
         let text = String(cString: line)
