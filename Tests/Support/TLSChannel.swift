@@ -177,6 +177,30 @@ package final class TLSChannel {
         let name = X509_get_subject_name(certificate)
         let count = X509_NAME_get_text_by_NID(name, NID_commonName, &buffer, 256)
         guard count >= 0 else { return nil }
-        return String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
+    }
+}
+
+/// Sends the first flight of a handshake and nothing more.
+package struct ClientHello {
+    private let channel: TLSChannel
+
+    /// Writes to a socket that does not block.
+    package init(descriptor: CInt) throws {
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        channel = try TLSChannel(descriptor, ClientTLS())
+    }
+
+    /// Sends it.
+    package func start() {
+        do {
+            try channel.shakeHands()
+        } catch {
+            // Nobody answers, so the handshake cannot get further.
+            return
+        }
     }
 }

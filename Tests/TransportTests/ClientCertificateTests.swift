@@ -138,7 +138,9 @@ struct ClientCertificateTests {
         #expect(answer[0] == 0x20 && answer[3] == (version == .v5 ? 0x86 : 4))
         try client.expectClosed()
         let port = client.localPort
-        try broker.waitForLog(exactly: "Client \(name) [127.0.0.1:\(port)] disconnected: not authorised.")
+        try broker.waitForLog(
+            exactly: "Client \(name) [127.0.0.1:\(port)] disconnected: not authorised."
+        )
     }
 
     @Test("A resumed session keeps the name of its certificate")

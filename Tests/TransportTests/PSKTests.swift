@@ -21,7 +21,8 @@ struct PSKTests {
 
         """
 
-    private static let keys = "# keys\njoe:00abcdef0123\nann : beef42 \n:11\nbob:\njoe:ffff\nodd:abc\n"
+    private static let keys =
+        "# keys\njoe:00abcdef0123\nann : beef42 \n:11\nbob:\njoe:ffff\nodd:abc\n"
 
     private static func broker(workers: Int = 1) throws -> Broker {
         try Broker(config, workers: workers, files: ["keys": keys])
@@ -92,7 +93,11 @@ struct PSKTests {
         let broker = try Self.broker()
         let old = Self.options("joe", "00abcdef0123", TLS1_3_VERSION)
         let client = try RawClient.overTLS(broker, old)
-        try "joe:aabb\n".write(toFile: broker.directory + "/keys", atomically: true, encoding: .utf8)
+        try "joe:aabb\n".write(
+            toFile: broker.directory + "/keys",
+            atomically: true,
+            encoding: .utf8
+        )
         #expect(chmod(broker.directory + "/keys", 0o600) == 0)
         let mark = broker.logMark
         broker.process.signal(SIGHUP)
@@ -102,7 +107,10 @@ struct PSKTests {
         try expectRefusal(old, port: broker.port)
         try client.expectEcho()
         try "joe:nonsense\n".write(
-            toFile: broker.directory + "/keys", atomically: true, encoding: .utf8)
+            toFile: broker.directory + "/keys",
+            atomically: true,
+            encoding: .utf8
+        )
         broker.process.signal(SIGHUP)
         try broker.waitForLog(containing: "non-hexadecimal characters", from: mark)
         try eventually { _ = try RawClient.overTLS(broker, new) }

@@ -82,7 +82,7 @@ func eventually(_ body: () throws -> Void) throws {
     while true {
         do {
             return try body()
-        } catch where end.timeIntervalSinceNow > 0 {
+        } catch  where end.timeIntervalSinceNow > 0 {
             // Not yet; the pause keeps the machine free for the broker.
             usleep(5_000)
         }

@@ -7,8 +7,9 @@ import Testing
 
 @Suite("Starting with TLS")
 struct TLSStartTests {
-    /// Options that go wrong at start, with the line they must give. `%C` is the directory of
-    /// certificates.
+    /// Options that go wrong at start, with the line they must give.
+    ///
+    /// `%C` is the directory of certificates.
     static let failures: [(options: String, line: String)] = [
         (
             "certfile %C/none.crt\nkeyfile %C/server.key",
@@ -50,7 +51,10 @@ struct TLSStartTests {
             "certfile %C/server.crt\nkeyfile %C/server.key\ntls_keyform engine",
             "Error: OpenSSL 3 has no engines; use a key file in PEM form."
         ),
-        ("psk_hint h\nciphers nonsense", "Error: Unable to set TLS ciphers. Check cipher list \"nonsense\"."),
+        (
+            "psk_hint h\nciphers nonsense",
+            "Error: Unable to set TLS ciphers. Check cipher list \"nonsense\"."
+        ),
     ]
 
     @Test("A broken option ends the start with exit status 1", arguments: failures)
@@ -59,7 +63,9 @@ struct TLSStartTests {
         let config = "listener %PORT% 127.0.0.1\n" + options.replacing("%C", with: directory)
         let outcome = try refusal(of: config)
         #expect(outcome.status == 1)
-        let lines = outcome.errors.split(separator: "\n").map { Broker.withoutTimeStamp(String($0)) }
+        let lines = outcome.errors.split(separator: "\n").map {
+            Broker.withoutTimeStamp(String($0))
+        }
         #expect(lines.contains(line.replacing("%C", with: directory)), "\(lines)")
     }
 
