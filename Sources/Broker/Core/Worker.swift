@@ -32,6 +32,10 @@ package final class Worker {
     let routes: RouteCache
     /// The plugins; nil when there are none.
     let hooks: (any Hooks)?
+    /// Whether there are plugins; spares following a reference.
+    let hasHooks: Bool
+    /// Whether every packet is logged; as of the last reload.
+    private(set) var isTracing: Bool
     let openQuestions = OpenQuestions()
     /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
     var fanOutSerial: UInt64 = 0
@@ -54,6 +58,8 @@ package final class Worker {
         counters = mailbox.counters
         settings = broker.settings
         hooks = broker.hooks
+        hasHooks = hooks != nil
+        isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
         sessions = SessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
@@ -90,6 +96,7 @@ package final class Worker {
     func adopt(_ settings: Settings) {
         self.settings = settings
         limits = Limits(settings.configuration)
+        isTracing = log.isEnabled(.debug)
         recheckClients()
     }
 

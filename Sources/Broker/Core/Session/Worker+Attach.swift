@@ -93,6 +93,7 @@ extension Worker {
         )
         if aliases > 0 { client.outgoingAliases = OutgoingAliases(maximum: aliases) }
         client.isPlain = aliases == 0 && client.listener.mountPoint.isEmpty
+        session.setOutlet()
     }
 
     private func logWill(_ session: Session, _ client: Client) {
