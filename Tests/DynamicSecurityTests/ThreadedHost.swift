@@ -7,7 +7,9 @@ import Glibc
 import PluginSDK
 import Synchronization
 
-/// Collects what the plugin asks of the broker. One test at a time uses it.
+/// Collects what the plugin asks of the broker.
+///
+/// One test at a time uses it.
 enum ThreadedHost {
     private struct State: Sendable {
         var callbacks: [CInt: Int] = [:]
