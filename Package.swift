@@ -103,7 +103,7 @@ let package = Package(
         module(
             "PluginHost",
             in: "Sources/PluginABI",
-            uses: ["Core", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON", "CArgon2"]
+            uses: ["Core", "Net", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON", "CArgon2"]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
         module(

@@ -6,6 +6,7 @@ import Core
 import Glibc
 import Log
 import Net
+import PluginHost
 
 /// Runs the broker until a signal stops it, and returns the exit status of the process.
 func runBroker(
@@ -41,25 +42,77 @@ private let features: StartupLog.Features = [
 private func serve(
     _ configuration: Configuration,
     _ commandLine: BrokerCommandLine,
-    _ signals: borrowing Signals,
+    _ signals: Signals,
     _ log: Log
 ) throws(StartError) {
     let broker = try makeBroker(configuration, commandLine, log)
     log.setTopicSink { topic, line in broker.publishLogLine(line, topic: topic) }
     defer { log.setTopicSink(nil) }
+    let plugins = try loadPlugins(configuration, broker)
+    defer { plugins?.unload() }
     var sysTree = SysTree(version: BrokerVersion.number)
-    if configuration.sysInterval > 0 {
-        broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
-    }
     let sockets = try openListeners(broker)
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
-    let threads = try startThreads(broker, sockets)
+    let threads = try startThreads(broker, sockets) { settle in
+        guard configuration.sysInterval > 0 else { return }
+        broker.publishSys(sysTree.opening)
+        settle()
+        broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
+        settle()
+    }
     let notifier = ServiceNotifier()
     log.info("mosquitto version \(BrokerVersion.number) running")
     notifier.ready()
-    ControlLoop(threads, configuration, commandLine, notifier, sysTree: sysTree).run(signals)
-    threads.stop()
+    try control(threads, plugins, signals) { [sysTree] in
+        ControlLoop(threads, plugins, configuration, commandLine, notifier, sysTree: sysTree)
+    }
+}
+
+/// Runs the control loop until a signal stops it, then ends the reactors.
+///
+/// Plugins have always been called on the main thread: with plugins it is theirs, and the loop gets
+/// a thread of its own.
+private func control(
+    _ threads: BrokerThreads,
+    _ plugins: PluginHost?,
+    _ signals: Signals,
+    _ makeLoop: @escaping @Sendable () -> ControlLoop
+) throws(StartError) {
+    guard let plugins else {
+        makeLoop().run(signals)
+        return threads.stop()
+    }
+    do throws(SystemError) {
+        let thread = try Thread(named: "control") {
+            makeLoop().run(signals)
+            threads.stop { plugins.drain(milliseconds: 2000) }
+            plugins.stop()
+        }
+        plugins.run()
+        thread.join()
+    } catch {
+        threads.stop()
+        throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
+    }
+}
+
+/// Loads what the configuration names; nil when it names nothing.
+private func loadPlugins(
+    _ configuration: Configuration,
+    _ broker: Broker
+) throws(StartError) -> PluginHost? {
+    guard PluginHost.isNeeded(configuration) else { return nil }
+    do throws(PluginHost.LoadError) {
+        let plugins = try PluginHost(configuration, broker)
+        try plugins.load(configuration)
+        broker.install(plugins)
+        broker.setPSKHook { plugins.pskKey(listener: $0, $1) }
+        return plugins
+    } catch {
+        for line in error.lines.dropLast() { broker.log.error(line) }
+        throw StartError(line: error.lines.last ?? "", exitCode: error.exitCode)
+    }
 }
 
 private func makeBroker(
@@ -96,10 +149,11 @@ private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSock
 
 private func startThreads(
     _ broker: Broker,
-    _ sockets: [ListenerSocket]
+    _ sockets: [ListenerSocket],
+    prepare: (_ settle: () -> Void) -> Void
 ) throws(StartError) -> BrokerThreads {
     do throws(SystemError) {
-        return try BrokerThreads(broker, sockets: sockets)
+        return try BrokerThreads(broker, sockets: sockets, prepare: prepare)
     } catch {
         throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
     }

@@ -6,6 +6,7 @@ import Core
 import Glibc
 import Log
 import Net
+import PluginHost
 import Synchronization
 
 /// What the process does beside serving clients.
@@ -13,6 +14,7 @@ import Synchronization
 /// Runs on one thread until a signal stops it.
 final class ControlLoop {
     private let threads: BrokerThreads
+    private let plugins: PluginHost?
     private let commandLine: BrokerCommandLine
     private let notifier: ServiceNotifier
     private let log: Log
@@ -25,12 +27,14 @@ final class ControlLoop {
 
     init(
         _ threads: BrokerThreads,
+        _ plugins: PluginHost?,
         _ configuration: Configuration,
         _ commandLine: BrokerCommandLine,
         _ notifier: ServiceNotifier,
         sysTree: SysTree
     ) {
         self.threads = threads
+        self.plugins = plugins
         self.configuration = configuration
         self.commandLine = commandLine
         self.notifier = notifier
@@ -39,7 +43,7 @@ final class ControlLoop {
     }
 
     /// Serves until SIGTERM or SIGINT.
-    func run(_ signals: borrowing Signals) {
+    func run(_ signals: Signals) {
         while true {
             while let signal = signals.next() {
                 if signal == .stop { return }
@@ -69,7 +73,17 @@ final class ControlLoop {
             configuration = new
             log.configure(new.logging)
             log.reopen()
-            broker.apply(new)
+            guard let plugins else {
+                if PluginHost.isNeeded(new) {
+                    log.warning(
+                        "Warning: Password and ACL files come into force at the next start."
+                    )
+                }
+                return broker.apply(new)
+            }
+            // Clients are checked again only when plugins decide by what they have read again.
+            let broker = broker
+            plugins.reload(new) { broker.apply(new) }
         } catch {
             for line in error.lines { log.error(line) }
             log.error("Error: The configuration was not reloaded; the running one stays in force.")

@@ -22,7 +22,7 @@ enum BrokerSignal {
 ///
 /// Make it on the main thread before any other exists, so that every thread inherits the blocked mask
 /// and the signals are delivered here only.
-struct Signals: ~Copyable {
+final class Signals: Sendable {
     /// The descriptor to wait on; it becomes readable when a signal has arrived.
     let descriptor: CInt
 

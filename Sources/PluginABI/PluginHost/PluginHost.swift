@@ -1,1 +1,299 @@
 // SPDX-License-Identifier: Apache-2.0
+// The plugins of a broker: what the core asks and tells goes through here.
+
+import CBrokerShims
+import CMosquitto
+package import Config
+package import Core
+import Glibc
+import Log
+import Net
+import Synchronization
+
+/// The plugins of a broker.
+///
+/// Questions whose plugins all allow calls on any thread are answered on the reactor that asks;
+/// all others wait for the plugin thread, which is the one that calls `run`.
+package final class PluginHost: Hooks, Sendable {
+    let broker: Broker
+    let log: Log
+    let registry: CallbackRegistry
+    let lane: SerialLane
+    let delayed: DelayedAnswers
+    let watch: Stopwatch
+    let handles = HandleKeeper()
+    let isPerListener: Bool
+    let brokerControl: BrokerControl?
+    /// Where persistence plugins would put their files; a C string for the life of the process.
+    let persistenceLocation: CStringBox
+    private let loaded = Mutex<[LoadedPlugin]>([])
+
+    /// The host that exported functions work for.
+    private static let installed = Mutex<PluginHost?>(nil)
+
+    /// The host that exported functions work for; nil while no broker runs.
+    static var current: PluginHost? { installed.withLock { $0 } }
+
+    /// Why the broker cannot start with its plugins.
+    package struct LoadError: Error {
+        /// The lines to log.
+        package let lines: [String]
+        /// The exit status.
+        package let exitCode: Int32
+    }
+
+    /// Whether a configuration needs a host at all.
+    package static func isNeeded(_ configuration: Configuration) -> Bool {
+        configuration.enableControlApi || configuration.plugins.contains { !$0.isUnused }
+            || !BuiltInSecurity.plugins(of: configuration).isEmpty
+    }
+
+    /// Makes a host without plugins; `load` brings them in.
+    package init(_ configuration: Configuration, _ broker: Broker) throws(LoadError) {
+        self.broker = broker
+        log = broker.log
+        isPerListener = configuration.perListenerSettings
+        registry = CallbackRegistry(
+            listenerCount: configuration.listeners.count,
+            isPerListener: configuration.perListenerSettings
+        )
+        delayed = DelayedAnswers(timeoutSeconds: configuration.authTimeout)
+        watch = Stopwatch(log: broker.log, slowMilliseconds: configuration.pluginSlowCallbackMs)
+        brokerControl = configuration.enableControlApi ? BrokerControl() : nil
+        persistenceLocation = CStringBox(configuration.persistenceLocationForPlugins)
+        do throws(SystemError) {
+            lane = try SerialLane()
+        } catch {
+            throw LoadError(lines: ["Error: Unable to start: \(error)"], exitCode: 1)
+        }
+    }
+
+    /// All plugins in the order they were loaded.
+    package var plugins: [PluginFigures] {
+        loaded.withLock { $0 }.map {
+            PluginFigures(name: $0.displayName, events: $0.statistics.figures)
+        }
+    }
+
+    /// All plugins in the order they were loaded.
+    var loadedPlugins: [LoadedPlugin] { loaded.withLock { $0 } }
+
+    func append(_ plugin: LoadedPlugin) { loaded.withLock { $0.append(plugin) } }
+
+    func remove(_ plugin: LoadedPlugin) { loaded.withLock { $0.removeAll { $0 === plugin } } }
+
+    /// The plugin behind an identifier; nil for pointers that are none of ours.
+    func plugin(_ identifier: OpaquePointer) -> LoadedPlugin? {
+        let address = UnsafeMutableRawPointer(identifier)
+        return loaded.withLock { $0.first { $0.identifier == address } }
+    }
+
+    /// Has exported functions work for this host; nil ends that.
+    func install() {
+        Self.installed.withLock { $0 = self }
+        broker_log_sink_set { level, text, length in
+            guard let text, let host = PluginHost.current else { return }
+            let bytes = UnsafeRawBufferPointer(start: text, count: length)
+            host.log.write(
+                LogTypes.ofPlugin(level),
+                String(decoding: bytes, as: UTF8.self)
+            )
+        }
+    }
+
+    /// Exported functions work for nobody any more.
+    func uninstall() {
+        Self.installed.withLock { $0 = nil }
+        broker_log_sink_set(nil)
+    }
+
+    // MARK: Plugin thread
+
+    /// Serves as the plugin thread until `stop`.
+    package func run() {
+        var answers = AnswerBatch(workerCount: broker.workers.count)
+        let ticks = TickTable()
+        lane.run { request in
+            handle(request, &answers)
+        } pause: {
+            answers.flush(broker)
+            let tick = ticks.run(registry.current.ticks, watch)
+            expireDelayed()
+            let deadline = delayed.nextDeadline.map { max(0, $0 - MonotonicTime.milliseconds()) }
+            let wait = [tick, deadline].compactMap { $0 }.min()
+            return wait.map { CInt(clamping: $0 + 1) } ?? -1
+        }
+    }
+
+    /// Waits until everything asked before has been answered, as long as is given.
+    package func drain(milliseconds: CInt) {
+        guard let isDone = try? Waker() else { return }
+        lane.enqueue(.job { isDone.wake() })
+        var entry = pollfd(fd: isDone.rawValue, events: Int16(POLLIN), revents: 0)
+        if poll(&entry, 1, milliseconds) <= 0 {
+            log.warning("Warning: A plugin takes too long to answer; going on without it.")
+        }
+    }
+
+    /// Ends `run` when everything that waits has been done.
+    package func stop() { lane.stop() }
+
+    private func handle(_ request: LaneRequest, _ answers: inout AnswerBatch) {
+        let snapshot = registry.current
+        switch request {
+        case .question(let question, let asker):
+            answers.flushIfOld(broker)
+            if let answer = answer(question, asker, snapshot) {
+                answers.add(answer, to: asker, broker)
+            }
+        case .connected(let identity):
+            tellConnected(identity, snapshot.scope(identity.listener?.index))
+        case .disconnected(let identity, let code, let isOffline):
+            let scope = snapshot.scope(identity.listener?.index)
+            tellDisconnected(identity, code: code, isOffline: isOffline, scope)
+        case .job(let job):
+            answers.flush(broker)
+            job()
+        }
+        answers.flushIfOld(broker)
+    }
+
+    // MARK: Reload and end
+
+    /// Tells plugins, on their thread, that the configuration was read again, and runs `next` there
+    /// when all have been told.
+    package func reload(_ configuration: Configuration, then next: @escaping @Sendable () -> Void) {
+        delayed.setTimeout(seconds: configuration.authTimeout)
+        watch.setThreshold(milliseconds: configuration.pluginSlowCallbackMs)
+        lane.enqueue(
+            .job { [self] in
+                renewBuiltIns(configuration)
+                tellReload()
+                next()
+            }
+        )
+    }
+
+    // MARK: Hooks
+
+    package func events(on listener: Int?) -> HookEvents {
+        registry.current.scope(listener).events
+    }
+
+    package func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer? {
+        let snapshot = registry.current
+        if isDirect(question, snapshot) { return answer(question, asker, snapshot) }
+        lane.enqueue(.question(question, asker))
+        return nil
+    }
+
+    package func forget(_ asker: Asker) { delayed.forget(asker) }
+
+    package func connected(_ client: ClientIdentity) {
+        let scope = registry.current.scope(client.listener?.index)
+        if scope[.connect].isDirect { return tellConnected(client, scope) }
+        lane.enqueue(.connected(client))
+    }
+
+    package func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {
+        let scope = registry.current.scope(client.listener?.index)
+        if scope[isOffline ? .clientOffline : .disconnect].isDirect {
+            return tellDisconnected(client, code: code, isOffline: isOffline, scope)
+        }
+        lane.enqueue(.disconnected(client, code: code, isOffline: isOffline))
+    }
+
+    /// Whether every callback that a question leads to may be called here.
+    private func isDirect(_ question: HookQuestion, _ snapshot: CallbackSnapshot) -> Bool {
+        let scope = snapshot.scope(question.client.listener?.index)
+        switch question {
+        case .authenticate: return scope[.basicAuth].isDirect
+        case .beginExchange: return scope[.extAuthStart].isDirect
+        case .continueExchange: return scope[.extAuthContinue].isDirect
+        case .publish(_, _, let checksAccess, let isFiltered):
+            return (!checksAccess || scope[.aclCheck].isDirect)
+                && (!isFiltered || scope[.messageIn].isDirect)
+        case .control(_, let message):
+            guard scope[.aclCheck].isDirect else { return false }
+            let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
+            return snapshot.control[topic]?.plugin.isDirect ?? true
+        case .subscribe: return scope[.aclCheck].isDirect && scope[.subscribe].isDirect
+        case .unsubscribe: return scope[.aclCheck].isDirect && scope[.unsubscribe].isDirect
+        case .deliver(_, let messages):
+            return (scope[.aclCheck].isDirect || messages.allSatisfy { !$0.checksAccess })
+                && (scope[.messageOut].isDirect || messages.allSatisfy { !$0.isFiltered })
+        case .publishWill: return scope[.aclCheck].isDirect
+        }
+    }
+
+    /// Answers a question on the calling thread; nil when a plugin takes its time.
+    private func answer(
+        _ question: HookQuestion,
+        _ asker: Asker,
+        _ snapshot: CallbackSnapshot
+    ) -> HookAnswer? {
+        let scope = snapshot.scope(question.client.listener?.index)
+        switch question {
+        case .authenticate(let client, let password):
+            return authenticate(client, password: password, asker, scope)
+        case .beginExchange(let client, let method, let data, _):
+            return exchange(.extAuthStart, client, method: method, data: data, asker, scope)
+        case .continueExchange(let client, let method, let data):
+            return exchange(.extAuthContinue, client, method: method, data: data, asker, scope)
+        case .publish(let client, let message, let checksAccess, let isFiltered):
+            return .publish(
+                publish(client, message, checksAccess: checksAccess, isFiltered: isFiltered, scope)
+            )
+        case .control(let client, let message): return control(client, message, snapshot)
+        case .subscribe(let client, let filters): return decide(.subscribe, client, filters, scope)
+        case .unsubscribe(let client, let filters):
+            return decide(.unsubscribe, client, filters, scope)
+        case .deliver(let client, let messages): return .deliver(deliver(client, messages, scope))
+        case .publishWill(let client, let message):
+            return .will(isAllowed: mayPublishWill(client, message, scope))
+        }
+    }
+}
+
+extension HookQuestion {
+    /// The client it is about.
+    var client: ClientIdentity {
+        switch self {
+        case .authenticate(let client, _), .beginExchange(let client, _, _, _),
+            .continueExchange(let client, _, _), .publish(let client, _, _, _),
+            .control(let client, _), .subscribe(let client, _), .unsubscribe(let client, _),
+            .deliver(let client, _), .publishWill(let client, _):
+            client
+        }
+    }
+}
+
+/// What has been counted about one plugin.
+package struct PluginFigures: Sendable {
+    /// The name it gave itself, or what its file is called.
+    package let name: String
+    /// By event.
+    package let events: [CallbackStatistics.Figures]
+}
+
+/// A C string for the life of the process.
+///
+/// `@unchecked Sendable`: written once, before it is seen.
+final class CStringBox: @unchecked Sendable {
+    let pointer: UnsafePointer<CChar>?
+
+    init(_ text: String?) { pointer = text.map { UnsafePointer(strdup($0)) } ?? nil }
+}
+
+extension LogTypes {
+    /// The type of a line that a plugin writes; levels that are none count as errors.
+    static func ofPlugin(_ level: CInt) -> LogTypes {
+        let type = LogTypes(rawValue: UInt32(bitPattern: level))
+        switch type {
+        case .information, .notice, .warning, .error, .debug, .subscribe, .unsubscribe,
+            .websockets, .internal:
+            return type
+        default: return .error
+        }
+    }
+}

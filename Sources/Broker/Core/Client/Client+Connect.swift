@@ -96,7 +96,7 @@ extension Client {
         case .connackV5(let reason):
             var connack: [UInt8] = []
             var packet = ConnackPacket(reasonCode: reason)
-            if stage != .awaitingConnect || identity != nil {
+            if reason != .unsupportedProtocolVersion {
                 packet.maximumQoS = UInt8(clamping: listener.configuration.maxQoS)
             }
             connack.appendConnack(packet, version: .v5)

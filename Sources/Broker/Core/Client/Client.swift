@@ -114,6 +114,9 @@ package final class Client {
                 continue
             }
             switch parseFixedHeader(RawSpan(_unsafeBytes: rest)) {
+            case .needsMore where stage == .awaitingConnect && rest[0] >> 4 != 1:
+                fail(.close("first packet is not CONNECT"))
+                return bytes.count
             case .needsMore:
                 connection?.neededBytes = 0
                 return offset
@@ -235,11 +238,16 @@ package final class Client {
             )
             return
         }
+        if header.firstByte == 0x16 {
+            noteTLS()
+            throw .close("TLS handshake on a listener without TLS")
+        }
         guard header.type == .connect else {
-            if header.firstByte == 0x16 { noteTLS() }
             throw .close("first packet is not CONNECT")
         }
-        guard header.remainingLength <= connectLengthMax else { throw .close("CONNECT too long") }
+        guard header.remainingLength <= connectLengthMax,
+            header.remainingLength < worker.limits.packetSizeMax
+        else { throw .close("CONNECT too long") }
     }
 
     private func noteTLS() {
@@ -267,10 +275,10 @@ package final class Client {
         case .pubrec: try handlePubrec(span)
         case .pubrel: try handlePubrel(span)
         case .pubcomp: try handlePubcomp(span)
-        case .pingreq: handlePingreq()
         default:
             worker.flushRun()
             switch type {
+            case .pingreq: handlePingreq()
             case .connect: handleConnect(span, flags: header.flags)
             case .subscribe: try handleSubscribe(span)
             case .unsubscribe: try handleUnsubscribe(span)

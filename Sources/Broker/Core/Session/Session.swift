@@ -56,6 +56,7 @@ final class Session {
     var retainedDeliveries: [RetainedDelivery] = []
 
     var lastPacketIdentifier: UInt16 = 0
+    private var lastFanOut: UInt64 = 0
     /// Whether the loss of messages was already logged for this connection.
     var hasLoggedDrop = false
 
@@ -76,6 +77,13 @@ final class Session {
     func nextPacketIdentifier() -> UInt16 {
         lastPacketIdentifier = lastPacketIdentifier == .max ? 1 : lastPacketIdentifier + 1
         return lastPacketIdentifier
+    }
+
+    /// `allow_duplicate_messages false`: whether a 3.x client gets nothing yet from a fan-out.
+    func isFirstDelivery(of serial: UInt64) -> Bool {
+        guard identity.version != .v5 else { return true }
+        defer { lastFanOut = serial }
+        return lastFanOut != serial
     }
 
     /// Whether the session outlives its connection.

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "HostShims.h"
+
 /* One property as plugins with a copy of the common library see it in memory (LP64, 48 bytes).
    The union and the two counted strings come from the malloc family. */
 struct broker_property {

@@ -12,6 +12,8 @@ import Synchronization
 package final class DynamicSecurityPlugin: ThreadSafePlugin {
     /// The name brokers show.
     package static let name = "dynamic-security"
+    /// Access depends on client, topic and kind of access, not on the message.
+    package static let decidesAccessByTopic = true
 
     private static let requestTopic = "$CONTROL/dynamic-security/v1"
     private static let responseTopic = requestTopic + "/response"

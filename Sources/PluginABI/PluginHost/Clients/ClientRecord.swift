@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands behind `struct mosquitto *`: a client's identity with its texts as C strings.
+
+import CMosquitto
+import Core
+import Glibc
+import Net
+import Synchronization
+
+/// What stands behind `struct mosquitto *`.
+///
+/// Lives exactly as long as the identity it belongs to.
+///
+/// Strings handed out stay where they are until the record goes, also when a name is set anew.
+///
+/// `@unchecked Sendable`: the C strings are written once, before they are handed out.
+final class ClientRecord: @unchecked Sendable {
+    private struct Texts {
+        var identifier: (text: String, pointer: UnsafeMutablePointer<CChar>?)?
+        var userName: (text: String, pointer: UnsafeMutablePointer<CChar>?)?
+        var address: UnsafeMutablePointer<CChar>?
+        var retired: [UnsafeMutablePointer<CChar>?] = []
+    }
+
+    /// Never outlived: the identity owns the record.
+    private unowned(unsafe) let owner: ClientIdentity
+    private let texts = Mutex(Texts())
+    /// Callbacks that authenticate the client, under way or delayed.
+    private let authentications = Atomic<Int>(0)
+
+    private init(_ owner: ClientIdentity) {
+        self.owner = owner
+    }
+
+    deinit {
+        texts.withLock { texts in
+            free(texts.identifier?.pointer)
+            free(texts.userName?.pointer)
+            free(texts.address)
+            for pointer in texts.retired { free(pointer) }
+        }
+    }
+
+    /// The record of a client, made at the first call.
+    static func of(_ identity: ClientIdentity) -> ClientRecord {
+        identity.attachment { ClientRecord(identity) }
+    }
+
+    /// The record behind a handle.
+    static func behind(_ handle: OpaquePointer) -> ClientRecord {
+        Unmanaged<ClientRecord>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+    }
+
+    /// The client it belongs to.
+    var identity: ClientIdentity { owner }
+
+    /// What plugins get.
+    var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
+
+    /// The client identifier; nil for the client of a TLS handshake, who has none yet.
+    var identifier: UnsafePointer<CChar>? {
+        let text = owner.clientIdentifier
+        guard !text.isEmpty else { return nil }
+        return texts.withLock { texts in
+            if let known = texts.identifier, known.text == text {
+                return UnsafePointer(known.pointer)
+            }
+            if let known = texts.identifier { texts.retired.append(known.pointer) }
+            let pointer = strdup(text)
+            texts.identifier = (text, pointer)
+            return UnsafePointer(pointer)
+        }
+    }
+
+    /// The user name.
+    var userName: UnsafeMutablePointer<CChar>? {
+        guard let text = owner.userName else { return nil }
+        return texts.withLock { texts in
+            if let known = texts.userName, known.text == text { return known.pointer }
+            if let known = texts.userName { texts.retired.append(known.pointer) }
+            let pointer = strdup(text)
+            texts.userName = (text, pointer)
+            return pointer
+        }
+    }
+
+    /// The address of the peer, or the path of the Unix socket.
+    var address: UnsafePointer<CChar>? {
+        texts.withLock { texts in
+            if texts.address == nil { texts.address = strdup(owner.peer.host) }
+            return UnsafePointer(texts.address)
+        }
+    }
+
+    /// Whether the client is being authenticated.
+    var isAuthenticating: Bool { authentications.load(ordering: .relaxed) > 0 }
+
+    /// An authentication begins.
+    func beginAuthentication() { authentications.add(1, ordering: .relaxed) }
+
+    /// An authentication is decided.
+    func endAuthentication() { authentications.subtract(1, ordering: .relaxed) }
+}
+
+/// Keeps clients that functions have handed out to plugins alive for a while: nobody says when the
+/// callback, or the thread of a plugin, is done with the handle.
+final class HandleKeeper: Sendable {
+    private struct Entry {
+        let identity: ClientIdentity
+        let until: Int64
+    }
+
+    private static let milliseconds: Int64 = 10_000
+    private let entries = Mutex<[Entry]>([])
+
+    /// Keeps a client for the next seconds.
+    func keep(_ identity: ClientIdentity) {
+        let now = MonotonicTime.milliseconds()
+        entries.withLock { entries in
+            if let first = entries.first, first.until <= now {
+                entries.removeAll { $0.until <= now }
+            }
+            entries.append(Entry(identity: identity, until: now + Self.milliseconds))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// `$CONTROL/broker/v1`: what the broker says about itself.
+
+import CcJSON
+import Config
+import Core
+import Glibc
+
+/// The broker's own `$CONTROL` endpoint; there with `enable_control_api`.
+struct BrokerControl: Sendable {
+    /// The topic of requests.
+    static let topic = "$CONTROL/broker/v1"
+
+    /// Answers a request.
+    func handle(_ payload: UnsafeRawBufferPointer, host: PluginHost) {
+        _ = ControlRequest.run(payload, responseTopic: Self.topic + "/response") {
+            command,
+            responses in
+            switch command.name.lowercased() {
+            case "listplugins":
+                command.reply(responses, data: Self.plugins(of: host))
+            case "listlisteners":
+                command.reply(responses, data: Self.listeners(of: host.broker))
+            default: command.reply(responses, error: "Unknown command")
+            }
+        }
+    }
+
+    /// Only plugins that have said who they are.
+    private static func plugins(of host: PluginHost) -> JSON? {
+        guard let data = cJSON_CreateObject(), let array = cJSON_AddArrayToObject(data, "plugins")
+        else { return nil }
+        for plugin in host.loadedPlugins {
+            guard let name = plugin.name, let entry = cJSON_CreateObject() else { continue }
+            _ = cJSON_AddStringToObject(entry, "name", name)
+            if let version = plugin.version {
+                _ = cJSON_AddStringToObject(entry, "version", version)
+            }
+            if let index = plugin.listeners?.first {
+                let port = host.broker.settings.listeners[index].configuration.port
+                _ = cJSON_AddNumberToObject(entry, "port", Double(port))
+            }
+            let topics = plugin.controlTopics
+            if !topics.isEmpty, let list = cJSON_AddArrayToObject(entry, "control-endpoints") {
+                for topic in topics { cJSON_AddItemToArray(list, cJSON_CreateString(topic)) }
+            }
+            cJSON_AddItemToArray(array, entry)
+        }
+        return data
+    }
+
+    private static func listeners(of broker: Broker) -> JSON? {
+        guard let data = cJSON_CreateObject(), let array = cJSON_AddArrayToObject(data, "listeners")
+        else { return nil }
+        for listener in broker.settings.configuration.listeners {
+            guard let entry = cJSON_CreateObject() else { continue }
+            _ = cJSON_AddNumberToObject(entry, "port", Double(listener.port))
+            switch listener.protocol {
+            case .mqtt: _ = cJSON_AddStringToObject(entry, "protocol", "mqtt")
+            case .websockets: _ = cJSON_AddStringToObject(entry, "protocol", "mqtt+websockets")
+            case .httpApi: break
+            }
+            if let host = listener.host { _ = cJSON_AddStringToObject(entry, "bind-address", host) }
+            if let path = listener.unixSocketPath {
+                _ = cJSON_AddStringToObject(entry, "socket-path", path)
+            }
+            let isSecure = listener.tls.isEnabled || listener.pskHint != nil
+            _ = cJSON_AddBoolToObject(entry, "tls", isSecure ? 1 : 0)
+            cJSON_AddItemToArray(array, entry)
+        }
+        return data
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// ACL_CHECK: may a client publish, receive, subscribe, unsubscribe?
+
+import CMosquitto
+package import Core
+import Glibc
+import Log
+
+extension PluginHost {
+    /// Asks the chain of a client; `data` is what the callbacks see.
+    ///
+    /// - Returns: 0 allows, `MOSQ_ERR_ACL_DENIED` denies, others are errors of a plugin.
+    func checkAccess(
+        _ scope: CallbackSnapshot.Scope,
+        _ client: ClientIdentity,
+        _ data: inout mosquitto_evt_acl_check
+    ) -> Int32 {
+        if client.listener == nil, isPerListener { return MOSQ_ERR_ACL_DENIED.rawValue }
+        var hasDeferred = false
+        var isFileContent = false
+        for list in scope[.aclCheck].lists {
+            var last = MOSQ_ERR_PLUGIN_IGNORE.rawValue
+            for callback in list {
+                let code = callback.call(&data, watch)
+                last = code
+                if code == MOSQ_ERR_PLUGIN_DEFER.rawValue || code == MOSQ_ERR_PLUGIN_IGNORE.rawValue
+                {
+                    continue
+                }
+                if code == 0, callback.plugin.isBuiltIn {
+                    isFileContent = true
+                    break
+                }
+                if code != 0 { logDenial(callback.plugin, client, data, code) }
+                return code
+            }
+            if last == MOSQ_ERR_PLUGIN_DEFER.rawValue { hasDeferred = true }
+        }
+        // A file that allows leaves the last word to plugins that have one.
+        if isFileContent || !hasDeferred { return 0 }
+        return MOSQ_ERR_ACL_DENIED.rawValue
+    }
+
+    private func logDenial(
+        _ plugin: LoadedPlugin,
+        _ client: ClientIdentity,
+        _ data: mosquitto_evt_acl_check,
+        _ code: CInt
+    ) {
+        guard log.isEnabled(.debug) else { return }
+        let topic = data.topic.map { String(cString: $0) } ?? ""
+        let access = AccessKind(rawValue: data.access).map { "\($0)" } ?? ""
+        log.debug(
+            "Plugin \(plugin.displayName) denied \(client.clientIdentifier) to \(access)"
+                + " '\(topic)' (\(code))."
+        )
+    }
+
+    /// Decides about access on the calling reactor; only for chains that are direct.
+    package func checkAccess(
+        _ kind: AccessKind,
+        _ client: ClientIdentity,
+        _ publication: borrowing UnsafePublication
+    ) -> Int32 {
+        let scope = registry.current.scope(client.listener?.index)
+        let chain = scope[.aclCheck]
+        if !chain.isByTopic {
+            let message = MarshalledMessage(publication)
+            var data = message.accessCheck(ClientRecord.of(client).handle, kind)
+            return checkAccess(scope, client, &data)
+        }
+        let topic = publication.topic
+        let qos = publication.qos
+        let isRetained = publication.isRetained
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: topic.count + 1) { buffer in
+            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: topic)
+            buffer[topic.count] = 0
+            var data = mosquitto_evt_acl_check()
+            data.client = ClientRecord.of(client).handle
+            data.topic = UnsafePointer(buffer.baseAddress)
+            data.access = kind.rawValue
+            data.qos = qos
+            data.retain = isRetained
+            return checkAccess(scope, client, &data)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// CONNECT, DISCONNECT and CLIENT_OFFLINE: what plugins are told.
+
+import CMosquitto
+import Core
+
+extension PluginHost {
+    /// Tells the callbacks of CONNECT.
+    func tellConnected(_ identity: ClientIdentity, _ scope: CallbackSnapshot.Scope) {
+        let handle = ClientRecord.of(identity).handle
+        for callback in scope[.connect].all {
+            var data = mosquitto_evt_connect()
+            data.client = handle
+            _ = callback.call(&data, watch)
+        }
+    }
+
+    /// Tells the callbacks of DISCONNECT, or of CLIENT_OFFLINE when the session lives on.
+    func tellDisconnected(
+        _ identity: ClientIdentity,
+        code: Int32,
+        isOffline: Bool,
+        _ scope: CallbackSnapshot.Scope
+    ) {
+        let handle = ClientRecord.of(identity).handle
+        for callback in scope[isOffline ? .clientOffline : .disconnect].all {
+            if isOffline {
+                var data = mosquitto_evt_client_offline()
+                data.client = handle
+                data.reason = code
+                _ = callback.call(&data, watch)
+            } else {
+                var data = mosquitto_evt_disconnect()
+                data.client = handle
+                data.reason = code
+                _ = callback.call(&data, watch)
+            }
+        }
+    }
+}

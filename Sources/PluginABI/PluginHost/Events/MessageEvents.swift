@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// MESSAGE_IN and MESSAGE_OUT, with the access checks that come before them.
+
+import CMosquitto
+import Core
+import Log
+import MQTT
+
+extension PluginHost {
+    /// Decides about a message from a client: write access, then MESSAGE_IN.
+    func publish(
+        _ identity: ClientIdentity,
+        _ message: Message,
+        checksAccess: Bool,
+        isFiltered: Bool,
+        _ scope: CallbackSnapshot.Scope
+    ) -> PublishVerdict {
+        var marshalled = MarshalledMessage(message)
+        let handle = ClientRecord.of(identity).handle
+        if checksAccess {
+            var data = marshalled.accessCheck(handle, .write)
+            let code = checkAccess(scope, identity, &data)
+            if code != 0 { return Self.refusal(code) }
+        }
+        guard isFiltered else { return .accepted(replacement: nil) }
+        let code = filter(.messageIn, handle, &marshalled, scope)
+        if code != 0 { return Self.refusal(code) }
+        switch marshalled.result(replacing: message) {
+        case .unchanged: return .accepted(replacement: nil)
+        case .replaced(let replacement): return .accepted(replacement: replacement)
+        case .invalidTopic:
+            log.error(
+                "Error: A plugin gave a message of \(identity.logName) an invalid topic: dropped."
+            )
+            return .refused(.implementationSpecificError)
+        }
+    }
+
+    /// What a refusal by a plugin does to the publisher.
+    private static func refusal(_ code: Int32) -> PublishVerdict {
+        switch code {
+        case MOSQ_ERR_ACL_DENIED.rawValue: .refused(.notAuthorized)
+        case MOSQ_ERR_QUOTA_EXCEEDED.rawValue: .refused(.quotaExceeded)
+        default: .disconnect(code: code)
+        }
+    }
+
+    /// Shows a message to the callbacks of an event, each seeing the changes of those before it.
+    private func filter(
+        _ event: PluginEvent,
+        _ client: OpaquePointer,
+        _ message: inout MarshalledMessage,
+        _ scope: CallbackSnapshot.Scope
+    ) -> Int32 {
+        for list in scope[event].lists {
+            var data = message.event(client)
+            for callback in list {
+                let code = callback.call(&data, watch)
+                if code != 0 { return code }
+                message.adopt(&data, changesQoS: event == .messageOut)
+            }
+        }
+        return 0
+    }
+
+    /// Decides about messages on their way to one client.
+    func deliver(
+        _ identity: ClientIdentity,
+        _ questions: [DeliveryQuestion],
+        _ scope: CallbackSnapshot.Scope
+    ) -> [DeliveryVerdict] {
+        let handle = ClientRecord.of(identity).handle
+        return questions.map { deliver(identity, handle, $0, scope) }
+    }
+
+    private func deliver(
+        _ identity: ClientIdentity,
+        _ handle: OpaquePointer,
+        _ question: DeliveryQuestion,
+        _ scope: CallbackSnapshot.Scope
+    ) -> DeliveryVerdict {
+        let message = question.message
+        var marshalled = MarshalledMessage(message)
+        if question.checksAccess {
+            var data = marshalled.accessCheck(handle, .read)
+            if checkAccess(scope, identity, &data) != 0 { return .denied }
+        }
+        guard question.isFiltered else { return .allowed }
+        marshalled.set(qos: question.qos, isRetained: question.isRetained)
+        if filter(.messageOut, handle, &marshalled, scope) != 0 { return .denied }
+        switch marshalled.result(replacing: message) {
+        case .unchanged: return .allowed
+        case .replaced(let replacement):
+            return .replaced(
+                replacement,
+                qos: marshalled.qos,
+                isRetained: marshalled.isRetained
+            )
+        case .invalidTopic:
+            log.error(
+                "Error: A plugin gave a message to \(identity.logName) an invalid topic: dropped."
+            )
+            return .denied
+        }
+    }
+
+    /// Whether the will of a client may be published.
+    func mayPublishWill(
+        _ identity: ClientIdentity,
+        _ message: Message,
+        _ scope: CallbackSnapshot.Scope
+    ) -> Bool {
+        let marshalled = MarshalledMessage(message)
+        var data = marshalled.accessCheck(ClientRecord.of(identity).handle, .write)
+        return checkAccess(scope, identity, &data) == 0
+    }
+}

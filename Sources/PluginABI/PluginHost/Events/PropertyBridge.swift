@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Encoded properties <-> lists of nodes that plugins read and write.
+
+import CBrokerShims
+import CMosquitto
+import MQTT
+
+/// Turns encoded properties into a list and back.
+enum PropertyBridge {
+    /// What a list says; the intervals are not among the bytes.
+    struct Encoded {
+        var bytes: [UInt8] = []
+        var messageExpiryInterval: UInt32?
+        var willDelayInterval: UInt32 = 0
+    }
+
+    /// A new list of the malloc family; nil for no properties.
+    static func list(_ encoded: UnsafeRawBufferPointer) -> OpaquePointer? {
+        guard !encoded.isEmpty else { return nil }
+        var first: PropertyNode?
+        var last: PropertyNode?
+        var iterator = PropertyIterator(RawSpan(_unsafeBytes: encoded))
+        while let property = iterator.next() {
+            guard let node = node(property, encoded) else { continue }
+            if let last { last.pointee.next = node } else { first = node }
+            last = node
+        }
+        return first.map { OpaquePointer($0) }
+    }
+
+    /// The encoding of a list; properties the broker does not know are left out.
+    static func encode(_ list: OpaquePointer?) -> Encoded {
+        var result = Encoded()
+        for node in PropertyList(list) {
+            guard let type = node.type else { continue }
+            switch PropertyIdentifier(rawValue: UInt8(truncatingIfNeeded: node.pointee.identifier))
+            {
+            case .messageExpiryInterval:
+                result.messageExpiryInterval = node.pointee.value.i32
+                continue
+            case .willDelayInterval:
+                result.willDelayInterval = node.pointee.value.i32
+                continue
+            default: break
+            }
+            result.bytes.append(UInt8(truncatingIfNeeded: node.pointee.identifier))
+            switch type {
+            case .byte: result.bytes.append(node.pointee.value.i8)
+            case .int16: result.bytes.appendTwoByteInteger(node.pointee.value.i16)
+            case .int32: result.bytes.appendFourByteInteger(node.pointee.value.i32)
+            case .variableInteger:
+                result.bytes.appendVariableByteInteger(
+                    Int(min(node.pointee.value.i32, 268_435_455))
+                )
+            case .binary, .string: append(node.valueBytes, to: &result.bytes)
+            case .stringPair:
+                append(node.nameBytes, to: &result.bytes)
+                append(node.valueBytes, to: &result.bytes)
+            }
+        }
+        return result
+    }
+
+    private static func append(_ bytes: UnsafeRawBufferPointer, to result: inout [UInt8]) {
+        result.appendTwoByteInteger(UInt16(clamping: bytes.count))
+        result.append(contentsOf: bytes)
+    }
+
+    private static func node(
+        _ property: Property,
+        _ encoded: UnsafeRawBufferPointer
+    ) -> PropertyNode? {
+        guard let info = PropertyInfo.of(CInt(property.identifier.rawValue)),
+            let node = PropertyNode.make(info)
+        else { return nil }
+        func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: encoded[range])
+        }
+        let isComplete: Bool
+        switch property.value {
+        case .byte(let value):
+            node.pointee.value.i8 = value
+            isComplete = true
+        case .twoByteInteger(let value):
+            node.pointee.value.i16 = value
+            isComplete = true
+        case .fourByteInteger(let value), .variableByteInteger(let value):
+            node.pointee.value.i32 = value
+            isComplete = true
+        case .binary(let range), .string(let range):
+            isComplete = node.setValue(slice(range))
+        case .stringPair(let name, let value):
+            isComplete = node.setName(slice(name)) && node.setValue(slice(value))
+        }
+        guard isComplete else {
+            node.free()
+            return nil
+        }
+        return node
+    }
+}

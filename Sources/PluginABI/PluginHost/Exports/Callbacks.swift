@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// mosquitto/broker_callback.h: registration of callbacks, and who a plugin is.
+
+public import CMosquitto
+import Config
+import Core
+import Glibc
+import Log
+
+/// Names a plugin.
+@c(mosquitto_plugin_set_info) @implementation
+public func mosquitto_plugin_set_info(
+    _ identifier: OpaquePointer!,
+    _ plugin_name: UnsafePointer<CChar>!,
+    _ plugin_version: UnsafePointer<CChar>!
+) -> CInt {
+    guard let identifier: OpaquePointer = identifier,
+        let name: UnsafePointer<CChar> = plugin_name,
+        let plugin = PluginHost.current?.plugin(identifier)
+    else { return ResultCode.invalid }
+    let version: UnsafePointer<CChar>? = plugin_version
+    plugin.setInfo(
+        name: String(cString: name),
+        version: version.map { String(cString: $0) }
+    )
+    return ResultCode.success
+}
+
+/// Asks for an event.
+@c(mosquitto_callback_register) @implementation
+public func mosquitto_callback_register(
+    _ identifier: OpaquePointer!,
+    _ event: CInt,
+    _ cb_func: MOSQ_FUNC_generic_callback!,
+    _ event_data: UnsafeRawPointer!,
+    _ userdata: UnsafeMutableRawPointer!
+) -> CInt {
+    guard let identifier: OpaquePointer = identifier, let host = PluginHost.current,
+        let plugin = host.plugin(identifier),
+        let function: Callback.Function = cb_func
+    else { return ResultCode.invalid }
+    guard let event = PluginEvent(rawValue: event) else { return ResultCode.notSupported }
+    let topic: UnsafeRawPointer? = event_data
+    return host.register(
+        plugin,
+        event,
+        function,
+        topic: topic?.assumingMemoryBound(to: CChar.self),
+        userdata
+    )
+}
+
+/// Ends a registration.
+@c(mosquitto_callback_unregister) @implementation
+public func mosquitto_callback_unregister(
+    _ identifier: OpaquePointer!,
+    _ event: CInt,
+    _ cb_func: MOSQ_FUNC_generic_callback!,
+    _ event_data: UnsafeRawPointer!
+) -> CInt {
+    guard let identifier: OpaquePointer = identifier, let host = PluginHost.current,
+        let plugin = host.plugin(identifier),
+        let function: Callback.Function = cb_func
+    else { return ResultCode.invalid }
+    guard let event = PluginEvent(rawValue: event) else { return ResultCode.notSupported }
+    let topic: UnsafeRawPointer? = event_data
+    return host.unregister(
+        plugin,
+        event,
+        function,
+        topic: topic?.assumingMemoryBound(to: CChar.self)
+    )
+}
+
+extension PluginHost {
+    /// Length of `$CONTROL/A/v1`.
+    private static let controlTopicBytesMin = 13
+
+    /// Registers a callback; the result is that of `mosquitto_callback_register`.
+    func register(
+        _ plugin: LoadedPlugin,
+        _ event: PluginEvent,
+        _ function: @escaping Callback.Function,
+        topic: UnsafePointer<CChar>?,
+        _ userData: UnsafeMutableRawPointer?
+    ) -> CInt {
+        if event.isPersistence { return refusePersistence(plugin, event) }
+        if event == .control { return registerControl(plugin, function, topic, userData) }
+        guard case .done = registry.add(plugin, event, function, UnsafeTransfer(userData)) else {
+            return MOSQ_ERR_ALREADY_EXISTS.rawValue
+        }
+        let name = plugin.name.map { " \($0)" } ?? ""
+        log.info("Plugin\(name) has registered to receive '\(event.name)' events.")
+        return ResultCode.success
+    }
+
+    private func refusePersistence(_ plugin: LoadedPlugin, _ event: PluginEvent) -> CInt {
+        if broker.settings.configuration.persistence {
+            log.error("Error: `persistence true` cannot be used with a persistence plugin.")
+            return ResultCode.invalid
+        }
+        log.error(
+            "Error: Plugin \(plugin.displayName) asked for '\(event.name)' events:"
+                + " persistence plugins are not supported by this version."
+        )
+        return ResultCode.notSupported
+    }
+
+    private func registerControl(
+        _ plugin: LoadedPlugin,
+        _ function: @escaping Callback.Function,
+        _ topic: UnsafePointer<CChar>?,
+        _ userData: UnsafeMutableRawPointer?
+    ) -> CInt {
+        guard let topic = topic.map({ String(cString: $0) }),
+            topic.utf8.count >= Self.controlTopicBytesMin, topic.utf8.count <= 65_535,
+            topic.hasPrefix("$CONTROL/")
+        else { return ResultCode.invalid }
+        if topic == BrokerControl.topic, brokerControl != nil {
+            return MOSQ_ERR_ALREADY_EXISTS.rawValue
+        }
+        let outcome = registry.addControl(
+            plugin,
+            topic: topic,
+            function,
+            UnsafeTransfer(userData)
+        )
+        guard case .done = outcome else { return MOSQ_ERR_ALREADY_EXISTS.rawValue }
+        plugin.addControlTopic(topic)
+        if let name = plugin.name {
+            log.info(
+                "Plugin \(name) has registered to receive 'control' events on topic \(topic)."
+            )
+        }
+        return ResultCode.success
+    }
+
+    /// Ends a registration; the result is that of `mosquitto_callback_unregister`.
+    func unregister(
+        _ plugin: LoadedPlugin,
+        _ event: PluginEvent,
+        _ function: @escaping Callback.Function,
+        topic: UnsafePointer<CChar>?
+    ) -> CInt {
+        let outcome: CallbackRegistry.Outcome
+        if event == .control {
+            guard let topic = topic.map({ String(cString: $0) }) else { return ResultCode.invalid }
+            outcome = registry.removeControl(plugin, topic: topic, function)
+            if case .done = outcome { plugin.removeControlTopic(topic) }
+        } else {
+            outcome = registry.remove(plugin, event, function)
+        }
+        guard case .done = outcome else { return ResultCode.notFound }
+        return ResultCode.success
+    }
+}
+
+/// A pointer that is only carried, never looked behind.
+struct UnsafeTransfer: @unchecked Sendable {
+    let pointer: UnsafeMutableRawPointer?
+
+    init(_ pointer: UnsafeMutableRawPointer?) { self.pointer = pointer }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// mosquitto/broker_client.h, second part: changing and disconnecting clients.
+
+import CMosquitto
+import Core
+import Glibc
+import MQTT
+
+/// Whether a C string is what MQTT allows in names.
+private func isName(_ text: UnsafePointer<CChar>) -> Bool {
+    isAcceptableUTF8(bytes(of: text))
+}
+
+/// Gives a client a user name, or takes it away.
+@c(mosquitto_set_username) @implementation
+public func mosquitto_set_username(
+    _ client: OpaquePointer!,
+    _ username: UnsafePointer<CChar>!
+) -> CInt {
+    guard let client: OpaquePointer = client else { return ResultCode.invalid }
+    let identity = ClientRecord.behind(client).identity
+    guard let username: UnsafePointer<CChar> = username else {
+        identity.setUserName(nil)
+        return ResultCode.success
+    }
+    guard isName(username) else { return ResultCode.malformedUTF8 }
+    identity.setUserName(String(cString: username))
+    return ResultCode.success
+}
+
+/// Gives a client that is being authenticated another identifier.
+@c(mosquitto_set_clientid) @implementation
+public func mosquitto_set_clientid(
+    _ client: OpaquePointer!,
+    _ clientid: UnsafePointer<CChar>!
+) -> CInt {
+    guard let client: OpaquePointer = client, let clientid: UnsafePointer<CChar> = clientid,
+        isName(clientid)
+    else { return ResultCode.invalid }
+    let record = ClientRecord.behind(client)
+    // A session lives where its identifier says; it cannot get another one.
+    let identity = record.identity
+    let known = PluginHost.current?.broker.directory[identity.clientIdentifier]?.identity
+    guard record.isAuthenticating, known !== identity else {
+        return MOSQ_ERR_ALREADY_EXISTS.rawValue
+    }
+    identity.setClientIdentifier(String(cString: clientid))
+    return ResultCode.success
+}
+
+/// Disconnects one client, or all.
+@c(mosquitto_kick_client_by_clientid) @implementation
+public func mosquitto_kick_client_by_clientid(
+    _ clientid: UnsafePointer<CChar>!,
+    _ with_will: Bool
+) -> CInt {
+    guard let broker = PluginHost.current?.broker else { return ResultCode.notFound }
+    guard let clientid: UnsafePointer<CChar> = clientid else {
+        broker.kickAll(publishesWill: with_will) { _ in true }
+        return ResultCode.success
+    }
+    let name = String(cString: clientid)
+    guard broker.directory[name] != nil else { return ResultCode.notFound }
+    broker.kick(name, publishesWill: with_will)
+    return ResultCode.success
+}
+
+/// Disconnects all clients of a user, or those without user name.
+@c(mosquitto_kick_client_by_username) @implementation
+public func mosquitto_kick_client_by_username(
+    _ username: UnsafePointer<CChar>!,
+    _ with_will: Bool
+) -> CInt {
+    guard let broker = PluginHost.current?.broker else { return ResultCode.success }
+    let given: UnsafePointer<CChar>? = username
+    let name = given.map { String(cString: $0) }
+    broker.kickAll(publishesWill: with_will) { $0.userName == name }
+    return ResultCode.success
+}
+
+/// Answers a delayed basic authentication.
+@c(mosquitto_complete_basic_auth) @implementation
+public func mosquitto_complete_basic_auth(
+    _ clientid: UnsafePointer<CChar>!,
+    _ result: CInt
+) {
+    guard let clientid: UnsafePointer<CChar> = clientid else { return }
+    PluginHost.current?.completeBasic(String(cString: clientid), code: result)
+}
+
+/// Answers a delayed step of extended authentication.
+@c(mosquitto_complete_extended_auth) @implementation
+public func mosquitto_complete_extended_auth(
+    _ clientid: UnsafePointer<CChar>!,
+    _ result: CInt,
+    _ data_out: UnsafeRawPointer!,
+    _ data_out_len: UInt16
+) -> CInt {
+    let data: UnsafeRawPointer? = data_out
+    guard let clientid: UnsafePointer<CChar> = clientid, data != nil || data_out_len == 0 else {
+        return ResultCode.invalid
+    }
+    let bytes = UnsafeRawBufferPointer(start: data, count: Int(data_out_len))
+    let isKnown = PluginHost.current?.completeExtended(
+        String(cString: clientid),
+        code: result,
+        data: data == nil ? nil : Array(bytes)
+    )
+    return isKnown == true ? ResultCode.success : ResultCode.notFound
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// mosquitto/broker_client.h, first part: looking at clients.
+
+import CMosquitto
+import Config
+import Core
+import Glibc
+import MQTT
+import Net
+import Synchronization
+
+/// The record behind a handle that may be NULL.
+private func record(_ client: OpaquePointer?) -> ClientRecord? {
+    client.map { ClientRecord.behind($0) }
+}
+
+/// Finds a client, connected or not.
+@c(mosquitto_client) @implementation
+public func mosquitto_client(_ clientid: UnsafePointer<CChar>!) -> OpaquePointer! {
+    guard let clientid: UnsafePointer<CChar> = clientid, clientid.pointee != 0,
+        let host = PluginHost.current,
+        let entry = host.broker.directory[String(cString: clientid)]
+    else { return nil }
+    host.handles.keep(entry.identity)
+    return ClientRecord.of(entry.identity).handle
+}
+
+/// The address of the peer.
+@c(mosquitto_client_address) @implementation
+public func mosquitto_client_address(_ client: OpaquePointer!) -> UnsafePointer<CChar>! {
+    record(client)?.address
+}
+
+/// The port of the listener.
+@c(mosquitto_client_port) @implementation
+public func mosquitto_client_port(_ client: OpaquePointer!) -> CInt {
+    CInt(record(client)?.identity.listener?.configuration.port ?? 0)
+}
+
+/// Whether the client asked for a clean start.
+@c(mosquitto_client_clean_session) @implementation
+public func mosquitto_client_clean_session(_ client: OpaquePointer!) -> Bool {
+    record(client)?.identity.isCleanStart ?? true
+}
+
+/// The client identifier.
+@c(mosquitto_client_id) @implementation
+public func mosquitto_client_id(_ client: OpaquePointer!) -> UnsafePointer<CChar>! {
+    record(client)?.identifier
+}
+
+/// A number made from the client identifier.
+@c(mosquitto_client_id_hashv) @implementation
+public func mosquitto_client_id_hashv(_ client: OpaquePointer!) -> CUnsignedInt {
+    guard let identity = record(client)?.identity, let host = PluginHost.current,
+        host.broker.directory[identity.clientIdentifier] != nil
+    else { return 0 }
+    var hash: UInt32 = 0x811C_9DC5
+    for byte in identity.clientIdentifier.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+    return hash
+}
+
+/// The keep alive interval in seconds.
+@c(mosquitto_client_keepalive) @implementation
+public func mosquitto_client_keepalive(_ client: OpaquePointer!) -> CInt {
+    record(client).map { CInt($0.identity.keepAliveSeconds) } ?? -1
+}
+
+/// The TLS certificate, with a reference of its own.
+@c(mosquitto_client_certificate) @implementation
+public func mosquitto_client_certificate(_ client: OpaquePointer!) -> UnsafeMutableRawPointer! {
+    let certificate = record(client)?.identity.security?.certificate
+    return certificate?.addReference().map { UnsafeMutableRawPointer($0) }
+}
+
+/// What carries the client's bytes.
+@c(mosquitto_client_protocol) @implementation
+public func mosquitto_client_protocol(_ client: OpaquePointer!) -> CInt {
+    let isWebSocket =
+        record(client)?.identity.listener?.configuration.protocol == .websockets
+    return CInt((isWebSocket ? mp_websockets : mp_mqtt).rawValue)
+}
+
+/// 3, 4 or 5.
+@c(mosquitto_client_protocol_version) @implementation
+public func mosquitto_client_protocol_version(_ client: OpaquePointer!) -> CInt {
+    record(client).map { CInt($0.identity.version.rawValue) } ?? 0
+}
+
+/// How many subscriptions the client has.
+@c(mosquitto_client_sub_count) @implementation
+public func mosquitto_client_sub_count(_ client: OpaquePointer!) -> CInt {
+    CInt(clamping: record(client)?.identity.subscriptionCount.load(ordering: .relaxed) ?? 0)
+}
+
+/// The user name.
+@c(mosquitto_client_username) @implementation
+public func mosquitto_client_username(_ client: OpaquePointer!) -> UnsafePointer<CChar>! {
+    record(client)?.userName.map { UnsafePointer($0) }
+}
+
+/// Calls a function for every client until one call returns other than 0.
+@c(mosquitto_apply_on_all_clients) @implementation
+public func mosquitto_apply_on_all_clients(
+    _ FUNC_client_functor: (
+        @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> CInt
+    )!,
+    _ functor_context: UnsafeMutableRawPointer!
+) -> CInt {
+    guard let host = PluginHost.current, let function = FUNC_client_functor else {
+        return ResultCode.success
+    }
+    for entry in host.broker.directory.all {
+        let code = function(ClientRecord.of(entry.identity).handle, functor_context)
+        if code != 0 { return code }
+    }
+    return ResultCode.success
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plugin thread: what cannot be answered on a reactor waits here, first come, first served.
+
+import CLinux
+import Core
+import Glibc
+import Net
+import Synchronization
+
+/// One thing for the plugin thread to do.
+enum LaneRequest: Sendable {
+    /// A question whose answer goes to the asker's worker.
+    case question(HookQuestion, Asker)
+    /// A client has connected.
+    case connected(ClientIdentity)
+    /// A connection has ended.
+    case disconnected(ClientIdentity, code: Int32, isOffline: Bool)
+    /// Anything else.
+    case job(@Sendable () -> Void)
+}
+
+/// The queue before the plugin thread.
+///
+/// Any thread may enqueue; one thread runs.
+final class SerialLane: Sendable {
+    private struct Queue {
+        var requests: [LaneRequest] = []
+        var isStopping = false
+    }
+
+    private let queue = Mutex(Queue())
+    private let waker: Waker
+
+    init() throws(SystemError) {
+        waker = try Waker()
+    }
+
+    /// Appends a request; only the one that finds the queue empty wakes the thread.
+    func enqueue(_ request: LaneRequest) {
+        let wasEmpty = queue.withLock { queue in
+            queue.requests.append(request)
+            return queue.requests.count == 1
+        }
+        if wasEmpty { waker.wake() }
+    }
+
+    /// Has the thread look at its deadlines again.
+    func wake() { waker.wake() }
+
+    /// Ends `run` once the queue is empty.
+    func stop() {
+        queue.withLock { $0.isStopping = true }
+        waker.wake()
+    }
+
+    /// Serves until `stop`.
+    ///
+    /// `handle` gets each request, `pause` runs after each batch and says how many milliseconds
+    /// may pass until it must run again; negative for any.
+    func run(_ handle: (LaneRequest) -> Void, pause: () -> CInt) {
+        while true {
+            let batch = queue.withLock { queue -> [LaneRequest]? in
+                if queue.requests.isEmpty { return queue.isStopping ? nil : [] }
+                let taken = queue.requests
+                queue.requests = []
+                return taken
+            }
+            guard let batch else { return }
+            for request in batch { handle(request) }
+            let wait = pause()
+            if !batch.isEmpty { continue }
+            var entry = pollfd(fd: waker.rawValue, events: Int16(POLLIN), revents: 0)
+            if poll(&entry, 1, wait) > 0 { waker.clear() }
+        }
+    }
+}
+
+/// Answers on their way to the workers, collected so that each worker is woken once.
+struct AnswerBatch {
+    private var answers: [[(asker: Asker, answer: HookAnswer)]]
+    private var oldestAt: Int64 = 0
+    /// An answer waits no longer than this for others.
+    private static let nanosecondsMax: Int64 = 500_000
+
+    init(workerCount: Int) {
+        answers = Array(repeating: [], count: workerCount)
+    }
+
+    /// Adds an answer, and sends all when the first has waited long enough.
+    mutating func add(_ answer: HookAnswer, to asker: Asker, _ broker: Broker) {
+        let now = MonotonicTime.nanoseconds()
+        if oldestAt == 0 { oldestAt = now }
+        answers[asker.worker].append((asker, answer))
+        if now - oldestAt > Self.nanosecondsMax { flush(broker) }
+    }
+
+    /// Sends all answers that wait, if there are any old ones.
+    mutating func flushIfOld(_ broker: Broker) {
+        if oldestAt != 0, MonotonicTime.nanoseconds() - oldestAt > Self.nanosecondsMax {
+            flush(broker)
+        }
+    }
+
+    /// Sends all answers that wait.
+    mutating func flush(_ broker: Broker) {
+        guard oldestAt != 0 else { return }
+        oldestAt = 0
+        for index in answers.indices where !answers[index].isEmpty {
+            broker.answer(answers[index], worker: index)
+            answers[index] = []
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// All callbacks as of one moment, arranged for asking.
+
+import Core
+
+/// All callbacks as of one moment.
+///
+/// Reactors look things up here without any lock.
+final class CallbackSnapshot: Sendable {
+    /// What clients of one listener are asked about.
+    final class Scope: Sendable {
+        let events: HookEvents
+        /// By event number.
+        let chains: [CallbackChain]
+
+        init(_ chains: [CallbackChain], isClosed: Bool) {
+            self.chains = chains
+            events = Self.events(chains, isClosed: isClosed)
+        }
+
+        /// The chain of an event.
+        subscript(_ event: PluginEvent) -> CallbackChain { chains[Int(event.rawValue)] }
+
+        private static func events(_ chains: [CallbackChain], isClosed: Bool) -> HookEvents {
+            func has(_ event: PluginEvent) -> Bool { !chains[Int(event.rawValue)].isEmpty }
+            var events: HookEvents = []
+            if has(.aclCheck) || isClosed {
+                events.insert(.access)
+                let chain = chains[Int(PluginEvent.aclCheck.rawValue)]
+                if chain.isDirect { events.insert(.accessIsDirect) }
+                if chain.isByTopic { events.insert(.accessIsByTopic) }
+            }
+            if has(.basicAuth) { events.insert(.basicAuthentication) }
+            if has(.extAuthStart) { events.insert(.extendedAuthentication) }
+            if has(.messageIn) { events.insert(.messageIn) }
+            if has(.messageOut) { events.insert(.messageOut) }
+            if has(.subscribe) { events.insert(.subscribe) }
+            if has(.unsubscribe) { events.insert(.unsubscribe) }
+            if has(.connect) { events.insert(.connect) }
+            if has(.disconnect) || has(.clientOffline) { events.insert(.disconnect) }
+            return events
+        }
+    }
+
+    /// Clients without listener, then by the number of the listener.
+    private let scopes: [Scope]
+    /// Who answers on a `$CONTROL` topic.
+    let control: [String: Callback]
+    /// TICK and RELOAD: the global list, then every listener's.
+    let ticks: [Callback]
+    let reloads: [Callback]
+
+    init(
+        lists: CallbackLists,
+        listenerCount: Int,
+        isPerListener: Bool
+    ) {
+        control = lists.control
+        ticks = lists.everywhere(.tick)
+        reloads = lists.everywhere(.reload)
+        var scopes = [Scope(Self.chains(lists, listener: nil), isClosed: isPerListener)]
+        for index in 0..<listenerCount {
+            scopes.append(Scope(Self.chains(lists, listener: index), isClosed: false))
+        }
+        self.scopes = scopes
+    }
+
+    /// What clients of a listener are asked about; nil for clients without one.
+    func scope(_ listener: Int?) -> Scope {
+        guard let listener, listener + 1 < scopes.count else { return scopes[0] }
+        return scopes[listener + 1]
+    }
+
+    private static func chains(_ lists: CallbackLists, listener: Int?) -> [CallbackChain] {
+        (0...PluginEvent.numberMax).map { number in
+            guard let event = PluginEvent(rawValue: CInt(number)) else { return CallbackChain([]) }
+            let global = lists[event, nil]
+            let own = listener.map { lists[event, $0] } ?? []
+            let files = [global, own].map { list in list.filter { $0.plugin.isBuiltIn } }
+            let plugins = [global, own].map { list in list.filter { !$0.plugin.isBuiltIn } }
+            return CallbackChain(files + plugins)
+        }
+    }
+}
+
+/// The callback lists that registration appends to.
+struct CallbackLists: Sendable {
+    private struct Key: Hashable {
+        let event: PluginEvent
+        let listener: Int?
+    }
+
+    private var lists: [Key: [Callback]] = [:]
+    /// By exact topic.
+    var control: [String: Callback] = [:]
+
+    /// The list of an event: the global one, or that of a listener.
+    subscript(_ event: PluginEvent, _ listener: Int?) -> [Callback] {
+        get { lists[Key(event: event, listener: listener)] ?? [] }
+        set { lists[Key(event: event, listener: listener)] = newValue }
+    }
+
+    /// The global list, then every listener's in their order.
+    func everywhere(_ event: PluginEvent) -> [Callback] {
+        let own = lists.filter { $0.key.event == event && $0.key.listener != nil }
+        let ordered = own.sorted { ($0.key.listener ?? 0) < ($1.key.listener ?? 0) }
+        return self[event, nil] + ordered.flatMap { $0.value }
+    }
+}
