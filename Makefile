@@ -20,7 +20,7 @@ lint:
 	scripts/lint.sh
 
 format:
-	swift format --in-place --parallel --recursive Sources Tests Benchmarks Fuzz
+	swift format --in-place --parallel --recursive Sources Tests Benchmarks Fuzz examples
 
 bench:
 	scripts/bench.sh

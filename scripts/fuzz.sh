@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config [seconds]
 # New inputs go to .build/fuzz/corpus-NAME, inputs that fail to .build/fuzz; seeds are in Fuzz/corpus/NAME.
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/dependencies.sh
+
+require_swift
 
 name=${1:?usage: scripts/fuzz.sh decoder|config [seconds]}
 seconds=${2:-60}

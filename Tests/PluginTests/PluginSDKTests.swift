@@ -160,6 +160,25 @@ struct PluginSDKTests {
         free(payload)
     }
 
+    @Test("Changes to a message that is dropped are taken back and not leaked")
+    func droppedMessage() throws {
+        let context = try context()
+        try context.on(.messageIn) { message in
+            try message.replaceTopic("changed")
+            try message.replacePayload([1, 2])
+            return .deny
+        }
+        let topic = strdup("original")
+        var event = mosquitto_evt_message()
+        event.topic = topic
+        #expect(FakeHost.call(7, &event) == 12)
+        #expect(event.topic == topic)
+        #expect(event.payload == nil)
+        #expect(event.payloadlen == 0)
+        #expect(FakeHost.state.withLock { $0.freed.count } == 2)
+        free(topic)
+    }
+
     @Test("A delayed answer goes out from any thread where that is allowed")
     func delayedDirect() throws {
         let context = try context(.own)

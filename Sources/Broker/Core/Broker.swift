@@ -64,7 +64,9 @@ package final class Broker: Sendable {
     /// Sets who is asked for pre-shared keys before the key file.
     package func setPSKHook(_ hook: PSKHook?) { transports.setHook(hook) }
 
-    /// Puts another configuration in force; workers learn of it by letter. Reads files.
+    /// Puts another configuration in force; workers learn of it by letter.
+    ///
+    /// Reads files.
     package func apply(_ configuration: Configuration) {
         let running = settings.listeners.map(\.transport)
         let plans = transports.plans(for: configuration, replacing: running)

@@ -22,6 +22,8 @@ struct Limits {
     let retainAvailable: Bool
     let upgradesOutgoingQoS: Bool
     let queuesQoS0: Bool
+    /// Whether 3.x clients get a message once for each matching subscription.
+    let allowsDuplicates: Bool
 
     init(_ configuration: Configuration) {
         func bound(_ value: Int) -> Int { value > 0 ? value : .max }
@@ -35,5 +37,6 @@ struct Limits {
         retainAvailable = configuration.retainAvailable
         upgradesOutgoingQoS = configuration.upgradeOutgoingQoS
         queuesQoS0 = configuration.queueQoS0Messages
+        allowsDuplicates = configuration.allowDuplicateMessages
     }
 }

@@ -32,7 +32,13 @@ package final class Worker {
     let routes: RouteCache
     /// The plugins; nil when there are none.
     let hooks: (any Hooks)?
+    /// Whether there are plugins; spares following a reference.
+    let hasHooks: Bool
+    /// Whether every packet is logged; as of the last reload.
+    private(set) var isTracing: Bool
     let openQuestions = OpenQuestions()
+    /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
+    var fanOutSerial: UInt64 = 0
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
     /// A run that came from another reactor.
@@ -43,8 +49,7 @@ package final class Worker {
 
     package init(
         broker: Broker,
-        mailbox: WorkerHandle,
-        listeners: [ListenerSocket]
+        mailbox: WorkerHandle
     ) throws(SystemError) {
         self.broker = broker
         self.mailbox = mailbox
@@ -53,11 +58,12 @@ package final class Worker {
         counters = mailbox.counters
         settings = broker.settings
         hooks = broker.hooks
+        hasHooks = hooks != nil
+        isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
         sessions = SessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
         outboxes = Array(repeating: nil, count: broker.workers.count)
-        for listener in listeners { try reactor.add(listener) }
     }
 
     /// Number of this worker.
@@ -65,6 +71,11 @@ package final class Worker {
 
     /// The reactor's clock, in seconds.
     var now: Int64 { reactor.nowSeconds }
+
+    /// Accepts connections of listening sockets, beside the other workers.
+    package func listen(on sockets: [ListenerSocket]) throws(SystemError) {
+        for socket in sockets { try reactor.add(socket) }
+    }
 
     /// Serves until `stop`.
     package func serve() {
@@ -85,6 +96,7 @@ package final class Worker {
     func adopt(_ settings: Settings) {
         self.settings = settings
         limits = Limits(settings.configuration)
+        isTracing = log.isEnabled(.debug)
         recheckClients()
     }
 

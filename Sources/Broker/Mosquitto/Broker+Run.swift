@@ -51,13 +51,16 @@ private func serve(
     let plugins = try loadPlugins(configuration, broker)
     defer { plugins?.unload() }
     var sysTree = SysTree(version: BrokerVersion.number)
-    if configuration.sysInterval > 0 {
-        broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
-    }
     let sockets = try openListeners(broker)
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
-    let threads = try startThreads(broker, sockets)
+    let threads = try startThreads(broker, sockets) { settle in
+        guard configuration.sysInterval > 0 else { return }
+        broker.publishSys(sysTree.opening)
+        settle()
+        broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
+        settle()
+    }
     let notifier = ServiceNotifier()
     log.info("mosquitto version \(BrokerVersion.number) running")
     notifier.ready()
@@ -83,7 +86,7 @@ private func control(
     do throws(SystemError) {
         let thread = try Thread(named: "control") {
             makeLoop().run(signals)
-            threads.stop()
+            threads.stop { plugins.drain(milliseconds: 2000) }
             plugins.stop()
         }
         plugins.run()
@@ -104,6 +107,7 @@ private func loadPlugins(
         let plugins = try PluginHost(configuration, broker)
         try plugins.load(configuration)
         broker.install(plugins)
+        broker.setPSKHook { plugins.pskKey(listener: $0, $1) }
         return plugins
     } catch {
         for line in error.lines.dropLast() { broker.log.error(line) }
@@ -145,10 +149,11 @@ private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSock
 
 private func startThreads(
     _ broker: Broker,
-    _ sockets: [ListenerSocket]
+    _ sockets: [ListenerSocket],
+    prepare: (_ settle: () -> Void) -> Void
 ) throws(StartError) -> BrokerThreads {
     do throws(SystemError) {
-        return try BrokerThreads(broker, sockets: sockets)
+        return try BrokerThreads(broker, sockets: sockets, prepare: prepare)
     } catch {
         throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
     }

@@ -101,6 +101,12 @@ enum BrokerProcess {
                 log.error("Please provide a configuration file to test.")
                 return 3
             }
+            do throws(ConfigurationError) {
+                try Support.check(configuration)
+            } catch {
+                for line in error.lines { log.error(line) }
+                return error.exitCode
+            }
             log.info("Configuration file is OK.")
             return 0
         }

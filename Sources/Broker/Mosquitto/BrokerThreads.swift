@@ -15,13 +15,20 @@ final class BrokerThreads: Sendable {
     private let threads: [Thread]
 
     /// Starts one thread per worker.
-    init(_ broker: Broker, sockets: [ListenerSocket]) throws(SystemError) {
+    ///
+    /// `prepare` runs when the first one is up; what it asks for has been done when it calls
+    /// `settle`. Connections are accepted after that.
+    init(
+        _ broker: Broker,
+        sockets: [ListenerSocket],
+        prepare: (_ settle: () -> Void) -> Void
+    ) throws(SystemError) {
         self.broker = broker
         var threads: [Thread] = []
         for handle in broker.workers {
             let thread = try Thread(named: "reactor-\(handle.index)") {
                 do throws(SystemError) {
-                    try Worker(broker: broker, mailbox: handle, listeners: sockets).serve()
+                    try Worker(broker: broker, mailbox: handle).serve()
                 } catch {
                     broker.log.error("Error: Unable to start a reactor: \(error).")
                 }
@@ -29,10 +36,18 @@ final class BrokerThreads: Sendable {
             threads.append(thread)
         }
         self.threads = threads
+        prepare { ask(patience: 10) { _ in } }
+        ask(patience: 10) { worker in
+            do throws(SystemError) {
+                try worker.listen(on: sockets)
+            } catch {
+                broker.log.error("Error: Unable to accept connections: \(error).")
+            }
+        }
     }
 
-    /// Has every worker run `question` and waits for them, one second at most.
-    func ask(_ question: @escaping @Sendable (Worker) -> Void) {
+    /// Has every worker run `question` and waits for them, `patience` seconds at most.
+    func ask(patience: CInt = 1, _ question: @escaping @Sendable (Worker) -> Void) {
         guard let answered = try? Latch(count: broker.workers.count) else { return }
         for worker in broker.workers {
             worker.post { worker in
@@ -40,12 +55,13 @@ final class BrokerThreads: Sendable {
                 answered.arrive()
             }
         }
-        answered.wait(milliseconds: 1000)
+        answered.wait(milliseconds: patience * 1000)
     }
 
-    /// Publishes all wills, then ends every thread.
-    func stop() {
+    /// Publishes all wills, for which `awaitDecisions` lets plugins decide, then ends every thread.
+    func stop(awaitDecisions: () -> Void = {}) {
         ask { $0.publishAllWills() }
+        awaitDecisions()
         for worker in broker.workers { worker.post { $0.stop() } }
         for thread in threads { thread.join() }
     }

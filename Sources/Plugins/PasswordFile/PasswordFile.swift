@@ -13,7 +13,8 @@ final class PasswordFile: ThreadSafePlugin {
     static let name = "password-file"
 
     private static let optionKey = "password_file"
-    private static let waitingMax = 10_000
+    /// After a reload all clients are checked at once, so this is more than any broker serves.
+    private static let waitingMax = 1_000_000
 
     private let broker: Broker
     private let table: Mutex<PasswordTable>

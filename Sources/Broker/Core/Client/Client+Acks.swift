@@ -55,8 +55,10 @@ extension Client {
         }
     }
 
-    /// Takes PUBREL packets in their short form off the front of `bytes`: each publishes its message
-    /// as part of a run, which is answered with PUBCOMP. Returns how many there were.
+    /// Takes PUBREL packets in their short form off the front of `bytes`: each publishes its
+    /// message as part of a run, which is answered with PUBCOMP.
+    ///
+    /// Returns how many there were.
     func absorbPubrels(_ bytes: UnsafeRawBufferPointer, _ session: Session) -> Int {
         let run = worker.run
         var count = 0
@@ -110,8 +112,10 @@ extension Session {
         incoming.count < worker.limits.receivedMax
     }
 
-    /// Stores the QoS 2 publications of a run. Returns false, and stores nothing, when one of them
-    /// needs a closer look: its identifier is in use or the window is full.
+    /// Stores the QoS 2 publications of a run.
+    ///
+    /// Returns false, and stores nothing, when one of them needs a closer look: its identifier is
+    /// in use or the window is full.
     func storeNew(_ run: UnsafePublishRun) -> Bool {
         guard run.count <= worker.limits.receivedMax - incoming.count else { return false }
         var last: UInt16 = 0

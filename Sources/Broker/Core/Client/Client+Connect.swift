@@ -46,7 +46,7 @@ extension Client {
         let isAssigned = identifier.isEmpty
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
         let security = connection?.security
-        let (userName, proof) = try findUserName(packet, security)
+        let (userName, proof) = findUserName(packet, security)
         if let prefix = worker.settings.configuration.clientidPrefixes,
             !identifier.utf8.starts(with: prefix.utf8)
         {
@@ -74,6 +74,7 @@ extension Client {
             proof: proof
         )
         self.identity = identity
+        if proof == .missing { throw nameless(packet) }
         authenticate(PendingConnect(packet, isAssigned: isAssigned), identity)
     }
 
@@ -96,7 +97,7 @@ extension Client {
         case .connackV5(let reason):
             var connack: [UInt8] = []
             var packet = ConnackPacket(reasonCode: reason)
-            if stage != .awaitingConnect || identity != nil {
+            if reason != .unsupportedProtocolVersion {
                 packet.maximumQoS = UInt8(clamping: listener.configuration.maxQoS)
             }
             connack.appendConnack(packet, version: .v5)

@@ -26,6 +26,8 @@ extension Client {
         worker.flushRun()
         if isConnectionLost, undecidedCount > 0, stage == .connected {
             postponedEnd = end
+            _ = releaseConnection()
+            session?.setOutlet()
             return
         }
         let wasConnected = stage == .connected || stage == .exchanging
@@ -34,14 +36,8 @@ extension Client {
         if let openQuestion { worker.forget(openQuestion) }
         openQuestion = nil
         logEnd(end)
-        if let connection = releaseConnection() {
-            if wasConnected, isV5, let reason = end.disconnectReason {
-                connection.write([0xE0, 0x01, reason.rawValue])
-                worker.counters.sent.add(.disconnect)
-                worker.counters.bytesSent.add(3)
-            }
-            connection.close()
-        }
+        // The places of the client are free before its peer can see the connection close.
+        defer { close(wasConnected && isV5 ? end.disconnectReason : nil) }
         worker.broker.census.removeSocket()
         listener.load.leave()
         if let session {
@@ -51,6 +47,16 @@ extension Client {
             // Clients refused by basic authentication are reported although they never connected.
             worker.tellDisconnected(identity, code: end.code, isOffline: false)
         }
+    }
+
+    private func close(_ reason: ReasonCode?) {
+        guard let connection = releaseConnection() else { return }
+        if let reason {
+            connection.write([0xE0, 0x01, reason.rawValue])
+            worker.counters.sent.add(.disconnect)
+            worker.counters.bytesSent.add(3)
+        }
+        connection.close()
     }
 
     private func logEnd(_ end: ClientEnd) {

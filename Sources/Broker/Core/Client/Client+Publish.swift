@@ -46,7 +46,7 @@ extension Client {
         _ flags: UInt8,
         _ topic: UnsafeRawBufferPointer
     ) {
-        guard log.isEnabled(.debug) else { return }
+        guard worker.isTracing else { return }
         logPublish(
             "Received PUBLISH from",
             topic: topic,
@@ -116,7 +116,7 @@ extension Client {
         if isControlTopic(topic) {
             return handleControl(makeMessage(publish, topic, payload, body), receipt)
         }
-        let events = worker.events(on: listener)
+        let events = worker.hasHooks ? worker.events(on: listener) : []
         if !events.isDisjoint(with: [.access, .messageIn]) {
             if events.contains(.messageIn) || !events.contains(.accessIsDirect) {
                 return askAbout(makeMessage(publish, topic, payload, body), receipt, events)
@@ -310,7 +310,7 @@ extension Client {
     func acknowledge(_ run: UnsafePublishRun, _ type: PacketType, _ reason: ReasonCode) {
         let isShort = !isV5 || reason == .success
         let size = isShort ? 4 : 5
-        guard !log.isEnabled(.debug), let connection,
+        guard !worker.isTracing, let connection,
             connection.queuedPacketCount + run.count <= outputPacketsMax
         else {
             for index in 0..<run.count { writeAck(type, run[index].packetIdentifier, reason) }

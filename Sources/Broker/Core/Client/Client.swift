@@ -75,9 +75,6 @@ package final class Client {
 
     var log: Log { worker.log }
 
-    /// Whether a run of packets may be sent without looking at each.
-    var takesPlainPackets: Bool { isPlain && !worker.log.isEnabled(.debug) }
-
     /// The name in log lines: the identifier, or the address before there is one.
     var logName: String {
         identity?.clientIdentifier ?? connection?.peer.host ?? ""
@@ -114,6 +111,9 @@ package final class Client {
                 continue
             }
             switch parseFixedHeader(RawSpan(_unsafeBytes: rest)) {
+            case .needsMore where stage == .awaitingConnect && rest[0] >> 4 != 1:
+                fail(.close("first packet is not CONNECT"))
+                return bytes.count
             case .needsMore:
                 connection?.neededBytes = 0
                 return offset
@@ -163,7 +163,7 @@ package final class Client {
     private func absorbPublishes(_ bytes: UnsafeRawBufferPointer) -> Int {
         let run = worker.run
         guard run.count > 0, let session, run.publisher == session.handle,
-            !log.isEnabled(.debug)
+            !worker.isTracing
         else { return 0 }
         let countBefore = run.count
         let payloadBefore = run.payloadByteCount
@@ -181,7 +181,7 @@ package final class Client {
 
     /// Acknowledgements in their short form, in the order of what they acknowledge.
     private func absorbAcks(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard let session, !log.isEnabled(.debug) else { return 0 }
+        guard let session, !worker.isTracing else { return 0 }
         let counters = worker.counters
         var count = 0
         switch bytes[0] {
@@ -195,7 +195,7 @@ package final class Client {
             count = session.absorbPubcomps(bytes)
             counters.received.pubcomp.add(count)
         default:
-            guard undecidedCount == 0, worker.hooks == nil else { return 0 }
+            guard undecidedCount == 0, !worker.hasHooks else { return 0 }
             count = absorbPubrels(bytes, session)
             counters.received.pubrel.add(count)
         }
@@ -235,11 +235,16 @@ package final class Client {
             )
             return
         }
+        if header.firstByte == 0x16 {
+            noteTLS()
+            throw .close("TLS handshake on a listener without TLS")
+        }
         guard header.type == .connect else {
-            if header.firstByte == 0x16 { noteTLS() }
             throw .close("first packet is not CONNECT")
         }
-        guard header.remainingLength <= connectLengthMax else { throw .close("CONNECT too long") }
+        guard header.remainingLength <= connectLengthMax,
+            header.remainingLength < worker.limits.packetSizeMax
+        else { throw .close("CONNECT too long") }
     }
 
     private func noteTLS() {
@@ -267,10 +272,10 @@ package final class Client {
         case .pubrec: try handlePubrec(span)
         case .pubrel: try handlePubrel(span)
         case .pubcomp: try handlePubcomp(span)
-        case .pingreq: handlePingreq()
         default:
             worker.flushRun()
             switch type {
+            case .pingreq: handlePingreq()
             case .connect: handleConnect(span, flags: header.flags)
             case .subscribe: try handleSubscribe(span)
             case .unsubscribe: try handleUnsubscribe(span)

@@ -142,7 +142,9 @@ package struct UnsafePublication {
     package var isRetained: Bool
     /// Second of the reactor clock from which it is void; 0: never.
     package var expiresAt: Int64
-    /// Who published it; nil for the broker itself. Lent like the bytes: not counted here.
+    /// Who published it; nil for the broker itself.
+    ///
+    /// Lent like the bytes: not counted here.
     private var lentOrigin: Unmanaged<ClientIdentity>?
 
     /// Puts a publication together; everything in it stays with its owner.

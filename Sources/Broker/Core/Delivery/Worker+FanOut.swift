@@ -111,6 +111,7 @@ extension Worker {
     /// Sends a run to every destination of a route: normal subscriptions, then shared ones.
     private func fanOut(_ run: UnsafePublishRun, _ route: Route) {
         let all = 0..<run.count
+        fanOutSerial &+= 1
         for destination in route.local { deliver(run, entries: all, to: destination) }
         for (worker, destinations) in route.remote {
             outbox(for: worker).append(run, entries: all, to: destinations)
@@ -162,6 +163,7 @@ extension Worker {
                 )
             }
         }
+        fanOutSerial &+= 1
         for destination in batch.destinations[source.destinations] {
             deliver(foreignRun, entries: 0..<foreignRun.count, to: destination)
         }
@@ -189,6 +191,7 @@ extension Worker {
     ) {
         guard let session = sessions[destination.session] else { return }
         if destination.options.isNoLocal, destination.session == run.publisher { return }
+        if !limits.allowsDuplicates, !session.isFirstDelivery(of: fanOutSerial) { return }
         session.deliver(run, entries: entries, destination)
     }
 }

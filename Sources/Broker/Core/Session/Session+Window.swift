@@ -153,7 +153,9 @@ extension Session {
     }
 
     /// Takes PUBREC packets in their short form off the front of `bytes` and answers each with
-    /// PUBREL. Returns how many there were.
+    /// PUBREL.
+    ///
+    /// Returns how many there were.
     func absorbPubrecs(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let connection = client?.connection, resumeIndex > 0 else { return 0 }
         let limit = min(resumeIndex, bytes.count / 4)

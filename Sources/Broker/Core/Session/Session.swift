@@ -2,6 +2,7 @@
 // What of a client survives its connection.
 
 import MQTT
+import Net
 import Topics
 
 /// One subscription as its session remembers it.
@@ -23,7 +24,15 @@ final class Session {
     let handle: SessionHandle
     var identity: ClientIdentity
     /// The connected client, if there is one.
-    var client: Client?
+    var client: Client? {
+        didSet { setOutlet() }
+    }
+    /// Its connection, when packets go out to it as they do to every other such client.
+    private(set) var plainOutlet: Connection?
+    /// What of the client's CONNECT matters for that.
+    private(set) var isPlainV5 = false
+    private(set) var packetSizeMax = Int.max
+    private(set) var inFlightMax = 0xFFFF
 
     /// Seconds to live without a connection; 0: ends with it; `UInt32.max`: never ends.
     var expiryInterval: UInt32
@@ -56,6 +65,7 @@ final class Session {
     var retainedDeliveries: [RetainedDelivery] = []
 
     var lastPacketIdentifier: UInt16 = 0
+    private var lastFanOut: UInt64 = 0
     /// Whether the loss of messages was already logged for this connection.
     var hasLoggedDrop = false
 
@@ -71,11 +81,30 @@ final class Session {
         self.expiryInterval = expiryInterval
     }
 
+    /// Brings what is kept of the client up to date; called when its limits have been set.
+    func setOutlet() {
+        guard let client else {
+            plainOutlet = nil
+            return
+        }
+        plainOutlet = client.isPlain ? client.connection : nil
+        isPlainV5 = client.isV5
+        packetSizeMax = client.packetSizeMax
+        inFlightMax = client.inFlightMax
+    }
+
     /// The next packet identifier: 1, 2, 3 … 65535, 1 …
     /// .
     func nextPacketIdentifier() -> UInt16 {
         lastPacketIdentifier = lastPacketIdentifier == .max ? 1 : lastPacketIdentifier + 1
         return lastPacketIdentifier
+    }
+
+    /// `allow_duplicate_messages false`: whether a 3.x client gets nothing yet from a fan-out.
+    func isFirstDelivery(of serial: UInt64) -> Bool {
+        guard identity.version != .v5 else { return true }
+        defer { lastFanOut = serial }
+        return lastFanOut != serial
     }
 
     /// Whether the session outlives its connection.

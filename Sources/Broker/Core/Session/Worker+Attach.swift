@@ -22,6 +22,7 @@ extension Worker {
         logConnect(request.identity)
         let session = isResumed ? earlier ?? makeSession(request) : makeSession(request)
         adopt(client, session, request)
+        session.password = hooks == nil ? nil : packet.password
         if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected
@@ -92,6 +93,7 @@ extension Worker {
         )
         if aliases > 0 { client.outgoingAliases = OutgoingAliases(maximum: aliases) }
         client.isPlain = aliases == 0 && client.listener.mountPoint.isEmpty
+        session.setOutlet()
     }
 
     private func logWill(_ session: Session, _ client: Client) {

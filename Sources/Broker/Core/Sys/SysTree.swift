@@ -27,13 +27,17 @@ package struct SysTree {
         "publish/sent", "bytes/received", "bytes/sent", "sockets", "connections",
     ]
 
+    /// What comes before the first round, and is counted by it.
+    package var opening: [Message] {
+        [("version", "mosquitto version \(version)"), ("uptime", "0 seconds")]
+    }
+
     /// The messages of a round, in the order of publication.
     ///
     /// `uptime` is in whole seconds.
     package mutating func round(_ figures: SysFigures, uptime: Int64) -> [Message] {
         var messages: [Message] = []
-        if isFirst { messages.append(("version", "mosquitto version \(version)")) }
-        messages.append(("uptime", "\(uptime) seconds"))
+        if !isFirst { messages.append(("uptime", "\(uptime) seconds")) }
         if isFirst {
             appendMetrics(figures, &messages)
             for load in loads { messages += load.initial }

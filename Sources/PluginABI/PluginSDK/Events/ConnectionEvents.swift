@@ -97,6 +97,12 @@ public struct SubscriptionEvent: PluginEvent, ~Copyable {
         data.pointee.data.topic_filter = copy
     }
 
+    /// Takes a change back: brokers do not take it over with a packet they refuse.
+    private mutating func restore() {
+        if data.pointee.data.topic_filter != original { host.free(data.pointee.data.topic_filter) }
+        data.pointee.data.topic_filter = original
+    }
+
     /// The client goes on.
     public static var neutralResult: Int32 { ResultCode.success.rawValue }
 
@@ -117,7 +123,9 @@ public struct SubscriptionEvent: PluginEvent, ~Copyable {
         do {
             switch try body(&event) {
             case .proceed: return ResultCode.success.rawValue
-            case .disconnect(let code): return code.rawValue
+            case .disconnect(let code):
+                event.restore()
+                return code.rawValue
             }
         } catch {
             broker.report(error, in: "subscription")

@@ -30,6 +30,7 @@ public struct MessageEvent: PluginEvent, ~Copyable {
     private struct Original {
         let topic: UnsafeMutablePointer<CChar>?
         let payload: UnsafeMutableRawPointer?
+        let payloadLength: UInt32
         let properties: OpaquePointer?
     }
 
@@ -99,6 +100,20 @@ public struct MessageEvent: PluginEvent, ~Copyable {
         data.pointee.properties = list
     }
 
+    /// Takes changes back: brokers do not take them over with a message that is dropped.
+    private mutating func restore() {
+        if data.pointee.topic != original.topic { host.free(data.pointee.topic) }
+        data.pointee.topic = original.topic
+        if data.pointee.payload != original.payload { host.free(data.pointee.payload) }
+        data.pointee.payload = original.payload
+        data.pointee.payloadlen = original.payloadLength
+        if data.pointee.properties != original.properties {
+            var list = data.pointee.properties
+            host.freeProperties(&list)
+        }
+        data.pointee.properties = original.properties
+    }
+
     /// The message goes on.
     public static var neutralResult: Int32 { ResultCode.success.rawValue }
 
@@ -113,6 +128,7 @@ public struct MessageEvent: PluginEvent, ~Copyable {
         let original = Original(
             topic: data.pointee.topic,
             payload: data.pointee.payload,
+            payloadLength: data.pointee.payloadlen,
             properties: data.pointee.properties
         )
         var event = Self(
@@ -122,7 +138,9 @@ public struct MessageEvent: PluginEvent, ~Copyable {
             original: original
         )
         do {
-            switch try body(&event) {
+            let answer = try body(&event)
+            if answer != .proceed { event.restore() }
+            switch answer {
             case .proceed: return ResultCode.success.rawValue
             case .deny: return ResultCode.accessDenied.rawValue
             case .quotaExceeded:
@@ -131,6 +149,7 @@ public struct MessageEvent: PluginEvent, ~Copyable {
             case .disconnect(let code): return code.rawValue
             }
         } catch {
+            event.restore()
             broker.report(error, in: "message")
             return ResultCode.accessDenied.rawValue
         }

@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// The original broker with our plugins in it.
+// A broker, the original or ours, with our plugins in it.
 
 import Foundation
 import Glibc
 import Testing
 
-/// Runs `/usr/sbin/mosquitto`, the original as the distribution ships it, on a port of its own.
-final class OriginalBroker {
-    static let path = "/usr/sbin/mosquitto"
-    static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: path) }
+/// Whose broker.
+enum BrokerKind: CaseIterable {
+    /// The original as the distribution ships it.
+    case original
+    /// This project's, built beside the tests.
+    case own
+
+    /// Those that are here.
+    static let installed = allCases.filter { FileManager.default.isExecutableFile(atPath: $0.path) }
+
+    var path: String {
+        switch self {
+        case .original: "/usr/sbin/mosquitto"
+        case .own: BrokerProcess.built("mosquitto")
+        }
+    }
+}
+
+/// Runs a broker on a port of its own.
+final class BrokerProcess {
 
     /// A plugin built beside the tests.
-    static func plugin(_ name: String) -> String {
+    static func plugin(_ name: String) -> String { built("lib\(name).so") }
+
+    /// A file built beside the tests.
+    static func built(_ name: String) -> String {
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        return program.deletingLastPathComponent().appendingPathComponent("lib\(name).so").path
+        return program.deletingLastPathComponent().appendingPathComponent(name).path
     }
 
     let port: UInt16
@@ -24,7 +43,7 @@ final class OriginalBroker {
     private var status: Int32?
 
     /// Writes files, and a configuration in which `DIR` stands for their directory, and starts the broker.
-    init(files: [String: String], configuration: String) throws {
+    init(_ kind: BrokerKind, files: [String: String], configuration: String) throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             UUID().uuidString
         )
@@ -37,7 +56,7 @@ final class OriginalBroker {
         for (name, content) in files { try Self.write(directory, name, content) }
         try Self.write(directory, "mosquitto.conf", text)
         (process, output) = try Self.spawn(
-            [Self.path, "-c", directory.appendingPathComponent("mosquitto.conf").path])
+            [kind.path, "-c", directory.appendingPathComponent("mosquitto.conf").path])
     }
 
     deinit {
@@ -95,13 +114,18 @@ final class OriginalBroker {
     /// Asks the broker to read its files again.
     func reload() { kill(process, SIGHUP) }
 
+    /// Waits until the broker accepts connections.
+    func waitForStart() -> Bool { waitForLine { $0.hasSuffix(" running") } }
+
     /// Reads the log until a line contains a text; `false` if the broker ends before, or says nothing for long.
-    func waitForLog(_ text: String) -> Bool {
+    func waitForLog(_ text: String) -> Bool { waitForLine { $0.contains(text) } }
+
+    private func waitForLine(_ isWanted: (String) -> Bool) -> Bool {
         while true {
             while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: partial[..<end], as: UTF8.self)
                 partial.removeSubrange(...end)
-                if line.contains(text) { return true }
+                if isWanted(line) { return true }
             }
             var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
             guard poll(&waiting, 1, 20_000) == 1 else { return false }
