@@ -41,6 +41,7 @@ package final class Worker {
     var fanOutSerial: UInt64 = 0
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
+    private let retainedSweep = RetainedSweep()
     /// A run that came from another reactor.
     let foreignRun = UnsafePublishRun()
     private var outboxes: [DeliveryBatch?]
@@ -155,6 +156,7 @@ extension Worker: ReactorDelegate {
 
     package func reactorTurnEnding(_ reactor: Reactor) {
         expireDeadlines()
+        if index == 0 { retainedSweep.runIfDue(self) }
         if !postponed.isEmpty {
             let work = postponed
             postponed = []
@@ -165,7 +167,9 @@ extension Worker: ReactorDelegate {
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
         if !postponed.isEmpty { return 0 }
-        return deadlines.first.map { $0 * 1000 }
+        let sweep = index == 0 ? retainedSweep.deadline(self) : nil
+        guard let second = [deadlines.first, sweep].compactMap(\.self).min() else { return nil }
+        return second * 1000
     }
 
     package func reactor(

@@ -18,6 +18,7 @@ extension Client {
         _ body: UnsafeRawBufferPointer
     ) throws(PacketError) {
         guard let session else { return }
+        if worker.isOutOfMemory { throw .outOfMemory(version) }
         try checkFlags(header.flags)
         let span = RawSpan(_unsafeBytes: body)
         let publish = try PublishPacket(decoding: span, flags: header.flags, version: version)
@@ -131,7 +132,8 @@ extension Client {
             qos: publish.qos,
             isRetained: publish.isRetained
         )
-        run.isOpen = !events.contains(.access) || events.contains(.accessIsByTopic)
+        let isCheckedByTopic = !events.contains(.access) || events.contains(.accessIsByTopic)
+        run.isOpen = isCheckedByTopic && worker.limits.memoryMax == .max
         run.isStored = publish.qos == 2
         append(publish, payload: payload, packet, body)
         if publish.isRetained { worker.flushRun() }

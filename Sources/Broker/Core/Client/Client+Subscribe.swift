@@ -27,6 +27,7 @@ struct RequestedFilter {
 extension Client {
     /// Subscribes filter by filter; an error in one leaves the earlier ones subscribed.
     func handleSubscribe(_ body: RawSpan) throws(PacketError) {
+        if worker.isOutOfMemory { throw .outOfMemory(version) }
         log.debug("Received SUBSCRIBE from \(logName)")
         var packet = try SubscribePacket(decoding: body, version: version)
         var filters: [RequestedFilter] = []
