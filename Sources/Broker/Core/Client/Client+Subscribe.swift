@@ -319,6 +319,7 @@ extension Worker {
         )
         if case .new = result {
             session.subscriptions.append(subscription)
+            session.noteSubscriptionCount()
             return true
         }
         session.replaceSubscription(subscription)
@@ -351,6 +352,7 @@ extension Session {
     func removeSubscription(_ filter: [UInt8], _ shareName: [UInt8]?) -> Bool {
         guard let place = place(filter, shareName) else { return false }
         worker.unsubscribe(subscriptions.remove(at: place), of: self)
+        noteSubscriptionCount()
         return true
     }
 }

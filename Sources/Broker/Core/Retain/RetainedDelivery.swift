@@ -98,7 +98,7 @@ final class RetainedDelivery {
             if !connection.isOutputBlocked { return true }
             return false
         }
-        return session.queuedCount < Self.queuedMax
+        return session.queuedCount < min(Self.queuedMax, session.worker.limits.queuedMessagesMax)
     }
 
     private func postpone() {

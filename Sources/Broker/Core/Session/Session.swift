@@ -3,6 +3,7 @@
 
 import MQTT
 import Net
+import Synchronization
 import Topics
 
 /// One subscription as its session remembers it.
@@ -109,6 +110,12 @@ final class Session {
 
     /// Whether the session outlives its connection.
     var isPersistent: Bool { expiryInterval != 0 }
+
+    /// Plugins ask the identity, from any thread.
+    func noteSubscriptionCount() {
+        guard worker.hasHooks else { return }
+        identity.subscriptionCount.store(subscriptions.count, ordering: .relaxed)
+    }
 
     /// Forgets subscriptions and messages, for a clean start or at the end.
     func clear() {

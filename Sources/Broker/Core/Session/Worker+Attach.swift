@@ -69,6 +69,7 @@ extension Worker {
         let packet = request.packet
         let configuration = settings.configuration
         session.identity = request.identity
+        session.noteSubscriptionCount()
         session.client = client
         client.session = session
         if packet.version == .v5 {
