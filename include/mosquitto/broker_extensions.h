@@ -23,10 +23,21 @@ extern "C" {
 mosq_EXPORT int mosquitto_complete_extended_auth(
     const char *clientid, int result, const void *data_out, uint16_t data_out_len);
 
-/* An entry point a plugin may export. When it returns other than 0, the plugin allows the broker
-   to call its callbacks on any broker thread, several at a time; without it they are called on
-   one thread, one after the other. Initialisation and cleanup are always alone. The original
-   broker never looks for it. Called once, before mosquitto_plugin_init().
+/* What mosquitto_plugin_thread_safe() returns, added up. */
+enum mosquitto_plugin_thread_safety {
+    /* Callbacks may be called on any broker thread, several at a time. One that is unregistered
+       may still be called for a moment, by threads that have not noticed yet. */
+    MOSQ_PLUGIN_THREAD_SAFE = 1,
+    /* What it answers to MOSQ_EVT_ACL_CHECK depends on client and topic alone. It then gets no
+       payload and no properties, and one answer counts for several messages in a row. */
+    MOSQ_PLUGIN_ACL_BY_TOPIC = 2
+};
+
+/* An entry point a plugin may export. It returns a sum of enum mosquitto_plugin_thread_safety;
+   without it, or with 0, callbacks are called on one thread, one after the other. Initialisation
+   and cleanup are always alone. When plugins of both kinds ask for one event, all of them are
+   called on that one thread, so that the order of the configuration holds. The original broker
+   never looks for it. Called once, before mosquitto_plugin_init().
    [main] */
 mosq_plugin_EXPORT int mosquitto_plugin_thread_safe(void);
 

@@ -86,7 +86,7 @@ private func control(
     do throws(SystemError) {
         let thread = try Thread(named: "control") {
             makeLoop().run(signals)
-            threads.stop()
+            threads.stop { plugins.drain(milliseconds: 2000) }
             plugins.stop()
         }
         plugins.run()
@@ -107,6 +107,7 @@ private func loadPlugins(
         let plugins = try PluginHost(configuration, broker)
         try plugins.load(configuration)
         broker.install(plugins)
+        broker.setPSKHook { plugins.pskKey(listener: $0, $1) }
         return plugins
     } catch {
         for line in error.lines.dropLast() { broker.log.error(line) }

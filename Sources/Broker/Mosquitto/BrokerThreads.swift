@@ -58,9 +58,10 @@ final class BrokerThreads: Sendable {
         answered.wait(milliseconds: patience * 1000)
     }
 
-    /// Publishes all wills, then ends every thread.
-    func stop() {
+    /// Publishes all wills, for which `awaitDecisions` lets plugins decide, then ends every thread.
+    func stop(awaitDecisions: () -> Void = {}) {
         ask { $0.publishAllWills() }
+        awaitDecisions()
         for worker in broker.workers { worker.post { $0.stop() } }
         for thread in threads { thread.join() }
     }

@@ -73,7 +73,14 @@ final class ControlLoop {
             configuration = new
             log.configure(new.logging)
             log.reopen()
-            guard let plugins else { return broker.apply(new) }
+            guard let plugins else {
+                if PluginHost.isNeeded(new) {
+                    log.warning(
+                        "Warning: Password and ACL files come into force at the next start."
+                    )
+                }
+                return broker.apply(new)
+            }
             // Clients are checked again only when plugins decide by what they have read again.
             let broker = broker
             plugins.reload(new) { broker.apply(new) }

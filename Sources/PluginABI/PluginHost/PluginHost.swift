@@ -27,10 +27,6 @@ package final class PluginHost: Hooks, Sendable {
     /// Where persistence plugins would put their files; a C string for the life of the process.
     let persistenceLocation: CStringBox
     private let loaded = Mutex<[LoadedPlugin]>([])
-    private let certificates = Mutex<CertificateSource?>(nil)
-
-    /// Finds the TLS certificate of a client: an X509 with a reference of its own.
-    package typealias CertificateSource = @Sendable (ClientIdentity) -> OpaquePointer?
 
     /// The host that exported functions work for.
     private static let installed = Mutex<PluginHost?>(nil)
@@ -84,6 +80,8 @@ package final class PluginHost: Hooks, Sendable {
 
     func append(_ plugin: LoadedPlugin) { loaded.withLock { $0.append(plugin) } }
 
+    func remove(_ plugin: LoadedPlugin) { loaded.withLock { $0.removeAll { $0 === plugin } } }
+
     /// The plugin behind an identifier; nil for pointers that are none of ours.
     func plugin(_ identifier: OpaquePointer) -> LoadedPlugin? {
         let address = UnsafeMutableRawPointer(identifier)
@@ -109,16 +107,6 @@ package final class PluginHost: Hooks, Sendable {
         broker_log_sink_set(nil)
     }
 
-    /// Says where the certificates of clients are found.
-    package func setCertificateSource(_ source: @escaping CertificateSource) {
-        certificates.withLock { $0 = source }
-    }
-
-    /// The certificate of a client.
-    func certificate(of identity: ClientIdentity) -> OpaquePointer? {
-        certificates.withLock { $0 }?(identity)
-    }
-
     // MARK: Plugin thread
 
     /// Serves as the plugin thread until `stop`.
@@ -134,6 +122,16 @@ package final class PluginHost: Hooks, Sendable {
             let deadline = delayed.nextDeadline.map { max(0, $0 - MonotonicTime.milliseconds()) }
             let wait = [tick, deadline].compactMap { $0 }.min()
             return wait.map { CInt(clamping: $0 + 1) } ?? -1
+        }
+    }
+
+    /// Waits until everything asked before has been answered, as long as is given.
+    package func drain(milliseconds: CInt) {
+        guard let isDone = try? Waker() else { return }
+        lane.enqueue(.job { isDone.wake() })
+        var entry = pollfd(fd: isDone.rawValue, events: Int16(POLLIN), revents: 0)
+        if poll(&entry, 1, milliseconds) <= 0 {
+            log.warning("Warning: A plugin takes too long to answer; going on without it.")
         }
     }
 
@@ -153,7 +151,9 @@ package final class PluginHost: Hooks, Sendable {
         case .disconnected(let identity, let code, let isOffline):
             let scope = snapshot.scope(identity.listener?.index)
             tellDisconnected(identity, code: code, isOffline: isOffline, scope)
-        case .job(let job): job()
+        case .job(let job):
+            answers.flush(broker)
+            job()
         }
         answers.flushIfOld(broker)
     }
@@ -167,7 +167,7 @@ package final class PluginHost: Hooks, Sendable {
         watch.setThreshold(milliseconds: configuration.pluginSlowCallbackMs)
         lane.enqueue(
             .job { [self] in
-                BuiltInSecurity.renew(loadedPlugins, configuration)
+                renewBuiltIns(configuration)
                 tellReload()
                 next()
             }

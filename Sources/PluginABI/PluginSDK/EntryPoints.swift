@@ -12,13 +12,14 @@ package final class PluginEntry: Sendable {
 
     let name: String
     let version: String?
-    let isThreadSafe: Bool
+    /// What `mosquitto_plugin_thread_safe` returns.
+    let threadSafety: CInt
     let make: Make
 
-    package init(_ type: any PluginDescription.Type, isThreadSafe: Bool, make: @escaping Make) {
+    package init(_ type: any PluginDescription.Type, threadSafety: CInt, make: @escaping Make) {
         name = type.name
         version = type.version
-        self.isThreadSafe = isThreadSafe
+        self.threadSafety = threadSafety
         self.make = make
     }
 
@@ -107,5 +108,5 @@ private let interfaceVersion: CInt = 5
 
 /// Tells a broker that asks whether callbacks may run on several threads at once. `[any thread]`
 @c public func mosquitto_plugin_thread_safe() -> CInt {
-    PluginEntry.ofThisLibrary?.isThreadSafe == true ? 1 : 0
+    PluginEntry.ofThisLibrary?.threadSafety ?? 0
 }

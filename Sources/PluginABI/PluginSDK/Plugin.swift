@@ -57,6 +57,12 @@ public protocol Plugin: PluginDescription {
 ///
 /// `[any thread]`
 public protocol ThreadSafePlugin: PluginDescription, Sendable {
+    /// Whether answers to `accessCheck` depend on client and topic alone; `false` unless the plugin says otherwise.
+    ///
+    /// A broker that knows the declaration shows such a plugin neither payload nor properties, and takes one
+    /// answer for several messages in a row.
+    static var decidesAccessByTopic: Bool { get }
+
     /// Sets the plugin up: reads options and registers closures. Runs alone, on the plugin thread.
     init(context: ThreadSafePluginContext) throws
 }
@@ -64,16 +70,20 @@ public protocol ThreadSafePlugin: PluginDescription, Sendable {
 extension Plugin {
     /// What `mosquitto_swift_plugin` returns to make this type the plugin of its library.
     public static var entry: UnsafeRawPointer {
-        PluginEntry(Self.self, isThreadSafe: false) { broker, options throws in
+        PluginEntry(Self.self, threadSafety: 0) { broker, options throws in
             try Self(context: PluginContext(broker: broker, options: options))
         }.rawPointer
     }
 }
 
 extension ThreadSafePlugin {
+    /// Access may depend on anything.
+    public static var decidesAccessByTopic: Bool { false }
+
     /// What `mosquitto_swift_plugin` returns to make this type the plugin of its library.
     public static var entry: UnsafeRawPointer {
-        PluginEntry(Self.self, isThreadSafe: true) { broker, options throws in
+        let threadSafety: CInt = decidesAccessByTopic ? 3 : 1
+        return PluginEntry(Self.self, threadSafety: threadSafety) { broker, options throws in
             try Self(context: ThreadSafePluginContext(broker: broker, options: options))
         }.rawPointer
     }

@@ -10,6 +10,7 @@ import Synchronization
 /// allowed: rules hold when messages are delivered.
 final class ACLFile: ThreadSafePlugin {
     static let name = "acl-file"
+    static let decidesAccessByTopic = true
 
     private static let optionKey = "acl_file"
 

@@ -22,6 +22,7 @@ extension Worker {
         logConnect(request.identity)
         let session = isResumed ? earlier ?? makeSession(request) : makeSession(request)
         adopt(client, session, request)
+        session.password = hooks == nil ? nil : packet.password
         if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected

@@ -2,7 +2,7 @@
 // PSK_KEY: the pre-shared key of a TLS identity.
 
 import CMosquitto
-package import Core
+import Core
 import Glibc
 import Log
 import MQTT
@@ -12,49 +12,41 @@ import Synchronization
 extension PluginHost {
     /// Milliseconds a handshake waits for plugins that must be called on the plugin thread.
     private static let handshakeWaitMilliseconds: CInt = 5000
+    /// Hexadecimal digits of the longest key that OpenSSL takes.
+    private static let keyDigitsMax = 1024
 
-    /// Whether anybody is asked for the keys of a listener's clients.
-    package func hasPskKeys(on listener: Int) -> Bool {
-        !registry.current.scope(listener)[.pskKey].isEmpty
-    }
-
-    /// Asks plugins for the key of a TLS identity: hexadecimal digits, or nil when nobody has one.
+    /// Asks plugins for the key of a TLS identity; nil when none of them knows the identity.
     ///
     /// TLS libraries want the key at once, so this waits for the plugin thread, five seconds at most,
     /// unless all plugins concerned allow calls on any thread.
-    package func pskKey(
-        hint: String,
-        identity: String,
-        listener: ListenerSettings,
-        peer: PeerAddress,
-        digitsMax: Int
-    ) -> [UInt8]? {
-        let chain = registry.current.scope(listener.index)[.pskKey]
+    package func pskKey(listener: Int, _ query: PSKQuery) -> PSKAnswer? {
+        let chain = registry.current.scope(listener)[.pskKey]
         guard !chain.isEmpty else { return nil }
+        let settings = broker.settings
         let client = ClientIdentity(
             clientIdentifier: "",
             userName: nil,
-            peer: peer,
-            listener: listener,
+            peer: query.peer,
+            listener: listener < settings.listeners.count ? settings.listeners[listener] : nil,
             version: .v311,
             keepAliveSeconds: 0,
             isCleanStart: true,
             isBridge: false,
             authenticationMethod: nil
         )
-        if chain.isDirect { return findKey(chain, client, hint, identity, digitsMax) }
-        guard let answered = try? Waker() else { return nil }
-        let box = KeyBox()
+        if chain.isDirect { return findKey(chain, client, query) }
+        guard let answered = try? Waker() else { return .unknown }
+        let box = AnswerBox()
         lane.enqueue(
             .job { [self] in
-                box.set(findKey(chain, client, hint, identity, digitsMax))
+                box.set(findKey(chain, client, query))
                 answered.wake()
             }
         )
         var entry = pollfd(fd: answered.rawValue, events: Int16(POLLIN), revents: 0)
         guard poll(&entry, 1, Self.handshakeWaitMilliseconds) > 0 else {
-            log.warning("Warning: No plugin found the key of '\(identity)' in time.")
-            return nil
+            log.warning("Warning: No plugin found the key of '\(query.identity)' in time.")
+            return .unknown
         }
         return box.value
     }
@@ -62,41 +54,55 @@ extension PluginHost {
     private func findKey(
         _ chain: CallbackChain,
         _ client: ClientIdentity,
-        _ hint: String,
-        _ identity: String,
-        _ digitsMax: Int
-    ) -> [UInt8]? {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: digitsMax + 1) { key in
-            key.initialize(repeating: 0)
-            return hint.withCString { hint in
-                identity.withCString { identity in
-                    for callback in chain.all {
+        _ query: PSKQuery
+    ) -> PSKAnswer? {
+        let handle = ClientRecord.of(client).handle
+        var digits = [CChar](repeating: 0, count: Self.keyDigitsMax + 1)
+        for callback in chain.all {
+            let code = query.hint.withCString { hint in
+                query.identity.withCString { identity in
+                    digits.withUnsafeMutableBufferPointer { digits in
                         var data = mosquitto_evt_psk_key()
-                        data.client = ClientRecord.of(client).handle
+                        data.client = handle
                         data.hint = hint
                         data.identity = identity
-                        data.key = key.baseAddress
-                        data.max_key_len = CInt(digitsMax)
-                        switch callback.call(&data, watch) {
-                        case MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue:
-                            continue
-                        case 0: return key.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-                        default: return nil
-                        }
+                        data.key = digits.baseAddress
+                        data.max_key_len = CInt(Self.keyDigitsMax)
+                        return callback.call(&data, watch)
                     }
-                    return nil
                 }
             }
+            switch code {
+            case MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
+            case 0: return Self.key(digits).map { .key($0) } ?? .unknown
+            default: return .unknown
+            }
         }
+        return nil
+    }
+
+    /// The bytes of a key written in hexadecimal; nil when it is none.
+    private static func key(_ digits: [CChar]) -> [UInt8]? {
+        let text = digits.prefix { $0 != 0 }.map {
+            Character(Unicode.Scalar(UInt8(bitPattern: $0)))
+        }
+        guard !text.isEmpty, text.count.isMultiple(of: 2) else { return nil }
+        var key: [UInt8] = []
+        for index in stride(from: 0, to: text.count, by: 2) {
+            guard let high = text[index].hexDigitValue, let low = text[index + 1].hexDigitValue
+            else { return nil }
+            key.append(UInt8(high << 4 | low))
+        }
+        return key
     }
 }
 
-/// A key on its way from one thread to another.
-private final class KeyBox: Sendable {
-    private let key = Mutex<[UInt8]?>(nil)
+/// An answer on its way from one thread to another.
+private final class AnswerBox: Sendable {
+    private let answer = Mutex<PSKAnswer?>(nil)
 
     /// What was found.
-    var value: [UInt8]? { key.withLock { $0 } }
+    var value: PSKAnswer? { answer.withLock { $0 } }
 
-    func set(_ found: [UInt8]?) { key.withLock { $0 = found } }
+    func set(_ found: PSKAnswer?) { answer.withLock { $0 = found } }
 }

@@ -39,8 +39,12 @@ public func mosquitto_set_clientid(
     else { return ResultCode.invalid }
     let record = ClientRecord.behind(client)
     // A session lives where its identifier says; it cannot get another one.
-    guard record.isAuthenticating else { return MOSQ_ERR_ALREADY_EXISTS.rawValue }
-    record.identity.setClientIdentifier(String(cString: clientid))
+    let identity = record.identity
+    let known = PluginHost.current?.broker.directory[identity.clientIdentifier]?.identity
+    guard record.isAuthenticating, known !== identity else {
+        return MOSQ_ERR_ALREADY_EXISTS.rawValue
+    }
+    identity.setClientIdentifier(String(cString: clientid))
     return ResultCode.success
 }
 

@@ -6,6 +6,7 @@ import Config
 import Core
 import Glibc
 import MQTT
+import Net
 import Synchronization
 
 /// The record behind a handle that may be NULL.
@@ -68,8 +69,8 @@ public func mosquitto_client_keepalive(_ client: OpaquePointer!) -> CInt {
 /// The TLS certificate, with a reference of its own.
 @c(mosquitto_client_certificate) @implementation
 public func mosquitto_client_certificate(_ client: OpaquePointer!) -> UnsafeMutableRawPointer! {
-    guard let identity = record(client)?.identity else { return nil }
-    return PluginHost.current?.certificate(of: identity).map { UnsafeMutableRawPointer($0) }
+    let certificate = record(client)?.identity.security?.certificate
+    return certificate?.addReference().map { UnsafeMutableRawPointer($0) }
 }
 
 /// What carries the client's bytes.

@@ -20,17 +20,6 @@ enum BuiltInSecurity {
         return result
     }
 
-    /// Gives the built-in files the paths of another configuration.
-    static func renew(_ loaded: [LoadedPlugin], _ configuration: Configuration) {
-        let renewed = plugins(of: configuration)
-        for plugin in loaded where plugin.isBuiltIn {
-            let successor = renewed.first {
-                $0.path == plugin.path && $0.scope == plugin.scope
-            }
-            if let successor { plugin.reloadOptions = OptionArray(successor.options) }
-        }
-    }
-
     private static func plugins(
         of security: SecurityConfiguration,
         scope: PluginConfiguration.Scope

@@ -8,8 +8,8 @@ import Log
 
 /// A plugin of interface version 4, 3 or 2.
 ///
-/// `@unchecked Sendable`: everything is constant but `userData`, which is written while the plugin is
-/// initialised, before anything else can be called; callbacks run on the plugin thread alone.
+/// `@unchecked Sendable`: everything is constant but what is written while the plugin is initialised,
+/// before anything else can be called; callbacks run on the plugin thread alone.
 final class LegacyPlugin: @unchecked Sendable {
     typealias Options = PluginInterface.Options
     typealias Raw = UnsafeMutableRawPointer
@@ -56,6 +56,8 @@ final class LegacyPlugin: @unchecked Sendable {
     let proceed: Continue?
     /// What the plugin stored when it was initialised.
     var userData: Raw?
+    /// Whether its security was begun and is to be ended.
+    var hasSecurity = false
     /// Its options, for the wrappers.
     var options: OptionArray?
     /// Where the wrappers report.

@@ -61,6 +61,8 @@ final class LoadedPlugin: @unchecked Sendable {
 
     private let info: Mutex<Info>
     private static let nameBytesMax = 255
+    private static let threadSafe = CInt(MOSQ_PLUGIN_THREAD_SAFE.rawValue)
+    private static let byTopic = CInt(MOSQ_PLUGIN_ACL_BY_TOPIC.rawValue)
 
     init(
         _ configuration: PluginConfiguration,
@@ -78,8 +80,8 @@ final class LoadedPlugin: @unchecked Sendable {
         reloadOptionArray = Mutex(options)
         self.interface = interface
         self.isBuiltIn = isBuiltIn
-        isDirect = isBuiltIn || threadSafety & 1 != 0
-        decidesByTopic = isBuiltIn || threadSafety & 3 == 3
+        isDirect = isBuiltIn || threadSafety & Self.threadSafe != 0
+        decidesByTopic = isBuiltIn || isDirect && threadSafety & Self.byTopic != 0
         info = Mutex(Info())
         identifier = .allocate(byteCount: Self.nameBytesMax + 1, alignment: 16)
         let fallback = configuration.name ?? Self.stem(of: configuration.path)

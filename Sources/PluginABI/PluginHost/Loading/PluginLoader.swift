@@ -10,51 +10,81 @@ import Glibc
 import Log
 
 extension PluginHost {
-    /// Loads and initialises everything the configuration names: first its plugins in their
-    /// order, then the built-in files.
+    /// Loads and initialises everything the configuration names: first its plugins in their order,
+    /// then the built-in files.
     ///
-    /// On the plugin thread, before any reactor runs.
+    /// On the plugin thread, before any reactor runs. When one fails, those before it are ended.
     package func load(_ configuration: Configuration) throws(LoadError) {
         install()
         useOurMemoryForJSON()
-        for plugin in configuration.plugins {
-            guard !plugin.isUnused else {
-                log.warning(
-                    "Warning: Plugin '\(plugin.name ?? plugin.path)' is not used by any listener:"
-                        + " not loaded."
-                )
-                continue
+        do throws(LoadError) {
+            for plugin in configuration.plugins where isUsed(plugin) {
+                try load(plugin, isBuiltIn: false)
             }
-            try load(plugin, isBuiltIn: false)
+            try beginSecurity()
+            for plugin in BuiltInSecurity.plugins(of: configuration) {
+                try load(plugin, isBuiltIn: true)
+            }
+        } catch {
+            unload()
+            throw error
         }
-        try beginSecurity()
-        for plugin in BuiltInSecurity.plugins(of: configuration) {
-            try load(plugin, isBuiltIn: true)
+    }
+
+    private func isUsed(_ plugin: PluginConfiguration) -> Bool {
+        if plugin.isUnused {
+            log.warning(
+                "Warning: Plugin '\(plugin.name ?? plugin.path)' is not used by any listener:"
+                    + " not loaded."
+            )
         }
+        return !plugin.isUnused
     }
 
     /// Ends every plugin, in the order they were loaded.
     ///
     /// On the plugin thread, after all reactors.
     package func unload() {
-        for plugin in loadedPlugins {
-            let options = plugin.options
-            switch plugin.interface {
-            case .current(_, let cleanup):
-                _ = cleanup?(plugin.userData, options.start, options.count)
-            case .legacy(let legacy):
-                _ = legacy.securityCleanup(
-                    legacy.userData,
-                    options.start,
-                    options.count,
-                    false
-                )
-                _ = legacy.cleanUp(legacy.userData, options.start, options.count)
-            }
-            registry.removeAll(of: plugin)
-            logFigures(of: plugin)
-        }
+        for plugin in loadedPlugins { end(plugin) }
         uninstall()
+    }
+
+    /// Brings in the built-in files that a reload has added, and ends those it has taken away.
+    ///
+    /// On the plugin thread.
+    func renewBuiltIns(_ configuration: Configuration) {
+        var wanted = BuiltInSecurity.plugins(of: configuration)
+        for plugin in loadedPlugins where plugin.isBuiltIn {
+            let place = wanted.firstIndex { $0.path == plugin.path && $0.scope == plugin.scope }
+            if let place {
+                plugin.reloadOptions = OptionArray(wanted.remove(at: place).options)
+            } else {
+                end(plugin)
+            }
+        }
+        for plugin in wanted {
+            do throws(LoadError) {
+                try load(plugin, isBuiltIn: true)
+            } catch {
+                for line in error.lines { log.error(line) }
+            }
+        }
+    }
+
+    private func end(_ plugin: LoadedPlugin) {
+        let options = plugin.options
+        switch plugin.interface {
+        case .current(_, let cleanup):
+            _ = cleanup?(plugin.userData, options.start, options.count)
+        case .legacy(let legacy):
+            if legacy.hasSecurity {
+                _ = legacy.securityCleanup(legacy.userData, options.start, options.count, false)
+            }
+            _ = legacy.cleanUp(legacy.userData, options.start, options.count)
+        }
+        registry.removeAll(of: plugin)
+        remove(plugin)
+        logFigures(of: plugin)
     }
 
     private func logFigures(of plugin: LoadedPlugin) {
@@ -81,6 +111,7 @@ extension PluginHost {
         if code != 0 {
             // Nothing of it may be called any more, not even its cleanup.
             registry.removeAll(of: plugin)
+            remove(plugin)
             throw initialisationFailure(plugin, code)
         }
         if let name = plugin.name {
@@ -172,6 +203,7 @@ extension PluginHost {
             guard case .legacy(let legacy) = plugin.interface else { continue }
             let options = plugin.options
             let code = legacy.securityInit(legacy.userData, options.start, options.count, false)
+            legacy.hasSecurity = true
             if code != 0 {
                 throw LoadError(
                     lines: [

@@ -11,6 +11,7 @@ import Synchronization
 /// run on threads of their own. In others everything runs inside the callbacks.
 final class DynamicSecurityPlugin: ThreadSafePlugin {
     static let name = "dynamic-security"
+    static let decidesAccessByTopic = true
 
     private static let requestTopic = "$CONTROL/dynamic-security/v1"
     private static let responseTopic = requestTopic + "/response"
