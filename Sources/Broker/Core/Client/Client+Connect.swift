@@ -46,7 +46,7 @@ extension Client {
         let isAssigned = identifier.isEmpty
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
         let security = connection?.security
-        let (userName, proof) = try findUserName(packet, security)
+        let (userName, proof) = findUserName(packet, security)
         if let prefix = worker.settings.configuration.clientidPrefixes,
             !identifier.utf8.starts(with: prefix.utf8)
         {
@@ -74,6 +74,7 @@ extension Client {
             proof: proof
         )
         self.identity = identity
+        if proof == .missing { throw nameless(packet) }
         authenticate(PendingConnect(packet, isAssigned: isAssigned), identity)
     }
 
