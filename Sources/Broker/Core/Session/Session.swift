@@ -52,6 +52,9 @@ final class Session {
     var sentCount = 0
     /// Entries of those that the present connection has sent again or answered.
     var resumeIndex = 0
+    /// Whether `pump` is running, and whether it waits for a plugin.
+    var isPumping = false
+    var isFilterPending = false
     /// Deliveries that await an acknowledgement of the present connection.
     var inFlight = 0
     var inFlightBytes = 0
