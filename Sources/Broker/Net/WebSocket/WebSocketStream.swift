@@ -47,6 +47,7 @@ final class WebSocketStream {
     func open(_ bytes: UnsafeRawBufferPointer) -> Opening {
         let searched = max(0, head.count - 3)
         head.append(contentsOf: bytes)
+        guard Self.isPossible(head) else { return .refused("malformed HTTP request") }
         guard let end = Self.endOfHead(head, from: searched) else {
             return head.count < rules.headCountMax ? .incomplete : .refused("request too large")
         }
@@ -65,6 +66,11 @@ final class WebSocketStream {
             case .origin(let origin): return .refused("non-matching http origin '\(origin)'")
             }
         }
+    }
+
+    /// Whether a head that begins like this can be one: who speaks something else learns it at once.
+    private static func isPossible(_ head: [UInt8]) -> Bool {
+        ["GET ", "HEAD "].contains { method in zip(head, method.utf8).allSatisfy { $0 == $1 } }
     }
 
     /// The index after the empty line that ends a head.
