@@ -153,11 +153,23 @@ let package = Package(
         ),
 
         // Tests.
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
+        .target(
+            name: "TestSupport",
+            dependencies: ["COpenSSL"],
+            path: "Tests/Support",
+            swiftSettings: common
+        ),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["TestSupport", "COpenSSL"],
+            path: "Tests/TransportTests",
+            exclude: ["Scripts"],
+            swiftSettings: common
+        ),
         tests("ConformanceTests", uses: ["TestSupport"]),
         .testTarget(
             name: "ABITests",
@@ -167,7 +179,7 @@ let package = Package(
             swiftSettings: common
         ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
-        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
+        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",
             uses: ["MQTTClient", "MQTT", "ToolSupport", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
