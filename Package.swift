@@ -153,11 +153,23 @@ let package = Package(
         ),
 
         // Tests.
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
+        .target(
+            name: "TestSupport",
+            dependencies: ["COpenSSL"],
+            path: "Tests/Support",
+            swiftSettings: common
+        ),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net"]),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["TestSupport", "COpenSSL"],
+            path: "Tests/TransportTests",
+            exclude: ["Scripts"],
+            swiftSettings: common
+        ),
         tests("ConformanceTests", uses: ["TestSupport"]),
         .testTarget(
             name: "ABITests",

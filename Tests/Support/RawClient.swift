@@ -9,6 +9,10 @@ package final class RawClient {
     private let descriptor: CInt
     private var received: Bytes = []
     private var isAtEnd = false
+    /// TLS between the socket and everything else.
+    var tls: TLSChannel?
+    /// Frames between the socket or TLS and the packets.
+    var frames: FrameReader?
     private var nextIdentifier = 60_000
     /// The version the connection speaks; set by `connect`.
     package private(set) var version = Version.v4
@@ -94,8 +98,20 @@ package final class RawClient {
 
     // MARK: Sending
 
-    /// Sends all bytes; a connection the broker has closed is noticed by what is expected next.
+    /// Sends all bytes, in one frame on a WebSocket; a connection the broker has closed is noticed
+    /// by what is expected next.
     package func send(_ bytes: Bytes) {
+        sendRaw(frames == nil ? bytes : WebSocketFrame(2, bytes).encoded)
+    }
+
+    /// Sends all bytes without a frame around them.
+    package func sendRaw(_ bytes: Bytes) {
+        if let tls { return tls.send(bytes) }
+        sendPlain(bytes)
+    }
+
+    /// Sends all bytes as they are, even on a TLS connection.
+    package func sendPlain(_ bytes: Bytes) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer -> Int in
@@ -137,25 +153,57 @@ package final class RawClient {
 
     // MARK: Receiving
 
+    /// The descriptor of the socket, for layers above it.
+    var socketDescriptor: CInt { descriptor }
+
     /// Reads once what is there, waiting for it until `deadline`; false when nothing came.
     private func fill(until deadline: Date) -> Bool {
         var chunk = Bytes(repeating: 0, count: 65536)
         while !isAtEnd {
+            if let tls, tls.hasPending, take(tls.receive(&chunk), chunk) { return true }
             let milliseconds = max(0, min(deadline.timeIntervalSinceNow, 3600)) * 1000
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let ready = poll(&entry, 1, CInt(milliseconds.rounded(.up)))
             if ready < 0, errno == EINTR { continue }
             if ready <= 0 { return false }
-            let count = recv(descriptor, &chunk, chunk.count, 0)
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 {
-                isAtEnd = true
-                return false
-            }
-            received += chunk[..<count]
-            return true
+            let count = tls.map { $0.receive(&chunk) } ?? recv(descriptor, &chunk, chunk.count, 0)
+            if count < 0, tls == nil, errno == EINTR { continue }
+            // TLS also carries records that hold no data, and frames that are incomplete.
+            if take(count, chunk) { return true }
         }
         return false
+    }
+
+    /// Adds received bytes to what is waiting; false when that did not grow.
+    private func take(_ count: Int, _ chunk: Bytes) -> Bool {
+        if count < 0, tls?.isWaiting == true { return false }
+        guard count > 0 else {
+            isAtEnd = true
+            return false
+        }
+        let before = received.count
+        if frames == nil {
+            received += chunk[..<count]
+        } else {
+            received += frames?.read(chunk[..<count]) ?? []
+        }
+        return received.count > before
+    }
+
+    /// Reads until an empty line, the end of an HTTP head.
+    package func readHead(file: StaticString = #fileID, line: UInt = #line) throws -> String {
+        let deadline = Date(timeIntervalSinceNow: patienceSeconds)
+        let end = utf8("\r\n\r\n")
+        while true {
+            let text = received
+            if let range = text.indices.first(where: { text[$0...].starts(with: end) }) {
+                received.removeFirst(range + 4)
+                return String(decoding: text[..<(range + 4)], as: UTF8.self)
+            }
+            guard fill(until: deadline) else {
+                throw Mismatch("no whole head came: \(state)", file: file, line: line)
+            }
+        }
     }
 
     private var state: String {

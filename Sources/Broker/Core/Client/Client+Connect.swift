@@ -19,6 +19,7 @@ struct ConnectRequest: Sendable {
 extension Client {
     /// Decodes a CONNECT and decides who may come in (spec: protocol-choices.md section 4).
     func handleConnect(_ body: RawSpan, flags: UInt8) {
+        if worker.isOutOfMemory { return finish(.refused("out of memory", code: 1)) }
         do throws(ConnectError) {
             let packet = try ConnectPacket(decoding: body, flags: flags, limits: connectLimits)
             version = packet.version
@@ -46,7 +47,7 @@ extension Client {
         let isAssigned = identifier.isEmpty
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
         let security = connection?.security
-        let (userName, proof) = try findUserName(packet, security)
+        let (userName, proof) = findUserName(packet, security)
         if let prefix = worker.settings.configuration.clientidPrefixes,
             !identifier.utf8.starts(with: prefix.utf8)
         {
@@ -74,6 +75,7 @@ extension Client {
             proof: proof
         )
         self.identity = identity
+        if proof == .missing { throw nameless(packet) }
         authenticate(PendingConnect(packet, isAssigned: isAssigned), identity)
     }
 

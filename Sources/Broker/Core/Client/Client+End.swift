@@ -26,6 +26,8 @@ extension Client {
         worker.flushRun()
         if isConnectionLost, undecidedCount > 0, stage == .connected {
             postponedEnd = end
+            _ = releaseConnection()
+            session?.setOutlet()
             return
         }
         let wasConnected = stage == .connected || stage == .exchanging

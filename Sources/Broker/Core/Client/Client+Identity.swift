@@ -14,6 +14,8 @@ package enum IdentityProof: Sendable {
     case proxy
     /// The client's certificate or pre-shared key: nothing is left to check.
     case transport
+    /// There should be a name but it was not told: the client must not come in.
+    case missing
 }
 
 extension Client {
@@ -21,7 +23,7 @@ extension Client {
     func findUserName(
         _ packet: ConnectPacket,
         _ security: ConnectionSecurity?
-    ) throws(ConnectError) -> (name: String?, proof: IdentityProof) {
+    ) -> (name: String?, proof: IdentityProof) {
         let tls = listener.configuration.tls
         if listener.transport.tls != nil, tls.useIdentityAsUsername || tls.useSubjectAsUsername {
             let name: String?
@@ -32,19 +34,17 @@ extension Client {
             } else {
                 name = security?.certificate?.subject
             }
-            guard let name else { throw nameless(packet) }
-            return (name, .transport)
+            return (name, name == nil ? .missing : .transport)
         }
         if listener.configuration.enableProxyProtocol == 2, tls.useIdentityAsUsername {
-            guard let bytes = security?.proxy?.commonName,
-                let name = PeerCertificate.userName(bytes)
-            else { throw nameless(packet) }
-            return (name, .proxy)
+            let name = security?.proxy?.commonName.flatMap { PeerCertificate.userName($0) }
+            return (name, name == nil ? .missing : .proxy)
         }
         return (packet.userName?.isEmpty == true ? nil : packet.userName, .none)
     }
 
-    private func nameless(_ packet: ConnectPacket) -> ConnectError {
+    /// What a client gets that has no name where it needs one.
+    func nameless(_ packet: ConnectPacket) -> ConnectError {
         ConnectError(
             answer: packet.version == .v5 ? .connackV5(.badUserNameOrPassword) : .connackV3(4),
             detail: "no certificate or identity to take the user name from"

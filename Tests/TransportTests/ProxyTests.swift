@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// The PROXY protocol in front of connections.
+
+import TestSupport
+import Testing
+
+/// Builds version 2 headers.
+struct ProxyV2 {
+    var command: UInt8 = 0x21
+    var family: UInt8 = 0x11
+    var address = hex("C0000205 0A000001 1883 075B")
+    var entries = Bytes()
+
+    /// The SSL entry with its sub-entries.
+    static func tls(
+        flags: UInt8 = 5,
+        verify: UInt8 = 0,
+        version: String? = "TLSv1.3",
+        cipher: String? = "C1",
+        name: String? = nil
+    ) -> Bytes {
+        var value: Bytes = [flags, 0, 0, 0, verify]
+        if let version { value += entry(0x21, utf8(version)) }
+        if let cipher { value += entry(0x23, utf8(cipher)) }
+        if let name { value += entry(0x22, utf8(name)) }
+        return entry(0x20, value)
+    }
+
+    static func entry(_ type: UInt8, _ value: Bytes) -> Bytes {
+        [type] + Wire.int16(value.count) + value
+    }
+
+    var encoded: Bytes {
+        let body = address + entries
+        return hex("0D0A0D0A 000D0A51 5549540A") + [command, family] + Wire.int16(body.count) + body
+    }
+}
+
+@Suite("PROXY protocol")
+struct ProxyTests {
+    private static func broker(_ version: Int, _ more: String = "") throws -> Broker {
+        let listener = "listener %PORT% 127.0.0.1\nenable_proxy_protocol \(version)\n"
+        return try Broker.shared(open + listener + more, workers: 1)
+    }
+
+    private static func connect(_ broker: Broker, _ head: Bytes, _ name: String) throws -> RawClient
+    {
+        let client = try RawClient(broker)
+        client.send(head + Wire.connect(name))
+        return client
+    }
+
+    // MARK: Version 1
+
+    @Test(
+        "Version 1 tells the client's address",
+        arguments: [
+            ("TCP4 192.0.2.5 10.0.0.1 6275 1883", "192.0.2.5:6275"),
+            (
+                "TCP6 2001:db8:506:708:900::1 2001:db8::2 6275 1883",
+                "2001:db8:506:708:900::1:6275"
+            ),
+            ("UNKNOWN ", "127.0.0.1:"), ("UNKNOWN anything at all", "127.0.0.1:"),
+        ]
+    )
+    func text(line: String, address: String) throws {
+        let broker = try Self.broker(1)
+        let name = unique("v1")
+        let client = try Self.connect(broker, utf8("PROXY \(line)\r\n"), name)
+        try client.expect(Wire.connack(.v4))
+        try client.expectEcho()
+        try broker.waitForLog(containing: "New client connected from \(address)")
+    }
+
+    @Test(
+        "A corrupt version 1 header is closed with a line",
+        arguments: [
+            "PROXY UNKNOWN\r\n", "PROXY TCP4 192.0.2.5 10.0.0.1 6275\r\n",
+            "PROXY TCP4 192.0.2.5 10.0.0.1 6275 1883 1\r\n",
+            "PROXY TCP4 192.0.2.256 10.0.0.1 6275 1883\r\n",
+            "PROXY TCP4 192.0.2.5 10.0.0 6275 1883\r\n", "PROXY TCP4 ::1 ::1 6275 1883\r\n",
+            "PROXY TCP6 192.0.2.5 10.0.0.1 6275 1883\r\n",
+            "PROXY TCP4 192.0.2.5 10.0.0.1 0 1883\r\n",
+            "PROXY TCP4 192.0.2.5 10.0.0.1 6275 65536\r\n",
+            "PROXY TCP4 192.0.2.5 10.0.0.1 62x5 1883\r\n",
+            "PROXY TCP4 192.0.2.5 10.0.0.1 6275 1883\n", "PROXY UDP4 1.2.3.4 1.2.3.4 1 1\r\n",
+            "PROXX TCP4 192.0.2.5 10.0.0.1 6275 1883\r\n", "GET / HTTP/1.1\r\n",
+            "PROXY UNKNOWN " + String(repeating: "x", count: 100) + "\r\n",
+            String(repeating: "P", count: 200),
+        ]
+    )
+    func corruptText(head: String) throws {
+        let broker = try Self.broker(1)
+        let mark = broker.logMark
+        let client = try RawClient(broker)
+        client.send(utf8(head))
+        try client.expectClosed()
+        try broker.waitForLog(exactly: "Connection rejected, corrupt PROXY header.", from: mark)
+    }
+
+    @Test("A header of the longest kind is accepted")
+    func longestText() throws {
+        let client = try Self.connect(
+            Self.broker(1),
+            utf8("PROXY UNKNOWN " + String(repeating: "x", count: 92) + "\r\n"),
+            unique("long")
+        )
+        try client.expect(Wire.connack(.v4))
+    }
+
+    // MARK: Version 2
+
+    @Test(
+        "Version 2 tells the client's address",
+        arguments: [
+            (ProxyV2(), "192.0.2.5:6275"), (ProxyV2(command: 0x20), "192.0.2.5:6275"),
+            (
+                ProxyV2(
+                    family: 0x21,
+                    address: hex("20010DB8 05060708 09000000 00000001")
+                        + Bytes(repeating: 0, count: 16)
+                        + hex("1883 075B")
+                ), "2001:db8:506:708:900::1:6275"
+            ),
+            (
+                ProxyV2(
+                    family: 0x31,
+                    address: utf8("/path") + Bytes(repeating: 0, count: 211)
+                ), "/path:0"
+            ),
+            (ProxyV2(entries: ProxyV2.entry(0x04, [1, 2, 3])), "192.0.2.5:6275"),
+        ]
+    )
+    func binary(header: ProxyV2, address: String) throws {
+        let broker = try Self.broker(2)
+        let name = unique("v2")
+        let client = try Self.connect(broker, header.encoded, name)
+        try client.expect(Wire.connack(.v4))
+        let line = try broker.waitForLog(containing: " as \(name) (")
+        #expect(line.hasPrefix("New client connected from \(address) as "))
+    }
+
+    @Test(
+        "A header that is not accepted is closed",
+        arguments: [
+            hex("0D0A0D0A 000D0A51 5549540B") + Bytes(repeating: 0, count: 4), utf8("PROXY TCP4 "),
+            ProxyV2(command: 0x11).encoded, ProxyV2(command: 0x22).encoded,
+            ProxyV2(family: 0x12).encoded, ProxyV2(family: 0x22).encoded,
+            ProxyV2(family: 0x32).encoded, ProxyV2(family: 0x00).encoded,
+            ProxyV2(address: hex("C0000205 0A000001 1883")).encoded,
+            ProxyV2(family: 0x21).encoded, ProxyV2(family: 0x31).encoded,
+            ProxyV2(entries: ProxyV2.entry(4, Bytes(repeating: 0, count: 500))).encoded,
+        ]
+    )
+    func invalid(header: Bytes) throws {
+        let broker = try Self.broker(2)
+        let mark = broker.logMark
+        let client = try RawClient(broker)
+        client.send(header)
+        try client.expectClosed()
+        try broker.waitForLog(
+            exactly: "Bad socket read/write on client <unknown>: Invalid input",
+            from: mark
+        )
+    }
+
+    @Test(
+        "Broken lengths inside a header are corrupt",
+        arguments: [
+            hex("20"), hex("20 0009 05"), ProxyV2.entry(0x20, [5, 0]),
+            ProxyV2.entry(0x20, [5, 0, 0, 0, 0, 0x21, 0, 9]),
+        ]
+    )
+    func corruptEntries(entries: Bytes) throws {
+        let broker = try Self.broker(2)
+        let mark = broker.logMark
+        let client = try RawClient(broker)
+        client.send(ProxyV2(entries: entries).encoded)
+        try client.expectClosed()
+        try broker.waitForLog(exactly: "Connection rejected, corrupt PROXY header.", from: mark)
+    }
+
+    @Test("A health check is closed and leaves no line in the log")
+    func healthCheck() throws {
+        let broker = try Broker(
+            open + "listener %PORT% 127.0.0.1\nenable_proxy_protocol 2\n",
+            workers: 1
+        )
+        let mark = broker.logMark
+        let client = try RawClient(broker)
+        client.send(ProxyV2(command: 0x20, family: 0, address: []).encoded)
+        try client.expectClosed()
+        let other = try Self.connect(broker, ProxyV2().encoded, "after")
+        try other.expect(Wire.connack(.v4))
+        try broker.waitForLog(containing: " as after (", from: mark)
+        let lines = broker.process.errors.lines.dropFirst(mark).map(Broker.withoutTimeStamp)
+        #expect(lines.first?.contains("192.0.2.5:6275") == true, "\(lines)")
+        try broker.stop()
+    }
+
+    @Test("A header may arrive byte by byte", arguments: [1, 2])
+    func pieces(version: Int) throws {
+        let head =
+            version == 1
+            ? utf8("PROXY TCP4 192.0.2.5 10.0.0.1 6275 1883\r\n")
+            : ProxyV2(entries: ProxyV2.tls()).encoded
+        let client = try RawClient(Self.broker(version))
+        for byte in head + Wire.connect(unique("pieces")) { client.send([byte]) }
+        try client.expect(Wire.connack(.v4))
+    }
+
+    // MARK: TLS entries
+
+    @Test("The log says what was negotiated between client and proxy")
+    func negotiated() throws {
+        let broker = try Self.broker(2)
+        let header = ProxyV2(entries: ProxyV2.tls(cipher: "TLS_AES_256_GCM_SHA384"))
+        let client = try Self.connect(broker, header.encoded, unique("ssl"))
+        try client.expect(Wire.connack(.v4))
+        try broker.waitForLog(
+            exactly:
+                "Connection from 192.0.2.5:6275 negotiated TLSv1.3 cipher TLS_AES_256_GCM_SHA384"
+        )
+    }
+
+    /// A listener's options, a header, and the line with which it is refused; nil where not.
+    static let rules: [(options: String, entries: Bytes, line: String?)] = [
+        ("proxy_protocol_v2_require_tls true\n", [], "client did not connect using TLS."),
+        ("proxy_protocol_v2_require_tls true\n", ProxyV2.tls(flags: 1), nil),
+        ("require_certificate true\n", [], "client did not provide a certificate."),
+        (
+            "require_certificate true\n", ProxyV2.tls(flags: 1),
+            "client did not provide a certificate."
+        ),
+        (
+            "require_certificate true\n", ProxyV2.tls(flags: 4),
+            "client did not provide a certificate."
+        ),
+        (
+            "require_certificate true\n", ProxyV2.tls(flags: 5, verify: 1),
+            "client did not provide a certificate."
+        ),
+        ("require_certificate true\n", ProxyV2.tls(flags: 5), nil),
+    ]
+
+    @Test("What a listener requires of the client's TLS", arguments: rules)
+    func required(options: String, entries: Bytes, line: String?) throws {
+        let broker = try Self.broker(2, options)
+        let mark = broker.logMark
+        let header = ProxyV2(entries: entries).encoded
+        let client = try Self.connect(broker, header, unique("required"))
+        if let line {
+            try client.expectClosed()
+            let whole = "Connection from 192.0.2.5:6275 rejected, \(line)"
+            try broker.waitForLog(exactly: whole, from: mark)
+        } else {
+            try client.expect(Wire.connack(.v4))
+        }
+    }
+
+    @Test(
+        "use_identity_as_username takes the common name the proxy tells",
+        arguments: ["", "require_certificate true\n"]
+    )
+    func identity(more: String) throws {
+        let broker = try Self.broker(2, "use_identity_as_username true\n" + more)
+        let name = unique("identity")
+        let header = ProxyV2(entries: ProxyV2.tls(name: "ppppppp")).encoded
+        let client = try Self.connect(broker, header, name)
+        try client.expect(Wire.connack(.v4))
+        let line = try broker.waitForLog(containing: " as \(name) (")
+        #expect(line.hasSuffix("u'ppppppp')."))
+    }
+
+    @Test("Without a common name the client is refused", arguments: [Version.v4, .v5])
+    func nameless(version: Version) throws {
+        let broker = try Self.broker(2, "use_identity_as_username true\n")
+        let name = unique("nameless")
+        let client = try RawClient(broker)
+        client.send(
+            ProxyV2(entries: ProxyV2.tls()).encoded
+                + Wire.connect(name, version, username: "joe", password: "x")
+        )
+        let answer = try client.readPacket()
+        #expect(answer[3] == (version == .v5 ? 0x86 : 4))
+        try client.expectClosed()
+        try broker.waitForLog(
+            exactly: "Client \(name) [192.0.2.5:6275] disconnected: not authorised."
+        )
+    }
+
+    @Test("The header comes before TLS and WebSocket")
+    func layers() throws {
+        let broker = try Broker.shared(
+            open
+                + tlsListener("%PORT%", "protocol websockets", "enable_proxy_protocol 1"),
+            workers: 4
+        )
+        let client = try RawClient(broker)
+        client.send(utf8("PROXY TCP4 192.0.2.5 10.0.0.1 6275 1883\r\n"))
+        try client.startTLS(certificates().client)
+        try client.openWebSocket()
+        let name = unique("layers")
+        client.send(Wire.connect(name))
+        try client.expect(Wire.connack(.v4))
+        try client.expectEcho()
+        try broker.waitForLog(containing: "New client connected from 192.0.2.5:6275 as \(name)")
+    }
+
+    @Test("The connection line is left out")
+    func noConnectionLine() throws {
+        let broker = try Self.broker(1)
+        let client = try Self.connect(broker, utf8("PROXY UNKNOWN \r\n"), unique("quiet"))
+        try client.expect(Wire.connack(.v4))
+        #expect(!broker.process.errors.text.contains("New connection from"))
+    }
+}
