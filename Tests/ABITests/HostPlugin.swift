@@ -37,6 +37,7 @@ struct HostPlugin: Sendable {
     }
     static let sleeper = Result { try HostPlugin("host_sleeper", named: "sleeper") }
     static let delayer = Result { try HostPlugin("host_delayer", named: "delayer") }
+    static let direct = Result { try HostPlugin("host_direct", named: "direct") }
     static let busybody = Result { try HostPlugin("host_busybody", named: "busybody") }
 
     private static func recorder(_ version: Int) throws -> HostPlugin {

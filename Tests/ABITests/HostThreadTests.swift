@@ -177,4 +177,53 @@ import Testing
         try broker.stop()
         #expect(broker.records == ["rounds many"])
     }
+
+    @Test(
+        "A thread-safe plugin is called on the reactors, beside another one on the main thread",
+        arguments: [false, true]
+    )
+    func directLane(isBesideSerial: Bool) throws {
+        var config = try Self.listener + "plugin \(HostPlugin.direct.get().path)\n"
+        if isBesideSerial { try config += "plugin \(HostPlugin.sleeper.get().path)\n" }
+        let broker = try Broker(config, workers: 4)
+        let clients = try (0..<8).map {
+            try RawClient.connected(to: broker, "c\($0)", .v5, username: "u")
+        }
+        for client in clients { try client.subscribe("all", 1) }
+        try clients[0].publish1("by/payload", "bad", reason: 0x87)
+        try clients[0].publish1("by/payload", "good", id: 2, reason: 0x10)
+        clients[1].publish("all", "x")
+        for client in clients { try client.expectPublish("all", "x") }
+        let banned = try RawClient(broker)
+        banned.send(Wire.connect("banned", .v5, username: "wrong"))
+        try banned.expectClosed(after: Wire.packet(0x20, [0, 138, 0]))
+        try broker.waitForLog(containing: "REC tick")
+        try broker.stop()
+        #expect(
+            broker.records == [
+                "init on main=1", "tick on main=1 now=1 unregister=0",
+                "calls on main=\(isBesideSerial ? 1 : 0) elsewhere=1 ticks=3 cleanup on main=1",
+            ]
+        )
+    }
+
+    @Test("Without a tick callback the plugin thread sleeps")
+    func noPolling() throws {
+        let broker = try Broker(
+            "listener %PORT% 127.0.0.1\nallow_anonymous true\nsys_interval 0\n"
+                + "plugin \(HostPlugin.helperA.get().path)\n",
+            workers: 1
+        )
+        _ = try RawClient.connected(to: broker, "c")
+        func switches() throws -> Int {
+            let path = "/proc/\(broker.process.pid)/task/\(broker.process.pid)/status"
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            let found = try #require(text.firstMatch(of: /\nvoluntary_ctxt_switches:\t(\d+)/))
+            return try #require(Int(found.1))
+        }
+        let before = try switches()
+        let client = try RawClient.connected(to: broker, "d")
+        #expect(client.nextPacket(seconds: 1) == nil)
+        #expect(try switches() - before <= 1)
+    }
 }
