@@ -131,7 +131,10 @@ package final class Worker {
         return batch
     }
 
-    private func sendOutboxes() {
+    /// Hands over what has been collected for other workers.
+    ///
+    /// Runs before anything a peer could take for a sign that its messages have been passed on.
+    func sendOutboxes() {
         guard isOutboxUsed else { return }
         isOutboxUsed = false
         for index in outboxes.indices {
