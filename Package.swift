@@ -179,7 +179,7 @@ let package = Package(
             swiftSettings: common
         ),
         tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
-        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "TestSupport", "CcJSON"]),
+        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",
             uses: ["MQTTClient", "MQTT", "ToolSupport", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]

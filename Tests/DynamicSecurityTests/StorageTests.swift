@@ -186,6 +186,15 @@ import Testing
             let restarted = try EngineFixture(in: fixture.directory)
             let whole = lengths.lastIndex { $0 <= position } ?? 0
             #expect(text(restarted) == states[whole], "damaged at \(position)")
+            // Not silently: what stands behind the damage is kept for whoever can use it.
+            let isInLastRecord = whole == lengths.count - 2
+            #expect(restarted.log.contains { $0.hasPrefix("error") } == !isInLastRecord)
+            let copy = fixture.journalPath + ".damaged"
+            #expect(FileManager.default.fileExists(atPath: copy) == !isInLastRecord)
+            if !isInLastRecord {
+                #expect(try read(copy) == damaged)
+                try FileManager.default.removeItem(atPath: copy)
+            }
             #expect(
                 restarted.run(#""command":"createRole","rolename":"after""#)
                     == #"{"command":"createRole"}"#

@@ -101,17 +101,29 @@ final class FakeHost: Sendable {
         return functions
     }
 
-    private static func addCore(_ functions: inout [String: UnsafeMutableRawPointer]) {
-        func add<Function>(_ name: String, _ function: Function) {
-            functions["mosquitto_" + name] = unsafeBitCast(
-                function,
-                to: UnsafeMutableRawPointer.self
-            )
-        }
+    private typealias Functions = [String: UnsafeMutableRawPointer]
+
+    private static func addCore(_ functions: inout Functions) {
+        addRegistration(&functions)
+        addMemory(&functions)
+        addRequests(&functions)
+    }
+
+    private static func add<Function>(
+        _ name: String,
+        _ function: Function,
+        to functions: inout Functions
+    ) {
+        functions["mosquitto_" + name] = unsafeBitCast(function, to: UnsafeMutableRawPointer.self)
+    }
+
+    private static func addRegistration(_ functions: inout Functions) {
         typealias Register =
             @convention(c) (
                 OpaquePointer?, CInt, HostCallback?, UnsafeRawPointer?, UnsafeMutableRawPointer?
             ) -> CInt
+        typealias Unregister =
+            @convention(c) (OpaquePointer?, CInt, HostCallback?, UnsafeRawPointer?) -> CInt
         let register: Register = { _, event, function, data, _ in
             let topic = data.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
             return FakeHost.state.withLock { state in
@@ -123,67 +135,56 @@ final class FakeHost: Sendable {
                 return state.registerResult
             }
         }
-        let unregister:
-            @convention(c) (OpaquePointer?, CInt, HostCallback?, UnsafeRawPointer?) -> CInt = {
-                _,
-                event,
-                function,
-                _ in
-                let wanted = unsafeBitCast(function, to: Int.self)
-                FakeHost.state.withLock { state in
-                    state.registered.removeAll {
-                        $0.event == event && unsafeBitCast($0.function, to: Int.self) == wanted
-                    }
+        let unregister: Unregister = { _, event, function, _ in
+            let wanted = unsafeBitCast(function, to: Int.self)
+            FakeHost.state.withLock { state in
+                state.registered.removeAll {
+                    $0.event == event && unsafeBitCast($0.function, to: Int.self) == wanted
                 }
-                return 0
             }
+            return 0
+        }
+        add("callback_register", register, to: &functions)
+        add("callback_unregister", unregister, to: &functions)
+    }
+
+    private static func addMemory(_ functions: inout Functions) {
         let allocate: @convention(c) (Int) -> UnsafeMutableRawPointer? = { Glibc.malloc($0) }
         let release: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
             FakeHost.state.withLock { $0.freed.append(UInt(bitPattern: pointer)) }
             Glibc.free(pointer)
         }
+        typealias AddPair =
+            @convention(c) (UnsafeMutablePointer<OpaquePointer?>?, CInt, Text?, Text?) -> CInt
+        let addPair: AddPair = { list, _, _, _ in
+            list?.pointee = OpaquePointer(bitPattern: 0x5AFE)
+            return 0
+        }
+        add("malloc", allocate, to: &functions)
+        add("free", release, to: &functions)
+        add("property_add_string_pair", addPair, to: &functions)
+    }
+
+    private static func addRequests(_ functions: inout Functions) {
         // A client is a pointer to its name here.
         let clientID: @convention(c) (OpaquePointer?) -> Text? = { client in
             client.map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) }
         }
-        let publish:
+        typealias Publish =
             @convention(c) (Text?, Text?, CInt, UnsafeRawPointer?, CInt, Bool, OpaquePointer?) ->
-                CInt = {
-                    client,
-                    topic,
-                    length,
-                    payload,
-                    qos,
-                    retain,
-                    _ in
-                    let text = UnsafeRawBufferPointer(start: payload, count: Int(length))
-                    FakeHost.state.withLock {
-                        $0.published.append(
-                            [
-                                client.map { String(cString: $0) } ?? "-",
-                                topic.map { String(cString: $0) } ?? "-",
-                                String(decoding: text, as: UTF8.self), "\(qos)", "\(retain)",
-                            ].joined(separator: " ")
-                        )
-                    }
-                    return 0
-                }
-        let addPair:
-            @convention(c) (UnsafeMutablePointer<OpaquePointer?>?, CInt, Text?, Text?) -> CInt = {
-                list,
-                _,
-                _,
-                _ in
-                list?.pointee = OpaquePointer(bitPattern: 0x5AFE)
-                return 0
-            }
-        add("callback_register", register)
-        add("callback_unregister", unregister)
-        add("malloc", allocate)
-        add("free", release)
-        add("client_id", clientID)
-        add("client_username", clientID)
-        add("broker_publish_copy", publish)
-        add("property_add_string_pair", addPair)
+            CInt
+        let publish: Publish = { client, topic, length, payload, qos, retain, _ in
+            let text = UnsafeRawBufferPointer(start: payload, count: Int(length))
+            let line = [
+                client.map { String(cString: $0) } ?? "-",
+                topic.map { String(cString: $0) } ?? "-",
+                String(decoding: text, as: UTF8.self), "\(qos)", "\(retain)",
+            ]
+            FakeHost.state.withLock { $0.published.append(line.joined(separator: " ")) }
+            return 0
+        }
+        add("client_id", clientID, to: &functions)
+        add("client_username", clientID, to: &functions)
+        add("broker_publish_copy", publish, to: &functions)
     }
 }

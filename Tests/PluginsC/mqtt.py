@@ -42,7 +42,7 @@ class Broker:
             [BROKER, "-c", f"{self.folder}/conf"], stderr=subprocess.STDOUT, stdout=subprocess.PIPE)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.log = ""
-        self.wait_for_log("running", "Error:")
+        self.wait_for_log(" running\n", "Error:")
 
     def wait_for_log(self, *texts):
         """Waits until the log holds one of the texts; returns the log."""

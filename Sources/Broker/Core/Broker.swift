@@ -23,6 +23,8 @@ package final class Broker: Sendable {
     package let startedAt = Clock.monotonicMilliseconds()
     /// Figures of which there is one for the whole broker.
     let census = Census()
+    /// How much memory is in use.
+    let memory = MemoryGuard()
 
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()

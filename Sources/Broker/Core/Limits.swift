@@ -22,6 +22,8 @@ struct Limits {
     let retainAvailable: Bool
     let upgradesOutgoingQoS: Bool
     let queuesQoS0: Bool
+    /// Bytes of heap from which on what needs memory fails; `Int.max` for no limit.
+    let memoryMax: Int
     /// Whether 3.x clients get a message once for each matching subscription.
     let allowsDuplicates: Bool
 
@@ -37,6 +39,7 @@ struct Limits {
         retainAvailable = configuration.retainAvailable
         upgradesOutgoingQoS = configuration.upgradeOutgoingQoS
         queuesQoS0 = configuration.queueQoS0Messages
+        memoryMax = bound(configuration.memoryLimit)
         allowsDuplicates = configuration.allowDuplicateMessages
     }
 }

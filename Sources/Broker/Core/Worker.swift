@@ -32,11 +32,16 @@ package final class Worker {
     let routes: RouteCache
     /// The plugins; nil when there are none.
     let hooks: (any Hooks)?
+    /// Whether there are plugins; spares following a reference.
+    let hasHooks: Bool
+    /// Whether every packet is logged; as of the last reload.
+    private(set) var isTracing: Bool
     let openQuestions = OpenQuestions()
     /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
     var fanOutSerial: UInt64 = 0
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
+    private let retainedSweep = RetainedSweep()
     /// A run that came from another reactor.
     let foreignRun = UnsafePublishRun()
     private var outboxes: [DeliveryBatch?]
@@ -54,6 +59,8 @@ package final class Worker {
         counters = mailbox.counters
         settings = broker.settings
         hooks = broker.hooks
+        hasHooks = hooks != nil
+        isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
         sessions = SessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
@@ -90,6 +97,7 @@ package final class Worker {
     func adopt(_ settings: Settings) {
         self.settings = settings
         limits = Limits(settings.configuration)
+        isTracing = log.isEnabled(.debug)
         recheckClients()
     }
 
@@ -123,7 +131,10 @@ package final class Worker {
         return batch
     }
 
-    private func sendOutboxes() {
+    /// Hands over what has been collected for other workers.
+    ///
+    /// Runs before anything a peer could take for a sign that its messages have been passed on.
+    func sendOutboxes() {
         guard isOutboxUsed else { return }
         isOutboxUsed = false
         for index in outboxes.indices {
@@ -148,6 +159,7 @@ extension Worker: ReactorDelegate {
 
     package func reactorTurnEnding(_ reactor: Reactor) {
         expireDeadlines()
+        if index == 0 { retainedSweep.runIfDue(self) }
         if !postponed.isEmpty {
             let work = postponed
             postponed = []
@@ -158,7 +170,9 @@ extension Worker: ReactorDelegate {
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
         if !postponed.isEmpty { return 0 }
-        return deadlines.first.map { $0 * 1000 }
+        let sweep = index == 0 ? retainedSweep.deadline(self) : nil
+        guard let second = [deadlines.first, sweep].compactMap(\.self).min() else { return nil }
+        return second * 1000
     }
 
     package func reactor(

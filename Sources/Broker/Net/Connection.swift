@@ -23,6 +23,7 @@ package final class Connection {
     private var interest: UInt32 = Reactor.readable
     private var isTouched = false
     private var isPaused = false
+    private var noticesHangUp = false
     /// What lies between the socket and the packets; nil for nothing.
     var layers: Layers?
     /// What a proxy has told of the client's TLS connection.
@@ -51,6 +52,11 @@ package final class Connection {
     package var isClosed: Bool { descriptor < 0 }
 
     // MARK: Input
+
+    /// The peer has closed its side while nobody was reading.
+    func handleHangUp() {
+        if isPaused, noticesHangUp { end(.closedByPeer) }
+    }
 
     /// Reads once and hands the bytes up.
     ///
@@ -115,8 +121,12 @@ package final class Connection {
     }
 
     /// Stops reading; received bytes that were not consumed wait.
-    package func pauseReading() {
+    ///
+    /// With `noticesHangUp` a peer that closes its side ends the connection at once, without what it
+    /// may have sent before.
+    package func pauseReading(noticesHangUp: Bool = false) {
         isPaused = true
+        self.noticesHangUp = noticesHangUp
         updateInterest()
     }
 
@@ -317,6 +327,7 @@ package final class Connection {
         guard !isClosed else { return }
         let wanted =
             (isPaused || layers?.isParked == true ? 0 : Reactor.readable)
+            | (isPaused && noticesHangUp ? Reactor.hangUp : 0)
             | (isBlocked ? Reactor.writable : 0)
         guard wanted != interest else { return }
         interest = wanted

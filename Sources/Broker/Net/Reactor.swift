@@ -15,6 +15,7 @@ package final class Reactor {
     static let scratchSize = 256 << 10
     static let smallRemainderMax = 4 << 10
     static let readable = UInt32(EPOLLIN.rawValue)
+    static let hangUp = UInt32(EPOLLRDHUP.rawValue)
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
     private static let acceptsMax = 64
@@ -145,6 +146,7 @@ package final class Reactor {
         case .connection(let connection):
             let ready = event.events
             if ready & Self.writable != 0 { connection.handleWritable() }
+            if ready & Self.hangUp != 0 { connection.handleHangUp() }
             if ready & ~Self.writable != 0, !connection.isClosed { connection.handleReadable() }
         }
     }

@@ -194,8 +194,11 @@ private struct EdgeTable: Sendable {
         var to: Int32 = 0
         var length: Int32 = 0
         var hash: UInt32 = 0
-        var start = 0
+        /// The bytes of a level of up to eight, which saves a look into `levels`; else where they begin there.
+        var level: UInt64 = 0
     }
+
+    private static let inlineMax = 8
 
     private var slots = [Edge](repeating: Edge(), count: 16)
     private var count = 0
@@ -205,12 +208,17 @@ private struct EdgeTable: Sendable {
 
     func find(from node: Int, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
         let hash = hash(node, bytes, range)
+        let isInline = range.count <= Self.inlineMax
+        let inline = isInline ? packed(bytes, range) : 0
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot].from >= 0 {
             let edge = slots[slot]
             if edge.hash == hash, edge.from == node, Int(edge.length) == range.count {
-                let start = edge.start
-                if bytes.equals(levels.span, start..<start + range.count, in: range) {
+                let start = isInline ? 0 : Int(edge.level)
+                if isInline
+                    ? edge.level == inline
+                    : bytes.equals(levels.span, start..<start + range.count, in: range)
+                {
                     return Int(edge.to)
                 }
             }
@@ -221,14 +229,18 @@ private struct EdgeTable: Sendable {
 
     mutating func insert(from node: Int, _ bytes: Span<UInt8>, _ range: Range<Int>, to child: Int) {
         if count * 2 >= slots.count { grow() }
-        let edge = Edge(
+        var edge = Edge(
             from: Int32(node),
             to: Int32(child),
             length: Int32(range.count),
-            hash: hash(node, bytes, range),
-            start: levels.count
+            hash: hash(node, bytes, range)
         )
-        for index in range { levels.append(bytes[index]) }
+        if range.count <= Self.inlineMax {
+            edge.level = packed(bytes, range)
+        } else {
+            edge.level = UInt64(levels.count)
+            for index in range { levels.append(bytes[index]) }
+        }
         put(edge)
         count += 1
     }
@@ -243,6 +255,13 @@ private struct EdgeTable: Sendable {
         var slot = Int(edge.hash) & (slots.count - 1)
         while slots[slot].from >= 0 { slot = (slot + 1) & (slots.count - 1) }
         slots[slot] = edge
+    }
+
+    /// Up to eight bytes as a number.
+    private func packed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
+        var number: UInt64 = 0
+        for index in range { number = number << 8 | UInt64(bytes[index]) }
+        return number
     }
 
     /// FNV-1a with a final mix, so that the low bits depend on all of it.

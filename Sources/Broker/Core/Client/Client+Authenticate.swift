@@ -47,7 +47,7 @@ extension Client {
             take(answer)
         }
         guard openQuestion != nil else { return }
-        connection?.pauseReading()
+        connection?.pauseReading(noticesHangUp: stage == .authenticating)
         guard stage == .authenticating else { return }
         timeoutSeconds = Int64(worker.settings.configuration.authTimeout)
         touch()

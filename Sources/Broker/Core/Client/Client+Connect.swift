@@ -19,6 +19,7 @@ struct ConnectRequest: Sendable {
 extension Client {
     /// Decodes a CONNECT and decides who may come in (spec: protocol-choices.md section 4).
     func handleConnect(_ body: RawSpan, flags: UInt8) {
+        if worker.isOutOfMemory { return finish(.refused("out of memory", code: 1)) }
         do throws(ConnectError) {
             let packet = try ConnectPacket(decoding: body, flags: flags, limits: connectLimits)
             version = packet.version

@@ -26,6 +26,8 @@ extension Client {
         worker.flushRun()
         if isConnectionLost, undecidedCount > 0, stage == .connected {
             postponedEnd = end
+            _ = releaseConnection()
+            session?.setOutlet()
             return
         }
         let wasConnected = stage == .connected || stage == .exchanging
@@ -49,6 +51,7 @@ extension Client {
 
     private func close(_ reason: ReasonCode?) {
         guard let connection = releaseConnection() else { return }
+        worker.sendOutboxes()
         if let reason {
             connection.write([0xE0, 0x01, reason.rawValue])
             worker.counters.sent.add(.disconnect)

@@ -18,6 +18,7 @@ extension Client {
         _ body: UnsafeRawBufferPointer
     ) throws(PacketError) {
         guard let session else { return }
+        if worker.isOutOfMemory { throw .outOfMemory(version) }
         try checkFlags(header.flags)
         let span = RawSpan(_unsafeBytes: body)
         let publish = try PublishPacket(decoding: span, flags: header.flags, version: version)
@@ -46,7 +47,7 @@ extension Client {
         _ flags: UInt8,
         _ topic: UnsafeRawBufferPointer
     ) {
-        guard log.isEnabled(.debug) else { return }
+        guard worker.isTracing else { return }
         logPublish(
             "Received PUBLISH from",
             topic: topic,
@@ -116,7 +117,7 @@ extension Client {
         if isControlTopic(topic) {
             return handleControl(makeMessage(publish, topic, payload, body), receipt)
         }
-        let events = worker.events(on: listener)
+        let events = worker.hasHooks ? worker.events(on: listener) : []
         if !events.isDisjoint(with: [.access, .messageIn]) {
             if events.contains(.messageIn) || !events.contains(.accessIsDirect) {
                 return askAbout(makeMessage(publish, topic, payload, body), receipt, events)
@@ -131,7 +132,8 @@ extension Client {
             qos: publish.qos,
             isRetained: publish.isRetained
         )
-        run.isOpen = !events.contains(.access) || events.contains(.accessIsByTopic)
+        let isCheckedByTopic = !events.contains(.access) || events.contains(.accessIsByTopic)
+        run.isOpen = isCheckedByTopic && worker.limits.memoryMax == .max
         run.isStored = publish.qos == 2
         append(publish, payload: payload, packet, body)
         if publish.isRetained { worker.flushRun() }
@@ -310,7 +312,7 @@ extension Client {
     func acknowledge(_ run: UnsafePublishRun, _ type: PacketType, _ reason: ReasonCode) {
         let isShort = !isV5 || reason == .success
         let size = isShort ? 4 : 5
-        guard !log.isEnabled(.debug), let connection,
+        guard !worker.isTracing, let connection,
             connection.queuedPacketCount + run.count <= outputPacketsMax
         else {
             for index in 0..<run.count { writeAck(type, run[index].packetIdentifier, reason) }

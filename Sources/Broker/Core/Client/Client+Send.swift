@@ -47,7 +47,7 @@ extension Client {
         counters.sent.publish.add(1)
         counters.bytesSent.add(size)
         counters.publishBytesSent.add(publication.payload.count)
-        if log.isEnabled(.debug) { logPublish("Sending PUBLISH to", encoder, topic: topic) }
+        if worker.isTracing { logPublish("Sending PUBLISH to", encoder, topic: topic) }
         return true
     }
 

@@ -27,6 +27,7 @@ struct RequestedFilter {
 extension Client {
     /// Subscribes filter by filter; an error in one leaves the earlier ones subscribed.
     func handleSubscribe(_ body: RawSpan) throws(PacketError) {
+        if worker.isOutOfMemory { throw .outOfMemory(version) }
         log.debug("Received SUBSCRIBE from \(logName)")
         var packet = try SubscribePacket(decoding: body, version: version)
         var filters: [RequestedFilter] = []
@@ -318,6 +319,7 @@ extension Worker {
         )
         if case .new = result {
             session.subscriptions.append(subscription)
+            session.noteSubscriptionCount()
             return true
         }
         session.replaceSubscription(subscription)
@@ -350,6 +352,7 @@ extension Session {
     func removeSubscription(_ filter: [UInt8], _ shareName: [UInt8]?) -> Bool {
         guard let place = place(filter, shareName) else { return false }
         worker.unsubscribe(subscriptions.remove(at: place), of: self)
+        noteSubscriptionCount()
         return true
     }
 }

@@ -75,9 +75,6 @@ package final class Client {
 
     var log: Log { worker.log }
 
-    /// Whether a run of packets may be sent without looking at each.
-    var takesPlainPackets: Bool { isPlain && !worker.log.isEnabled(.debug) }
-
     /// The name in log lines: the identifier, or the address before there is one.
     var logName: String {
         identity?.clientIdentifier ?? connection?.peer.host ?? ""
@@ -166,7 +163,7 @@ package final class Client {
     private func absorbPublishes(_ bytes: UnsafeRawBufferPointer) -> Int {
         let run = worker.run
         guard run.count > 0, let session, run.publisher == session.handle,
-            !log.isEnabled(.debug)
+            !worker.isTracing
         else { return 0 }
         let countBefore = run.count
         let payloadBefore = run.payloadByteCount
@@ -184,7 +181,7 @@ package final class Client {
 
     /// Acknowledgements in their short form, in the order of what they acknowledge.
     private func absorbAcks(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard let session, !log.isEnabled(.debug) else { return 0 }
+        guard let session, !worker.isTracing else { return 0 }
         let counters = worker.counters
         var count = 0
         switch bytes[0] {
@@ -198,7 +195,7 @@ package final class Client {
             count = session.absorbPubcomps(bytes)
             counters.received.pubcomp.add(count)
         default:
-            guard undecidedCount == 0, worker.hooks == nil else { return 0 }
+            guard undecidedCount == 0, !worker.hasHooks else { return 0 }
             count = absorbPubrels(bytes, session)
             counters.received.pubrel.add(count)
         }
@@ -307,6 +304,7 @@ package final class Client {
         guard let connection else { return false }
         let limit = outputPacketsMax
         if connection.queuedPacketCount < limit { return true }
+        worker.sendOutboxes()
         connection.flush()
         return connection.queuedPacketCount < limit
     }

@@ -80,3 +80,10 @@ struct ClientEnd {
     static let disallowedFeature =
         "used disallowed feature (QoS too high, retain not supported, or bad AUTH method)"
 }
+
+extension PacketError {
+    /// `memory_limit` is reached.
+    static func outOfMemory(_ version: ProtocolVersion) -> PacketError {
+        PacketError(reason: version == .v5 ? .unspecifiedError : nil, detail: "out of memory")
+    }
+}

@@ -8,7 +8,7 @@ extension Client {
     /// A PUBLISH to `$CONTROL/…` goes to the handler of exactly that topic; it is neither routed
     /// nor stored.
     func handleControl(_ message: Message, _ receipt: PublishReceipt) {
-        guard worker.hooks != nil, let identity else {
+        guard worker.hasHooks, let identity else {
             replyUnavailable(message)
             return acknowledgeControl(receipt, reasonString: nil)
         }

@@ -15,10 +15,12 @@ extension Worker {
     func flushRun() -> Bool {
         guard run.count > 0 else { return false }
         if run.isStored { return storeRun() }
+        // Stored before the route is looked up: a subscription that comes too late for the one finds
+        // the other.
+        if run.isRetained { retain(run) }
         let route = routes.route(run.topic)
         let hasSubscribers = !route.isEmpty
         fanOut(run, route)
-        if run.isRetained { retain(run) }
         if run[0].packetIdentifier != 0, run.qos == 1 || run.isReleased,
             let client = sessions[run.publisher]?.client
         {

@@ -66,7 +66,7 @@ final class RetainedDelivery {
 
     /// Whether messages go out at once, without a look at queue, window or plugins.
     private func isPlain(_ client: Client) -> Bool {
-        subscription.options.qualityOfService == 0 && session.worker.hooks == nil
+        subscription.options.qualityOfService == 0 && !session.worker.hasHooks
             && client.outputPacketsMax == .max
     }
 
@@ -98,7 +98,7 @@ final class RetainedDelivery {
             if !connection.isOutputBlocked { return true }
             return false
         }
-        return session.queuedCount < Self.queuedMax
+        return session.queuedCount < min(Self.queuedMax, session.worker.limits.queuedMessagesMax)
     }
 
     private func postpone() {

@@ -16,21 +16,21 @@ extension Session {
     func deliver(_ run: UnsafePublishRun, entries: Range<Int>, _ destination: Destination) {
         let granted = destination.options.qualityOfService
         let qos = worker.limits.upgradesOutgoingQoS ? granted : min(run.qos, granted)
-        if worker.hooks != nil {
+        if worker.hasHooks {
             let events = worker.events(on: identity.listener)
             if !events.isDisjoint(with: [.access, .messageOut]) {
                 guard isReadable(run, entries, destination, qos, events) else { return }
             }
         }
-        if let client, client.takesPlainPackets, destination.subscriptionIdentifier == 0,
-            !run.isRetained, entries.count == run.count
+        if let outlet = plainOutlet, destination.subscriptionIdentifier == 0, !run.isRetained,
+            entries.count == run.count, !worker.isTracing
         {
-            let variant = run.variant(isV5: client.isV5, qos: qos, now: worker.now)
-            if variant.packetSizeMax <= client.packetSizeMax {
+            let variant = run.variant(isV5: isPlainV5, qos: qos, now: worker.now)
+            if variant.packetSizeMax <= packetSizeMax {
                 let isDone =
                     qos == 0
-                    ? sendPlain(variant, run, to: client)
-                    : sendInFlight(variant, run, qos: qos, to: client)
+                    ? sendPlain(variant, run, to: outlet)
+                    : sendInFlight(variant, run, qos: qos, to: outlet)
                 if isDone { return }
             }
         }
@@ -54,10 +54,9 @@ extension Session {
     private func sendPlain(
         _ variant: PacketVariant,
         _ run: UnsafePublishRun,
-        to client: Client
+        to connection: Connection
     ) -> Bool {
-        guard let connection = client.connection else { return false }
-        let limit = client.outputPacketsMax
+        let limit = worker.limits.queuedMessagesMax
         if connection.queuedPacketCount + run.count > limit {
             connection.flush()
             guard connection.queuedPacketCount + run.count <= limit else { return false }
@@ -76,13 +75,12 @@ extension Session {
         _ variant: PacketVariant,
         _ run: UnsafePublishRun,
         qos: UInt8,
-        to client: Client
+        to connection: Connection
     ) -> Bool {
-        guard let connection = client.connection, sentCount == deliveries.count,
-            resumeIndex == sentCount, inFlight + run.count <= client.inFlightMax,
-            deliveries.count + run.count < 0xFFFF
+        guard sentCount == deliveries.count, resumeIndex == sentCount,
+            inFlight + run.count <= inFlightMax, deliveries.count + run.count < 0xFFFF
         else { return false }
-        let limit = client.outputPacketsMax
+        let limit = worker.limits.queuedMessagesMax
         if connection.queuedPacketCount + run.count > limit {
             connection.flush()
             guard connection.queuedPacketCount + run.count <= limit else { return false }

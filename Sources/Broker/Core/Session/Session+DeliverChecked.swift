@@ -46,8 +46,10 @@ extension Session {
         message: () -> Message
     ) {
         let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
-        if isDirect, !events.contains(.messageOut) {
-            guard mayRead(publication) else { return }
+        // MESSAGE_OUT is raised when a message goes out: now for QoS 0, by the window for others.
+        let isFiltered = events.contains(.messageOut) && qos == 0 && client != nil
+        if isDirect, !isFiltered {
+            guard !events.contains(.access) || mayRead(publication) else { return }
             return deliver(
                 publication,
                 qos: qos,
@@ -63,7 +65,7 @@ extension Session {
             qos: qos,
             isRetained: isRetained,
             checksAccess: events.contains(.access),
-            isFiltered: events.contains(.messageOut) && client != nil
+            isFiltered: isFiltered
         )
         let handle = handle
         let worker = worker

@@ -11,8 +11,11 @@ extension Session {
     /// Sends what the window, the socket and the output limit allow: first what an earlier
     /// connection left unfinished, then the queue, in order.
     func pump() {
-        guard let client, let connection = client.connection else { return }
-        while resumeIndex < deliveries.count {
+        // Flushing can call back: the loop under way goes on by itself.
+        guard !isPumping, let client, let connection = client.connection else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while !isFilterPending, resumeIndex < deliveries.count {
             if deliveries[resumeIndex].state == .done {
                 skip()
                 continue
@@ -55,6 +58,57 @@ extension Session {
             deliveries[index].state = .done
             return
         }
+        if worker.hasHooks, worker.events(on: identity.listener).contains(.messageOut) {
+            return filter(index, wasSent: wasSent, client)
+        }
+        write(message, qos, deliveries[index].isRetained, at: index, wasSent: wasSent, client)
+    }
+
+    /// Raises MESSAGE_OUT for an entry that is about to go out; nothing else goes out before the
+    /// answer.
+    private func filter(_ index: Int, wasSent: Bool, _ client: Client) {
+        let question = DeliveryQuestion(
+            message: deliveries[index].message,
+            qos: deliveries[index].qos,
+            isRetained: deliveries[index].isRetained,
+            checksAccess: false,
+            isFiltered: true
+        )
+        isFilterPending = true
+        let asker = worker.ask(.deliver(identity, [question])) { [self] answer in
+            guard self.client === client, isFilterPending else { return }
+            isFilterPending = false
+            guard case .deliver(let verdicts) = answer, let verdict = verdicts.first else { return }
+            // Entries before this one can have ended meanwhile; it is still the last one sent.
+            let place = resumeIndex - 1
+            switch verdict {
+            case .denied: deliveries[place].state = .done
+            case .allowed:
+                write(
+                    question.message,
+                    question.qos,
+                    question.isRetained,
+                    at: place,
+                    wasSent: wasSent,
+                    client
+                )
+            case .replaced(let message, let qos, let isRetained):
+                write(message, qos, isRetained, at: place, wasSent: wasSent, client)
+            }
+            pump()
+        }
+        if asker == nil { isFilterPending = false }
+    }
+
+    /// Writes the entry at a place, or what a plugin has put in its stead, and counts it.
+    private func write(
+        _ message: Message,
+        _ qos: UInt8,
+        _ isRetained: Bool,
+        at index: Int,
+        wasSent: Bool,
+        _ client: Client
+    ) {
         var identifier = deliveries[index].packetIdentifier
         if qos > 0, !wasSent, isInFlight(identifier, before: index) {
             identifier = freePacketIdentifier(before: index)
@@ -64,9 +118,9 @@ extension Session {
             client.writePublish(
                 publication,
                 qos: qos,
-                packetIdentifier: identifier,
-                isDuplicate: wasSent,
-                isRetained: deliveries[index].isRetained,
+                packetIdentifier: qos > 0 ? identifier : 0,
+                isDuplicate: wasSent && qos > 0,
+                isRetained: isRetained,
                 subscriptionIdentifier: deliveries[index].subscriptionIdentifier
             )
         }
@@ -76,7 +130,7 @@ extension Session {
         }
         deliveries[index].state = qos == 1 ? .awaitingPuback : .awaitingPubrec
         inFlight += 1
-        inFlightBytes += message.payloadCount
+        inFlightBytes += deliveries[index].message.payloadCount
     }
 
     /// Identifiers come in order, so only one that has gone round can be in use.
@@ -110,6 +164,7 @@ extension Session {
 
     /// A new connection begins: everything unanswered is to be sent again.
     func rewind() {
+        isFilterPending = false
         resumeIndex = 0
         inFlight = 0
         inFlightBytes = 0

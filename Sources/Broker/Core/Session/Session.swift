@@ -2,6 +2,8 @@
 // What of a client survives its connection.
 
 import MQTT
+import Net
+import Synchronization
 import Topics
 
 /// One subscription as its session remembers it.
@@ -23,7 +25,15 @@ final class Session {
     let handle: SessionHandle
     var identity: ClientIdentity
     /// The connected client, if there is one.
-    var client: Client?
+    var client: Client? {
+        didSet { setOutlet() }
+    }
+    /// Its connection, when packets go out to it as they do to every other such client.
+    private(set) var plainOutlet: Connection?
+    /// What of the client's CONNECT matters for that.
+    private(set) var isPlainV5 = false
+    private(set) var packetSizeMax = Int.max
+    private(set) var inFlightMax = 0xFFFF
 
     /// Seconds to live without a connection; 0: ends with it; `UInt32.max`: never ends.
     var expiryInterval: UInt32
@@ -42,6 +52,9 @@ final class Session {
     var sentCount = 0
     /// Entries of those that the present connection has sent again or answered.
     var resumeIndex = 0
+    /// Whether `pump` is running, and whether it waits for a plugin.
+    var isPumping = false
+    var isFilterPending = false
     /// Deliveries that await an acknowledgement of the present connection.
     var inFlight = 0
     var inFlightBytes = 0
@@ -72,6 +85,18 @@ final class Session {
         self.expiryInterval = expiryInterval
     }
 
+    /// Brings what is kept of the client up to date; called when its limits have been set.
+    func setOutlet() {
+        guard let client else {
+            plainOutlet = nil
+            return
+        }
+        plainOutlet = client.isPlain ? client.connection : nil
+        isPlainV5 = client.isV5
+        packetSizeMax = client.packetSizeMax
+        inFlightMax = client.inFlightMax
+    }
+
     /// The next packet identifier: 1, 2, 3 … 65535, 1 …
     /// .
     func nextPacketIdentifier() -> UInt16 {
@@ -88,6 +113,12 @@ final class Session {
 
     /// Whether the session outlives its connection.
     var isPersistent: Bool { expiryInterval != 0 }
+
+    /// Plugins ask the identity, from any thread.
+    func noteSubscriptionCount() {
+        guard worker.hasHooks else { return }
+        identity.subscriptionCount.store(subscriptions.count, ordering: .relaxed)
+    }
 
     /// Forgets subscriptions and messages, for a clean start or at the end.
     func clear() {

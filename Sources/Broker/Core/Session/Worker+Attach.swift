@@ -69,6 +69,7 @@ extension Worker {
         let packet = request.packet
         let configuration = settings.configuration
         session.identity = request.identity
+        session.noteSubscriptionCount()
         session.client = client
         client.session = session
         if packet.version == .v5 {
@@ -93,6 +94,7 @@ extension Worker {
         )
         if aliases > 0 { client.outgoingAliases = OutgoingAliases(maximum: aliases) }
         client.isPlain = aliases == 0 && client.listener.mountPoint.isEmpty
+        session.setOutlet()
     }
 
     private func logWill(_ session: Session, _ client: Client) {

@@ -89,89 +89,48 @@ package struct HostFunctions: Sendable {
 
     /// Finds the functions with `lookUp`, which tests replace.
     package init(lookUp: (String) -> UnsafeMutableRawPointer?) throws(MissingFunction) {
-        func find<Function>(
-            _ name: String,
-            as type: Function.Type
-        ) throws(MissingFunction)
-            -> Function
-        {
-            guard let pointer = lookUp("mosquitto_" + name) else {
+        // Which type a function has is said where it is declared, once.
+        func find<Function>(_ name: String) throws(MissingFunction) -> Function {
+            guard let function: Function = findOptional(name) else {
                 throw MissingFunction(name: "mosquitto_" + name)
             }
-            return unsafeBitCast(pointer, to: type)
+            return function
         }
-        func findOptional<Function>(_ name: String, as type: Function.Type) -> Function? {
-            lookUp("mosquitto_" + name).map { unsafeBitCast($0, to: type) }
+        func findOptional<Function>(_ name: String) -> Function? {
+            lookUp("mosquitto_" + name).map { unsafeBitCast($0, to: Function.self) }
         }
-        register = try find("callback_register", as: Register.self)
-        unregister = try find("callback_unregister", as: Unregister.self)
-        malloc = try find("malloc", as: (@convention(c) (Int) -> UnsafeMutableRawPointer?).self)
-        free = try find("free", as: (@convention(c) (UnsafeMutableRawPointer?) -> Void).self)
-        logPrintf = try find("log_printf", as: VariadicLog.Function.self)
-        clientAddress = try find("client_address", as: ClientText.self)
-        clientID = try find("client_id", as: ClientText.self)
-        clientUsername = try find("client_username", as: ClientText.self)
-        clientKeepAlive = try find("client_keepalive", as: ClientNumber.self)
-        clientProtocol = try find("client_protocol", as: ClientNumber.self)
-        clientProtocolVersion = try find("client_protocol_version", as: ClientNumber.self)
-        clientSubscriptionCount = try find("client_sub_count", as: ClientNumber.self)
-        clientCleanSession = try find(
-            "client_clean_session",
-            as: (@convention(c) (OpaquePointer?) -> Bool).self
-        )
-        clientCertificate = try find(
-            "client_certificate",
-            as: (@convention(c) (OpaquePointer?) -> OpaquePointer?).self
-        )
-        setUsername = try find("set_username", as: SetText.self)
-        typealias Kick = @convention(c) (Text?, Bool) -> CInt
-        kickByClientID = try find("kick_client_by_clientid", as: Kick.self)
-        kickByUsername = try find("kick_client_by_username", as: Kick.self)
-        publishCopy = try find("broker_publish_copy", as: Publish.self)
-        addByte = try find(
-            "property_add_byte",
-            as: (@convention(c) (List?, CInt, UInt8) -> CInt).self
-        )
-        addInt16 = try find(
-            "property_add_int16",
-            as: (@convention(c) (List?, CInt, UInt16) -> CInt).self
-        )
-        addInt32 = try find(
-            "property_add_int32",
-            as: (@convention(c) (List?, CInt, UInt32) -> CInt).self
-        )
-        addVarint = try find(
-            "property_add_varint",
-            as: (@convention(c) (List?, CInt, UInt32) -> CInt).self
-        )
-        addBinary = try find(
-            "property_add_binary",
-            as: (@convention(c) (List?, CInt, UnsafeRawPointer?, UInt16) -> CInt).self
-        )
-        addString = try find(
-            "property_add_string",
-            as: (@convention(c) (List?, CInt, Text?) -> CInt).self
-        )
-        addStringPair = try find(
-            "property_add_string_pair",
-            as: (@convention(c) (List?, CInt, Text?, Text?) -> CInt).self
-        )
-        freeProperties = try find("property_free_all", as: (@convention(c) (List?) -> Void).self)
-        setInfo = findOptional(
-            "plugin_set_info",
-            as: (@convention(c) (OpaquePointer?, Text?, Text?) -> CInt).self
-        )
-        client = findOptional("client", as: (@convention(c) (Text?) -> OpaquePointer?).self)
-        clientPort = findOptional("client_port", as: ClientNumber.self)
-        setClientID = findOptional("set_clientid", as: SetText.self)
-        applyOnAllClients = findOptional(
-            "apply_on_all_clients",
-            as: (@convention(c) (Visit?, UnsafeMutableRawPointer?) -> CInt).self
-        )
-        completeBasicAuth = findOptional(
-            "complete_basic_auth",
-            as: (@convention(c) (Text?, CInt) -> Void).self
-        )
-        completeExtendedAuth = findOptional("complete_extended_auth", as: CompleteExtendedAuth.self)
+        register = try find("callback_register")
+        unregister = try find("callback_unregister")
+        malloc = try find("malloc")
+        free = try find("free")
+        logPrintf = try find("log_printf")
+        clientAddress = try find("client_address")
+        clientID = try find("client_id")
+        clientUsername = try find("client_username")
+        clientKeepAlive = try find("client_keepalive")
+        clientProtocol = try find("client_protocol")
+        clientProtocolVersion = try find("client_protocol_version")
+        clientSubscriptionCount = try find("client_sub_count")
+        clientCleanSession = try find("client_clean_session")
+        clientCertificate = try find("client_certificate")
+        setUsername = try find("set_username")
+        kickByClientID = try find("kick_client_by_clientid")
+        kickByUsername = try find("kick_client_by_username")
+        publishCopy = try find("broker_publish_copy")
+        addByte = try find("property_add_byte")
+        addInt16 = try find("property_add_int16")
+        addInt32 = try find("property_add_int32")
+        addVarint = try find("property_add_varint")
+        addBinary = try find("property_add_binary")
+        addString = try find("property_add_string")
+        addStringPair = try find("property_add_string_pair")
+        freeProperties = try find("property_free_all")
+        setInfo = findOptional("plugin_set_info")
+        client = findOptional("client")
+        clientPort = findOptional("client_port")
+        setClientID = findOptional("set_clientid")
+        applyOnAllClients = findOptional("apply_on_all_clients")
+        completeBasicAuth = findOptional("complete_basic_auth")
+        completeExtendedAuth = findOptional("complete_extended_auth")
     }
 }

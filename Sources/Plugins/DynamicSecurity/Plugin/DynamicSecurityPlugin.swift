@@ -2,16 +2,18 @@
 // The plugin: connects the engine to the broker's events.
 
 import Glibc
-import PluginSDK
+package import PluginSDK
 import Synchronization
 
 /// `mosquitto_dynamic_security`: clients, groups and roles administered over MQTT.
 ///
 /// In a broker whose functions may be called from any thread, control messages and password hashing
 /// run on threads of their own. In others everything runs inside the callbacks.
-final class DynamicSecurityPlugin: ThreadSafePlugin {
-    static let name = "dynamic-security"
-    static let decidesAccessByTopic = true
+package final class DynamicSecurityPlugin: ThreadSafePlugin {
+    /// The name brokers show.
+    package static let name = "dynamic-security"
+    /// Access depends on client, topic and kind of access, not on the message.
+    package static let decidesAccessByTopic = true
 
     private static let requestTopic = "$CONTROL/dynamic-security/v1"
     private static let responseTopic = requestTopic + "/response"
@@ -33,7 +35,8 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
     /// Whether the plugin is running in this process already.
     private static let isLoaded = Mutex(false)
 
-    init(context: ThreadSafePluginContext) throws {
+    /// Reads the options and the state file and registers with the broker.
+    package init(context: ThreadSafePluginContext) throws {
         let broker = context.broker
         self.broker = broker
         let settings = Settings(context.options.map { ($0.key, $0.value) }) { complaint in
@@ -103,7 +106,8 @@ final class DynamicSecurityPlugin: ThreadSafePlugin {
         try broker.preparePerform()
     }
 
-    func willUnload() {
+    /// Ends the background work; everything is in the state file afterwards.
+    package func willUnload() {
         guard let engine else { return }
         commands.stop()
         hashers.stop()

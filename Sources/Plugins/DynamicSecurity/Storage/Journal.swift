@@ -86,7 +86,9 @@ struct Journal: Sendable {
             return journal
         }
         let scan = JournalScan(bytes, base: base)
-        if scan.goodLength < bytes.count {
+        if scan.isDamaged {
+            Journal.keepDamaged(bytes, path: path, log: log)
+        } else if scan.goodLength < bytes.count {
             log(.notice, "dynsec: '\(path)' ends with an unfinished record, which is dropped.")
         }
         guard let firstSequence = scan.firstSequence else {
@@ -103,6 +105,21 @@ struct Journal: Sendable {
         journal.length = scan.goodLength
         journal.hasChanges = replayed > 0
         return journal
+    }
+
+    /// Leaves a copy of a journal that has whole records behind a broken one, which no crash explains.
+    private static func keepDamaged(_ bytes: [UInt8], path: String, log: (LogLevel, String) -> Void)
+    {
+        let copy = path + ".damaged"
+        log(
+            .error,
+            "dynsec: Error: '\(path)' is damaged; changes behind the damage are lost, '\(copy)' keeps them."
+        )
+        do throws(SystemError) {
+            try File.replace(copy, with: bytes)
+        } catch {
+            log(.error, "dynsec: Error: \(error)")
+        }
     }
 
     private func setAside(_ log: (LogLevel, String) -> Void) {
@@ -270,26 +287,39 @@ private struct JournalScan {
     var lastSequence = 0
     /// The length of the part that passes its checks.
     var goodLength = 0
+    /// Whether whole records follow a broken one.
+    var isDamaged = false
     /// Whether there is anything to lose.
     var hasRecords: Bool { !records.isEmpty }
 
     init(_ bytes: [UInt8], base: Digest) {
         bytes.withUnsafeBufferPointer { bytes in
             var start = 0
+            var isBroken = false
             while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                guard add(Bytes(rebasing: bytes[start..<end]), base: base) else { break }
+                let line = Bytes(rebasing: bytes[start..<end])
                 start = end + 1
+                if isBroken {
+                    isDamaged = isDamaged || JournalScan.document(in: line) != nil
+                } else if add(line, base: base) {
+                    goodLength = start
+                } else {
+                    isBroken = true
+                }
             }
-            goodLength = start
         }
     }
 
-    private mutating func add(_ line: Bytes, base: Digest) -> Bool {
-        guard line.count > 9, line[8] == UInt8(ascii: " ") else { return false }
+    /// What a line holds; nil when it fails its check.
+    private static func document(in line: Bytes) -> JSONDocument? {
+        guard line.count > 9, line[8] == UInt8(ascii: " ") else { return nil }
         let text = Bytes(rebasing: line[9...])
-        guard CRC32.hexadecimal(of: text).elementsEqual(line[..<8]),
-            let document = JSONDocument(parsingExactly: text)
-        else { return false }
+        guard CRC32.hexadecimal(of: text).elementsEqual(line[..<8]) else { return nil }
+        return JSONDocument(parsingExactly: text)
+    }
+
+    private mutating func add(_ line: Bytes, base: Digest) -> Bool {
+        guard let document = JournalScan.document(in: line) else { return false }
         let (sequence, digest) = document.withRoot { ($0["seq"]?.wideInteger, $0["base"]?.string) }
         guard let sequence else { return false }
         lastSequence = max(lastSequence, sequence)
