@@ -192,6 +192,10 @@ extension Worker: ReactorDelegate {
         }
         do {
             let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
+            guard listener.configuration.protocol != .httpApi else {
+                _ = HTTPExchange(worker: self, connection: connection, listener: listener)
+                return
+            }
             let client = Client(worker: self, connection: connection, listener: listener)
             if settings.configuration.connectionMessages, listener.transport.proxy == nil {
                 let port = socket.port
