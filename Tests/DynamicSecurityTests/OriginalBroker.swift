@@ -4,7 +4,7 @@
 import Foundation
 import TestSupport
 
-/// An original broker that runs with one dynamic-security plugin and one administrator.
+/// An original broker (or another, where a test says so) that runs with one dynamic-security plugin and one administrator.
 final class OriginalBroker {
     static let executable = "/usr/sbin/mosquitto"
     static let control = "/usr/bin/mosquitto_ctrl"
@@ -45,7 +45,12 @@ final class OriginalBroker {
     }
 
     /// Starts a broker in a directory and waits until it runs.
-    init(in directory: String, plugin: String, options: String = "") throws {
+    init(
+        in directory: String,
+        plugin: String,
+        options: String = "",
+        executable: String = OriginalBroker.executable
+    ) throws {
         self.directory = directory
         port = try TestSupport.Broker.freePort()
         let configuration = """
@@ -60,8 +65,8 @@ final class OriginalBroker {
             """
         let path = directory + "/mosquitto.conf"
         try configuration.write(toFile: path, atomically: true, encoding: .utf8)
-        process = try ChildProcess(OriginalBroker.executable, ["-c", path])
-        guard process.errors.wait(seconds: 20, where: { $0.contains(" running") }) != nil else {
+        process = try ChildProcess(executable, ["-c", path])
+        guard process.errors.wait(seconds: 20, where: { $0.hasSuffix(" running") }) != nil else {
             throw Mismatch("the original broker did not start:\n\(process.errors.text)")
         }
     }
@@ -91,8 +96,12 @@ final class Administrator {
     private static let topic = "$CONTROL/dynamic-security/v1"
     private let client: RawClient
 
-    init(_ broker: OriginalBroker) throws {
-        client = try RawClient(port: broker.port)
+    convenience init(_ broker: OriginalBroker) throws {
+        try self.init(port: broker.port)
+    }
+
+    init(port: Int) throws {
+        client = try RawClient(port: port)
         client.patienceSeconds = 20
         client.send(
             Wire.connect(unique("admin"), username: "admin", password: OriginalBroker.adminPassword)

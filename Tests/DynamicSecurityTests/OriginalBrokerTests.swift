@@ -118,8 +118,17 @@ struct OriginalBrokerTests {
     private static let crashRounds =
         ProcessInfo.processInfo.environment["DYNSEC_CRASH_ROUNDS"].flatMap(Int.init) ?? 10
 
-    @Test("kill -9 in the middle of a stream of changes loses no answered change")
-    func crashes() throws {
+    /// The original, and ours where it is built.
+    private static let executables = [OriginalBroker.executable, TestSupport.Broker.executable]
+        .filter {
+            FileManager.default.fileExists(atPath: $0)
+        }
+
+    @Test(
+        "kill -9 in the middle of a stream of changes loses no answered change",
+        arguments: executables
+    )
+    func crashes(executable: String) throws {
         let directory = try OriginalBroker.makeDirectory()
         defer { removing(directory) }
         var random = SplitMix64(seed: 1)
@@ -130,7 +139,8 @@ struct OriginalBrokerTests {
                 in: directory,
                 plugin: OriginalBroker.ourPlugin,
                 // Often enough that crashes hit the rewriting of the file as well.
-                options: "plugin_opt_compaction_delay_ms \(round % 3)"
+                options: "plugin_opt_compaction_delay_ms \(round % 3)",
+                executable: executable
             )
             let administrator = try Administrator(broker)
             let present = try Set(clients(administrator))
@@ -155,7 +165,11 @@ struct OriginalBrokerTests {
             let file = try Data(contentsOf: URL(filePath: OriginalBroker.statePath(directory)))
             #expect(try JSONSerialization.jsonObject(with: file) is [String: Any])
         }
-        let broker = try OriginalBroker(in: directory, plugin: OriginalBroker.ourPlugin)
+        let broker = try OriginalBroker(
+            in: directory,
+            plugin: OriginalBroker.ourPlugin,
+            executable: executable
+        )
         #expect(answered.isSubset(of: try clients(Administrator(broker))))
         #expect(!answered.isEmpty)
     }

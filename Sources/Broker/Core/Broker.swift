@@ -63,6 +63,9 @@ package final class Broker: Sendable {
     /// Ends the threads that serve transports; after all workers.
     package func closeTransports() { transports.stop() }
 
+    /// Runs what may take time on a thread that no client waits for.
+    func perform(_ work: @escaping @Sendable () -> Void) { transports.perform(work) }
+
     /// Sets who is asked for pre-shared keys before the key file.
     package func setPSKHook(_ hook: PSKHook?) { transports.setHook(hook) }
 

@@ -131,7 +131,10 @@ package final class Worker {
         return batch
     }
 
-    private func sendOutboxes() {
+    /// Hands over what has been collected for other workers.
+    ///
+    /// Runs before anything a peer could take for a sign that its messages have been passed on.
+    func sendOutboxes() {
         guard isOutboxUsed else { return }
         isOutboxUsed = false
         for index in outboxes.indices {
@@ -189,6 +192,10 @@ extension Worker: ReactorDelegate {
         }
         do {
             let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
+            guard listener.configuration.protocol != .httpApi else {
+                _ = HTTPExchange(worker: self, connection: connection, listener: listener)
+                return
+            }
             let client = Client(worker: self, connection: connection, listener: listener)
             if settings.configuration.connectionMessages, listener.transport.proxy == nil {
                 let port = socket.port

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plugins in C for tests of the plugin host: compiled once, then loaded into the broker under test.
+
+import Foundation
+import TestSupport
+
+/// A plugin compiled from a source of `Tests/ABITests/C`.
+struct HostPlugin: Sendable {
+    /// The shared object.
+    let path: String
+
+    /// Compiles against the headers of the project; `name` tells variants of a source apart.
+    init(_ source: String, named name: String, _ flags: [String] = []) throws {
+        path = "\(Self.folder)/\(name).so"
+        let outcome = try ChildProcess.run(
+            "/usr/bin/cc",
+            ["-shared", "-fPIC", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]
+                + ["-I\(Broker.packageRoot)/include"] + flags
+                + ["-o", path, "\(Headers.sources)/\(source).c"],
+            seconds: 60
+        )
+        guard outcome.status == 0 else { throw Mismatch("cc: \(outcome.errors)") }
+    }
+
+    /// The recorder of interface version 5 to 2.
+    static let recorders: [Int: Result<HostPlugin, any Error>] = Dictionary(
+        uniqueKeysWithValues: (2...5).map { version in
+            (version, Result { try recorder(version) })
+        }
+    )
+
+    static let helperA = Result {
+        try HostPlugin("host_helper", named: "helper_a", ["-DNAME=\"a\""])
+    }
+    static let helperB = Result {
+        try HostPlugin("host_helper", named: "helper_b", ["-DNAME=\"b\""])
+    }
+    static let sleeper = Result { try HostPlugin("host_sleeper", named: "sleeper") }
+    static let delayer = Result { try HostPlugin("host_delayer", named: "delayer") }
+    static let direct = Result { try HostPlugin("host_direct", named: "direct") }
+    static let busybody = Result { try HostPlugin("host_busybody", named: "busybody") }
+
+    private static func recorder(_ version: Int) throws -> HostPlugin {
+        if version == 5 { return try HostPlugin("host_recorder", named: "recorder5") }
+        return try HostPlugin(
+            "host_recorder_old",
+            named: "recorder\(version)",
+            ["-DMOSQUITTO_AUTH_INTERFACE=\(version)"]
+        )
+    }
+
+    private static let folder: String = {
+        let folder = NSTemporaryDirectory() + "/host-plugins-\(getpid())"
+        try? FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true
+        )
+        atexit { try? FileManager.default.removeItem(atPath: HostPlugin.folder) }
+        return folder
+    }()
+}
+
+extension Broker {
+    /// What plugins have recorded, in order.
+    var records: [String] {
+        process.errors.lines.map { Broker.withoutTimeStamp($0) }
+            .filter { $0.hasPrefix("REC ") }
+            .map { String($0.dropFirst(4)) }
+    }
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// What plugins of every interface version are called with, line by line.
+
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct HostRecorderTests {
+    static let userProperty: Bytes = [38] + Wire.string("k") + Wire.string("v")
+
+    static func config(_ plugin: HostPlugin, _ directive: String = "plugin") -> String {
+        """
+        listener %PORT% 127.0.0.1
+        log_type all
+        \(directive) \(plugin.path)
+        plugin_opt_first one
+        plugin_opt_second with blanks  \n\
+        plugin_opt_first again
+
+        """
+    }
+
+    static func start(_ version: Int) throws -> Broker {
+        let plugin = try #require(HostPlugin.recorders[version]).get()
+        return try Broker(config(plugin), workers: 1)
+    }
+
+    /// A subscriber and a publisher come, exchange one message, and leave; then a reload and the end.
+    static func runScenario(_ broker: Broker) throws {
+        let subscriber = try RawClient.connected(
+            to: broker,
+            "sub",
+            .v5,
+            username: "user",
+            password: "secret"
+        )
+        try subscriber.subscribe("a/#", 1)
+        let publisher = try RawClient.connected(to: broker, "pub", .v5, username: "user")
+        try publisher.publish1("a/b", "hello", properties: userProperty)
+        try subscriber.expectPublish("a/b", "hello", qos: 1, id: 1, properties: userProperty)
+        subscriber.send(Wire.puback(1))
+        try publisher.publish1("denied/x", "no", id: 2, reason: 0x87)
+        try publisher.disconnect()
+        subscriber.send(Wire.unsubscribe(.v5, id: 3, ["a/#"]))
+        try subscriber.expect(Wire.unsuback(.v5, id: 3))
+        try subscriber.disconnect()
+        let refused = try RawClient(broker)
+        refused.send(Wire.connect("x", .v4, username: "wrong", password: "bad"))
+        try refused.expectClosed(after: [0x20, 2, 0, 5])
+        let mark = broker.logMark
+        broker.process.signal(SIGHUP)
+        let last =
+            "REC \(broker.records.contains { $0.hasPrefix("security-init") } ? "sec" : "reload [first]=[again")"
+        _ = try broker.waitForLog(containing: last, from: mark)
+        try broker.stop()
+    }
+
+    /// What the scenario records, by interface version.
+    static let expected: [Int: String] = [
+        5: """
+        init options=3
+        init [first]=[one]
+        init [second]=[with blanks  ]
+        init [first]=[again]
+        name before=recorder5
+        set_info 0
+        name after=recorder
+        again 31
+        null 3
+        unknown 10
+        persist 10
+        $CONTROL/test/v1 0
+        $CONTROL/test/v1 31
+        $CONTROL/a 3
+        CONTROL/something 3
+        unregister tick=6
+        basic-auth client=sub user=user password=secret address=127.0.0.1 port=1 clean=1 \
+        keepalive=60 protocol=0 version=5 certificate=0 known=0
+        connect client=sub known=1 subscriptions=0
+        acl client=sub user=user topic=a/# access=4 payload=NULL len=0 qos=1 retain=0 userdata=1
+        subscribe client=sub id=NULL filter=a/# options=1 identifier=0
+        basic-auth client=pub user=user password=NULL address=127.0.0.1 port=1 clean=1 \
+        keepalive=60 protocol=0 version=5 certificate=0 known=0
+        connect client=pub known=1 subscriptions=0
+        acl client=pub user=user topic=a/b access=2 payload=hello len=5 qos=1 retain=0 userdata=1
+          user-property: k=v
+        message-in client=pub topic=a/b payload=hello len=5 end=0 qos=1 retain=0 reason=NULL
+          user-property: k=v
+        acl client=sub user=user topic=a/b access=1 payload=hello len=5 qos=1 retain=0 userdata=1
+          user-property: k=v
+        message-out client=sub topic=a/b payload=hello len=5 end=0 qos=1 retain=0 reason=NULL
+          user-property: k=v
+        acl client=pub user=user topic=denied/x access=2 payload=no len=2 qos=1 retain=0 userdata=1
+        disconnect client=pub reason=0
+        acl client=sub user=user topic=a/# access=8 payload=NULL len=0 qos=0 retain=0 userdata=1
+        unsubscribe client=sub id=NULL filter=a/# options=0 identifier=0
+        disconnect client=sub reason=0
+        basic-auth client=x user=wrong password=bad address=127.0.0.1 port=1 clean=1 \
+        keepalive=60 protocol=0 version=4 certificate=0 known=0
+        disconnect client=x reason=11
+        reload event=1 userdata=1
+        reload options=3
+        reload [first]=[one]
+        reload [second]=[with blanks  ]
+        reload [first]=[again]
+        cleanup userdata=1
+        cleanup options=3
+        cleanup [first]=[one]
+        cleanup [second]=[with blanks  ]
+        cleanup [first]=[again]
+        """,
+        4: legacy,
+        3: legacy,
+        2: """
+        init options=3
+        init [first]=[one]
+        init [second]=[with blanks  ]
+        init [first]=[again]
+        security-init userdata=1 options=3 first=first reload=0
+        unpwd userdata=1 user=user password=secret
+        unpwd userdata=1 user=user password=NULL
+        acl userdata=1 client=pub user=user topic=a/b access=2
+        acl userdata=1 client=sub user=user topic=a/b access=1
+        acl userdata=1 client=pub user=user topic=denied/x access=2
+        unpwd userdata=1 user=wrong password=bad
+        security-cleanup userdata=1 options=3 first=first reload=1
+        security-init userdata=1 options=3 first=first reload=1
+        security-cleanup userdata=1 options=3 first=first reload=0
+        cleanup userdata=1 options=3 first=first
+        """,
+    ]
+
+    private static let legacy = """
+        init options=3
+        init [first]=[one]
+        init [second]=[with blanks  ]
+        init [first]=[again]
+        security-init userdata=1 options=3 first=first reload=0
+        unpwd userdata=1 client=sub user=user password=secret
+        acl userdata=1 client=sub user=user topic=a/# access=4 payload=NULL len=0 qos=1 retain=0
+        unpwd userdata=1 client=pub user=user password=NULL
+        acl userdata=1 client=pub user=user topic=a/b access=2 payload=hello len=5 qos=1 retain=0
+        acl userdata=1 client=sub user=user topic=a/b access=1 payload=hello len=5 qos=1 retain=0
+        acl userdata=1 client=pub user=user topic=denied/x access=2 payload=no len=2 qos=1 retain=0
+        unpwd userdata=1 client=x user=wrong password=bad
+        security-cleanup userdata=1 options=3 first=first reload=1
+        security-init userdata=1 options=3 first=first reload=1
+        security-cleanup userdata=1 options=3 first=first reload=0
+        cleanup userdata=1 options=3 first=first
+        """
+
+    @Test("A plugin of every interface version is called with the right things", arguments: 2...5)
+    func scenario(version: Int) throws {
+        let broker = try Self.start(version)
+        try Self.runScenario(broker)
+        let expected = try #require(Self.expected[version]).split(separator: "\n").map(String.init)
+        for (found, wanted) in zip(broker.records, expected) { #expect(found == wanted) }
+        #expect(broker.records.count == expected.count)
+    }
+
+    @Test("Registration and loading are logged as in the original")
+    func logLines() throws {
+        let broker = try Self.start(5)
+        try broker.waitForLog(
+            exactly: "Plugin recorder has registered to receive 'acl-check' events."
+        )
+        // The name of this event in the log is that of CONNECT, as in the original.
+        let connects = broker.process.errors.lines.filter {
+            $0.hasSuffix("Plugin recorder has registered to receive 'connect' events.")
+        }
+        #expect(connects.count == 2)
+        try broker.waitForLog(
+            exactly: "Plugin recorder has registered to receive 'control' events"
+                + " on topic $CONTROL/test/v1."
+        )
+        try broker.waitForLog(exactly: "Plugin recorder version 1.2 loaded.")
+        let old = try Self.start(4)
+        try old.waitForLog(exactly: " ├── Username/password checking enabled.")
+        try old.waitForLog(exactly: " ├── TLS-PSK checking enabled.")
+        try old.waitForLog(exactly: " └── Extended authentication not enabled.")
+    }
+
+    @Test(
+        "A failed initialisation ends the broker with its result, without cleanup",
+        arguments: 2...5
+    )
+    func failedInitialisation(version: Int) throws {
+        let plugin = try #require(HostPlugin.recorders[version]).get()
+        let directory = try Broker.makeDirectory()
+        let path = directory + "/conf"
+        try "user root\nplugin \(plugin.path)\nplugin_opt_fail 5\n"
+            .write(toFile: path, atomically: false, encoding: .utf8)
+        let outcome = try ChildProcess.run(Broker.executable, ["-c", path])
+        #expect(outcome.status == 5)
+        let kind = version == 5 ? "Plugin" : "Authentication plugin"
+        #expect(outcome.errors.contains("Error: \(kind) returned 5 when initialising."))
+        #expect(outcome.errors.contains("REC init [fail]=[5]"))
+        #expect(!outcome.errors.contains("cleanup"))
+    }
+
+    @Test("Messages, filters and answers that a plugin changes go on changed")
+    func changes() throws {
+        let broker = try Self.start(5)
+        let client = try RawClient.connected(to: broker, "c", .v5)
+        try client.subscribe("replaced", 1)
+        try client.subscribe("lower", 1, id: 2)
+        try client.subscribe("unsent", 0, id: 3)
+        try client.subscribe("move/#", 1, id: 4)
+        let publisher = try RawClient.connected(to: broker, "p", .v5)
+        try publisher.publish1("replace", "payload", retain: true, properties: Self.userProperty)
+        let added = [38] + Wire.string("added") + Wire.string("here")
+        try client.expectPublish(
+            "replaced",
+            "other payload",
+            qos: 1,
+            id: 1,
+            properties: Self.userProperty + added
+        )
+        client.send(Wire.puback(1))
+        try publisher.publish1("lower", "high", id: 2)
+        try client.expectPublish("lower", "for you")
+        publisher.publish("unsent", "never")
+        publisher.publish("moved/here", "low")
+        try client.expectPublish("moved/here", "low")
+        publisher.publish("move/here", "not any more")
+        try client.expectSilence()
+        try publisher.publish1("quota", "x", id: 3, reason: 0x97)
+        publisher.send(Wire.publish(.v5, "close", "x", qos: 1, id: 4))
+        try publisher.expectClosed()
+        try broker.waitForLog(containing: "REC disconnect client=p reason=17")
+        try broker.stop()
+    }
+
+    @Test("A plugin renames a client while it authenticates it, and takes $CONTROL requests")
+    func renameAndControl() throws {
+        let broker = try Self.start(5)
+        let client = try RawClient.connected(to: broker, "c", .v5, username: "rename")
+        try broker.waitForLog(containing: "REC set_username 0")
+        try broker.waitForLog(containing: "REC set_clientid 0")
+        try broker.waitForLog(containing: "REC connect client=also-renamed known=1")
+        client.send(Wire.publish(.v5, "$CONTROL/test/v1", "request", qos: 1, id: 1))
+        let reason = [31] + Wire.string("because")
+        try client.expect(
+            Wire.packet(0x40, [0, 1, 0] + Wire.properties(reason))
+        )
+        try broker.waitForLog(
+            containing: "REC control client=also-renamed topic=$CONTROL/test/v1"
+                + " payload=request len=7 qos=1 retain=0"
+        )
+        client.publish("$CONTROL/other/v1", "{}")
+        try client.expectPublish(
+            "$CONTROL/other/v1/response",
+            #"{"error": "endpoint not available"}"#
+        )
+        try broker.stop()
+    }
+
+    @Test("[MQTT-4.12.0-2] A plugin takes a client through an exchange")
+    func exchange() throws {
+        let broker = try Self.start(5)
+        func properties(_ method: String, _ data: String) -> Bytes {
+            [21] + Wire.string(method) + [22] + Wire.string(data)
+        }
+        let client = try RawClient(broker)
+        client.send(Wire.connect("c", .v5, properties: properties("TEST", "hello")))
+        let challenge = Wire.properties(properties("TEST", "challenge"))
+        try client.expect(Wire.packet(0xF0, [0x18] + challenge))
+        client.send(Wire.packet(0xF0, [0x18] + Wire.properties(properties("TEST", "reply"))))
+        let connack = try client.readPacket()
+        #expect(connack.starts(with: [0x20]) && connack[3] == 0)
+        #expect(String(decoding: connack, as: UTF8.self).contains("bye"))
+        try broker.waitForLog(
+            containing: "REC ext-auth event=5 client=c method=TEST data=reply"
+        )
+        let other = try RawClient(broker)
+        other.send(Wire.connect("d", .v5, properties: properties("OTHER", "x")))
+        try other.expectClosed(after: Wire.packet(0x20, [0, 0x8C, 0]))
+        try broker.stop()
+    }
+}
