@@ -20,6 +20,10 @@ extension Session {
             return mayRead(run.publication(entries.lowerBound))
         }
         let isRetained = run.isRetained && destination.options.isRetainAsPublished
+        if !isDirect {
+            askAbout(run, entries, destination, qos, isRetained, events)
+            return false
+        }
         for index in entries {
             deliverChecked(
                 run.publication(index),
@@ -30,6 +34,49 @@ extension Session {
             ) { run.message(index) }
         }
         return false
+    }
+
+    /// Asks about all messages of a run at once.
+    private func askAbout(
+        _ run: UnsafePublishRun,
+        _ entries: Range<Int>,
+        _ destination: Destination,
+        _ qos: UInt8,
+        _ isRetained: Bool,
+        _ events: HookEvents
+    ) {
+        let isFiltered = events.contains(.messageOut) && qos == 0 && client != nil
+        var questions: [DeliveryQuestion] = []
+        questions.reserveCapacity(entries.count)
+        for index in entries {
+            guard undecidedCount < worker.limits.queuedMessagesMax else {
+                drop()
+                continue
+            }
+            undecidedCount += 1
+            questions.append(
+                DeliveryQuestion(
+                    message: run.message(index),
+                    qos: qos,
+                    isRetained: isRetained,
+                    checksAccess: events.contains(.access),
+                    isFiltered: isFiltered
+                )
+            )
+        }
+        guard !questions.isEmpty else { return }
+        let handle = handle
+        let worker = worker
+        let asked = questions
+        let identifier = destination.subscriptionIdentifier
+        _ = worker.ask(.deliver(identity, asked)) { answer in
+            guard let session = worker.sessions[handle] else { return }
+            session.undecidedCount -= asked.count
+            guard case .deliver(let verdicts) = answer else { return }
+            for (verdict, question) in zip(verdicts, asked) {
+                session.conclude(verdict, question, identifier)
+            }
+        }
     }
 
     private func mayRead(_ publication: borrowing UnsafePublication) -> Bool {
