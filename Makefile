@@ -28,6 +28,7 @@ bench:
 fuzz:
 	scripts/fuzz.sh decoder $(SECONDS)
 	scripts/fuzz.sh config $(SECONDS)
+	scripts/fuzz.sh websocket $(SECONDS)
 
 install: all
 	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config [seconds]
+# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config|websocket [seconds]
 # New inputs go to .build/fuzz/corpus-NAME, inputs that fail to .build/fuzz; seeds are in Fuzz/corpus/NAME.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,11 +8,16 @@ cd "$(dirname "$0")/.."
 
 require_swift
 
-name=${1:?usage: scripts/fuzz.sh decoder|config [seconds]}
+name=${1:?usage: scripts/fuzz.sh decoder|config|websocket [seconds]}
 seconds=${2:-60}
 case $name in
-    decoder) modules=(MQTT) source=Fuzz/DecoderFuzz.swift ;;
-    config) modules=(Log Config) source=Fuzz/ConfigFuzz.swift ;;
+    decoder) modules=(MQTT) sources=(Fuzz/DecoderFuzz.swift) ;;
+    config) modules=(Log Config) sources=(Fuzz/ConfigFuzz.swift) ;;
+    websocket)
+        # The parser needs nothing else of its module.
+        modules=()
+        sources=(Fuzz/WebSocketFuzz.swift Sources/Broker/Net/WebSocket/WebSocketFrameParser.swift)
+        ;;
     *) echo "unknown fuzz target: $name" >&2; exit 2 ;;
 esac
 
@@ -30,7 +35,7 @@ for module in "${modules[@]}"; do
         -emit-object -module-name "$module" -o "$out/$module.o" "Sources/Broker/$module"/*.swift
     objects+=("$out/$module.o")
 done
-swiftc "${flags[@]}" -module-name Fuzz -o "$out/$name" "$source" "${objects[@]}"
+swiftc "${flags[@]}" -module-name Fuzz -o "$out/$name" "${sources[@]}" "${objects[@]}"
 
 "$out/$name" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 \
     -artifact_prefix="$out/" "$out/corpus-$name" "Fuzz/corpus/$name"

@@ -190,6 +190,22 @@ package final class RawClient {
         return received.count > before
     }
 
+    /// Reads as many bytes as asked for.
+    package func readBytes(
+        _ count: Int,
+        file: StaticString = #fileID,
+        line: UInt = #line
+    ) throws -> Bytes {
+        let deadline = Date(timeIntervalSinceNow: patienceSeconds)
+        while received.count < count {
+            guard fill(until: deadline) else {
+                throw Mismatch("\(received.count) of \(count) bytes", file: file, line: line)
+            }
+        }
+        defer { received.removeFirst(count) }
+        return Bytes(received[..<count])
+    }
+
     /// Reads until an empty line, the end of an HTTP head.
     package func readHead(file: StaticString = #fileID, line: UInt = #line) throws -> String {
         let deadline = Date(timeIntervalSinceNow: patienceSeconds)

@@ -73,7 +73,10 @@ func expectRefusal(_ options: ClientTLS, port: Int) throws {
     }
     // TLS 1.3: the client has finished before the broker looks at its certificate.
     client.send(Wire.connect(unique("refused")))
-    try client.expectClosed()
+    if let packet = client.nextPacket(seconds: 5) {
+        throw Mismatch("let in with \(hexText(packet))")
+    }
+    guard client.isClosed else { throw Mismatch("neither let in nor refused") }
 }
 
 /// Repeats `body` until it does not throw, for five seconds.

@@ -23,6 +23,8 @@ package final class Broker: Sendable {
     package let startedAt = Clock.monotonicMilliseconds()
     /// Figures of which there is one for the whole broker.
     let census = Census()
+    /// Batches between two uses.
+    let batches = DeliveryBatchPool()
     /// How much memory is in use.
     let memory = MemoryGuard()
 
@@ -62,6 +64,9 @@ package final class Broker: Sendable {
 
     /// Ends the threads that serve transports; after all workers.
     package func closeTransports() { transports.stop() }
+
+    /// Runs what may take time on a thread that no client waits for.
+    func perform(_ work: @escaping @Sendable () -> Void) { transports.perform(work) }
 
     /// Sets who is asked for pre-shared keys before the key file.
     package func setPSKHook(_ hook: PSKHook?) { transports.setHook(hook) }

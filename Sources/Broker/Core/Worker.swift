@@ -125,13 +125,16 @@ package final class Worker {
     /// The batch of publications that leaves for another worker at the end of this turn.
     func outbox(for worker: Int) -> DeliveryBatch {
         if let batch = outboxes[worker] { return batch }
-        let batch = DeliveryBatch()
+        let batch = broker.batches.take()
         outboxes[worker] = batch
         isOutboxUsed = true
         return batch
     }
 
-    private func sendOutboxes() {
+    /// Hands over what has been collected for other workers.
+    ///
+    /// Runs before anything a peer could take for a sign that its messages have been passed on.
+    func sendOutboxes() {
         guard isOutboxUsed else { return }
         isOutboxUsed = false
         for index in outboxes.indices {
@@ -143,7 +146,9 @@ package final class Worker {
 
     private func handle(_ letter: Letter) {
         switch letter {
-        case .deliveries(let batch): deliver(batch)
+        case .deliveries(let batch):
+            deliver(batch)
+            broker.batches.give(batch)
         case .job(let job): job(self)
         }
     }
@@ -189,6 +194,10 @@ extension Worker: ReactorDelegate {
         }
         do {
             let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
+            guard listener.configuration.protocol != .httpApi else {
+                _ = HTTPExchange(worker: self, connection: connection, listener: listener)
+                return
+            }
             let client = Client(worker: self, connection: connection, listener: listener)
             if settings.configuration.connectionMessages, listener.transport.proxy == nil {
                 let port = socket.port

@@ -51,6 +51,7 @@ extension Client {
 
     private func close(_ reason: ReasonCode?) {
         guard let connection = releaseConnection() else { return }
+        worker.sendOutboxes()
         if let reason {
             connection.write([0xE0, 0x01, reason.rawValue])
             worker.counters.sent.add(.disconnect)

@@ -304,6 +304,7 @@ package final class Client {
         guard let connection else { return false }
         let limit = outputPacketsMax
         if connection.queuedPacketCount < limit { return true }
+        worker.sendOutboxes()
         connection.flush()
         return connection.queuedPacketCount < limit
     }

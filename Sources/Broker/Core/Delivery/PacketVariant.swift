@@ -23,8 +23,8 @@ final class PacketVariant {
         isReady = true
         bytes = run.wire
         packetSizeMax = run.wirePacketMax
-        identifierOffsets.removeAll(keepingCapacity: true)
         guard run.qos > 0 else { return }
+        identifierOffsets.removeAll(keepingCapacity: true)
         var start = 0
         for index in 0..<run.count {
             let end = run[index].wireEnd

@@ -5,25 +5,21 @@ import Glibc
 import Topics
 
 /// The destinations of one topic, sorted by the reactor their sessions live on.
-final class Route {
-    /// Generation of the index this was made from; another one voids it.
-    private(set) var generation: UInt64 = .max
+struct Destinations {
     /// Sessions of this reactor, in match order.
-    private(set) var local: [Destination] = []
+    fileprivate(set) var local: [Destination] = []
     /// Sessions of other reactors, by reactor.
-    private(set) var remote: [(reactor: Int, destinations: [Destination])] = []
+    fileprivate(set) var remote: [(reactor: Int, destinations: [Destination])] = []
     /// One session of each group gets each message.
-    private(set) var groups: [SharedGroup] = []
+    fileprivate(set) var groups: [SharedGroup] = []
 
     /// Whether no subscription matches.
     var isEmpty: Bool { local.isEmpty && remote.isEmpty && groups.isEmpty }
 
-    /// Replaces the content.
-    func assign(_ match: borrowing MatchResult, generation: UInt64, reactor: Int) {
-        self.generation = generation
+    fileprivate mutating func assign(_ match: borrowing MatchResult, reactor: Int) {
         local.removeAll(keepingCapacity: true)
-        remote.removeAll(keepingCapacity: true)
-        groups.removeAll(keepingCapacity: true)
+        if !remote.isEmpty { remote.removeAll(keepingCapacity: true) }
+        if !groups.isEmpty { groups.removeAll(keepingCapacity: true) }
         for destination in match.destinations {
             let home = Int(destination.session.reactor)
             if home == reactor {
@@ -34,7 +30,24 @@ final class Route {
                 remote.append((home, [destination]))
             }
         }
-        groups.append(contentsOf: match.sharedGroups)
+        if !match.sharedGroups.isEmpty { groups.append(contentsOf: match.sharedGroups) }
+    }
+}
+
+/// Where the messages of one topic go, as of one generation of the index.
+final class Route {
+    /// Generation of the index this was made from; another one voids it.
+    private(set) var generation: UInt64 = .max
+    /// Who gets the messages.
+    private(set) var destinations = Destinations()
+
+    /// Whether no subscription matches.
+    var isEmpty: Bool { destinations.isEmpty }
+
+    /// Replaces the content.
+    func assign(_ match: borrowing MatchResult, generation: UInt64, reactor: Int) {
+        self.generation = generation
+        destinations.assign(match, reactor: reactor)
     }
 }
 

@@ -114,13 +114,14 @@ extension Worker {
     private func fanOut(_ run: UnsafePublishRun, _ route: Route) {
         let all = 0..<run.count
         fanOutSerial &+= 1
-        for destination in route.local { deliver(run, entries: all, to: destination) }
-        for (worker, destinations) in route.remote {
+        let targets = route.destinations
+        for destination in targets.local { deliver(run, entries: all, to: destination) }
+        for (worker, destinations) in targets.remote {
             outbox(for: worker).append(run, entries: all, to: destinations)
         }
-        guard !route.groups.isEmpty else { return }
+        guard !targets.groups.isEmpty else { return }
         for index in all {
-            for group in route.groups {
+            for group in targets.groups {
                 guard let destination = group.next() else { continue }
                 let home = Int(destination.session.reactor)
                 if home == self.index {
@@ -161,7 +162,10 @@ extension Worker {
                     payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
                     properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
                     expiresAt: entry.expiresAt,
-                    packetIdentifier: 0
+                    packetIdentifier: 0,
+                    packet: source.isWireV5 == nil
+                        ? nil : UnsafeRawBufferPointer(rebasing: bytes[entry.packet]),
+                    isV5: source.isWireV5 ?? false
                 )
             }
         }

@@ -54,7 +54,8 @@ package enum ListenerOpener {
         var failure: ListenerError?
         for address in try addresses(of: listener.configuration, log) {
             let family = address.family == AF_INET6 ? "ipv6" : "ipv4"
-            log.info("Opening \(family) listen socket on port \(listener.configuration.port).")
+            let kind = listener.configuration.protocol == .httpApi ? "http api" : family
+            log.info("Opening \(kind) listen socket on port \(listener.configuration.port).")
             do throws(SystemError) {
                 sockets.append(try address.open(listener.index, configuration.setTcpNodelay))
             } catch {

@@ -42,6 +42,9 @@ final class ListenerTransports: Sendable {
         self.hook.withLock { $0 = hook }
     }
 
+    /// Runs what may take time on one of the threads that shake hands.
+    func perform(_ work: @escaping @Sendable () -> Void) { pool.perform(work) }
+
     /// Ends the threads that shake hands.
     func stop() { pool.stop() }
 
@@ -150,7 +153,7 @@ final class ListenerTransports: Sendable {
         options.requiresCertificate = tls.requireCertificate
         options.ignoresCertificateDates = tls.disableClientCertDateChecks
         options.pskHint = listener.pskHint
-        options.applicationProtocol = listener.protocol == .websockets ? "http/1.1" : "mqtt"
+        options.applicationProtocol = listener.protocol == .mqtt ? "mqtt" : "http/1.1"
         options.keyLogFile = keyLogFile
         return options
     }

@@ -57,8 +57,13 @@ final class HandshakeInbox: Sendable {
 /// wait for it, and for those of a whole crowd of clients one after the other. The threads give way
 /// to the reactors where both want one processor.
 package final class HandshakePool: Sendable {
+    fileprivate enum Job {
+        case handshake(HandshakeJob)
+        case other(@Sendable () -> Void)
+    }
+
     fileprivate struct State {
-        var jobs: [HandshakeJob] = []
+        var jobs: [Job] = []
         var first = 0
         var threads: [Thread] = []
         var isStopped = false
@@ -77,7 +82,12 @@ package final class HandshakePool: Sendable {
     }
 
     /// Queues a step; whoever made the job must not touch its session until the outcome is there.
-    func submit(_ job: HandshakeJob) {
+    func submit(_ job: HandshakeJob) { submit(.handshake(job)) }
+
+    /// Queues other work that would keep a reactor waiting.
+    package func perform(_ work: @escaping @Sendable () -> Void) { submit(.other(work)) }
+
+    private func submit(_ job: Job) {
         state.withLock { state in
             state.jobs.append(job)
             if state.threads.isEmpty, !state.isStopped { start(&state) }
@@ -120,7 +130,11 @@ package final class HandshakePool: Sendable {
             _ = retryingInterrupts { read(semaphore.rawValue, &count, 8) }
             let (job, isStopped) = state.withLock { ($0.take(), $0.isStopped) }
             if isStopped { return }
-            if let job { job.inbox.put(Self.make(job, pipe)) }
+            switch job {
+            case .handshake(let job): job.inbox.put(Self.make(job, pipe))
+            case .other(let work): work()
+            case nil: break
+            }
         }
     }
 
@@ -143,7 +157,7 @@ package final class HandshakePool: Sendable {
 
 extension HandshakePool.State {
     /// The oldest job.
-    fileprivate mutating func take() -> HandshakeJob? {
+    fileprivate mutating func take() -> HandshakePool.Job? {
         guard first < jobs.count else { return nil }
         let job = jobs[first]
         first += 1

@@ -30,7 +30,10 @@ package struct WebSocketRequest: Sendable, Equatable {
     /// `origins` are the values of `Origin` that may come in; empty for all. A request without
     /// `Origin` does not come from a page and is let in.
     package init(head: [UInt8], origins: [String]) throws(Refusal) {
-        let fields = try Self.fields(of: head)
+        guard let request = HTTPHead(head, headerCountMax: Self.headerCountMax),
+            ["GET", "HEAD"].contains(request.method)
+        else { throw .malformed }
+        let fields = request.fields
         guard fields.list("upgrade").contains("websocket"),
             fields.list("connection").contains("upgrade")
         else { throw .notWebSocket }
@@ -48,78 +51,5 @@ package struct WebSocketRequest: Sendable, Equatable {
         }
         self.key = key
         subprotocol = chosen
-    }
-
-    /// The header fields of a request `GET <any path> HTTP/1.x`; HEAD is as good.
-    private static func fields(of head: [UInt8]) throws(Refusal) -> HeaderFields {
-        var lines = head.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
-        guard let first = lines.popFirst() else { throw .malformed }
-        let words = first.trimmingLineEnd.split(separator: UInt8(ascii: " "))
-        guard words.count == 3, ["GET", "HEAD"].contains(String(decoding: words[0], as: UTF8.self))
-        else { throw .malformed }
-        guard ["HTTP/1.0", "HTTP/1.1"].contains(String(decoding: words[2], as: UTF8.self)) else {
-            throw .malformed
-        }
-        var fields = HeaderFields()
-        while let line = lines.popFirst()?.trimmingLineEnd, !line.isEmpty {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
-                line[..<colon].allSatisfy(\.isTokenByte), fields.count < headerCountMax
-            else { throw .malformed }
-            fields.append(line[..<colon], line[(colon + 1)...])
-        }
-        return fields
-    }
-}
-
-/// Header fields in their order.
-private struct HeaderFields {
-    private var entries: [(name: String, value: String)] = []
-
-    var count: Int { entries.count }
-
-    mutating func append(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
-        let text = String(decoding: value, as: UTF8.self)
-        entries.append((String(decoding: name, as: UTF8.self).lowercased(), text.trimmed))
-    }
-
-    func first(_ name: String) -> String? { entries.first { $0.name == name }?.value }
-
-    /// The elements of all fields of a name: lists may be split over several.
-    func tokens(_ name: String) -> [String] {
-        entries.filter { $0.name == name }
-            .flatMap { $0.value.split(separator: ",").map { String($0).trimmed } }
-    }
-
-    /// The same in lower case.
-    func list(_ name: String) -> [String] { tokens(name).map { $0.lowercased() } }
-}
-
-extension ArraySlice<UInt8> {
-    /// The line without its carriage return.
-    fileprivate var trimmingLineEnd: ArraySlice<UInt8> {
-        last == UInt8(ascii: "\r") ? dropLast() : self
-    }
-}
-
-extension String {
-    /// The text without white space around it.
-    fileprivate var trimmed: String {
-        let isSpace = { (character: Character) in character == " " || character == "\t" }
-        guard let start = firstIndex(where: { !isSpace($0) }),
-            let end = lastIndex(where: { !isSpace($0) })
-        else { return "" }
-        return String(self[start...end])
-    }
-}
-
-extension UInt8 {
-    /// Whether a field name may contain the byte (RFC 9110 section 5.6.2).
-    fileprivate var isTokenByte: Bool {
-        switch self {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(self)
-        }
     }
 }

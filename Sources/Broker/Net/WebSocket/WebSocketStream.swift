@@ -47,7 +47,8 @@ final class WebSocketStream {
     func open(_ bytes: UnsafeRawBufferPointer) -> Opening {
         let searched = max(0, head.count - 3)
         head.append(contentsOf: bytes)
-        guard let end = Self.endOfHead(head, from: searched) else {
+        guard Self.isPossible(head) else { return .refused("malformed HTTP request") }
+        guard let end = HTTPHead.end(in: head, from: searched) else {
             return head.count < rules.headCountMax ? .incomplete : .refused("request too large")
         }
         guard end <= rules.headCountMax else { return .refused("request too large") }
@@ -67,18 +68,9 @@ final class WebSocketStream {
         }
     }
 
-    /// The index after the empty line that ends a head.
-    private static func endOfHead(_ head: [UInt8], from start: Int) -> Int? {
-        var index = start
-        while index + 3 < head.count {
-            if head[index] == 13, head[index + 1] == 10, head[index + 2] == 13,
-                head[index + 3] == 10
-            {
-                return index + 4
-            }
-            index += 1
-        }
-        return nil
+    /// Whether a head that begins like this can be one: who speaks something else learns it at once.
+    private static func isPossible(_ head: [UInt8]) -> Bool {
+        ["GET ", "HEAD "].contains { method in zip(head, method.utf8).allSatisfy { $0 == $1 } }
     }
 
     private static func reply(to request: WebSocketRequest) -> [UInt8] {

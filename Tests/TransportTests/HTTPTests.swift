@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP API.
+
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("HTTP API")
+struct HTTPTests {
+    private static let config = """
+        allow_anonymous true
+        log_type all
+        listener %PORT% 127.0.0.1
+        protocol http_api
+        http_dir %DIR%
+        listener 0 %DIR%/socket
+        listener %PORT2% 127.0.0.1
+        protocol websockets
+
+        """
+
+    /// Sends a request and reads the answer to its end.
+    private static func request(
+        _ broker: Broker,
+        _ line: String,
+        _ fields: [String] = ["Host: localhost"],
+        tls: ClientTLS? = nil
+    ) throws -> (status: String, head: String, body: String) {
+        let client = try RawClient(broker)
+        if let tls { try client.startTLS(tls) }
+        client.sendRaw(utf8(([line] + fields + ["", ""]).joined(separator: "\r\n")))
+        let head = try client.readHead()
+        let lines = head.split(separator: "\r\n").map(String.init)
+        let length = lines.first { $0.hasPrefix("Content-Length: ") }?.dropFirst(16)
+        let count = try #require(length.flatMap { Int($0) })
+        let body = try client.readBytes(count)
+        try client.expectClosed()
+        return (String(lines[0].dropFirst(9)), head, String(decoding: body, as: UTF8.self))
+    }
+
+    private static func broker(workers: Int = 1) throws -> Broker {
+        try Broker(
+            config,
+            workers: workers,
+            files: [
+                "index.html": "<p>start</p>", "page.txt": String(repeating: "x", count: 1 << 20),
+            ]
+        )
+    }
+
+    @Test("The version is a plain text", arguments: Broker.reactorCounts)
+    func version(workers: Int) throws {
+        let broker = try Self.broker(workers: workers)
+        for path in [
+            "/api/v1/version", "/API/v1/version", "/api/v1/version?x=y", "/%61pi/v1/version",
+        ] {
+            let answer = try Self.request(broker, "GET \(path) HTTP/1.1")
+            #expect(answer.status == "200 OK" && answer.body == "2.1.2")
+            #expect(answer.head.contains("\r\nAccess-Control-Allow-Origin: *\r\n"))
+        }
+        try broker.stop()
+    }
+
+    @Test("The listeners are listed in their order")
+    func listeners() throws {
+        let broker = try Self.broker()
+        let body = try Self.request(broker, "GET /api/v1/listeners HTTP/1.1").body
+        #expect(body.hasPrefix("{\n\t\"listeners\":\t[{\n\t\t\t\"port\":\t\(broker.port),\n"))
+        let value = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+        let list = try #require(value?["listeners"] as? [[String: Any]])
+        #expect(list.map { $0["protocol"] as? String } == ["httpapi", "mqtt", "websockets"])
+        #expect(list[1]["path"] as? String == broker.directory + "/socket")
+        #expect(list.allSatisfy { $0["allow_anonymous"] as? Bool == true })
+        #expect(list.allSatisfy { $0["tls"] as? Bool == false && $0["mtls"] as? Bool == false })
+        try broker.stop()
+    }
+
+    @Test("The figures are numbers by topic")
+    func figures() throws {
+        let broker = try Self.broker()
+        let client = try RawClient(path: broker.directory + "/socket")
+        client.send(Wire.connect("counted"))
+        try client.expect(Wire.connack(.v4))
+        let body = try Self.request(broker, "GET /api/v1/systree HTTP/1.1").body
+        let value = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Int]
+        let figures = try #require(value)
+        #expect(figures["$SYS/broker/clients/total"] == 1)
+        #expect((figures["$SYS/broker/clients/maximum"] ?? 0) >= 1)
+        #expect((figures["$SYS/broker/bytes/received"] ?? 0) > 0)
+        #expect((figures["$SYS/broker/uptime"] ?? -1) >= 0)
+        #expect(figures.keys.allSatisfy { $0.hasPrefix("$SYS/broker/") })
+        try broker.stop()
+    }
+
+    @Test("Files below http_dir are served, nothing else")
+    func files() throws {
+        let broker = try Self.broker()
+        #expect(symlink("/etc/hostname", broker.directory + "/outside") == 0)
+        #expect(try Self.request(broker, "GET / HTTP/1.1").body == "<p>start</p>")
+        let large = try Self.request(broker, "GET /page.txt HTTP/1.0")
+        #expect(large.status == "200 OK" && large.body.count == 1 << 20)
+        for path in [
+            "/none", "/../../../../../../etc/hostname", "/outside", "/socket", "/.", "/api/v1/none",
+            "/api/v1/Version", "/api/", "/%2e%2e/%2e%2e/%2e%2e/etc/hostname",
+        ] {
+            let answer = try Self.request(broker, "GET \(path) HTTP/1.1")
+            #expect(answer.status == "404 Not Found" && answer.body == "Not found.\n", "\(path)")
+        }
+        try broker.stop()
+    }
+
+    @Test(
+        "Other methods and broken requests are refused",
+        arguments: [
+            ("POST /api/v1/version HTTP/1.1", "405 Method Not Allowed"),
+            ("HEAD / HTTP/1.1", "405 Method Not Allowed"), ("GET", "400 Bad Request"),
+            ("GET / HTTP/2.0", "400 Bad Request"), ("GET nowhere HTTP/1.1", "400 Bad Request"),
+            ("GET /%zz HTTP/1.1", "400 Bad Request"), ("GET /%00 HTTP/1.1", "400 Bad Request"),
+        ]
+    )
+    func refused(line: String, status: String) throws {
+        let broker = try Broker.shared(
+            open + "listener %PORT% 127.0.0.1\nprotocol http_api\n",
+            workers: 1
+        )
+        #expect(try Self.request(broker, line).status == status)
+    }
+
+    @Test("Without anonymous clients a name is asked for")
+    func notAuthorized() throws {
+        let broker = try Broker(
+            "log_type all\nlistener %PORT% 127.0.0.1\nprotocol http_api\n",
+            workers: 1
+        )
+        for fields in [
+            ["Host: a"], ["Authorization: Basic am9lOmpvZQ=="], ["Authorization: Basic ?"],
+        ] {
+            let answer = try Self.request(broker, "GET /api/v1/version HTTP/1.1", fields)
+            #expect(answer.status == "401 Unauthorized" && answer.body == "Not authorised\n")
+            #expect(answer.head.contains("\r\nWWW-Authenticate: Basic realm=\"Mosquitto API\"\r\n"))
+        }
+        try broker.stop()
+    }
+
+    @Test("The API over TLS")
+    func overTLS() throws {
+        let broker = try Broker.shared(
+            open + tlsListener("%PORT%", "protocol http_api"),
+            workers: 4
+        )
+        let answer = try Self.request(
+            broker,
+            "GET /api/v1/listeners HTTP/1.1",
+            tls: certificates().client
+        )
+        #expect(answer.body.contains("\"tls\":\ttrue"))
+    }
+
+    @Test("A request may come byte by byte; half of one is ended by its peer")
+    func pieces() throws {
+        let broker = try Self.broker()
+        let client = try RawClient(broker)
+        for byte in utf8("GET /api/v1/version HTTP/1.1\r\n\r\n") { client.sendRaw([byte]) }
+        #expect(try client.readHead().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        let half = try RawClient(broker)
+        half.sendRaw(utf8("GET / HT"))
+        half.abort()
+        #expect(try Self.request(broker, "GET /api/v1/version HTTP/1.1").body == "2.1.2")
+        try broker.stop()
+    }
+}

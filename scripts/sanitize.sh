@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs the chaos and framing tests against a broker built with a sanitizer:
+#   scripts/sanitize.sh thread|address [seconds of chaos]
+# Exits non-zero when a test fails or the sanitizer reports anything.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/dependencies.sh
+
+kind=${1:?thread or address}
+seconds=${2:-20}
+require_packages "${build_packages[@]}"
+require_swift
+
+build=$PWD/.build/sanitize-$kind
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+swift build --sanitize="$kind" --scratch-path "$build" --product mosquitto
+swift build --build-tests
+
+# The mutex of the Synchronization module is a futex the thread sanitizer does not know; what it
+# guards is listed in the file of suppressions.
+export TSAN_OPTIONS="log_path=$reports/report suppressions=$PWD/Tests/thread-sanitizer.txt"
+export ASAN_OPTIONS="log_path=$reports/report detect_leaks=0"
+status=0
+BROKER=$build/debug/mosquitto CHAOS_SECONDS=$seconds \
+    swift test --skip-build --filter 'Chaos|Chapter00|Chapter02|Chapter03|Shared' || status=$?
+for report in "$reports"/report.*; do
+    [ -e "$report" ] || continue
+    status=1
+    cat "$report"
+done
+exit "$status"
