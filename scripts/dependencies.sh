@@ -51,12 +51,12 @@ require_swift() {
     export PATH
 }
 
-# Makes a Python environment with the MQTT client the tests use, and puts it first in PATH.
+# Makes a Python environment with the MQTT client and the SCRAM client the tests use, and puts it first in PATH.
 require_python_client() {
     local environment=$1
-    if ! "$environment/bin/python3" -c 'import paho.mqtt.client' 2>/dev/null; then
+    if ! "$environment/bin/python3" -c 'import paho.mqtt.client, scramp' 2>/dev/null; then
         python3 -m venv "$environment"
-        "$environment/bin/pip" install --quiet --disable-pip-version-check 'paho-mqtt>=2'
+        "$environment/bin/pip" install --quiet --disable-pip-version-check 'paho-mqtt>=2' scramp
     fi
     PATH=$environment/bin:$PATH
     export PATH

@@ -10,19 +10,28 @@ private enum CPlugins {
     static let folder = Broker.packageRoot + "/plugins-c"
     static let tests = Broker.packageRoot + "/Tests/PluginsC"
     static let originalBroker = "/usr/sbin/mosquitto"
+    /// Whose plugin for SCRAM: ours in C, ours in Swift.
+    static let scramPlugins = ["\(folder)/scram/scram.so", "\(products)/libmosquitto_scram.so"]
+    /// The brokers that are here.
+    static let brokers = [originalBroker, Broker.executable]
+        .filter { FileManager.default.isExecutableFile(atPath: $0) }
+
+    /// Where the products of this package are, beside the tests.
+    private static let products = URL(fileURLWithPath: "/proc/self/exe")
+        .resolvingSymlinksInPath().deletingLastPathComponent().path
 
     static let build = Result {
         try ChildProcess.run("/usr/bin/make", ["-C", folder], seconds: 120)
     }
 
     /// Runs Python tests with a broker; `$PYTHON` may name an interpreter that has `scramp`.
-    static func run(_ test: String, broker: String) throws -> Outcome {
+    static func run(_ test: String, _ environment: [String: String]) throws -> Outcome {
         let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
         return try ChildProcess.run(
             "/usr/bin/env",
             [python, "-m", "unittest", test],
             directory: tests,
-            environment: ["BROKER": broker],
+            environment: environment,
             seconds: 120
         )
     }
@@ -63,14 +72,33 @@ private enum CPlugins {
         #expect(outcome.errors.isEmpty, "\(outcome.errors)")
     }
 
-    @Test(
-        "The plugins work in the original broker",
-        .enabled(if: FileManager.default.isExecutableFile(atPath: CPlugins.originalBroker)),
-        arguments: ["test_plugins", "test_scram"]
-    )
-    func worksInOriginal(test: String) throws {
+    @Test("The plugins work in the original broker and in ours", arguments: CPlugins.brokers)
+    func worksInBrokers(broker: String) throws {
         #expect(try CPlugins.build.get().status == 0)
-        let outcome = try CPlugins.run(test, broker: CPlugins.originalBroker)
+        let outcome = try CPlugins.run("test_plugins", ["BROKER": broker])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    @Test(
+        "[RFC 5802] Another implementation of SCRAM logs in with either plugin in either broker",
+        arguments: CPlugins.brokers,
+        CPlugins.scramPlugins
+    )
+    func scramWithAnother(broker: String, plugin: String) throws {
+        #expect(try CPlugins.build.get().status == 0)
+        let outcome = try CPlugins.run("test_scram", ["BROKER": broker, "SCRAM_PLUGIN": plugin])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(!outcome.errors.contains("skipped"), "scramp, from PyPI, is not installed")
+    }
+
+    @Test("[RFC 5802] No client can tell the two SCRAM plugins apart, whatever it sends")
+    func scramPluginsAlike() throws {
+        #expect(try CPlugins.build.get().status == 0)
+        let lists = [
+            "BROKERS": CPlugins.brokers.joined(separator: ":"),
+            "SCRAM_PLUGINS": CPlugins.scramPlugins.joined(separator: ":"),
+        ]
+        let outcome = try CPlugins.run("test_scram_alike", lists)
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 }

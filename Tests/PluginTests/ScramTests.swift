@@ -115,9 +115,12 @@ struct ScramTests {
             ("c=biws,r=\(nonce)x,p=\(vectors[0].proof)", ScramError.otherError),
             ("c=biws,r=\(clientNonce),p=\(vectors[0].proof)", .otherError),
             ("c=eSws,r=\(nonce),p=\(vectors[0].proof)", .channelBindingsDontMatch),
-            ("c=biws,r=\(nonce),p=\(vectors[1].proof)", .invalidProof),
+            ("c=biws,r=\(nonce),p=\(vectors[1].proof)", .invalidEncoding),
+            ("c=biws,r=\(nonce),p=B\(vectors[0].proof.dropFirst())", .invalidProof),
             ("c=biws,r=\(nonce),x=1,p=\(vectors[0].proof)", .invalidProof),
-            ("c=biws,r=\(nonce),p=AAAA", .invalidProof),
+            ("c=biws,r=\(nonce),p=AAAA", .invalidEncoding),
+            ("c=biws,r=\(nonce),,p=\(vectors[0].proof)", .invalidEncoding),
+            ("c=biws,r=\(nonce),x=,p=\(vectors[0].proof)", .invalidEncoding),
             ("c=biws,r=\(nonce),p=*", .invalidEncoding),
             ("c=biws,r=\(nonce)", .invalidEncoding),
             ("r=\(nonce),c=biws,p=\(vectors[0].proof)", .invalidEncoding),
@@ -155,6 +158,9 @@ struct ScramTests {
             ("n,,n=user,r=x,y", .invalidEncoding), ("n,,m=1,n=user,r=x", .extensionsNotSupported),
             ("n,,n=,r=x", .invalidUsernameEncoding), ("n,,n=a=2c,r=x", .invalidUsernameEncoding),
             ("n,,n=a=,r=x", .invalidUsernameEncoding), ("n,a=root,n=user,r=x", .otherError),
+            ("n,a=,n=user,r=x", .invalidEncoding), ("n,,n=user,r=x,", .invalidEncoding),
+            ("n,,n=user,r=x,m=1", .extensionsNotSupported),
+            ("n,,n=\u{AA},r=x", .invalidUsernameEncoding),
             ("p=tls-unique,,n=user,r=x", .channelBindingNotSupported),
         ]
     )
@@ -170,7 +176,7 @@ struct ScramTests {
             parsing: Array("y,a=a=2Cb=3D,n=a=2Cb=3D,r=xyz,e=1".utf8)
         )
         #expect(message.user == Array("a,b=".utf8))
-        #expect(message.authorization == message.user)
+        #expect(message.isActingAsItself)
         #expect(message.flag == .unused)
         #expect(message.header == Array("y,a=a=2Cb=3D,".utf8))
         #expect(message.bare == Array("n=a=2Cb=3D,r=xyz,e=1".utf8))
@@ -207,8 +213,8 @@ struct ScramTests {
         #expect(throws: ScramError.channelBindingsDontMatch) { try run(binding: []) }
         for (message, plus, error) in [
             ("y,,\(bare)", false, ScramError.serverDoesSupportChannelBinding),
-            ("n,,\(bare)", true, .channelBindingsDontMatch),
-            ("y,,\(bare)", true, .channelBindingsDontMatch),
+            ("n,,\(bare)", true, .otherError),
+            ("y,,\(bare)", true, .serverDoesSupportChannelBinding),
             ("p=tls-unique,,\(bare)", true, .unsupportedChannelBindingType),
         ] {
             var server = server(plus: plus, endPoint: endPoint)
@@ -275,6 +281,32 @@ struct ScramTests {
         ) {
             try file(both + "\n" + Self.vectors[0].line)
         }
+    }
+
+    @Test(
+        "RFC 4013: names are prepared, or refused",
+        arguments: [
+            ("user", "user"), ("I\u{AD}X", "IX"), ("a\u{A0}b", "a b"), ("\u{FC}", "\u{FC}"),
+            ("USER", "USER"), ("\u{AA}", nil), ("\u{2168}", nil), ("\u{7}", nil),
+            ("\u{627}1", nil), ("\u{627}", "\u{627}"), ("\u{627}a", nil), ("", nil),
+            ("\u{AD}", nil),
+            ("\u{FFFE}", nil), ("\u{221}", "\u{221}"),
+        ]
+    )
+    func preparation(name: String, prepared: String?) {
+        #expect(Preparation.query.prepare(Array(name.utf8)) == prepared.map { Array($0.utf8) })
+        // U+0221 came after Unicode 3.2.
+        let stored = name == "\u{221}" ? nil : prepared
+        #expect(Preparation.stored.prepare(Array(name.utf8)) == stored.map { Array($0.utf8) })
+    }
+
+    @Test(
+        "RFC 3629: what is no UTF-8 is no name",
+        arguments: ["C080", "E282", "EDA080", "F4908080"]
+    )
+    func malformedName(digits: String) {
+        let pairs = stride(from: 0, to: digits.count, by: 2).map { digits.dropFirst($0).prefix(2) }
+        #expect(Preparation.query.prepare(pairs.compactMap { UInt8($0, radix: 16) }) == nil)
     }
 
     @Test("The table forgets the oldest exchange when it is full")

@@ -118,7 +118,9 @@ static const struct first_case first_cases[] = {
     {"n,,n=user,r=", "invalid-encoding", false, false},
     {"n,,n=user,r=a b", "invalid-encoding", false, false},
     {"n,,r=abc,n=user", "invalid-encoding", false, false},
-    {"n,,n=user,r=abc,", NULL, false, false},
+    {"n,,n=user,r=abc,", "invalid-encoding", false, false},
+    {"n,,n=user,r=abc,m=x", "extensions-not-supported", false, false},
+    {"p=,,n=user,r=abc", "invalid-encoding", true, false},
     {"n,,n=user,r=abc,x", "invalid-encoding", false, false},
     {"n,,n=user,r=abc,1=x", "invalid-encoding", false, false},
     {"x,,n=user,r=abc", "invalid-encoding", false, false},
@@ -262,6 +264,11 @@ static void test_final_messages(void)
         expect(
             play(m, first, "c=biws,r=NONCEx", "pencil", false), "other-error", "a longer nonce");
         expect(play(m, first, "c=bi*s,r=NONCE", "pencil", false), "invalid-encoding", "no Base64");
+        expect(
+            play(m, first, "c=biws,r=NONCE,m=x", "pencil", false), "extensions-not-supported",
+            "an extension that must be understood");
+        expect(
+            play(m, first, "c=biws,r=NONCE,", "pencil", false), "invalid-encoding", "empty part");
         expect(play(m, first, "r=NONCE,c=biws", "pencil", false), "invalid-encoding", "order");
         expect(play(m, first, "c=biws", "pencil", false), "invalid-encoding", "no nonce");
         expect(
@@ -370,7 +377,8 @@ int main(void)
     add_user("user", &mechanisms[0], "W22ZaJ0SNY7soEsUEjb6gQ==", 4096);
     add_user("user", &mechanisms[1], "W22ZaJ0SNY7soEsUEjb6gQ==", 4096);
     for (m = 0; m < MECHANISM_COUNT; m++) {
-        credentials.usual_iterations[m] = 4096;
+        credentials.usual[m].iterations = 4096;
+        credentials.usual[m].salt_size = SALT_SIZE;
     }
     test_vector();
     test_first_messages();

@@ -31,7 +31,7 @@ static bool parse_iterations(const char *text, size_t length, int *iterations)
     char *end;
     long number;
 
-    if (length == 0 || length >= sizeof(copy)) {
+    if (length == 0 || length >= sizeof(copy) || strspn(text, "0123456789") < length) {
         return false;
     }
     memcpy(copy, text, length);
@@ -150,11 +150,11 @@ static const char *read_line(struct credentials *credentials, const char *line, 
     const char *failure;
     size_t prefix = strlen(SECRET_PREFIX);
 
-    if (length > prefix && memcmp(line, SECRET_PREFIX, prefix) == 0) {
-        return base64_decode(line + prefix, length - prefix, credentials->secret, SECRET_SIZE)
-                == SECRET_SIZE
-            ? NULL
-            : "bad secret";
+    if (length >= prefix && memcmp(line, SECRET_PREFIX, prefix) == 0) {
+        credentials->has_secret =
+            base64_decode(line + prefix, length - prefix, credentials->secret, SECRET_SIZE)
+            == SECRET_SIZE;
+        return credentials->has_secret ? NULL : "bad secret";
     }
     if (length == 0 || line[0] == '#') {
         return NULL;
@@ -185,14 +185,14 @@ static bool sort(struct credentials *credentials)
 
 static int compare_numbers(const void *left, const void *right)
 {
-    int a = *(const int *)left;
-    int b = *(const int *)right;
+    long long a = *(const long long *)left;
+    long long b = *(const long long *)right;
 
     return (a > b) - (a < b);
 }
 
 /* The most frequent of some numbers, of equally frequent ones the greatest; `fallback` of none. */
-static int most_frequent(int *numbers, size_t count, int fallback)
+static long long most_frequent(long long *numbers, size_t count, long long fallback)
 {
     size_t best = 0;
     size_t run = 0;
@@ -211,32 +211,78 @@ static int most_frequent(int *numbers, size_t count, int fallback)
     return fallback;
 }
 
-/* Fills usual_iterations. Returns false when memory is short. */
-static bool find_usual_iterations(struct credentials *credentials)
+/* Fills `usual`. Returns false when memory is short. */
+static bool find_usual(struct credentials *credentials)
 {
-    int *numbers = malloc((credentials->count + 1) * sizeof(*numbers));
+    /* A shape as one number: the count of iterations, then the size of the salt. */
+    enum { UNIT = SALT_MAX + 1 };
+    long long *shapes = malloc((credentials->count + 1) * sizeof(*shapes));
     size_t m;
     size_t i;
 
-    for (m = 0; numbers != NULL && m < MECHANISM_COUNT; m++) {
+    for (m = 0; shapes != NULL && m < MECHANISM_COUNT; m++) {
         size_t count = 0;
+        long long found;
 
         for (i = 0; i < credentials->count; i++) {
-            if (credentials->items[i].verifier.mechanism == &mechanisms[m]) {
-                numbers[count++] = credentials->items[i].verifier.iterations;
+            const struct verifier *verifier = &credentials->items[i].verifier;
+
+            if (verifier->mechanism == &mechanisms[m]) {
+                shapes[count++] =
+                    (long long)verifier->iterations * UNIT + (long long)verifier->salt_size;
             }
         }
-        credentials->usual_iterations[m] = most_frequent(numbers, count, ITERATIONS_DEFAULT);
+        found = most_frequent(shapes, count, (long long)ITERATIONS_DEFAULT * UNIT + SALT_SIZE);
+        credentials->usual[m].iterations = (int)(found / UNIT);
+        credentials->usual[m].salt_size = (size_t)(found % UNIT);
     }
-    if (numbers == NULL) {
+    if (shapes == NULL) {
         return false;
     }
-    free(numbers);
+    free(shapes);
     return true;
 }
 
+/* Finds a secret for a file that does not hold one: the one before, or what nobody can know who does
+   not know all keys. The verifiers are still in the order of the file. */
+static bool find_secret(struct credentials *credentials, const struct credentials *previous)
+{
+    unsigned char *keys;
+    size_t size = 0;
+    size_t i;
+    bool is_made;
+
+    if (credentials->has_secret) {
+        return true;
+    }
+    if (previous != NULL) {
+        memcpy(credentials->secret, previous->secret, SECRET_SIZE);
+        return true;
+    }
+    if (credentials->count == 0) {
+        return random_bytes(credentials->secret, SECRET_SIZE);
+    }
+    keys = malloc(credentials->count * DIGEST_MAX);
+    if (keys == NULL) {
+        return false;
+    }
+    for (i = 0; i < credentials->count; i++) {
+        const struct verifier *verifier = &credentials->items[i].verifier;
+
+        memcpy(keys + size, verifier->server_key, verifier->mechanism->digest_size);
+        size += verifier->mechanism->digest_size;
+    }
+    is_made = hash(&mechanisms[0], keys, size, credentials->secret);
+    wipe(keys, size);
+    free(keys);
+    return is_made;
+}
+
 bool read_credentials(
-    const char *path, struct credentials *credentials, struct credential_error *error)
+    const char *path,
+    const struct credentials *previous,
+    struct credentials *credentials,
+    struct credential_error *error)
 {
     FILE *file = fopen(path, "r");
     char *line = NULL;
@@ -250,9 +296,6 @@ bool read_credentials(
         error->text = strerror(errno);
         return false;
     }
-    if (!random_bytes(credentials->secret, SECRET_SIZE)) {
-        error->text = "no random numbers";
-    }
     while (error->text == NULL && (length = getline(&line, &capacity, file)) >= 0) {
         error->line++;
         while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
@@ -265,11 +308,14 @@ bool read_credentials(
     }
     fclose(file);
     free(line);
+    if (error->text == NULL && !find_secret(credentials, previous)) {
+        error->text = "no secret for users that do not exist";
+    }
     if (error->text == NULL && !sort(credentials)) {
         error->text = "a user stands there twice with one mechanism";
         error->line = 0;
     }
-    if (error->text == NULL && !find_usual_iterations(credentials)) {
+    if (error->text == NULL && !find_usual(credentials)) {
         error->text = "out of memory";
     }
     if (error->text != NULL) {
@@ -320,19 +366,22 @@ bool make_up_verifier(
 {
     unsigned char text[USERNAME_MAX + 32];
     unsigned char digest[DIGEST_MAX];
+    const struct shape *usual = &credentials->usual[mechanism - mechanisms];
     size_t length =
         (size_t)snprintf((char *)text, sizeof(text), "%s:%s", mechanism->name, username);
 
+    /* SHA-512 for both mechanisms: one digest is as long as the longest salt. */
     if (length >= sizeof(text)
-        || !hmac(mechanism, credentials->secret, SECRET_SIZE, text, length, digest)) {
+        || !hmac(
+            find_mechanism("SCRAM-SHA-512", 13), credentials->secret, SECRET_SIZE, text, length,
+            digest)) {
         return false;
     }
     memset(verifier, 0, sizeof(*verifier));
     verifier->mechanism = mechanism;
-    verifier->iterations =
-        iterations != 0 ? iterations : credentials->usual_iterations[mechanism - mechanisms];
-    verifier->salt_size = SALT_SIZE;
-    memcpy(verifier->salt, digest, SALT_SIZE);
+    verifier->iterations = iterations != 0 ? iterations : usual->iterations;
+    verifier->salt_size = usual->salt_size;
+    memcpy(verifier->salt, digest, usual->salt_size);
     return random_bytes(verifier->stored_key, mechanism->digest_size)
         && random_bytes(verifier->server_key, mechanism->digest_size);
 }

@@ -31,13 +31,20 @@ struct credential {
     struct verifier verifier;
 };
 
+/* What a verifier shows of itself. */
+struct shape {
+    int iterations;
+    size_t salt_size;
+};
+
 /* A whole file. */
 struct credentials {
     struct credential *items;
     size_t count;
-    /* The iteration count most verifiers of a mechanism have, in the order of `mechanisms`. */
-    int usual_iterations[MECHANISM_COUNT];
+    /* What most verifiers of a mechanism look like, in the order of `mechanisms`. */
+    struct shape usual[MECHANISM_COUNT];
     /* Makes up salts for users that do not exist. */
+    bool has_secret;
     unsigned char secret[SECRET_SIZE];
 };
 
@@ -47,10 +54,13 @@ struct credential_error {
     int line;
 };
 
-/* Reads a file. On success the caller owns *credentials and frees its contents with
-   free_credentials(); otherwise *error tells why. */
+/* Reads a file. `previous`, if not NULL, lends its secret to a file without one. On success the caller
+   owns *credentials and frees its contents with free_credentials(); otherwise *error tells why. */
 bool read_credentials(
-    const char *path, struct credentials *credentials, struct credential_error *error);
+    const char *path,
+    const struct credentials *previous,
+    struct credentials *credentials,
+    struct credential_error *error);
 
 void free_credentials(struct credentials *credentials);
 
@@ -61,7 +71,7 @@ const struct verifier *find_verifier(
     const struct mechanism *mechanism);
 
 /* Makes up a verifier for a user that does not exist: always the same salt for the same name, and
-   not to be told from a real one; no password fits it. iterations 0 means the usual ones. */
+   not to be told from a real one; no password fits it. iterations 0 means the usual count. */
 bool make_up_verifier(
     const struct credentials *credentials,
     const char *username,

@@ -13,6 +13,7 @@
 enum { SERVER_NONCE_SIZE = 24 };
 
 static const char invalid_encoding[] = "invalid-encoding";
+static const char extensions_not_supported[] = "extensions-not-supported";
 static const char other_error[] = "other-error";
 static const char no_resources[] = "no-resources";
 static const char invalid_proof[] = "invalid-proof";
@@ -55,8 +56,9 @@ static bool take_attribute(struct text *rest, char name, struct text *part)
     return true;
 }
 
-/* Whether all that is left is optional extensions, "x=value" with a letter in front. */
-static bool are_extensions(struct text rest)
+/* Whether all that is left is optional extensions, "x=value" with a letter in front. "m" stands for
+   one that must be understood, and none is. Returns NULL or an error. */
+static const char *check_extensions(struct text rest)
 {
     struct text part;
 
@@ -64,10 +66,13 @@ static bool are_extensions(struct text rest)
         if (!take(&rest, &part, NULL) || part.length < 3 || part.start[1] != '='
             || !((part.start[0] >= 'a' && part.start[0] <= 'z')
                  || (part.start[0] >= 'A' && part.start[0] <= 'Z'))) {
-            return false;
+            return invalid_encoding;
+        }
+        if (part.start[0] == 'm') {
+            return extensions_not_supported;
         }
     }
-    return true;
+    return NULL;
 }
 
 /* Undoes "=2C" and "=3D" and prepares the name. Returns NULL or an error. */
@@ -129,7 +134,7 @@ static const char *check_binding_flag(
         /* The client could bind and believes that we cannot: somebody may have told it so. */
         return is_available || requires_binding ? "server-does-support-channel-binding" : NULL;
     }
-    if (flag->length < 2 || memcmp(flag->start, "p=", 2) != 0) {
+    if (flag->length < 3 || memcmp(flag->start, "p=", 2) != 0) {
         return invalid_encoding;
     }
     if (!is_available) {
@@ -269,7 +274,7 @@ const char *begin_exchange(
     memset(exchange, 0, sizeof(*exchange));
     *reply = NULL;
     if (message == NULL || length == 0 || length > MESSAGE_MAX
-        || memchr(message, '\0', length) != NULL) {
+        || memchr(message, '\0', length) != NULL || message[length - 1] == ',') {
         return invalid_encoding;
     }
     failure = read_header(exchange, settings, requires_binding, &rest, &identity);
@@ -278,13 +283,16 @@ const char *begin_exchange(
     }
     bare = rest;
     if (rest.length >= 2 && memcmp(rest.start, "m=", 2) == 0) {
-        return "extensions-not-supported";
+        return extensions_not_supported;
     }
     if (!take_attribute(&rest, 'n', &name) || !take_attribute(&rest, 'r', &nonce)
-        || !is_nonce(&nonce) || !are_extensions(rest)) {
+        || !is_nonce(&nonce)) {
         return invalid_encoding;
     }
-    failure = decode_name(&name, &exchange->username);
+    failure = check_extensions(rest);
+    if (failure == NULL) {
+        failure = decode_name(&name, &exchange->username);
+    }
     if (failure != NULL) {
         return failure;
     }
@@ -365,7 +373,7 @@ static bool split_proof(
             break;
         }
     }
-    if (i < 4 || length - i < 2 || memcmp(message + i, "p=", 2) != 0) {
+    if (i < 4 || length - i < 2 || memcmp(message + i, "p=", 2) != 0 || message[i - 2] == ',') {
         return false;
     }
     without_proof->start = message;
@@ -396,10 +404,14 @@ const char *finish_exchange(
         return invalid_encoding;
     }
     rest = without_proof;
-    if (!take_attribute(&rest, 'c', &binding) || !take_attribute(&rest, 'r', &nonce)
-        || !are_extensions(rest)
-        || base64_decode(proof_text.start, proof_text.length, proof, sizeof(proof))
-            != (long)size) {
+    if (!take_attribute(&rest, 'c', &binding) || !take_attribute(&rest, 'r', &nonce)) {
+        return invalid_encoding;
+    }
+    failure = check_extensions(rest);
+    if (failure != NULL) {
+        return failure;
+    }
+    if (base64_decode(proof_text.start, proof_text.length, proof, sizeof(proof)) != (long)size) {
         return invalid_encoding;
     }
     failure = check_binding(exchange, &binding);

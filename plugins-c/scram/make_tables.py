@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Prints prepare_tables.h: the code point ranges SASLprep (RFC 4013) needs, from Python's own."""
+"""Prints the code point ranges SASLprep (RFC 4013) needs, from Python's own tables.
+
+    make_tables.py > prepare_tables.h
+    make_tables.py --swift > ../../Sources/Plugins/Scram/PreparationTables.swift
+"""
 import stringprep
+import sys
+import textwrap
 import unicodedata
 
 
@@ -42,7 +48,25 @@ def ranges(test):
     return found
 
 
+def print_swift():
+    print("// SPDX-License-Identifier: Apache-2.0")
+    print("// Code point ranges in hexadecimal, first and last; made by make_tables.py, not to be edited.")
+    print("\n/// The tables of stringprep (RFC 3454), as Unicode 3.2 has them.\nenum PreparationTables {")
+    for number, (name, comment, test) in enumerate(TABLES):
+        words = [f"{a:X}" if a == b else f"{a:X}-{b:X}" for a, b in ranges(test)]
+        parts = name.split("_")
+        camel = parts[0] + "".join(part.capitalize() for part in parts[1:])
+        print(("\n" if number else "") + f'    /// {comment}\n    static let {camel} = CodePointSet(\n        """')
+        for line in textwrap.wrap(" ".join(words), 92, break_on_hyphens=False):
+            print(f"        {line}")
+        print('        """\n    )')
+    print("}")
+
+
 def main():
+    if sys.argv[1:] == ["--swift"]:
+        print_swift()
+        return
     print("/* SPDX-License-Identifier: Apache-2.0 */")
     print("/* Code point ranges, first and last; made by make_tables.py, not to be edited. */")
     for name, comment, test in TABLES:

@@ -23,11 +23,13 @@ struct pending {
     struct pending *next;
     const struct mosquitto *client;
     time_t since;
+    bool requires_binding;
     struct exchange exchange;
 };
 
 static mosquitto_plugin_id_t *self;
-static const char *credential_file;
+static char *credential_file;
+static char *certificate_file;
 static struct credentials credentials;
 static struct exchange_settings settings;
 static struct pending *pending;
@@ -69,18 +71,25 @@ static void clean_up(const struct mosquitto *client)
     }
 }
 
-/* Finds the mechanism of an authentication method, "-PLUS" or not. */
+/* Finds the mechanism of an authentication method, "-PLUS" or not; the method may be NULL. */
 static const struct mechanism *mechanism_of(const char *method, bool *requires_binding)
 {
     static const char plus[] = "-PLUS";
-    size_t length = strlen(method);
+    size_t length = method != NULL ? strlen(method) : 0;
     size_t suffix = sizeof(plus) - 1;
 
     *requires_binding = length > suffix && strcmp(method + length - suffix, plus) == 0;
-    if (*requires_binding && settings.binding_size == 0) {
-        return NULL;
-    }
-    return find_mechanism(method, *requires_binding ? length - suffix : length);
+    return length > 0 ? find_mechanism(method, *requires_binding ? length - suffix : length) : NULL;
+}
+
+/* Whether a method is the one an exchange began with; 2.0 does not repeat it. */
+static bool is_same_method(const struct pending *entry, const char *method)
+{
+    bool requires_binding;
+
+    return method == NULL || method[0] == '\0'
+        || (mechanism_of(method, &requires_binding) == entry->exchange.verifier.mechanism
+            && requires_binding == entry->requires_binding);
 }
 
 /* Hands a reply (malloc) to the broker, which frees it. */
@@ -111,7 +120,7 @@ static int on_start(int event, void *event_data, void *userdata)
     (void)event;
     (void)userdata;
     clean_up(data->client);
-    if (mechanism == NULL) {
+    if (mechanism == NULL || (requires_binding && settings.binding_size == 0)) {
         return MOSQ_ERR_PLUGIN_DEFER;
     }
     entry = calloc(1, sizeof(*entry));
@@ -120,6 +129,7 @@ static int on_start(int event, void *event_data, void *userdata)
     }
     entry->client = data->client;
     entry->since = now();
+    entry->requires_binding = requires_binding;
     entry->next = pending;
     pending = entry;
     pending_count++;
@@ -152,19 +162,22 @@ static int on_continue(int event, void *event_data, void *userdata)
 {
     struct mosquitto_evt_extended_auth *data = event_data;
     struct pending **link = &pending;
+    bool requires_binding;
     const char *failure;
     char *reply;
 
     (void)event;
     (void)userdata;
-    /* The method is not asked for: 2.0 leaves it NULL here. */
+    /* The client decides, not the method: 2.0 leaves that NULL here. */
     while (*link != NULL && (*link)->client != data->client) {
         link = &(*link)->next;
     }
     if (*link == NULL) {
-        return MOSQ_ERR_PLUGIN_DEFER;
+        return mechanism_of(data->auth_method, &requires_binding) != NULL
+            ? refuse(data->client, "other-error")
+            : MOSQ_ERR_PLUGIN_DEFER;
     }
-    if ((*link)->since < now() - EXCHANGE_SECONDS) {
+    if ((*link)->since < now() - EXCHANGE_SECONDS || !is_same_method(*link, data->auth_method)) {
         forget(link);
         return refuse(data->client, "other-error");
     }
@@ -183,17 +196,25 @@ static int on_continue(int event, void *event_data, void *userdata)
     return MOSQ_ERR_SUCCESS;
 }
 
-/* Reads the credential file; on failure what is in use stays. */
-static bool load(void)
+/* Reads both files; on failure what is in use stays. `previous` is what was read before, or NULL. */
+static bool load(const struct credentials *previous)
 {
     struct credentials fresh;
     struct credential_error error;
+    unsigned char binding[DIGEST_MAX];
+    size_t size = certificate_file != NULL ? end_point_binding(certificate_file, binding) : 0;
 
-    if (!read_credentials(credential_file, &fresh, &error)) {
+    if (certificate_file != NULL && size == 0) {
+        mosquitto_log_printf(MOSQ_LOG_ERR, "scram: %s: no usable certificate", certificate_file);
+        return false;
+    }
+    if (!read_credentials(credential_file, previous, &fresh, &error)) {
         mosquitto_log_printf(
             MOSQ_LOG_ERR, "scram: %s, line %d: %s", credential_file, error.line, error.text);
         return false;
     }
+    memcpy(settings.binding, binding, size);
+    settings.binding_size = size;
     free_credentials(&credentials);
     credentials = fresh;
     return true;
@@ -204,27 +225,36 @@ static int on_reload(int event, void *event_data, void *userdata)
     (void)event;
     (void)event_data;
     (void)userdata;
-    if (load()) {
+    if (load(&credentials)) {
         mosquitto_log_printf(MOSQ_LOG_INFO, "scram: %d verifiers", (int)credentials.count);
     }
     return MOSQ_ERR_SUCCESS;
+}
+
+/* Keeps a copy of an option's value, which the broker may free. */
+static bool keep(char **kept, const char *value)
+{
+    free(*kept);
+    *kept = strdup(value);
+    return *kept != NULL;
 }
 
 /* Takes over one option. */
 static bool set_option(const struct mosquitto_opt *option)
 {
     if (strcmp(option->key, "credential_file") == 0) {
-        credential_file = option->value;
-        return true;
-    }
-    if (strcmp(option->key, "default_iterations") == 0) {
-        settings.default_iterations = atoi(option->value);
-        return settings.default_iterations >= ITERATIONS_MIN
-            && settings.default_iterations <= ITERATIONS_MAX;
+        return keep(&credential_file, option->value);
     }
     if (strcmp(option->key, "server_certificate") == 0) {
-        settings.binding_size = end_point_binding(option->value, settings.binding);
-        return settings.binding_size > 0;
+        return keep(&certificate_file, option->value);
+    }
+    if (strcmp(option->key, "default_iterations") == 0) {
+        size_t length = strlen(option->value);
+        long number = strtol(option->value, NULL, 10);
+
+        settings.default_iterations = (int)number;
+        return length > 0 && length == strspn(option->value, "0123456789")
+            && number >= ITERATIONS_MIN && number <= ITERATIONS_MAX;
     }
     return false;
 }
@@ -251,7 +281,7 @@ int mosquitto_plugin_init(
         mosquitto_log_printf(MOSQ_LOG_ERR, "scram: plugin_opt_credential_file is missing");
         return MOSQ_ERR_INVAL;
     }
-    if (!load()) {
+    if (!load(NULL)) {
         return MOSQ_ERR_INVAL;
     }
     result = mosquitto_callback_register(self, MOSQ_EVT_RELOAD, on_reload, NULL, NULL);
@@ -277,5 +307,9 @@ int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *options, int 
         forget(&pending);
     }
     free_credentials(&credentials);
+    free(credential_file);
+    free(certificate_file);
+    credential_file = NULL;
+    certificate_file = NULL;
     return MOSQ_ERR_SUCCESS;
 }

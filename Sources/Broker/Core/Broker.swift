@@ -23,6 +23,8 @@ package final class Broker: Sendable {
     package let startedAt = Clock.monotonicMilliseconds()
     /// Figures of which there is one for the whole broker.
     let census = Census()
+    /// Batches between two uses.
+    let batches = DeliveryBatchPool()
     /// How much memory is in use.
     let memory = MemoryGuard()
 

@@ -125,7 +125,7 @@ package final class Worker {
     /// The batch of publications that leaves for another worker at the end of this turn.
     func outbox(for worker: Int) -> DeliveryBatch {
         if let batch = outboxes[worker] { return batch }
-        let batch = DeliveryBatch()
+        let batch = broker.batches.take()
         outboxes[worker] = batch
         isOutboxUsed = true
         return batch
@@ -146,7 +146,9 @@ package final class Worker {
 
     private func handle(_ letter: Letter) {
         switch letter {
-        case .deliveries(let batch): deliver(batch)
+        case .deliveries(let batch):
+            deliver(batch)
+            broker.batches.give(batch)
         case .job(let job): job(self)
         }
     }

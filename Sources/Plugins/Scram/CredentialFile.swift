@@ -13,7 +13,7 @@ struct CredentialFileError: Error, Equatable {
 ///     alice:SCRAM-SHA-256$4096:<base 64 salt>$<base 64 StoredKey>:<base 64 ServerKey>
 ///
 /// One line per user and mechanism; lines that begin with `#` and empty lines are comments, but for `#secret:` and 32
-/// bytes in base 64, from which invented salts derive.
+/// bytes in base 64, from which invented salts derive. Names are kept as SASLprep leaves them.
 struct CredentialFile: Sendable {
     private struct Key: Hashable {
         let mechanism: ScramMechanism
@@ -38,7 +38,7 @@ struct CredentialFile: Sendable {
     static let iterationsMax = 10_000_000
 
     private static let saltLengths = 1...64
-    private static let userLengthMax = 1024
+    private static let shapeOfNothing = Shape(iterations: 15_000, saltLength: 16)
     private static let secretPrefix = Array("#secret:".utf8)
     private static let secretLength = 32
 
@@ -57,7 +57,7 @@ struct CredentialFile: Sendable {
         var keys: [UInt8] = []
         var ownSecret: [UInt8]?
         for (index, line) in content.textLines.enumerated() {
-            let line = line.trimmed
+            let line = line.withoutCarriageReturn
             let place = "credential file '\(path)' line \(index + 1)"
             if line.starts(with: Self.secretPrefix) {
                 ownSecret = Base64.decode(line.dropFirst(Self.secretPrefix.count))
@@ -65,7 +65,7 @@ struct CredentialFile: Sendable {
                     throw CredentialFileError(message: "Error: Invalid secret in \(place).")
                 }
             }
-            guard let first = line.first, first != UInt8(ascii: "#") else { continue }
+            guard !line.isEmpty, line.first != UInt8(ascii: "#") else { continue }
             guard let (key, credential) = Self.parse(line) else {
                 throw CredentialFileError(message: "Error: Invalid \(place).")
             }
@@ -88,7 +88,10 @@ struct CredentialFile: Sendable {
                 )
             }?.key
         }
-        guard let secret = ownSecret ?? secret ?? ScramMechanism.sha256.hash(keys) else {
+        let made =
+            keys.isEmpty
+            ? SystemRandom.bytes(Self.secretLength) : ScramMechanism.sha256.hash(keys)
+        guard let secret = ownSecret ?? secret ?? made else {
             throw CredentialFileError(message: "Error: Out of memory reading '\(path)'.")
         }
         self.secret = secret
@@ -96,46 +99,63 @@ struct CredentialFile: Sendable {
 
     /// The credential of a user, or one nobody has the password of.
     ///
-    /// The same user gets the same invented salt each time, so that asking twice tells nothing.
+    /// The same user gets the same invented salt each time, so that asking twice tells nothing. It is invented in any
+    /// case, so that the time it takes tells nothing either.
     func credential(of user: [UInt8], for mechanism: ScramMechanism) -> ScramCredential? {
-        if let found = credentials[Key(mechanism: mechanism, user: user)] { return found }
-        let shape = usual[mechanism] ?? Shape(iterations: 4096, saltLength: 16)
-        let label = Array(mechanism.rawValue.utf8) + [0] + user
-        guard let keys = SystemRandom.bytes(2 * mechanism.hashLength) else { return nil }
-        var salt: [UInt8] = []
-        while salt.count < shape.saltLength {
-            guard let more = ScramMechanism.sha512.hmac(secret, label + salt) else { return nil }
-            salt += more
-        }
-        return ScramCredential(
+        let shape = usual[mechanism] ?? Self.shapeOfNothing
+        // SHA-512 for both mechanisms: one digest is as long as the longest salt.
+        let label = Array(mechanism.rawValue.utf8) + [UInt8(ascii: ":")] + user
+        guard let keys = SystemRandom.bytes(2 * mechanism.hashLength),
+            let salt = ScramMechanism.sha512.hmac(secret, label)
+        else { return nil }
+        let invented = ScramCredential(
             iterations: iterationsOfUnknownUsers ?? shape.iterations,
             salt: Array(salt.prefix(shape.saltLength)),
             storedKey: Array(keys.prefix(mechanism.hashLength)),
             serverKey: Array(keys.suffix(mechanism.hashLength))
         )
+        return credentials[Key(mechanism: mechanism, user: user)] ?? invented
     }
 
     private static func parse(_ line: ArraySlice<UInt8>) -> (Key, ScramCredential)? {
         let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard fields.count == 4, (1...userLengthMax).contains(fields[0].count) else { return nil }
+        guard fields.count == 4, fields[0].count <= Preparation.lengthMax,
+            let user = Preparation.stored.prepare(fields[0])
+        else { return nil }
         let head = fields[1].split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
         let body = fields[2].split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
         guard head.count == 2, body.count == 2,
             let mechanism = ScramMechanism(rawValue: String(decoding: head[0], as: UTF8.self)),
-            let iterations = Int32(String(decoding: head[1], as: UTF8.self)),
-            (1...iterationsMax).contains(Int(iterations)),
+            let iterations = number(head[1]), (1...iterationsMax).contains(iterations),
             let salt = Base64.decode(body[0]), saltLengths.contains(salt.count),
             let storedKey = Base64.decode(body[1]), storedKey.count == mechanism.hashLength,
             let serverKey = Base64.decode(fields[3]), serverKey.count == mechanism.hashLength
         else { return nil }
         return (
-            Key(mechanism: mechanism, user: Array(fields[0])),
+            Key(mechanism: mechanism, user: user),
             ScramCredential(
-                iterations: Int(iterations),
+                iterations: iterations,
                 salt: salt,
                 storedKey: storedKey,
                 serverKey: serverKey
             )
         )
+    }
+
+    /// A number of decimal digits and nothing else.
+    static func number(_ text: some Collection<UInt8>) -> Int? {
+        guard text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
+        return Int(String(decoding: text, as: UTF8.self))
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Without what some editors put at the end of a line.
+    fileprivate var withoutCarriageReturn: ArraySlice<UInt8> {
+        var slice = self
+        while slice.last == 0x0D { slice.removeLast() }
+        return slice
     }
 }

@@ -27,6 +27,9 @@ struct ExchangeTable: Sendable {
         self.countMax = countMax
     }
 
+    /// Whether a client has begun an exchange, however long ago.
+    func contains(_ key: ClientKey) -> Bool { entries[key] != nil }
+
     /// The number of exchanges under way.
     var count: Int { entries.count }
 

@@ -17,7 +17,7 @@ final class Scram: ThreadSafePlugin {
     private static let certificateKey = "server_certificate"
     private static let iterationsKey = "default_iterations"
     private static let messageLengthMax = 8192
-    private static let exchangesMax = 10_000
+    private static let exchangesMax = 4096
 
     private struct State {
         var credentials: CredentialFile
@@ -71,7 +71,8 @@ final class Scram: ThreadSafePlugin {
             throw ResultCode.invalid
         }
         if let text = options[iterationsKey] {
-            guard let count = Int(text), (4096...CredentialFile.iterationsMax).contains(count)
+            guard let count = CredentialFile.number(text.utf8),
+                (4096...CredentialFile.iterationsMax).contains(count)
             else {
                 broker.log(.error, "\(name): Error: Invalid \(iterationsKey) '\(text)'.")
                 throw ResultCode.invalid
@@ -97,6 +98,7 @@ final class Scram: ThreadSafePlugin {
                 state.credentials = credentials
                 state.policy = policy
             }
+            broker.log(.info, "\(Self.name): \(credentials.count) verifiers")
         } catch {
             broker.log(.error, "\(Self.name): Error: Keeping the credentials read before.")
         }
@@ -114,21 +116,20 @@ final class Scram: ThreadSafePlugin {
             requiresBinding: requiresBinding,
             policy: policy
         )
-        if event.data.isEmpty {
-            // The client wants to be asked for its first message.
-            keep(exchange, of: event.client.key)
-            return .challenge([])
-        }
         return advance(exchange, &event)
     }
 
     private func resume(_ event: inout ExtendedAuthEvent) -> ExtendedAuthAnswer {
         // The original 2.0 does not repeat the method here, so the client decides whose step this is.
         let method = event.method
-        guard let exchange = state.withLock({ $0.exchanges.remove(event.client.key) }) else {
-            return ScramMechanism(rawValue: Self.split(method).base) == nil ? .pass : .deny
+        let key = event.client.key
+        let (hasBegun, exchange) = state.withLock {
+            ($0.exchanges.contains(key), $0.exchanges.remove(key))
         }
-        guard method.isEmpty || method == exchange.method else { return .deny }
+        if !hasBegun, ScramMechanism(rawValue: Self.split(method).base) == nil { return .pass }
+        guard let exchange, method.isEmpty || method == exchange.method else {
+            return refuse(event.client, ScramError.otherError)
+        }
         return advance(exchange, &event)
     }
 
@@ -155,10 +156,14 @@ final class Scram: ThreadSafePlugin {
                 return .success(data)
             }
         } catch {
-            let reason = (error as? ScramError)?.rawValue ?? "\(error)"
-            broker.log(.notice, "\(Self.name): Client \(event.client.id ?? "") refused: \(reason).")
-            return .deny
+            return refuse(event.client, error)
         }
+    }
+
+    private func refuse(_ client: borrowing Client, _ error: any Error) -> ExtendedAuthAnswer {
+        let reason = (error as? ScramError)?.rawValue ?? "\(error)"
+        broker.log(.notice, "\(Self.name): refused client \(client.id ?? "(none)"): e=\(reason)")
+        return .deny
     }
 
     private func keep(_ exchange: ScramServer, of key: ClientKey) {

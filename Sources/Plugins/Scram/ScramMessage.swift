@@ -34,34 +34,47 @@ enum ChannelBindingFlag: Equatable {
 ///     gs2-header client-first-message-bare
 struct ClientFirstMessage: Equatable {
     let flag: ChannelBindingFlag
-    /// The identity to act as, if the client named one.
-    let authorization: [UInt8]?
+    /// Whether the identity to act as is the proved one, or not named.
+    let isActingAsItself: Bool
     let user: [UInt8]
     let nonce: [UInt8]
     let header: [UInt8]
     let bare: [UInt8]
 
-    /// Parses the message.
-    init(parsing message: [UInt8]) throws(ScramError) {
+    private static let nonceLengthMax = 1024
+
+    /// Parses the message; `check` judges the flag as soon as it is known.
+    init(
+        parsing message: [UInt8],
+        checking check: (ChannelBindingFlag) throws(ScramError) -> Void = { _ in }
+    ) throws(ScramError) {
         let fields = message.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        guard fields.count >= 4 else { throw .invalidEncoding }
+        guard !message.contains(0), message.last != UInt8(ascii: ","), fields.count >= 2 else {
+            throw .invalidEncoding
+        }
         flag = try Self.flag(fields[0])
-        switch attribute(fields[1]) {
-        case (UInt8(ascii: "a"), let name)?: authorization = try Self.name(name)
-        case nil where fields[1].isEmpty: authorization = nil
-        default: throw .invalidEncoding
+        try check(flag)
+        guard fields.count >= 3 else { throw .invalidEncoding }
+        var identity: ArraySlice<UInt8>?
+        if !fields[1].isEmpty {
+            guard case (UInt8(ascii: "a"), let name)? = attribute(fields[1]), !name.isEmpty else {
+                throw .invalidEncoding
+            }
+            identity = name
         }
         header = Array(message[..<fields[2].startIndex])
         bare = Array(message[fields[2].startIndex...])
         // A mandatory extension nobody here understands.
         if case (UInt8(ascii: "m"), _)? = attribute(fields[2]) { throw .extensionsNotSupported }
-        guard case (UInt8(ascii: "n"), let name)? = attribute(fields[2]),
-            case (UInt8(ascii: "r"), let nonce)? = attribute(fields[3])
+        guard fields.count >= 4, case (UInt8(ascii: "n"), let name)? = attribute(fields[2]),
+            case (UInt8(ascii: "r"), let nonce)? = attribute(fields[3]),
+            (1...Self.nonceLengthMax).contains(nonce.count), nonce.allSatisfy(isPrintable)
         else { throw .invalidEncoding }
-        user = try Self.name(name)
-        guard !nonce.isEmpty, nonce.allSatisfy(isPrintable) else { throw .invalidEncoding }
         self.nonce = Array(nonce)
-        for field in fields[4...] where attribute(field) == nil { throw .invalidEncoding }
+        try checkExtensions(fields[4...])
+        guard let user = Self.name(name) else { throw .invalidUsernameEncoding }
+        self.user = user
+        isActingAsItself = identity.map { Self.name($0) == user } ?? true
     }
 
     private static func flag(_ field: ArraySlice<UInt8>) throws(ScramError) -> ChannelBindingFlag {
@@ -73,8 +86,8 @@ struct ClientFirstMessage: Equatable {
         return .required(type: String(decoding: type, as: UTF8.self))
     }
 
-    /// Decodes `=2C` and `=3D`, the only escapes there are.
-    private static func name(_ text: ArraySlice<UInt8>) throws(ScramError) -> [UInt8] {
+    /// Decodes `=2C` and `=3D`, the only escapes there are, and prepares the name.
+    private static func name(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var name: [UInt8] = []
         var rest = text
         while let byte = rest.popFirst() {
@@ -87,15 +100,11 @@ struct ClientFirstMessage: Equatable {
             } else if rest.starts(with: "3D".utf8) {
                 name.append(UInt8(ascii: "="))
             } else {
-                throw .invalidUsernameEncoding
+                return nil
             }
             rest = rest.dropFirst(2)
         }
-        guard !name.isEmpty, !name.contains(0), String(validating: name, as: UTF8.self) != nil
-        else {
-            throw .invalidUsernameEncoding
-        }
-        return name
+        return name.count <= Preparation.lengthMax ? Preparation.query.prepare(name) : nil
     }
 }
 
@@ -106,24 +115,30 @@ struct ClientFinalMessage: Equatable {
     let proof: [UInt8]
     let withoutProof: [UInt8]
 
-    /// Parses the message.
-    init(parsing message: [UInt8]) throws(ScramError) {
+    /// Parses the message; the proof has a known length.
+    init(parsing message: [UInt8], proofLength: Int) throws(ScramError) {
         let fields = message.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        guard fields.count >= 3, let last = fields.last,
+        guard !message.contains(0), fields.count >= 3, let last = fields.last,
             case (UInt8(ascii: "c"), let binding)? = attribute(fields[0]),
             case (UInt8(ascii: "r"), let nonce)? = attribute(fields[1]),
-            case (UInt8(ascii: "p"), let proof)? = attribute(last),
-            let channelBinding = Base64.decode(binding),
-            let proofBytes = Base64.decode(proof)
+            case (UInt8(ascii: "p"), let proof)? = attribute(last)
         else { throw .invalidEncoding }
-        for field in fields[2..<(fields.count - 1)] {
-            guard let (name, _) = attribute(field) else { throw .invalidEncoding }
-            if name == UInt8(ascii: "m") { throw .extensionsNotSupported }
-        }
+        try checkExtensions(fields[2..<(fields.count - 1)])
+        guard let proofBytes = Base64.decode(proof), proofBytes.count == proofLength,
+            let channelBinding = Base64.decode(binding)
+        else { throw .invalidEncoding }
         self.channelBinding = channelBinding
         self.nonce = Array(nonce)
         self.proof = proofBytes
         withoutProof = Array(message[..<(last.startIndex - 1)])
+    }
+}
+
+/// Passes over optional extensions, `x=value`; `m` stands for one that must be understood, and none is.
+private func checkExtensions(_ fields: ArraySlice<ArraySlice<UInt8>>) throws(ScramError) {
+    for field in fields {
+        guard let (name, value) = attribute(field), !value.isEmpty else { throw .invalidEncoding }
+        if name == UInt8(ascii: "m") { throw .extensionsNotSupported }
     }
 }
 

@@ -70,12 +70,11 @@ struct ScramServer: Sendable {
         defer { if case .awaitingFinal = state {} else { state = .done } }
         switch state {
         case .awaitingFirst:
-            let first = try ClientFirstMessage(parsing: message)
-            let binding = try checkBinding(first)
+            let first = try ClientFirstMessage(parsing: message, checking: checkFlag)
             // Acting as somebody else is not offered.
-            if let authorization = first.authorization, authorization != first.user {
-                throw .otherError
-            }
+            guard first.isActingAsItself else { throw .otherError }
+            var binding: [UInt8] = []
+            if case .required = first.flag { binding = policy.serverEndPoint ?? [] }
             guard let credential = credentials.credential(of: first.user, for: mechanism),
                 let own = nonce()
             else { throw .noResources }
@@ -95,7 +94,8 @@ struct ScramServer: Sendable {
             return .challenge(reply)
         case .awaitingFinal(let pending):
             state = .done
-            return try finish(pending, ClientFinalMessage(parsing: message))
+            let final = try ClientFinalMessage(parsing: message, proofLength: mechanism.hashLength)
+            return try finish(pending, final)
         case .done:
             throw .otherError
         }
@@ -110,7 +110,6 @@ struct ScramServer: Sendable {
         }
         guard final.nonce == pending.nonce else { throw .otherError }
         let transcript = pending.transcript + [UInt8(ascii: ",")] + final.withoutProof
-        guard final.proof.count == mechanism.hashLength else { throw .invalidProof }
         guard let signature = mechanism.hmac(pending.credential.storedKey, transcript),
             let storedKey = mechanism.hash(zip(final.proof, signature).map { $0 ^ $1 }),
             let verifier = mechanism.hmac(pending.credential.serverKey, transcript)
@@ -121,27 +120,24 @@ struct ScramServer: Sendable {
         return .success(user: pending.user, data: Array("v=\(Base64.encode(verifier))".utf8))
     }
 
-    /// Checks the client's wish against the server's ability and returns the binding data.
+    /// Checks the client's wish against the server's ability.
     ///
     /// A client that believes the server cannot bind although it can is under attack (RFC 5802 section 6).
-    private func checkBinding(_ first: ClientFirstMessage) throws(ScramError) -> [UInt8] {
-        switch first.flag {
+    private func checkFlag(_ flag: ChannelBindingFlag) throws(ScramError) {
+        let isAvailable = policy.serverEndPoint != nil
+        switch flag {
         case .unsupported:
-            if requiresBinding { throw .channelBindingsDontMatch }
-            return []
+            if requiresBinding { throw .otherError }
         case .unused:
-            if requiresBinding { throw .channelBindingsDontMatch }
-            if policy.serverEndPoint != nil { throw .serverDoesSupportChannelBinding }
-            return []
+            if requiresBinding || isAvailable { throw .serverDoesSupportChannelBinding }
         case .required(let type):
-            guard let endPoint = policy.serverEndPoint else { throw .channelBindingNotSupported }
+            guard isAvailable else { throw .channelBindingNotSupported }
             guard type == ScramPolicy.bindingType else { throw .unsupportedChannelBindingType }
-            return endPoint
         }
     }
 
-    /// Eighteen random bytes as 24 printable ones.
+    /// 24 random bytes as 32 printable ones.
     static func freshNonce() -> [UInt8]? {
-        SystemRandom.bytes(18).map { Array(Base64.encode($0).utf8) }
+        SystemRandom.bytes(24).map { Array(Base64.encode($0).utf8) }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Publications on their way from one reactor to another.
 
+import Synchronization
 import Topics
 
 /// Runs of publications with their destinations on one other worker, copied into one arena.
@@ -16,9 +17,13 @@ package final class DeliveryBatch: @unchecked Sendable {
         let origin: ClientIdentity?
         let qos: UInt8
         let isRetained: Bool
+        /// The packets are those of the publisher and may go on unchanged to this family.
+        let isWireV5: Bool?
     }
 
     struct Entry {
+        /// The whole packet, when it may go on unchanged; else empty.
+        let packet: Range<Int>
         let properties: Range<Int>
         let payload: Range<Int>
         let expiresAt: Int64
@@ -28,6 +33,8 @@ package final class DeliveryBatch: @unchecked Sendable {
 
     /// From this payload size on, messages are shared between reactors, not copied.
     private static let sharedPayloadMin = 4 << 10
+    /// A batch with more room than this is not kept for the next time.
+    private static let keptBytesMax = 1 << 20
 
     private(set) var runs: [Run] = []
     private(set) var entries: [Entry] = []
@@ -36,24 +43,27 @@ package final class DeliveryBatch: @unchecked Sendable {
 
     init() {}
 
+    /// Empties the batch; its memory stays. Returns whether it is worth keeping.
+    func reset() -> Bool {
+        runs.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
+        destinations.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: true)
+        return bytes.capacity <= Self.keptBytesMax
+    }
+
     /// Adds the entries of a run for some destinations.
     func append(_ run: UnsafePublishRun, entries range: Range<Int>, to targets: [Destination]) {
         let firstEntry = entries.count
         let firstDestination = destinations.count
         let topic = append(run.topic)
-        for index in range {
-            let entry = run[index]
-            let payload = UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount)
-            let isShared =
-                entry.payloadCount >= Self.sharedPayloadMin || run.storedMessage(index) != nil
-            entries.append(
-                Entry(
-                    properties: isShared ? 0..<0 : append(entry.properties),
-                    payload: isShared ? 0..<0 : append(payload),
-                    expiresAt: entry.expiresAt,
-                    message: isShared ? run.message(index) : nil
-                )
-            )
+        let isWire =
+            run.isWireUsable && range.count == run.count && !run.hasMessages
+            && run.payloadByteCount < Self.sharedPayloadMin * run.count
+        if isWire {
+            appendWire(run)
+        } else {
+            for index in range { appendEntry(run, index) }
         }
         destinations.append(contentsOf: targets)
         runs.append(
@@ -64,7 +74,47 @@ package final class DeliveryBatch: @unchecked Sendable {
                 publisher: run.publisher,
                 origin: run.origin,
                 qos: run.qos,
-                isRetained: run.isRetained
+                isRetained: run.isRetained,
+                isWireV5: isWire ? run.isWireV5 : nil
+            )
+        )
+    }
+
+    /// All packets as they came, in one copy; the entries point into it.
+    private func appendWire(_ run: UnsafePublishRun) {
+        guard let base = run.wire.baseAddress else { return }
+        let start = append(run.wire).lowerBound
+        var packetStart = 0
+        for index in 0..<run.count {
+            let entry = run[index]
+            let payload = entry.payloadCount == 0 ? start : start + (entry.payload - base)
+            let properties =
+                entry.properties.baseAddress.map { start + ($0 - base) } ?? start
+            entries.append(
+                Entry(
+                    packet: (start + packetStart)..<(start + entry.wireEnd),
+                    properties: properties..<(properties + entry.properties.count),
+                    payload: payload..<(payload + entry.payloadCount),
+                    expiresAt: entry.expiresAt,
+                    message: nil
+                )
+            )
+            packetStart = entry.wireEnd
+        }
+    }
+
+    private func appendEntry(_ run: UnsafePublishRun, _ index: Int) {
+        let entry = run[index]
+        let payload = UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount)
+        let isShared =
+            entry.payloadCount >= Self.sharedPayloadMin || run.storedMessage(index) != nil
+        entries.append(
+            Entry(
+                packet: 0..<0,
+                properties: isShared ? 0..<0 : append(entry.properties),
+                payload: isShared ? 0..<0 : append(payload),
+                expiresAt: entry.expiresAt,
+                message: isShared ? run.message(index) : nil
             )
         )
     }
@@ -78,5 +128,25 @@ package final class DeliveryBatch: @unchecked Sendable {
     /// Lends the arena that the ranges refer to.
     func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
         bytes.withUnsafeBytes(body)
+    }
+}
+
+/// Empty batches, shared by all workers so that the memory of the last turns is used again.
+final class DeliveryBatchPool: Sendable {
+    private static let keptMax = 16
+
+    private let batches = Mutex<[DeliveryBatch]>([])
+
+    /// An empty batch.
+    func take() -> DeliveryBatch {
+        batches.withLock { $0.popLast() } ?? DeliveryBatch()
+    }
+
+    /// Takes a batch back whose content has been delivered.
+    func give(_ batch: DeliveryBatch) {
+        guard batch.reset() else { return }
+        batches.withLock { batches in
+            if batches.count < Self.keptMax { batches.append(batch) }
+        }
     }
 }

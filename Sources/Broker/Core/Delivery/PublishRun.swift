@@ -33,7 +33,7 @@ final class UnsafePublishRun {
 
     private let entries: UnsafeMutablePointer<RunEntry>
     private let messages: UnsafeMutablePointer<MessageStorage?>
-    private var hasMessages = false
+    private(set) var hasMessages = false
     private(set) var count = 0
 
     private var topicBytes: UnsafeMutableRawBufferPointer

@@ -162,7 +162,10 @@ extension Worker {
                     payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
                     properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
                     expiresAt: entry.expiresAt,
-                    packetIdentifier: 0
+                    packetIdentifier: 0,
+                    packet: source.isWireV5 == nil
+                        ? nil : UnsafeRawBufferPointer(rebasing: bytes[entry.packet]),
+                    isV5: source.isWireV5 ?? false
                 )
             }
         }
