@@ -49,7 +49,7 @@ extension Session {
         var questions: [DeliveryQuestion] = []
         questions.reserveCapacity(entries.count)
         for index in entries {
-            guard undecidedCount < worker.limits.queuedMessagesMax else {
+            guard undecidedCount < undecidedMax else {
                 drop()
                 continue
             }
@@ -79,6 +79,9 @@ extension Session {
         }
     }
 
+    /// Deliveries that may await a decision: a slow plugin fills no memory, and a burst is not cut.
+    private var undecidedMax: Int { max(worker.limits.queuedMessagesMax, 10_000) }
+
     private func mayRead(_ publication: borrowing UnsafePublication) -> Bool {
         worker.checkAccess(.read, identity, publication) == 0
     }
@@ -105,7 +108,7 @@ extension Session {
                 message: message
             )
         }
-        guard undecidedCount < worker.limits.queuedMessagesMax else { return drop() }
+        guard undecidedCount < undecidedMax else { return drop() }
         let stored = message()
         let question = DeliveryQuestion(
             message: stored,
