@@ -278,4 +278,25 @@ import Testing
         try other.expectClosed(after: Wire.packet(0x20, [0, 0x8C, 0]))
         try broker.stop()
     }
+
+    @Test("A plugin gives the pre-shared key of a TLS identity", arguments: 2...4)
+    func preSharedKey(version: Int) throws {
+        let plugin = try #require(HostPlugin.recorders[version]).get()
+        let broker = try Broker(
+            "listener %PORT% 127.0.0.1\npsk_hint hint\nlog_type all\nplugin \(plugin.path)\n"
+                + "plugin_opt_first one\n",
+            workers: 1
+        )
+        let command =
+            "openssl s_client -connect 127.0.0.1:\(broker.port) -tls1_2 -psk_identity me"
+            + " -psk \"$0\" -cipher PSK </dev/null"
+        let right = try ChildProcess.run("/bin/sh", ["-c", command, "12345678"])
+        #expect(right.output.contains("Verify return code: 0 (ok)"), "\(right.errors)")
+        #expect(right.output.contains("PSK identity: me"))
+        let client = version == 2 ? "" : "client=NULL "
+        #expect(broker.records.contains("psk userdata=1 \(client)hint me 1"))
+        let wrong = try ChildProcess.run("/bin/sh", ["-c", command, "1234"])
+        #expect(wrong.status != 0)
+        try broker.stop()
+    }
 }

@@ -83,8 +83,12 @@ package final class Worker {
         reactor.delegate = self
         reactorWoken(reactor)
         reactor.run()
-        // Breaks the cycles between worker, reactor and sessions.
+        // Breaks the cycles between worker, reactor, sessions and clients.
         reactor.delegate = nil
+        for session in sessions.all {
+            session.client?.session = nil
+            session.client = nil
+        }
         sessions = SessionTable(reactor: index)
     }
 

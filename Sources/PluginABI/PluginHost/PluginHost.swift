@@ -78,7 +78,14 @@ package final class PluginHost: Hooks, Sendable {
     /// All plugins in the order they were loaded.
     var loadedPlugins: [LoadedPlugin] { loaded.withLock { $0 } }
 
-    func append(_ plugin: LoadedPlugin) { loaded.withLock { $0.append(plugin) } }
+    /// Puts a plugin on the list.
+    ///
+    /// It is never freed: its library is not unloaded either, and threads may yet hold callbacks
+    /// of it.
+    func append(_ plugin: LoadedPlugin) {
+        _ = Unmanaged.passRetained(plugin)
+        loaded.withLock { $0.append(plugin) }
+    }
 
     func remove(_ plugin: LoadedPlugin) { loaded.withLock { $0.removeAll { $0 === plugin } } }
 

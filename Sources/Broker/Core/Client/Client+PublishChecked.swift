@@ -111,11 +111,42 @@ extension Client {
                 }
                 return
             }
-            let hasSubscribers = worker.publish(message, from: publisher)
-            if receipt.qos == 1 {
-                let reason: ReasonCode = hasSubscribers ? .success : .noMatchingSubscribers
-                writeAck(.puback, receipt.packetIdentifier, reason)
+            publish(message, receipt, publisher)
+        }
+    }
+
+    /// Publishes an accepted message as part of a run: answers come in batches, and what they
+    /// release is delivered together.
+    ///
+    /// The run is acknowledged when it is delivered.
+    private func publish(_ message: Message, _ receipt: PublishReceipt, _ publisher: SessionHandle)
+    {
+        let run = worker.run
+        message.withPublication { publication in
+            let continues =
+                run.count > 0 && run.count < UnsafePublishRun.entriesMax && run.isDecided
+                && !publication.isRetained && !run.isRetained && run.qos == receipt.qos
+                && run.publisher == publisher && run.hasTopic(publication.topic)
+            if !continues {
+                worker.flushRun()
+                run.begin(
+                    topic: publication.topic,
+                    mountPoint: [],
+                    publisher: publisher,
+                    origin: publication.origin,
+                    qos: receipt.qos,
+                    isRetained: publication.isRetained
+                )
+                run.isOpen = false
+                run.isDecided = true
             }
+            run.append(
+                payload: publication.payload,
+                properties: publication.properties,
+                expiresAt: publication.expiresAt,
+                packetIdentifier: receipt.packetIdentifier,
+                message: message
+            )
         }
     }
 

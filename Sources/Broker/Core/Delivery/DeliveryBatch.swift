@@ -43,7 +43,9 @@ package final class DeliveryBatch: @unchecked Sendable {
 
     init() {}
 
-    /// Empties the batch; its memory stays. Returns whether it is worth keeping.
+    /// Empties the batch; its memory stays.
+    ///
+    /// Returns whether it is worth keeping.
     func reset() -> Bool {
         runs.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)

@@ -48,6 +48,8 @@ final class UnsafePublishRun {
     var isOpen = true
     /// QoS 2 publications that arrived and are to be stored, not delivered.
     var isStored = false
+    /// Publications that plugins have decided about.
+    var isDecided = false
     /// QoS 2 publications that were released and are answered with PUBCOMP.
     var isReleased = false
     private(set) var payloadByteCount = 0
@@ -118,6 +120,7 @@ final class UnsafePublishRun {
         isOpen = true
         isStored = false
         isReleased = false
+        isDecided = false
     }
 
     /// Goes on with the topic and publisher of the run that has just ended.

@@ -154,6 +154,7 @@ extension Broker {
     package func answer(_ answers: [(asker: Asker, answer: HookAnswer)], worker: Int) {
         workers[worker].post { worker in
             for (asker, answer) in answers { worker.take(answer, for: asker) }
+            worker.flushRun()
         }
     }
 }

@@ -20,6 +20,10 @@ extension Session {
             return mayRead(run.publication(entries.lowerBound))
         }
         let isRetained = run.isRetained && destination.options.isRetainAsPublished
+        if !isDirect {
+            askAbout(run, entries, destination, qos, isRetained, events)
+            return false
+        }
         for index in entries {
             deliverChecked(
                 run.publication(index),
@@ -31,6 +35,52 @@ extension Session {
         }
         return false
     }
+
+    /// Asks about all messages of a run at once.
+    private func askAbout(
+        _ run: UnsafePublishRun,
+        _ entries: Range<Int>,
+        _ destination: Destination,
+        _ qos: UInt8,
+        _ isRetained: Bool,
+        _ events: HookEvents
+    ) {
+        let isFiltered = events.contains(.messageOut) && qos == 0 && client != nil
+        var questions: [DeliveryQuestion] = []
+        questions.reserveCapacity(entries.count)
+        for index in entries {
+            guard undecidedCount < undecidedMax else {
+                drop()
+                continue
+            }
+            undecidedCount += 1
+            questions.append(
+                DeliveryQuestion(
+                    message: run.message(index),
+                    qos: qos,
+                    isRetained: isRetained,
+                    checksAccess: events.contains(.access),
+                    isFiltered: isFiltered
+                )
+            )
+        }
+        guard !questions.isEmpty else { return }
+        let handle = handle
+        let worker = worker
+        let asked = questions
+        let identifier = destination.subscriptionIdentifier
+        _ = worker.ask(.deliver(identity, asked)) { answer in
+            guard let session = worker.sessions[handle] else { return }
+            session.undecidedCount -= asked.count
+            guard case .deliver(let verdicts) = answer else { return }
+            for (verdict, question) in zip(verdicts, asked) {
+                session.conclude(verdict, question, identifier)
+            }
+        }
+    }
+
+    /// Deliveries that may await a decision: a slow plugin fills no memory, and a burst is not cut.
+    private var undecidedMax: Int { max(worker.limits.queuedMessagesMax, 10_000) }
 
     private func mayRead(_ publication: borrowing UnsafePublication) -> Bool {
         worker.checkAccess(.read, identity, publication) == 0
@@ -58,7 +108,7 @@ extension Session {
                 message: message
             )
         }
-        guard undecidedCount < worker.limits.queuedMessagesMax else { return drop() }
+        guard undecidedCount < undecidedMax else { return drop() }
         let stored = message()
         let question = DeliveryQuestion(
             message: stored,

@@ -168,10 +168,11 @@ extension PluginHost {
             let next = rest
             return lane.enqueue(
                 .job { [self] in
-                    _ = delayed.begin(identifier, .basic)
-                    guard let answer = proceed(next, waiting.asker, begunAs: identifier) else {
-                        return
-                    }
+                    let answer =
+                        delayed.begin(identifier, .basic)
+                        ? proceed(next, waiting.asker, begunAs: identifier)
+                        : refuseSecond(waiting.identity)
+                    guard let answer else { return }
                     broker.answer([(waiting.asker, answer)], worker: waiting.asker.worker)
                 }
             )

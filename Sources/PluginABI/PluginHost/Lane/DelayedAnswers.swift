@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Authentications that a plugin has yet to decide about.
 
+import CMosquitto
 import Core
 import Synchronization
 
@@ -96,6 +97,10 @@ final class DelayedAnswers: Sendable {
                 return .decided(early)
             }
             table.states[identifier] = nil
+            // A client that was renamed may meet one that is waiting under its new name.
+            guard table.states[current] == nil else {
+                return .decided(Result(code: MOSQ_ERR_UNKNOWN.rawValue))
+            }
             table.states[current] = .waiting(waiting, until: until)
             table.identifiers[waiting.asker] = current
             table.deadlines.append((until, current))

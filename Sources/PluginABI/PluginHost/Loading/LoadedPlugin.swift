@@ -26,7 +26,7 @@ final class OptionArray: @unchecked Sendable {
     }
 }
 
-/// A plugin in the process.
+/// A plugin in the process, which it never leaves.
 ///
 /// `@unchecked Sendable`: names are behind a mutex; `identifier` points to memory that is written
 /// under the same mutex; everything else is constant once the plugin is initialised.
@@ -107,7 +107,9 @@ final class LoadedPlugin: @unchecked Sendable {
     var version: String? { info.withLock { $0.version } }
 
     /// The name it gave itself, or what its file is called.
-    var displayName: String { statistics.pluginName() }
+    var displayName: String {
+        String(cString: identifier.assumingMemoryBound(to: CChar.self))
+    }
 
     /// `$CONTROL` topics it answers on.
     var controlTopics: [String] { info.withLock { $0.topics } }

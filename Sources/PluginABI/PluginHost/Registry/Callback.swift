@@ -7,7 +7,8 @@ import Net
 
 /// A function that a plugin has registered for an event.
 ///
-/// `@unchecked Sendable`: the pointer is never looked behind, only handed to the function.
+/// `@unchecked Sendable`: the pointer is never looked behind, only handed to the function. Plugins and
+/// their figures live as long as the process, so that reactors need not count references to them.
 struct Callback: @unchecked Sendable {
     /// The C type of all callbacks.
     typealias Function =
@@ -16,9 +17,25 @@ struct Callback: @unchecked Sendable {
     /// Distinguishes registrations; from 1.
     let number: Int
     let event: PluginEvent
-    let plugin: LoadedPlugin
+    unowned(unsafe) let plugin: LoadedPlugin
+    private let figures: Unmanaged<CallbackStatistics.Row>
     let function: Function
     let userData: UnsafeMutableRawPointer?
+
+    init(
+        number: Int,
+        event: PluginEvent,
+        plugin: LoadedPlugin,
+        function: @escaping Function,
+        userData: UnsafeTransfer
+    ) {
+        self.number = number
+        self.event = event
+        self.plugin = plugin
+        self.function = function
+        self.userData = userData.pointer
+        figures = Unmanaged.passUnretained(plugin.statistics.row(event))
+    }
 
     /// Calls the function, measures it, and warns when it was slow.
     ///
@@ -28,12 +45,8 @@ struct Callback: @unchecked Sendable {
         let code = withUnsafeMutableBytes(of: &data) {
             function(event.rawValue, $0.baseAddress, userData)
         }
-        plugin.statistics.note(
-            event,
-            code: code,
-            nanoseconds: MonotonicTime.nanoseconds() - start,
-            watch
-        )
+        let duration = MonotonicTime.nanoseconds() - start
+        figures._withUnsafeGuaranteedRef { $0.note(code: code, nanoseconds: duration, watch) }
         return code
     }
 

@@ -12,7 +12,6 @@ final class CallbackRegistry: Sendable {
     private struct State {
         var lists = CallbackLists()
         var lastNumber = 0
-        var snapshot: CallbackSnapshot
     }
 
     /// Numbers of snapshots are unique in the process: a thread compares the number alone.
@@ -26,12 +25,7 @@ final class CallbackRegistry: Sendable {
     init(listenerCount: Int, isPerListener: Bool) {
         self.listenerCount = listenerCount
         self.isPerListener = isPerListener
-        let empty = CallbackSnapshot(
-            lists: CallbackLists(),
-            listenerCount: listenerCount,
-            isPerListener: isPerListener
-        )
-        state = Mutex(State(snapshot: empty))
+        state = Mutex(State())
         snapshotNumber = Atomic(Self.nextNumber())
     }
 
@@ -41,22 +35,33 @@ final class CallbackRegistry: Sendable {
 
     /// The callbacks as of now.
     ///
-    /// Each thread keeps the snapshot it saw last, so this is one atomic load as long as nobody
-    /// registers anything.
+    /// Each thread has a snapshot of its own and makes another when somebody has registered
+    /// something, so this is one atomic load, and threads share no reference counts. A thread that
+    /// ends leaves its last snapshot behind; reactors do not end before the process.
     var current: CallbackSnapshot {
         let number = snapshotNumber.load(ordering: .acquiring)
-        guard let slot = broker_thread_slot() else { return state.withLock { $0.snapshot } }
+        guard let slot = broker_thread_slot() else { return makeSnapshot().snapshot }
         if slot.pointee.number == number, let object = slot.pointee.object {
             return Unmanaged<CallbackSnapshot>.fromOpaque(object).takeUnretainedValue()
         }
-        let (snapshot, now) = state.withLock {
-            ($0.snapshot, snapshotNumber.load(ordering: .acquiring))
-        }
+        let (snapshot, now) = makeSnapshot()
         let previous = slot.pointee.object
         slot.pointee.object = Unmanaged.passRetained(snapshot).toOpaque()
         slot.pointee.number = now
         if let previous { Unmanaged<CallbackSnapshot>.fromOpaque(previous).release() }
         return snapshot
+    }
+
+    private func makeSnapshot() -> (snapshot: CallbackSnapshot, number: UInt64) {
+        let (lists, number) = state.withLock {
+            ($0.lists, snapshotNumber.load(ordering: .acquiring))
+        }
+        let snapshot = CallbackSnapshot(
+            lists: lists,
+            listenerCount: listenerCount,
+            isPerListener: isPerListener
+        )
+        return (snapshot, number)
     }
 
     /// What came of a registration.
@@ -167,7 +172,7 @@ final class CallbackRegistry: Sendable {
             event: event,
             plugin: plugin,
             function: function,
-            userData: userData.pointer
+            userData: userData
         )
     }
 
@@ -175,11 +180,6 @@ final class CallbackRegistry: Sendable {
         state.withLock { state in
             let outcome = body(&state)
             guard case .done = outcome else { return outcome }
-            state.snapshot = CallbackSnapshot(
-                lists: state.lists,
-                listenerCount: listenerCount,
-                isPerListener: isPerListener
-            )
             snapshotNumber.store(Self.nextNumber(), ordering: .releasing)
             return outcome
         }

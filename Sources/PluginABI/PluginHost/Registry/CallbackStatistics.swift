@@ -47,11 +47,19 @@ package final class Stopwatch: Sendable {
 package final class CallbackStatistics: Sendable {
     /// The figures of one event.
     final class Row: Sendable {
-        let calls = Atomic<Int>(0)
-        let errors = Atomic<Int>(0)
-        let nanoseconds = Atomic<Int>(0)
-        let lastWarningAt = Atomic<Int64>(0)
-        let buckets: [Cell] = (0..<CallbackStatistics.bucketCount).map { _ in Cell() }
+        fileprivate let event: PluginEvent
+        /// Tells who is slow.
+        fileprivate let pluginName: @Sendable () -> String
+        fileprivate let calls = Atomic<Int>(0)
+        fileprivate let errors = Atomic<Int>(0)
+        fileprivate let nanoseconds = Atomic<Int>(0)
+        fileprivate let lastWarningAt = Atomic<Int64>(0)
+        fileprivate let buckets: [Cell] = (0..<CallbackStatistics.bucketCount).map { _ in Cell() }
+
+        init(_ event: PluginEvent, pluginName: @escaping @Sendable () -> String) {
+            self.event = event
+            self.pluginName = pluginName
+        }
     }
 
     /// One bucket of the histogram.
@@ -75,37 +83,42 @@ package final class CallbackStatistics: Sendable {
     }
 
     private static let bucketCount = 24
-    private let rows: [Row] = (0...PluginEvent.numberMax).map { _ in Row() }
-    /// Tells who is slow.
-    let pluginName: @Sendable () -> String
+    private let rows: [Row]
 
     init(pluginName: @escaping @Sendable () -> String) {
-        self.pluginName = pluginName
+        rows = PluginEvent.allCases.map { Row($0, pluginName: pluginName) }
     }
 
+    /// The row of an event.
+    func row(_ event: PluginEvent) -> Row { rows[Int(event.rawValue) - 1] }
+
+    /// The figures of every event that has been called.
+    package var figures: [Figures] { rows.compactMap(\.figures) }
+}
+
+extension CallbackStatistics.Row {
     /// Counts a call.
-    func note(_ event: PluginEvent, code: CInt, nanoseconds: Int64, _ watch: Stopwatch) {
-        let row = rows[Int(event.rawValue)]
-        row.calls.add(1, ordering: .relaxed)
-        row.nanoseconds.add(Int(nanoseconds), ordering: .relaxed)
-        if Self.isError(code) { row.errors.add(1, ordering: .relaxed) }
-        let microseconds = UInt64(max(0, nanoseconds) / 1000)
-        let bucket = min(64 - microseconds.leadingZeroBitCount, Self.bucketCount - 1)
-        row.buckets[bucket].count.add(1, ordering: .relaxed)
+    func note(code: CInt, nanoseconds duration: Int64, _ watch: Stopwatch) {
+        calls.add(1, ordering: .relaxed)
+        nanoseconds.add(Int(duration), ordering: .relaxed)
+        if Self.isError(code) { errors.add(1, ordering: .relaxed) }
+        let microseconds = UInt64(max(0, duration) / 1000)
+        let bucket = min(64 - microseconds.leadingZeroBitCount, buckets.count - 1)
+        buckets[bucket].count.add(1, ordering: .relaxed)
         let limit = watch.slowNanoseconds.load(ordering: .relaxed)
-        if limit > 0, nanoseconds > limit { warn(event, row, nanoseconds, watch.log) }
+        if limit > 0, duration > limit { warn(duration, watch.log) }
     }
 
     /// At most one line per second, plugin and event.
-    private func warn(_ event: PluginEvent, _ row: Row, _ nanoseconds: Int64, _ log: Log) {
+    private func warn(_ duration: Int64, _ log: Log) {
         let now = MonotonicTime.milliseconds()
-        let last = row.lastWarningAt.load(ordering: .relaxed)
+        let last = lastWarningAt.load(ordering: .relaxed)
         guard last == 0 || now - last >= 1000,
-            row.lastWarningAt.compareExchange(expected: last, desired: now, ordering: .relaxed)
+            lastWarningAt.compareExchange(expected: last, desired: now, ordering: .relaxed)
                 .exchanged
         else { return }
         log.warning(
-            "Warning: Plugin \(pluginName()) took \(nanoseconds / 1_000_000) ms"
+            "Warning: Plugin \(pluginName()) took \(duration / 1_000_000) ms"
                 + " in a '\(event.name)' callback."
         )
     }
@@ -122,19 +135,16 @@ package final class CallbackStatistics: Sendable {
         }
     }
 
-    /// The figures of every event that has been called.
-    package var figures: [Figures] {
-        PluginEvent.allCases.compactMap { event in
-            let row = rows[Int(event.rawValue)]
-            let calls = row.calls.load(ordering: .relaxed)
-            guard calls > 0 else { return nil }
-            return Figures(
-                event: event.name,
-                calls: calls,
-                errors: row.errors.load(ordering: .relaxed),
-                nanoseconds: row.nanoseconds.load(ordering: .relaxed),
-                histogram: row.buckets.map { $0.count.load(ordering: .relaxed) }
-            )
-        }
+    /// The figures as of now; nil when there was no call.
+    fileprivate var figures: CallbackStatistics.Figures? {
+        let calls = calls.load(ordering: .relaxed)
+        guard calls > 0 else { return nil }
+        return CallbackStatistics.Figures(
+            event: event.name,
+            calls: calls,
+            errors: errors.load(ordering: .relaxed),
+            nanoseconds: nanoseconds.load(ordering: .relaxed),
+            histogram: buckets.map { $0.count.load(ordering: .relaxed) }
+        )
     }
 }
