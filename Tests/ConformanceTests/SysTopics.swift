@@ -129,20 +129,21 @@ struct SysTopics {
         watcher.send(Wire.subscribe(.v4, [("$SYS/broker/uptime", 2)]))
         try watcher.expect(Wire.suback(.v4, [2]))
         var seen: [Int] = []
-        for id in 1...3 {
+        while seen.count < 3 {
             let packet = try watcher.readPacket()
+            // A round can come before the answer to the one before it.
+            if packet[0] == 0x62 {
+                watcher.send([0x70, 0x02, packet[2], packet[3]])
+                continue
+            }
             // The first may be the retained one, the others are live.
-            #expect(packet[0] == (id == 1 ? packet[0] : 0x34))
-            let text = String(
-                decoding: packet.dropFirst(4 + "$SYS/broker/uptime".utf8.count + 2),
-                as: UTF8.self
-            )
+            #expect(packet[0] == 0x34 || (seen.isEmpty && packet[0] == 0x35))
+            let topicEnd = 4 + "$SYS/broker/uptime".utf8.count
+            let text = String(decoding: packet.dropFirst(topicEnd + 2), as: UTF8.self)
             let parts = text.split(separator: " ")
             #expect(parts.count == 2 && parts[1] == "seconds")
             seen.append(try #require(Int(parts[0])))
-            watcher.send(Wire.pubrec(id))
-            try watcher.expect(Wire.pubrel(id))
-            watcher.send(Wire.pubcomp(id))
+            watcher.send([0x50, 0x02, packet[topicEnd], packet[topicEnd + 1]])
         }
         #expect(seen == seen.sorted() && seen[2] - seen[0] <= 4)
     }
