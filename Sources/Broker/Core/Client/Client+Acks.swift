@@ -60,7 +60,6 @@ extension Client {
     ///
     /// Returns how many there were.
     func absorbPubrels(_ bytes: UnsafeRawBufferPointer, _ session: Session) -> Int {
-        let run = worker.run
         var count = 0
         while bytes.count - 4 * count >= 4, bytes[4 * count] == 0x62, bytes[4 * count + 1] == 2 {
             let identifier = UInt16(bytes[4 * count + 2]) << 8 | UInt16(bytes[4 * count + 3])
@@ -82,7 +81,8 @@ extension Client {
                         publisher: session.handle,
                         origin: publication.origin,
                         qos: 2,
-                        isRetained: publication.isRetained
+                        isRetained: publication.isRetained,
+                        sender: self
                     )
                     run.isReleased = true
                 }
