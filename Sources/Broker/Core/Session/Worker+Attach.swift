@@ -26,7 +26,7 @@ extension Worker {
         if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected
-        if hooks != nil { broker.directory.set(request.identity, isConnected: true) }
+        if hooks != nil { broker.directory.set(session) }
         recheckDeliveries(of: session) { [self] in
             guard session.client === client else { return }
             session.pump()
