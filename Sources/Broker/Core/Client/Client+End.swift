@@ -71,7 +71,9 @@ extension Client {
             return
         }
         let name = "\(logName) [\(peer.host):\(peer.port)]"
-        if let text = end.text {
+        if let text = end.textWithoutStop {
+            log.notice("Client \(name) disconnected: \(text)")
+        } else if let text = end.text {
             log.notice("Client \(name) disconnected: \(text).")
         } else {
             log.notice("Client \(name) disconnected.")

@@ -217,7 +217,7 @@ extension Client {
                     filter: filter.text,
                     qos: filter.requested
                 )
-                if code != 0, code != Code.aclDenied { return finish(.plugin(code)) }
+                if code != 0, code != Code.aclDenied { return finish(.plugin(code, worker.hooks)) }
                 verdicts.append(code == 0 ? filter : nil)
                 if code != 0 { logDenied(filter, kind) }
             }
@@ -251,7 +251,7 @@ extension Client {
             let decided = apply(verdicts, to: filters, kind)
             if let code {
                 if kind == .subscribe { _ = subscribe(decided, questions.first?.identifier ?? 0) }
-                return finish(.plugin(code))
+                return finish(.plugin(code, worker.hooks))
             }
             body(decided)
             connection?.resumeReading()

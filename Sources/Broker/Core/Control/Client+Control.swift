@@ -29,14 +29,14 @@ extension Client {
         case .refused(Code.aclDenied):
             message.withPublication { logDenied(topic: $0.topic) }
             refuse(receipt, .notAuthorized)
-        case .refused(let code): finish(.plugin(code))
+        case .refused(let code): finish(.plugin(code, worker.hooks))
         case .unhandled:
             replyUnavailable(message)
             acknowledgeControl(receipt, reasonString: nil)
         case .handled(0, _): acknowledgeControl(receipt, reasonString: nil)
         case .handled(let code, let reasonString):
             acknowledgeControl(receipt, reasonString: reasonString)
-            finish(.plugin(code))
+            finish(.plugin(code, worker.hooks))
         }
     }
 

@@ -210,6 +210,9 @@ package protocol Hooks: AnyObject, Sendable {
     /// The asker is gone; an answer would be ignored.
     func forget(_ asker: Asker)
 
+    /// What a `MOSQ_ERR_*` means, in words.
+    func text(of code: Int32) -> String
+
     /// A client has connected.
     func connected(_ client: ClientIdentity)
 
