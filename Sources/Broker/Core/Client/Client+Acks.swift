@@ -147,6 +147,23 @@ extension Session {
         return true
     }
 
+    /// Forgets stored QoS 2 messages whose identifiers QoS 1 publications have taken.
+    func forgetReused(_ run: UnsafePublishRun) {
+        for index in 0..<run.count where !incoming.isEmpty {
+            let identifier = run[index].packetIdentifier
+            guard release(identifier) != nil else { continue }
+            warnOfReuse(identifier)
+        }
+    }
+
+    /// A client that uses an identifier twice at a time is broken, which its owner should know.
+    func warnOfReuse(_ identifier: UInt16) {
+        let name = identity.clientIdentifier
+        worker.log.warning(
+            "Reused message ID \(identifier) from \(name) detected. Clearing from storage."
+        )
+    }
+
     /// Takes a received QoS 2 message out of the store.
     func release(_ identifier: UInt16) -> Delivery? {
         guard let index = incoming.firstIndex(of: identifier, within: incoming.count) else {
