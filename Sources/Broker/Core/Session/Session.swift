@@ -126,6 +126,13 @@ final class Session {
         identity.subscriptionCount.store(subscriptions.count, ordering: .relaxed)
     }
 
+    /// A second CONNECT, or a refused one, costs the client its will and its session
+    /// (spec: protocol-choices.md section 4).
+    func forfeit() {
+        will = nil
+        expiryInterval = 0
+    }
+
     /// Forgets subscriptions and messages, for a clean start or at the end.
     func clear() {
         for subscription in subscriptions { worker.unsubscribe(subscription, of: self) }
