@@ -59,7 +59,7 @@ extension Connection {
         _ next: (UnsafeMutableRawBufferPointer) -> Void
     ) {
         guard layers.handshake == .done else {
-            return shakeHands([UInt8](bytes), session, layers)
+            return shakeHands(bytes, session, layers)
         }
         let pipe = reactor.pipe
         pipe.input = UnsafeRawBufferPointer(bytes)
@@ -129,13 +129,35 @@ extension Connection {
 
     // MARK: Handshake
 
-    private func shakeHands(_ bytes: [UInt8], _ session: TLSSession, _ layers: Layers) {
+    /// Makes a step of the handshake here or, where it may take long, on a thread of the pool.
+    private func shakeHands(
+        _ bytes: UnsafeMutableRawBufferPointer,
+        _ session: TLSSession,
+        _ layers: Layers
+    ) {
+        guard session.context.isQuick else { return submitHandshake(bytes, session, layers) }
+        let pipe = reactor.pipe
+        pipe.input = UnsafeRawBufferPointer(bytes)
+        pipe.clearOutput()
+        let step = session.shakeHands(pipe)
+        let rest = pipe.input.count
+        pipe.input = UnsafeRawBufferPointer(start: nil, count: 0)
+        if !pipe.output.isEmpty { sendOrKeep(pipe.output, layers) }
+        guard advance(layers, to: step), rest > 0 else { return }
+        takeLayered(UnsafeMutableRawBufferPointer(rebasing: bytes.suffix(rest)), layers)
+    }
+
+    private func submitHandshake(
+        _ bytes: UnsafeMutableRawBufferPointer,
+        _ session: TLSSession,
+        _ layers: Layers
+    ) {
         layers.handshake = .running
         updateInterest()
         session.context.pool.submit(
             HandshakeJob(
                 session: session,
-                input: bytes,
+                input: [UInt8](bytes),
                 ticket: reactor.ticket(slot),
                 inbox: reactor.handshakes
             )
@@ -147,19 +169,27 @@ extension Connection {
         guard !isClosed, let layers else { return }
         layers.handshake = .awaitingClient
         outcome.output.withUnsafeBytes { if !$0.isEmpty { sendOrKeep($0, layers) } }
-        switch outcome.step {
-        case .wantsMore: updateInterest()
-        case .failed(let reason): end(.refused(.handshake(reason)))
+        let isDone = advance(layers, to: outcome.step)
+        updateInterest()
+        guard isDone, !outcome.rest.isEmpty else { return }
+        let start = Reactor.smallRemainderMax
+        let target = UnsafeMutableRawBufferPointer(
+            rebasing: reactor.scratch[start..<(start + outcome.rest.count)]
+        )
+        target.copyBytes(from: outcome.rest)
+        takeLayered(target, layers)
+    }
+
+    /// Returns whether the handshake is done.
+    private func advance(_ layers: Layers, to step: TLSSession.Step) -> Bool {
+        switch step {
+        case .wantsMore: return false
+        case .failed(let reason):
+            end(.refused(.handshake(reason)))
+            return false
         case .done:
             layers.handshake = .done
-            updateInterest()
-            guard !outcome.rest.isEmpty else { return }
-            let start = Reactor.smallRemainderMax
-            let target = UnsafeMutableRawBufferPointer(
-                rebasing: reactor.scratch[start..<(start + outcome.rest.count)]
-            )
-            target.copyBytes(from: outcome.rest)
-            takeLayered(target, layers)
+            return !isClosed
         }
     }
 
