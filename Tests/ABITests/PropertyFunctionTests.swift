@@ -3,8 +3,8 @@
 
 import CMosquitto
 import CcJSON
+import CommonLibrary
 import Glibc
-import PluginHost
 import TestSupport
 import Testing
 

@@ -47,6 +47,11 @@ package final class Worker {
     private var outboxes: [DeliveryBatch?]
     private var isOutboxUsed = false
     private var postponed: [() -> Void] = []
+    private var letters: [Letter] = []
+    private var lettersRead = 0
+    /// Nanoseconds of a turn for letters; the one under way is finished.
+    private static let lettersSlice: Int64 = 500_000
+    private static let lettersKept = 256
 
     package init(
         broker: Broker,
@@ -148,6 +153,20 @@ package final class Worker {
         }
     }
 
+    /// Reads the letters that have come, in their order, until the slice of the turn is used up.
+    private func readLetters() {
+        mailbox.takeLetters(after: &letters)
+        let end = Clock.monotonicNanoseconds() + Self.lettersSlice
+        while lettersRead < letters.count {
+            handle(letters[lettersRead])
+            lettersRead += 1
+            if Clock.monotonicNanoseconds() >= end { break }
+        }
+        guard lettersRead == letters.count else { return mailbox.waker.wake() }
+        letters.removeAll(keepingCapacity: letters.capacity <= Self.lettersKept)
+        lettersRead = 0
+    }
+
     private func handle(_ letter: Letter) {
         switch letter {
         case .deliveries(let batch):
@@ -160,7 +179,7 @@ package final class Worker {
 
 extension Worker: ReactorDelegate {
     package func reactorWoken(_ reactor: Reactor) {
-        for letter in mailbox.takeLetters() { handle(letter) }
+        readLetters()
     }
 
     package func reactorTurnEnding(_ reactor: Reactor) {

@@ -50,12 +50,15 @@ package final class WorkerHandle: Sendable {
         post(.job(job))
     }
 
-    /// Takes all letters; only on the worker's thread.
-    func takeLetters() -> [Letter] {
-        mailbox.withLock { letters in
-            let taken = letters
-            letters = []
-            return taken
+    /// Puts all letters behind those that wait in `letters`; only on the worker's thread.
+    func takeLetters(after letters: inout [Letter]) {
+        mailbox.withLock { arrived in
+            if letters.isEmpty {
+                swap(&letters, &arrived)
+            } else {
+                letters += arrived
+                arrived.removeAll(keepingCapacity: true)
+            }
         }
     }
 }

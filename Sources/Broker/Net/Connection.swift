@@ -51,6 +51,11 @@ package final class Connection {
     /// Whether the connection has ended or been detached.
     package var isClosed: Bool { descriptor < 0 }
 
+    /// Ends the time at the door: from now on the connection is served before all guests.
+    package func admit() {
+        reactor.admit(slot)
+    }
+
     // MARK: Input
 
     /// The peer has closed its side while nobody was reading.

@@ -11,6 +11,9 @@ import Glibc
 ///
 /// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
 /// connection once, fire timers.
+///
+/// Guests - listening sockets and connections that nobody has admitted yet - come last in a turn
+/// and share a slice of time, so that a crowd at the door delays nobody who is inside.
 package final class Reactor {
     static let scratchSize = 256 << 10
     static let smallRemainderMax = 4 << 10
@@ -18,7 +21,9 @@ package final class Reactor {
     static let hangUp = UInt32(EPOLLRDHUP.rawValue)
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
-    private static let acceptsMax = 64
+    private static let acceptsMax = 16
+    /// Nanoseconds of a turn for guests; the one under way is finished.
+    private static let guestsSlice: Int64 = 500_000
 
     /// Number of this reactor, from 0.
     package let index: Int
@@ -46,6 +51,8 @@ package final class Reactor {
     private let events: UnsafeMutableBufferPointer<epoll_event>
     private var sources: [Source] = []
     private var generations: [UInt32] = []
+    private var guestSlots: [Bool] = []
+    private var guestRotation = 0
     private var freeSlots: [Int] = []
     private var touchedConnections: [Connection] = []
     private var ending: [(Connection, ConnectionEnd)] = []
@@ -76,6 +83,7 @@ package final class Reactor {
         events = .allocate(capacity: Self.eventsMax)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let slot = register(.waker)
+        admit(slot)
         try add(waker.rawValue, slot: slot, interest: Self.readable)
     }
 
@@ -110,7 +118,34 @@ package final class Reactor {
         )
         now = Clock.monotonicMilliseconds()
         guard count > 0 else { return }
-        for index in 0..<Int(count) { dispatch(events[index]) }
+        var guests = 0
+        for index in 0..<Int(count) {
+            let event = events[index]
+            if guestSlots[Int(event.data.u64 & 0xFFFF_FFFF)] {
+                events[guests] = event
+                guests += 1
+            } else {
+                dispatch(event)
+            }
+        }
+        if guests > 0 { serveGuests(guests) }
+    }
+
+    /// Handles the guests in front of `events` until the slice is used up.
+    ///
+    /// The rest is still ready in the next turn; nobody is first twice in a row.
+    private func serveGuests(_ count: Int) {
+        let end = Clock.monotonicNanoseconds() + Self.guestsSlice
+        let first = guestRotation % count
+        for turn in 0..<count {
+            dispatch(events[(first + turn) % count])
+            guestRotation &+= 1
+            if Clock.monotonicNanoseconds() >= end { break }
+        }
+    }
+
+    func admit(_ slot: Int) {
+        guestSlots[slot] = false
     }
 
     private func finishTurn() {
@@ -271,10 +306,12 @@ package final class Reactor {
     private func register(_ source: Source) -> Int {
         if let slot = freeSlots.popLast() {
             sources[slot] = source
+            guestSlots[slot] = true
             return slot
         }
         sources.append(source)
         generations.append(0)
+        guestSlots.append(true)
         return sources.count - 1
     }
 

@@ -123,7 +123,7 @@ extension Worker {
         return limit > 0 && (packet.keepAlive == 0 || Int(packet.keepAlive) > limit)
     }
 
-    /// Writes CONNACK and starts the keep alive clock.
+    /// Writes CONNACK, starts the keep alive clock and counts the client as inside.
     ///
     /// Returns false when CONNACK does not fit the client and the connection was closed instead.
     private func acknowledge(
@@ -164,6 +164,7 @@ extension Worker {
             client.timeoutSeconds > 0 ? now + client.timeoutSeconds + 1 : nil
         )
         client.writeConnack(bytes, code: 0)
+        client.connection?.admit()
         return true
     }
 

@@ -2,6 +2,7 @@
 // mosquitto/broker_client.h, second part: changing and disconnecting clients.
 
 import CMosquitto
+import CommonLibrary
 import Core
 import Glibc
 import MQTT

@@ -2,6 +2,7 @@
 // mosquitto/broker_persist.h: asked by persistence plugins, whose events this broker does not raise.
 
 public import CMosquitto
+import CommonLibrary
 import Glibc
 
 /// Frees what a function owns by its contract, whatever it returns.

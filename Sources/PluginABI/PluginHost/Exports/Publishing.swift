@@ -2,6 +2,7 @@
 // mosquitto/broker_publish.h: publishing and subscribing from within the broker.
 
 public import CMosquitto
+import CommonLibrary
 import Core
 import Glibc
 import MQTT
