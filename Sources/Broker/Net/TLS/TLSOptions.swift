@@ -55,7 +55,7 @@ package enum PSKAnswer: Sendable, Equatable {
 
 /// Finds pre-shared keys.
 package struct PSKSource: Sendable {
-    /// Whether an answer may take long; then it is asked on a thread of the handshake pool.
+    /// Whether an answer may take long: then handshakes are made on threads of the pool.
     let mayWait: Bool
     let find: @Sendable (PSKQuery) -> PSKAnswer
 

@@ -43,7 +43,10 @@ extension Connection {
             guard let (header, used) = try layers.proxy?.read(bytes) else { return nil }
             layers.proxy = nil
             proxyTLS = header.tls.map(ProxyTLSBox.init)
-            if let peer = header.peer { self.peer = peer }
+            if let peer = header.peer {
+                self.peer = peer
+                layers.tls?.peer = peer
+            }
             if case .plain = layers.transport { self.layers = nil }
             return used
         } catch {
@@ -292,7 +295,4 @@ extension Connection {
         security.proxy = proxyTLS.tls
         return security
     }
-
-    /// 32 bytes that only the two ends of this TLS connection know (`tls-exporter`, RFC 9266).
-    package var channelBinding: [UInt8]? { layers?.tls?.channelBinding }
 }

@@ -89,13 +89,9 @@ package struct TransportPlan: Sendable {
     package var isPlain: Bool { proxy == nil && tls == nil && webSocket == nil }
 
     /// Layers for a new connection; nil where there is nothing between socket and packets.
-    func makeLayers(for peer: PeerAddress) throws(SystemError) -> Layers? {
+    func makeLayers(for peer: PeerAddress) -> Layers? {
         if isPlain { return nil }
-        var session: TLSSession?
-        if let tls {
-            session = TLSSession(tls, peer: peer)
-            if session == nil { throw SystemError("SSL_new", code: CInt(12)) }
-        }
+        let session = tls.map { TLSSession($0, peer: peer) }
         let stream = webSocket.map { WebSocketStream($0) }
         let transport: Transport =
             switch (stream, session) {
