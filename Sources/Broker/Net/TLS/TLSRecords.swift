@@ -102,7 +102,9 @@ final class TLSRecords {
     // MARK: In
 
     /// Decrypts the pipe's input to its plaintext buffer behind `offset` bytes; `count` grows by
-    /// what came out. Answers go to the pipe's output.
+    /// what came out.
+    ///
+    /// Answers go to the pipe's output.
     func open(_ pipe: TLSPipe, after offset: Int, count: inout Int) -> TLSSession.Received {
         while let record = nextRecord(pipe) {
             let room = UnsafeMutableRawBufferPointer(

@@ -145,7 +145,11 @@ extension Connection {
         let step = session.shakeHands(pipe)
         let rest = pipe.input.count
         pipe.input = UnsafeRawBufferPointer(start: nil, count: 0)
-        if !pipe.output.isEmpty { sendOrKeep(pipe.output, layers) }
+        if case .done = step, rest > 0 {
+            hold(pipe.output, layers)
+        } else if !pipe.output.isEmpty {
+            sendOrKeep(pipe.output, layers)
+        }
         guard advance(layers, to: step), rest > 0 else { return }
         takeLayered(UnsafeMutableRawBufferPointer(rebasing: bytes.suffix(rest)), layers)
     }
@@ -200,9 +204,11 @@ extension Connection {
 
     /// Writes what waits, through the layers, as far as the socket takes it.
     func flushLayered(_ layers: Layers) {
-        guard !isClosed, flushWire(layers), layers.isOpen else { return }
+        guard !isClosed else { return }
+        if output.isEmpty || !layers.isOpen { layers.isHolding = false }
+        guard layers.isHolding || flushWire(layers), layers.isOpen else { return }
         if !output.isEmpty { output.advance(by: sendLayered(output.unwritten, layers)) }
-        if let stream = layers.webSocket, stream.hasControlFrame, layers.wire.bytes.isEmpty {
+        if let stream = layers.webSocket, stream.hasControlFrame, layers.canSend {
             _ = sendChunk(UnsafeRawBufferPointer(start: nil, count: 0), layers)
         }
         guard !isClosed else { return }
@@ -218,7 +224,7 @@ extension Connection {
     func sendLayered(_ packets: UnsafeRawBufferPointer, _ layers: Layers) -> Int {
         guard layers.isOpen else { return 0 }
         var taken = 0
-        while taken < packets.count, layers.wire.bytes.isEmpty, !isClosed {
+        while taken < packets.count, layers.canSend, !isClosed {
             taken += sendChunk(UnsafeRawBufferPointer(rebasing: packets[taken...]), layers)
         }
         if !layers.wire.bytes.isEmpty { block() }
@@ -250,21 +256,48 @@ extension Connection {
     }
 
     /// Gives bytes to the socket; what it does not take waits on the wire queue.
-    private func sendOrKeep(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) {
-        let sent = layers.wire.bytes.isEmpty ? send(bytes) : 0
+    private func sendOrKeep(
+        _ bytes: UnsafeRawBufferPointer,
+        _ layers: Layers,
+        isLast: Bool = false
+    ) {
+        if layers.isHolding {
+            layers.isHolding = false
+            keep(bytes, layers)
+            layers.wire.removeFirst(send(layers.wire.bytes, isLast: isLast))
+            if !layers.wire.bytes.isEmpty, !isClosed { block() }
+            return
+        }
+        let sent = layers.wire.bytes.isEmpty ? send(bytes, isLast: isLast) : 0
         guard sent < bytes.count, !isClosed else { return }
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
-        layers.wire.reserve(rest.count).copyMemory(from: rest)
-        layers.wire.commit(rest.count)
+        keep(UnsafeRawBufferPointer(rebasing: bytes[sent...]), layers)
         block()
+    }
+
+    /// Sends bytes together with those that follow in this turn.
+    private func hold(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) {
+        guard !bytes.isEmpty, layers.wire.bytes.isEmpty else { return sendOrKeep(bytes, layers) }
+        keep(bytes, layers)
+        layers.isHolding = true
+        touch()
+    }
+
+    private func keep(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) {
+        layers.wire.reserve(bytes.count).copyMemory(from: bytes)
+        layers.wire.commit(bytes.count)
     }
 
     /// Returns whether the wire queue is empty now.
     private func flushWire(_ layers: Layers) -> Bool {
         guard !layers.wire.bytes.isEmpty else { return true }
         layers.wire.removeFirst(send(layers.wire.bytes))
-        if layers.wire.bytes.isEmpty, output.isEmpty { unblock() }
-        return !isClosed && layers.wire.bytes.isEmpty
+        guard !isClosed else { return false }
+        guard layers.wire.bytes.isEmpty else {
+            block()
+            return false
+        }
+        if output.isEmpty { unblock() }
+        return !isClosed
     }
 
     // MARK: End
@@ -272,13 +305,13 @@ extension Connection {
     /// Sends what says that the connection ends: a close frame, close_notify.
     func sayGoodbye(_ layers: Layers) {
         guard !isClosed, layers.proxy == nil, layers.handshake == .done,
-            layers.wire.bytes.isEmpty
+            layers.canSend
         else { return }
         if let stream = layers.webSocket { sendCloseFrame(stream.closeFrame(code: 1000)) }
-        guard let session = layers.tls, layers.wire.bytes.isEmpty else { return }
+        guard let session = layers.tls, layers.canSend else { return }
         reactor.pipe.clearOutput()
         session.shutDown(reactor.pipe)
-        sendOrKeep(reactor.pipe.output, layers)
+        sendOrKeep(reactor.pipe.output, layers, isLast: true)
     }
 
     private func sendCloseFrame(_ frame: [UInt8]) {

@@ -37,6 +37,9 @@ final class Layers: @unchecked Sendable {
     /// Bytes ready for the socket, which has not taken them yet; at most one `chunkCountMax` of
     /// packets and what is around them.
     var wire = UnsafeInputRemainder()
+    /// Whether the socket has not been asked to take the bytes of `wire`, because more is about to
+    /// follow them; at the end of the turn it is.
+    var isHolding = false
 
     /// Output that is put into layers in one go.
     static let chunkCountMax = 64 << 10
@@ -69,6 +72,9 @@ final class Layers: @unchecked Sendable {
         case .webSocket(let stream), .webSocketOverTLS(let stream, _): stream
         }
     }
+
+    /// Whether nothing waits for the socket.
+    var canSend: Bool { isHolding || wire.bytes.isEmpty }
 
     /// Whether control packets can be sent.
     var isOpen: Bool { proxy == nil && handshake == .done && webSocket?.isOpen != false }
