@@ -87,14 +87,17 @@ extension Client {
     }
 
     /// Answers a CONNECT that is refused, as far as it is answered, and closes.
-    func refuseConnect(_ error: ConnectError) {
+    ///
+    /// - Parameter code: the `MOSQ_ERR_*` plugins are told, if it is not the one that goes with the
+    ///   answer
+    func refuseConnect(_ error: ConnectError, code told: Int32? = nil) {
         switch error.answer {
         case .close:
             log.info("Protocol error from \(logName): \(error.detail).")
             finish(.refused("protocol error", code: 2))
         case .connackV3(let code):
             writeConnack([0x20, 0x02, 0x00, code], code: code)
-            finish(Self.end(v3: code))
+            finish(Self.end(v3: code), told)
         case .connackV5(let reason):
             var connack: [UInt8] = []
             var packet = ConnackPacket(reasonCode: reason)
@@ -103,8 +106,14 @@ extension Client {
             }
             connack.appendConnack(packet, version: .v5)
             writeConnack(connack, code: reason.rawValue)
-            finish(Self.end(v5: reason))
+            finish(Self.end(v5: reason), told)
         }
+    }
+
+    private func finish(_ end: ClientEnd, _ code: Int32?) {
+        var end = end
+        end.code = code ?? end.code
+        finish(end)
     }
 
     func writeConnack(_ packet: [UInt8], code: UInt8) {

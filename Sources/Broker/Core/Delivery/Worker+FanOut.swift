@@ -24,6 +24,7 @@ extension Worker {
         if run[0].packetIdentifier != 0, run.qos == 1 || run.isReleased,
             let client = sessions[run.publisher]?.client
         {
+            if !run.isReleased { client.session?.forgetReused(run) }
             let isPlain = hasSubscribers || run.isReleased || !client.isV5
             client.acknowledge(
                 run,
