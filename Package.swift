@@ -58,6 +58,7 @@ let package = Package(
         .executable(name: "mosquitto_ctrl", targets: ["mosquitto_ctrl"]),
         .executable(name: "mosquitto_passwd", targets: ["mosquitto_passwd"]),
         .library(name: "PluginSDK", targets: ["PluginSDK"]),
+        .library(name: "mosquitto_common", type: .dynamic, targets: ["CommonLibrary", "CommonLibraryFile"]),
         .library(name: "mosquitto_password_file", type: .dynamic, targets: ["PasswordFile"]),
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
@@ -89,6 +90,8 @@ let package = Package(
             swiftSettings: common,
             linkerSettings: [
                 .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"]),
+                // Plugins built for 2.1 may need the common library, whose functions are all here.
+                .unsafeFlags(["-use-ld=lld", "-Xlinker", "-soname=libmosquitto_common.so.1"]),
                 installedRuntime,
             ]
         ),
@@ -101,9 +104,26 @@ let package = Package(
             cSettings: cFlags
         ),
         module(
+            "CommonLibrary",
+            in: "Sources/PluginABI",
+            uses: ["CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON", "CArgon2"]
+        ),
+        .target(
+            name: "CommonLibraryFile",
+            dependencies: ["CommonLibrary"],
+            path: "Sources/PluginABI/CommonLibraryFile",
+            swiftSettings: common,
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker", "--version-script=\(Context.packageDirectory)/common.syms",
+                    "-Xlinker", "-soname=libmosquitto_common.so.1",
+                ])
+            ]
+        ),
+        module(
             "PluginHost",
             in: "Sources/PluginABI",
-            uses: ["Core", "Net", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON", "CArgon2"]
+            uses: ["CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON"]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
         module(
@@ -162,7 +182,7 @@ let package = Package(
         tests("MQTTTests", uses: ["MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
-        tests("NetTests", uses: ["Net"]),
+        tests("NetTests", uses: ["Net", "CLinux", "COpenSSL"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],
@@ -173,7 +193,7 @@ let package = Package(
         tests("ConformanceTests", uses: ["TestSupport"]),
         .testTarget(
             name: "ABITests",
-            dependencies: ["PluginHost", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
+            dependencies: ["CommonLibrary", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
             path: "Tests/ABITests",
             exclude: ["C"],
             swiftSettings: common

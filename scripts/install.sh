@@ -19,6 +19,7 @@ for tool in "$built"/mosquitto_*; do
     case ${tool##*/} in *.*) continue ;; esac
     if [ -f "$tool" ] && [ -x "$tool" ]; then install -D "$tool" "$root/bin/${tool##*/}"; fi
 done
+# The broker has the common library's functions itself; the file is for building against it.
 for plugin in "$built"/libmosquitto_*.so; do
     name=${plugin##*/lib}
     case $name in
@@ -27,14 +28,8 @@ for plugin in "$built"/libmosquitto_*.so; do
     esac
 done
 
-# Plugins built for 2.1 may name this library; the broker itself has all its functions.
-if [ ! -e "$plugins/libmosquitto_common.so.1" ]; then
-    ${CC:-clang} -shared -nostdlib -x c -Wl,-soname,libmosquitto_common.so.1 \
-        -o "$plugins/libmosquitto_common.so.1" /dev/null
-fi
-
 # The Swift runtime goes beside the plugins; programs look there relative to themselves.
-runtime=$(for file in "$root/sbin/mosquitto" "$root"/bin/mosquitto_* "$plugins"/mosquitto_*.so; do
+runtime=$(for file in "$root/sbin/mosquitto" "$root"/bin/mosquitto_* "$plugins"/*mosquitto_*.so*; do
     ldd "$file"
 done | awk '$3 ~ /\/lib\/swift\/linux\// { print $3 }' | sort -u)
 for library in $runtime; do

@@ -2,8 +2,8 @@
 // mosquitto/libcommon_file.h: opening, reading lines and replacing files.
 
 import CMosquitto
+import CommonLibrary
 import Foundation
-import PluginHost
 import Testing
 
 @Suite final class FileFunctionTests {

@@ -59,6 +59,58 @@ import Testing
         )
     }
 
+    @Test("The common library as a file exports what its headers declare, and nothing else in C")
+    func commonLibraryExports() throws {
+        let symbols = try ChildProcess.run(
+            "/usr/bin/nm",
+            ["-D", "--defined-only", "--extern-only", HostPlugin.commonLibrary]
+        )
+        let names = symbols.output.split(separator: "\n").compactMap {
+            $0.split(separator: " ").last.map(String.init)
+        }
+        let declared = try Headers.exported().filter { $0.mark == "libmosqcommon_EXPORT" }.map(
+            \.name
+        )
+        #expect(Set(names) == Set(declared).union(["libcommon_vprintf"]))
+    }
+
+    @Test("A plugin that needs libmosquitto_common.so.1 finds its functions in the broker")
+    func commonLibrary() throws {
+        let plugin = try HostPlugin.needsCommon.get()
+        let broker = try Broker(Self.listener + "plugin \(plugin.path)\n", workers: 1)
+        #expect(broker.records == ["base64 aGVsbG8=", "name user-property"])
+        #expect(!(try Self.maps(of: broker.process.pid).contains("libmosquitto_common")))
+        try broker.stop()
+    }
+
+    @Test(
+        "The common library serves a plugin in the original broker",
+        .enabled(if: access("/usr/sbin/mosquitto", X_OK) == 0)
+    )
+    func commonLibraryElsewhere() throws {
+        let plugin = try HostPlugin.needsCommon.get()
+        let directory = try Broker.makeDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let copy = directory + "/libmosquitto_common.so.1"
+        try FileManager.default.copyItem(atPath: HostPlugin.commonLibrary, toPath: copy)
+        // The port is taken, so the broker ends as soon as its plugins are loaded.
+        let taken = try Broker("listener %PORT% 127.0.0.1\nallow_anonymous true\n", workers: 1)
+        let path = directory + "/conf"
+        try "user root\nlistener \(taken.port) 127.0.0.1\nplugin \(plugin.path)\n"
+            .write(toFile: path, atomically: false, encoding: .utf8)
+        let outcome = try ChildProcess.run(
+            "/usr/sbin/mosquitto",
+            ["-c", path],
+            environment: ["LD_LIBRARY_PATH": directory]
+        )
+        #expect(outcome.errors.contains("REC base64 aGVsbG8="), "\(outcome.errors)")
+        #expect(outcome.errors.contains("REC name user-property"), "\(outcome.errors)")
+    }
+
+    private static func maps(of pid: Int32) throws -> String {
+        try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8)
+    }
+
     struct Failure: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let source: String

@@ -10,13 +10,18 @@ struct HostPlugin: Sendable {
     let path: String
 
     /// Compiles against the headers of the project; `name` tells variants of a source apart.
-    init(_ source: String, named name: String, _ flags: [String] = []) throws {
+    init(
+        _ source: String,
+        named name: String,
+        _ flags: [String] = [],
+        libraries: [String] = []
+    ) throws {
         path = "\(Self.folder)/\(name).so"
         let outcome = try ChildProcess.run(
             "/usr/bin/cc",
             ["-shared", "-fPIC", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]
                 + ["-I\(Broker.packageRoot)/include"] + flags
-                + ["-o", path, "\(Headers.sources)/\(source).c"],
+                + ["-o", path, "\(Headers.sources)/\(source).c"] + libraries,
             seconds: 60
         )
         guard outcome.status == 0 else { throw Mismatch("cc: \(outcome.errors)") }
@@ -39,6 +44,20 @@ struct HostPlugin: Sendable {
     static let delayer = Result { try HostPlugin("host_delayer", named: "delayer") }
     static let direct = Result { try HostPlugin("host_direct", named: "direct") }
     static let busybody = Result { try HostPlugin("host_busybody", named: "busybody") }
+
+    static let answers = Result { try HostPlugin("host_answers", named: "answers") }
+    static let functions = Result { try HostPlugin("host_functions", named: "functions") }
+    static let needsCommon = Result {
+        try HostPlugin(
+            "host_common",
+            named: "needs_common",
+            libraries: ["-Wl,--no-as-needed", commonLibrary]
+        )
+    }
+
+    /// The common library as it was built.
+    static let commonLibrary =
+        (Broker.executable as NSString).deletingLastPathComponent + "/libmosquitto_common.so"
 
     private static func recorder(_ version: Int) throws -> HostPlugin {
         if version == 5 { return try HostPlugin("host_recorder", named: "recorder5") }

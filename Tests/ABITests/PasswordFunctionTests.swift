@@ -2,7 +2,7 @@
 // mosquitto/libcommon_password.h: the text forms and their verification.
 
 import CMosquitto
-import PluginHost
+import CommonLibrary
 import Testing
 
 @Suite struct PasswordFunctionTests {

@@ -2,8 +2,8 @@
 // UTF-8, Base64, memory, time, random numbers and the texts for numbers.
 
 import CMosquitto
+import CommonLibrary
 import Glibc
-import PluginHost
 import Testing
 
 @Suite struct TextFunctionTests {

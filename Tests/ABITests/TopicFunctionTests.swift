@@ -2,7 +2,7 @@
 // mosquitto/libcommon_topic.h: checking, matching and covering.
 
 import CMosquitto
-import PluginHost
+import CommonLibrary
 import TestSupport
 import Testing
 

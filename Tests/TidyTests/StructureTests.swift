@@ -17,9 +17,13 @@ struct StructureTests {
             "Sources/Broker/Core/",
             ["MQTT", "Topics", "Config", "Persist", "Net", "Log", "CMosquitto"]
         ),
+        ("Sources/PluginABI/CommonLibrary", ["CMosquitto", "CBrokerShims"]),
         (
             "Sources/PluginABI/PluginHost/",
-            ["Core", "MQTT", "Config", "Net", "Log", "CMosquitto", "CBrokerShims"]
+            [
+                "CommonLibrary", "Core", "MQTT", "Config", "Net", "Log", "CMosquitto",
+                "CBrokerShims",
+            ]
         ),
         (
             "Sources/Broker/Mosquitto/",
@@ -36,7 +40,7 @@ struct StructureTests {
     /// Modules that are ours; all others belong to the system.
     static let ownModules: Set<String> = [
         "MQTT", "Topics", "Log", "Config", "Persist", "Net", "Core", "CMosquitto", "CBrokerShims",
-        "CPluginEntry", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile", "DynamicSecurity",
+        "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile", "DynamicSecurity",
         "Scram", "MQTTClient", "ToolSupport",
     ]
 

@@ -226,9 +226,10 @@ package final class Connection {
         }
     }
 
-    /// Returns how many bytes the socket took.
-    func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
+    /// Returns how many bytes the socket took; the last ones leave together with the end.
+    func send(_ bytes: UnsafeRawBufferPointer, isLast: Bool = false) -> Int {
+        let more = isLast ? CInt(MSG_MORE) : 0
+        let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT) | more
         let count = retryingInterrupts {
             CLinux.send(descriptor, bytes.baseAddress, bytes.count, flags)
         }
@@ -299,7 +300,8 @@ package final class Connection {
     /// Puts the bytes that came with a moved connection back in front of the stream.
     func restore(_ bytes: UnsafeRawBufferPointer) {
         input.replace(with: bytes)
-        if let layers, !layers.wire.bytes.isEmpty { block() }
+        guard let layers, !layers.wire.bytes.isEmpty else { return }
+        if layers.isHolding { touch() } else { block() }
     }
 
     /// Hands up bytes that are waiting, as if they had just arrived.

@@ -31,7 +31,8 @@ extension Client {
             return
         }
         let wasConnected = stage == .connected || stage == .exchanging
-        let wasAuthenticating = stage == .authenticating
+        // One that leaves before it is decided about was never a client to anybody.
+        let wasRefused = stage == .authenticating && openQuestion == nil
         stage = .ended
         if let openQuestion { worker.forget(openQuestion) }
         openQuestion = nil
@@ -43,7 +44,7 @@ extension Client {
         if let session {
             self.session = nil
             if session.client === self { worker.leave(session, end) }
-        } else if wasAuthenticating, let identity, identity.authenticationMethod == nil {
+        } else if wasRefused, let identity, identity.authenticationMethod == nil {
             // Clients refused by basic authentication are reported although they never connected.
             worker.tellDisconnected(identity, code: end.code, isOffline: false)
         }
@@ -70,7 +71,9 @@ extension Client {
             return
         }
         let name = "\(logName) [\(peer.host):\(peer.port)]"
-        if let text = end.text {
+        if let text = end.textWithoutStop {
+            log.notice("Client \(name) disconnected: \(text)")
+        } else if let text = end.text {
             log.notice("Client \(name) disconnected: \(text).")
         } else {
             log.notice("Client \(name) disconnected.")

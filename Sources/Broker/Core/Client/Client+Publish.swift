@@ -267,9 +267,7 @@ extension Client {
                 }
                 session.incoming[index].wasRepeated = true
             } else {
-                log.warning(
-                    "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
-                )
+                session.warnOfReuse(identifier)
                 session.incoming[index].message = message
             }
             return writeAck(.pubrec, identifier)

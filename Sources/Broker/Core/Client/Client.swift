@@ -230,6 +230,7 @@ package final class Client {
         _ bytes: UnsafeRawBufferPointer
     ) throws(PacketError) {
         if stage == .connected || stage == .exchanging {
+            if header.type == .connect { session?.forfeit() }
             try checkFixedHeader(
                 header,
                 version: version,

@@ -35,6 +35,7 @@ extension Worker {
     @inline(__always)
     private func acknowledgeRun(to client: Client, _ hasSubscribers: Bool) {
         guard client.stage == .connected else { return }
+        if !run.isReleased { client.session?.forgetReused(run) }
         let isPlain = hasSubscribers || run.isReleased || !client.isV5
         client.acknowledge(
             run,

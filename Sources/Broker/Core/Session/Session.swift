@@ -14,6 +14,12 @@ struct SessionSubscription {
     let shareName: [UInt8]?
     var options: Topics.SubscriptionOptions
     var identifier: UInt32
+
+    /// The filter as the client gave it: `$share/name/` in front of shared ones.
+    var text: [UInt8] {
+        guard let shareName else { return filter }
+        return Array("$share/".utf8) + shareName + [UInt8(ascii: "/")] + filter
+    }
 }
 
 /// Session state (5.0 section 4.1), living on the worker its client identifier hashes to.
@@ -121,6 +127,13 @@ final class Session {
     func noteSubscriptionCount() {
         guard worker.hasHooks else { return }
         identity.subscriptionCount.store(subscriptions.count, ordering: .relaxed)
+    }
+
+    /// A second CONNECT, or a refused one, costs the client its will and its session
+    /// (spec: protocol-choices.md section 4).
+    func forfeit() {
+        will = nil
+        expiryInterval = 0
     }
 
     /// Forgets subscriptions and messages, for a clean start or at the end.

@@ -3,6 +3,7 @@
 
 import CMosquitto
 import CcJSON
+import CommonLibrary
 import Core
 import Glibc
 

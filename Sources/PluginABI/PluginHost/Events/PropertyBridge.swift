@@ -3,6 +3,7 @@
 
 import CBrokerShims
 import CMosquitto
+import CommonLibrary
 import MQTT
 
 /// Turns encoded properties into a list and back.

@@ -2,6 +2,7 @@
 // mosquitto/broker_callback.h: registration of callbacks, and who a plugin is.
 
 public import CMosquitto
+import CommonLibrary
 import Config
 import Core
 import Glibc

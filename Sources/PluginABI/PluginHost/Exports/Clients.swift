@@ -2,6 +2,7 @@
 // mosquitto/broker_client.h, first part: looking at clients.
 
 import CMosquitto
+import CommonLibrary
 import Config
 import Core
 import Glibc

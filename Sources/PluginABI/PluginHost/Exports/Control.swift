@@ -3,6 +3,7 @@
 
 public import CMosquitto
 public import CcJSON
+import CommonLibrary
 import Glibc
 
 /// Serves a request: calls `cmd_cb` for each command and publishes the responses.

@@ -2,6 +2,7 @@
 // Plugins of interface versions 4, 3 and 2 in the shape of callbacks of version 5.
 
 import CMosquitto
+import CommonLibrary
 import Core
 import Glibc
 import Log

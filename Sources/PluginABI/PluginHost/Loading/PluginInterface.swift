@@ -2,6 +2,7 @@
 // The versions of the plugin interface: which one a library speaks, and its entry points.
 
 import CMosquitto
+import CommonLibrary
 import Glibc
 
 /// A loaded library, never unloaded: plugins leave threads, exit handlers and pointers behind.

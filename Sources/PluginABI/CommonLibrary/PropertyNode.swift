@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory behind `mosquitto_property`, and what is known of each identifier.
 
-import CBrokerShims
+package import CBrokerShims
 import CMosquitto
 import Glibc
 
 /// One property in a list; the layout is shared with plugins that carry their own accessors.
-typealias PropertyNode = UnsafeMutablePointer<broker_property>
+package typealias PropertyNode = UnsafeMutablePointer<broker_property>
 
 /// How a value is encoded (`MQTT_PROP_TYPE_*`).
-enum PropertyType: UInt8 {
+package enum PropertyType: UInt8 {
     case byte = 1
     case int16, int32, variableInteger, binary, string, stringPair
 }
 
 /// What is known of one property identifier [MQTT5 table 2-4].
-struct PropertyInfo {
-    let identifier: CInt
-    let name: StaticString
-    let type: PropertyType
+package struct PropertyInfo {
+    package let identifier: CInt
+    package let name: StaticString
+    package let type: PropertyType
     /// A bit for each packet type that may carry it, numbered by `CMD_*` divided by 16.
-    let commands: UInt32
+    package let commands: UInt32
 
     /// Finds what is known of an identifier.
-    static func of(_ identifier: CInt) -> PropertyInfo? {
+    package static func of(_ identifier: CInt) -> PropertyInfo? {
         table.first { $0.identifier == identifier }
     }
 
     /// Whether a packet of type `command` (`CMD_*`) may carry the property.
-    func isAllowed(in command: CInt) -> Bool {
+    package func isAllowed(in command: CInt) -> Bool {
         command >= 0x10 && command <= 0x100 && command & 0x0F == 0
             && commands & 1 << UInt32(command >> 4) != 0
     }
@@ -84,16 +84,16 @@ struct PropertyInfo {
 }
 
 /// Views an opaque list pointer as its first node.
-func propertyNode(_ list: OpaquePointer?) -> PropertyNode? {
+package func propertyNode(_ list: OpaquePointer?) -> PropertyNode? {
     list.map { PropertyNode($0) }
 }
 
 extension UnsafeMutablePointer where Pointee == broker_property {
     /// The type by the identifier: nodes made by plugins of 2.0 do not carry it.
-    var type: PropertyType? { PropertyInfo.of(pointee.identifier)?.type }
+    package var type: PropertyType? { PropertyInfo.of(pointee.identifier)?.type }
 
     /// Makes a node of the malloc family with everything zero but its kind; nil when memory is short.
-    static func make(_ info: PropertyInfo) -> PropertyNode? {
+    package static func make(_ info: PropertyInfo) -> PropertyNode? {
         let size = MemoryLayout<broker_property>.size
         guard let block: UnsafeMutableRawPointer = mosquitto_calloc(1, size) else { return nil }
         let node = block.bindMemory(to: broker_property.self, capacity: 1)
@@ -103,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == broker_property {
     }
 
     /// Frees this node alone.
-    func free() {
+    package func free() {
         switch type {
         case .binary, .string:
             mosquitto_free(pointee.value.bytes.v)
@@ -117,7 +117,7 @@ extension UnsafeMutablePointer where Pointee == broker_property {
     }
 
     /// Copies bytes into the value, allocating nothing for none; false when memory is short.
-    func setValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package func setValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !bytes.isEmpty, let start = bytes.baseAddress else { return true }
         pointee.value.bytes.v = copyOfBytes(start, bytes.count)
         pointee.value.bytes.len = UInt16(clamping: bytes.count)
@@ -125,7 +125,7 @@ extension UnsafeMutablePointer where Pointee == broker_property {
     }
 
     /// Copies bytes into the name, allocating nothing for none; false when memory is short.
-    func setName(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package func setName(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !bytes.isEmpty, let start = bytes.baseAddress else { return true }
         pointee.name.v = copyOfBytes(start, bytes.count)
         pointee.name.len = UInt16(clamping: bytes.count)
@@ -133,7 +133,7 @@ extension UnsafeMutablePointer where Pointee == broker_property {
     }
 
     /// The bytes of a binary, string or string pair value.
-    var valueBytes: UnsafeRawBufferPointer {
+    package var valueBytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             start: pointee.value.bytes.v,
             count: pointee.value.bytes.v == nil ? 0 : Int(pointee.value.bytes.len)
@@ -141,7 +141,7 @@ extension UnsafeMutablePointer where Pointee == broker_property {
     }
 
     /// The bytes of the name of a string pair.
-    var nameBytes: UnsafeRawBufferPointer {
+    package var nameBytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             start: pointee.name.v,
             count: pointee.name.v == nil ? 0 : Int(pointee.name.len)
@@ -163,14 +163,14 @@ extension UnsafeMutablePointer where Pointee == broker_property {
 }
 
 /// The nodes of a list, first to last.
-struct PropertyList: Sequence, IteratorProtocol {
+package struct PropertyList: Sequence, IteratorProtocol {
     private var current: PropertyNode?
 
-    init(_ list: OpaquePointer?) {
+    package init(_ list: OpaquePointer?) {
         current = propertyNode(list)
     }
 
-    mutating func next() -> PropertyNode? {
+    package mutating func next() -> PropertyNode? {
         defer { current = current?.pointee.next }
         return current
     }
