@@ -66,7 +66,11 @@ package final class Client {
     /// Messages of the client that plugins have not decided about yet.
     var undecidedCount = 0
     /// How the connection ended while messages were undecided.
-    var postponedEnd: ClientEnd?
+    var postponedEnd: ClientEnd? {
+        get { boxedEnd?.value }
+        set { boxedEnd = newValue.map(Box.init) }
+    }
+    private var boxedEnd: Box<ClientEnd>?
     /// Whether packets go out as they are for every other such client.
     var isPlain = true
 
