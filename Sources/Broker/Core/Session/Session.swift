@@ -29,7 +29,11 @@ struct SessionSubscription {
 final class Session {
     let worker: Worker
     let handle: SessionHandle
-    var identity: ClientIdentity
+    var identity: ClientIdentity {
+        didSet { listenerIndex = identity.listenerIndex }
+    }
+    /// The number of the listener its client came through last.
+    private(set) var listenerIndex: Int?
     /// The connected client, if there is one.
     var client: Client? {
         didSet { setOutlet() }
@@ -88,6 +92,7 @@ final class Session {
         self.worker = worker
         self.handle = handle
         self.identity = identity
+        listenerIndex = identity.listenerIndex
         self.expiryInterval = expiryInterval
     }
 
