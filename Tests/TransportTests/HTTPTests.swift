@@ -138,7 +138,10 @@ struct HTTPTests {
     @Test("Password file or a plugin that answers late, and then the access file, decide who asks")
     func decisions() throws {
         let folder = Broker.packageRoot + "/plugins-c"
-        let made = try ChildProcess.run("/usr/bin/env", ["make", "-s", "-C", folder, "PLUGINS=delayed_auth"])
+        let made = try ChildProcess.run(
+            "/usr/bin/env",
+            ["make", "-s", "-C", folder, "PLUGINS=delayed_auth"]
+        )
         #expect(made.status == 0, "\(made.errors)")
         for authority in [
             "password_file %DIR%/passwords",

@@ -88,8 +88,12 @@ package final class Worker {
         reactor.delegate = self
         reactorWoken(reactor)
         reactor.run()
-        // Breaks the cycles between worker, reactor, sessions and clients.
+        // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
+        postponed = []
+        openQuestions.forgetAll()
+        mailbox.takeLetters(after: &letters)
+        letters = []
         for session in sessions.all {
             session.client?.session = nil
             session.client = nil
