@@ -111,7 +111,7 @@ import Testing
         #expect(mosquitto_property_next(nil) == nil)
     }
 
-    @Test("A property of another type, malformed text and a number too great are refused")
+    @Test("[MQTT-1.5.7-1] Wrong types, malformed text and too great numbers are refused")
     func refusals() {
         var list: OpaquePointer?
         #expect(mosquitto_property_add_byte(&list, 2, 1) == Self.invalid)

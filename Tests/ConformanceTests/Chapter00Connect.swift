@@ -389,6 +389,43 @@ struct Chapter00Connect {
     }
 
     @Test(
+        "A second CONNECT costs a client its will and its session",
+        arguments: Version.allCases,
+        reactors
+    )
+    func forfeited(version: Version, workers: Int) throws {
+        let broker = try Broker.shared(workers: workers)
+        let (id, topic) = (unique("twice"), unique("t"))
+        let watcher = try RawClient.connected(to: broker)
+        try watcher.subscribe(topic + "/#")
+        let properties = version == .v5 ? Property.sessionExpiry(100) : []
+        let client = try RawClient.connected(
+            to: broker,
+            id,
+            version,
+            clean: false,
+            properties: properties,
+            will: Will(topic + "/will", "gone")
+        )
+        try client.subscribe(topic + "/kept", 1)
+        client.send(Wire.connect(id, version, clean: false, properties: properties))
+        try client.expectClosed()
+        let publisher = try RawClient.connected(to: broker)
+        try publisher.publish1(topic + "/kept", "lost")
+        try watcher.expectPublish(topic + "/kept", "lost")
+        let again = try RawClient.connected(
+            to: broker,
+            id,
+            version,
+            clean: false,
+            properties: properties,
+            sessionPresent: false
+        )
+        try again.expectSilence()
+        try again.disconnect()
+    }
+
+    @Test(
         "[MQTT-3.1.2-24] A CONNACK larger than the client accepts is not sent",
         arguments: reactors
     )

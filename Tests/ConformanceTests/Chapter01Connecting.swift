@@ -108,6 +108,28 @@ struct Chapter01Connecting {
         }
     }
 
+    @Test(
+        "A client refused for its keep alive leaves no session and no will",
+        arguments: [Version.v3, .v4],
+        reactors
+    )
+    func keepAliveSession(version: Version, workers: Int) throws {
+        let broker = try Broker.shared(
+            "max_keepalive 100\nlistener %PORT% 127.0.0.1\nallow_anonymous true\n",
+            workers: workers
+        )
+        let (id, topic) = (unique("c"), unique("t"))
+        let watcher = try RawClient.connected(to: broker)
+        try watcher.subscribe(topic)
+        let client = try RawClient(broker)
+        let will = Will(topic, "gone")
+        client.send(Wire.connect(id, version, clean: false, keepAlive: 0, will: will))
+        try client.expectClosed(after: hex("20 02 00 02"))
+        let again = try RawClient.connected(to: broker, id, .v4, clean: false)
+        try again.disconnect()
+        try watcher.expectSilence()
+    }
+
     // MARK: Generated client identifiers
 
     /// Reads a CONNACK and returns the identifier the broker gave.

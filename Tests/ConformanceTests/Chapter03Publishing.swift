@@ -211,6 +211,34 @@ struct Chapter03Publishing {
         try watcher.expectNothing(from: client)
     }
 
+    @Test(
+        "A QoS 1 publication takes an identifier from an unreleased QoS 2 one",
+        arguments: Version.allCases,
+        reactors
+    )
+    func reused(version: Version, workers: Int) throws {
+        let broker = try Broker.shared(workers: workers)
+        let (id, topic) = (unique("c"), unique("t"))
+        let watcher = try RawClient.connected(to: broker)
+        try watcher.subscribe(topic)
+        let client = try RawClient.connected(to: broker, id, version)
+        client.send(Wire.publish(version, topic, "dropped", qos: 2, id: 7))
+        try client.expect(Wire.pubrec(7))
+        client.send(Wire.publish(version, topic, "kept", qos: 2, id: 8))
+        try client.expect(Wire.pubrec(8))
+        try client.publish1(topic, "one", id: 7)
+        try broker.waitForLog(
+            exactly: "Reused message ID 7 from \(id) detected. Clearing from storage."
+        )
+        for identifier in [7, 8] {
+            client.send(Wire.pubrel(identifier))
+            try client.expect(Wire.pubcomp(identifier))
+        }
+        try watcher.expectPublish(topic, "one")
+        try watcher.expectPublish(topic, "kept")
+        try watcher.expectNothing(from: client)
+    }
+
     @Test("[MQTT-3.3.1-3] The DUP flag of a publisher is not passed on", arguments: reactors)
     func dupNotPropagated(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)

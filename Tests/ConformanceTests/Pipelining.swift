@@ -249,4 +249,34 @@ struct Pipelining {
             }
         }
     }
+
+    @Test(
+        "[MQTT-4.3.3-8] A QoS 2 message is delivered though its PUBREL came in the same segment",
+        arguments: [Version.v3, .v4, .v5],
+        reactors
+    )
+    func releasedAtOnce(version: Version, workers: Int) throws {
+        // With and without a trace, which takes packets one by one.
+        for config in [Broker.plain, "listener %PORT% 127.0.0.1\nallow_anonymous true\n"] {
+            try releasedAtOnce(version, Broker.shared(config, workers: workers))
+        }
+    }
+
+    private func releasedAtOnce(_ version: Version, _ broker: Broker) throws {
+        let topic = unique("t")
+        let subscriber = try RawClient.connected(to: broker, unique("s"), version)
+        try subscriber.subscribe(topic, 0)
+        let client = try RawClient.connected(to: broker, unique("p"), version)
+        let first = Wire.publish(version, topic, "one", qos: 2, id: 1) + Wire.pubrel(1)
+        let others = (2...9).map { Wire.publish(version, topic, "\($0)", qos: 2, id: $0) }.joined()
+        let released = (2...9).map { Wire.pubrel($0) }.joined()
+        client.send(first + others + released)
+        var answers: [Bytes] = []
+        for _ in 0..<18 { answers.append(try client.readPacket()) }
+        #expect(answers.filter { $0[0] == 0x50 } == (1...9).map { Wire.pubrec($0) })
+        #expect(answers.filter { $0[0] == 0x70 } == (1...9).map { Wire.pubcomp($0) })
+        for payload in ["one"] + (2...9).map({ "\($0)" }) {
+            try subscriber.expect(Wire.publish(version, topic, payload))
+        }
+    }
 }

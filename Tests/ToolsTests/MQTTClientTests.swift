@@ -54,6 +54,18 @@ struct MQTTClientTests {
         client.disconnect()
     }
 
+    @Test("[MQTT-4.3.3-10] a QoS 2 message that comes twice before its release counts once")
+    func repeated() throws {
+        let listener = try SilentListener()
+        let message = Wire.publish(.v5, "t", "once", qos: 2, id: 7)
+        let again = Wire.publish(.v5, "t", "once", qos: 2, id: 7, dup: true)
+        let last = Wire.publish(.v5, "t", "last")
+        listener.answer(hex("20 03 00 00 00") + message + again + last)
+        let client = try MQTTConnection(connecting: options(listener))
+        #expect(try client.receive(soon).payload == utf8("once"))
+        #expect(try client.receive(soon).payload == utf8("last"))
+    }
+
     @Test("[MQTT-3.3.1-8] a retained message comes with its flag")
     func retained() throws {
         let broker = try DebianBroker(Self.open)

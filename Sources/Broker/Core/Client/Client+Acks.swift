@@ -33,6 +33,8 @@ extension Client {
     /// Releases a QoS 2 message: it is published now, then PUBCOMP answers
     /// (spec: protocol-choices.md section 13).
     func handlePubrel(_ body: RawSpan) throws(PacketError) {
+        // The message may have come in the same read and not be in the store yet.
+        worker.flushRun()
         guard let session else { return }
         let ack = try AckPacket(decoding: body, type: .pubrel, version: version)
         log.debug("Received PUBREL from \(logName) (Mid: \(ack.packetIdentifier))")
@@ -60,7 +62,10 @@ extension Client {
     ///
     /// Returns how many there were.
     func absorbPubrels(_ bytes: UnsafeRawBufferPointer, _ session: Session) -> Int {
-        let run = worker.run
+        if run.isStored {
+            worker.flushRun()
+            guard stage == .connected else { return 0 }
+        }
         var count = 0
         while bytes.count - 4 * count >= 4, bytes[4 * count] == 0x62, bytes[4 * count + 1] == 2 {
             let identifier = UInt16(bytes[4 * count + 2]) << 8 | UInt16(bytes[4 * count + 3])
@@ -82,7 +87,8 @@ extension Client {
                         publisher: session.handle,
                         origin: publication.origin,
                         qos: 2,
-                        isRetained: publication.isRetained
+                        isRetained: publication.isRetained,
+                        sender: self
                     )
                     run.isReleased = true
                 }
@@ -139,6 +145,23 @@ extension Session {
             )
         }
         return true
+    }
+
+    /// Forgets stored QoS 2 messages whose identifiers QoS 1 publications have taken.
+    func forgetReused(_ run: UnsafePublishRun) {
+        for index in 0..<run.count where !incoming.isEmpty {
+            let identifier = run[index].packetIdentifier
+            guard release(identifier) != nil else { continue }
+            warnOfReuse(identifier)
+        }
+    }
+
+    /// A client that uses an identifier twice at a time is broken, which its owner should know.
+    func warnOfReuse(_ identifier: UInt16) {
+        let name = identity.clientIdentifier
+        worker.log.warning(
+            "Reused message ID \(identifier) from \(name) detected. Clearing from storage."
+        )
     }
 
     /// Takes a received QoS 2 message out of the store.

@@ -28,6 +28,8 @@ struct SessionSubscription {
 /// `inFlight` await an answer from the present connection; the rest is the queue.
 final class Session {
     let worker: Worker
+    /// The worker's, one step nearer.
+    let counters: Counters
     let handle: SessionHandle
     var identity: ClientIdentity {
         didSet { listenerIndex = identity.listenerIndex }
@@ -57,7 +59,7 @@ final class Session {
 
     var subscriptions: [SessionSubscription] = []
 
-    var deliveries = UnsafeDeliveryRing()
+    let deliveries = UnsafeDeliveryRing()
     /// Entries at the front of `deliveries` that were sent at least once.
     var sentCount = 0
     /// Entries of those that the present connection has sent again or answered.
@@ -74,7 +76,7 @@ final class Session {
     /// Deliveries that plugins have not decided about yet.
     var undecidedCount = 0
     /// Received with QoS 2 and not yet released.
-    var incoming = UnsafeDeliveryRing()
+    let incoming = UnsafeDeliveryRing()
     /// Retained messages that are still being sent for new subscriptions.
     var retainedDeliveries: [RetainedDelivery] = []
 
@@ -90,6 +92,7 @@ final class Session {
         expiryInterval: UInt32
     ) {
         self.worker = worker
+        counters = worker.counters
         self.handle = handle
         self.identity = identity
         listenerIndex = identity.listenerIndex
@@ -129,6 +132,13 @@ final class Session {
     func noteSubscriptionCount() {
         guard worker.hasHooks else { return }
         identity.subscriptionCount.store(subscriptions.count, ordering: .relaxed)
+    }
+
+    /// A second CONNECT, or a refused one, costs the client its will and its session
+    /// (spec: protocol-choices.md section 4).
+    func forfeit() {
+        will = nil
+        expiryInterval = 0
     }
 
     /// Forgets subscriptions and messages, for a clean start or at the end.

@@ -23,7 +23,10 @@ extension Worker {
         let session = isResumed ? earlier ?? makeSession(request) : makeSession(request)
         adopt(client, session, request)
         session.password = hooks == nil ? nil : packet.password
-        if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
+        if let refusal = keepAliveRefusal(packet) {
+            session.forfeit()
+            return client.refuseConnect(refusal)
+        }
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected
         if hooks != nil { broker.directory.set(session) }
