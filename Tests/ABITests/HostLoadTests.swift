@@ -126,7 +126,8 @@ import Testing
         ),
         Failure(
             testDescription: "no initialisation",
-            source: "int mosquitto_plugin_version(int n, const int *v) { return n > 0 ? v[0] : 0; }",
+            source:
+                "int mosquitto_plugin_version(int n, const int *v) { return n > 0 ? v[0] : 0; }",
             line: "Error: Unable to load plugin function mosquitto_plugin_init()."
         ),
         Failure(
