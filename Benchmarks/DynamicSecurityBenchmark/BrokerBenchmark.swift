@@ -77,7 +77,7 @@ enum BrokerBenchmark {
         sleep(2)
         isChanging.store(true, ordering: .relaxed)
         var changes = Latencies()
-        for index in 0..<1_000 {
+        for index in 0..<3_000 {
             let start = nowMilliseconds()
             let command =
                 #"{"commands":[{"command":"createClient","username":"new-\#(index)","password":"pw","roles":[{"rolename":"role-000001"}]}]}"#

@@ -236,6 +236,11 @@ import Testing
     func renameAndControl() throws {
         let broker = try Self.start(5)
         let client = try RawClient.connected(to: broker, "c", .v5, username: "rename")
+        client.publish("$CONTROL/other/v1", "{}")
+        try client.expectPublish(
+            "$CONTROL/other/v1/response",
+            #"{"error": "endpoint not available"}"#
+        )
         try broker.waitForLog(containing: "REC set_username 0")
         try broker.waitForLog(containing: "REC set_clientid 0")
         try broker.waitForLog(containing: "REC connect client=also-renamed known=1")
@@ -248,11 +253,9 @@ import Testing
             containing: "REC control client=also-renamed topic=$CONTROL/test/v1"
                 + " payload=request len=7 qos=1 retain=0"
         )
-        client.publish("$CONTROL/other/v1", "{}")
-        try client.expectPublish(
-            "$CONTROL/other/v1/response",
-            #"{"error": "endpoint not available"}"#
-        )
+        // What a callback fails with ends the connection, after the acknowledgement.
+        try client.expectClosed()
+        try broker.waitForLog(containing: "REC disconnect client=also-renamed reason=6")
         try broker.stop()
     }
 

@@ -207,6 +207,7 @@ struct CommandScript: CustomStringConvertible, Sendable {
         (#""username":"n","roles":[{}]"#, "'roles' not an array or missing/invalid rolename"),
         (#""username":"n","roles":[{"rolename":"zz"}]"#, "Role not found"),
         (#""username":"n","groups":[{"groupname":"zz"}]"#, "Group not found"),
+        (#""username":"n","groups":[{"groupname":"g1"},{"groupname":"g1"}]"#, "Internal error"),
     ]
 
     private static let clientErrorsOthers: [CommandStep] = [

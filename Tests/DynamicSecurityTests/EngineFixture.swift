@@ -14,6 +14,12 @@ final class EngineFixture {
     var path: String { directory + "/dynsec.json" }
     var journalPath: String { path + ".journal" }
 
+    /// The journal without the room behind its records.
+    func journal() throws -> [UInt8] {
+        let bytes = try [UInt8](Data(contentsOf: URL(filePath: journalPath)))
+        return Array(bytes[..<((bytes.lastIndex { $0 != 0 } ?? -1) + 1)])
+    }
+
     /// Collects log lines of any thread.
     private final class LogLines: Sendable {
         let all = Mutex<[String]>([])

@@ -78,6 +78,37 @@ import Testing
         }
     }
 
+    @Test("Unknown members of rules, assignments and the default access are kept, and not answered")
+    func unknownNestedMembers() throws {
+        let fixture = try EngineFixture(
+            #"{"defaultACLAccess":{"subscribe":true,"d1":1},"clients":[{"username":"u","roles":[{"rolename":"r","c1":[2]}]},{"username":"v"}],"groups":[{"groupname":"g","clients":[{"username":"u","m1":"x","priority":4}],"roles":[{"rolename":"r","g1":{}}]}],"roles":[{"rolename":"r","acls":[{"acltype":"publishClientSend","topic":"a","allow":true,"a1":{"b":null}}]}]}"#
+        )
+        defer { fixture.remove() }
+        for command in [
+            #""command":"addRoleACL","rolename":"r","acltype":"publishClientSend","topic":"b""#,
+            #""command":"modifyClient","username":"u","textname":"t""#,
+            #""command":"addGroupRole","groupname":"g","rolename":"q""#,
+            #""command":"addGroupClient","groupname":"g","username":"v""#,
+            #""command":"setDefaultACLAccess","acls":[{"acltype":"unsubscribe","allow":true}]"#,
+        ] {
+            _ = fixture.run(command)
+        }
+        let answers =
+            fixture.run(#""command":"listRoles","verbose":true"#)
+            + fixture.run(#""command":"listClients","verbose":true"#)
+            + fixture.run(#""command":"listGroups","verbose":true"#)
+        for member in ["d1", "c1", "m1", "g1", "a1"] { #expect(!answers.contains(member)) }
+        // Through the journal, then through the file.
+        let second = try EngineFixture(in: fixture.directory)
+        #expect(second.engine.compact())
+        let saved = text(try EngineFixture(in: fixture.directory))
+        for part in [
+            "\"d1\":\t1", "\"c1\":\t[2]", "\"m1\":\t\"x\"", "\"g1\":\t{}", "\"a1\":\t{\"b\":null}",
+        ] {
+            #expect(saved.contains(part), "\(part) in \(saved)")
+        }
+    }
+
     @Test("Oddities of a file are passed over as the original does")
     func oddities() throws {
         let fixture = try EngineFixture(
@@ -156,7 +187,7 @@ import Testing
         ] {
             #expect(!fixture.run(command).contains("error"))
             states.append(text(fixture))
-            lengths.append(try read(fixture.journalPath).count)
+            lengths.append(try fixture.journal().count)
         }
         return (fixture, states, lengths)
     }
@@ -165,12 +196,18 @@ import Testing
     func cutJournal() throws {
         let (fixture, states, lengths) = try history()
         defer { fixture.remove() }
-        let journal = try read(fixture.journalPath)
+        let journal = try fixture.journal()
         for length in 0...journal.count {
             try write(Array(journal[..<length]), fixture.journalPath)
             let restarted = try EngineFixture(in: fixture.directory)
             let whole = lengths.lastIndex { $0 <= length } ?? 0
             #expect(text(restarted) == states[whole], "cut at \(length)")
+            // The same with the room that was made for what did not reach the disk.
+            let zeros = [UInt8](repeating: 0, count: 4_096)
+            try write(Array(journal[..<length]) + zeros, fixture.journalPath)
+            let padded = try EngineFixture(in: fixture.directory)
+            #expect(text(padded) == states[whole], "zeros from \(length) on")
+            #expect(!padded.log.contains { $0.hasPrefix("error") })
         }
     }
 
@@ -178,7 +215,7 @@ import Testing
     func damagedJournal() throws {
         let (fixture, states, lengths) = try history()
         defer { fixture.remove() }
-        let journal = try read(fixture.journalPath)
+        let journal = try fixture.journal()
         for position in stride(from: lengths[1] - 40, to: journal.count, by: 7) {
             var damaged = journal
             damaged[position] ^= 0x20
@@ -208,10 +245,10 @@ import Testing
         let (fixture, states, _) = try history()
         defer { fixture.remove() }
         let oldFile = try read(fixture.path)
-        let oldJournal = try read(fixture.journalPath)
+        let oldJournal = try fixture.journal()
         #expect(fixture.engine.compact())
         let newFile = try read(fixture.path)
-        let newJournal = try read(fixture.journalPath)
+        let newJournal = try fixture.journal()
         #expect(newJournal.count < oldJournal.count)
         // Written but not renamed; renamed but the journal not yet shortened; both done.
         for (file, journal) in [

@@ -61,24 +61,35 @@ struct CtrlRequestTests {
         ("removeGroupRole g r", #"{"command":"removeGroupRole","groupname":"g","rolename":"r"}"#),
         (
             "addGroupClient g u 3",
-            #"{"command":"addGroupClient","groupname":"g","username":"u","priority":3}"#
+            #"{"command":"addGroupClient","username":"u","groupname":"g","priority":3}"#
         ),
         (
             "removeGroupClient g u",
-            #"{"command":"removeGroupClient","groupname":"g","username":"u"}"#
+            #"{"command":"removeGroupClient","username":"u","groupname":"g"}"#
         ),
         ("createRole r", #"{"command":"createRole","rolename":"r"}"#),
         ("deleteRole r", #"{"command":"deleteRole","rolename":"r"}"#),
         ("getRole r", #"{"command":"getRole","rolename":"r"}"#),
         (
             "addRoleACL r publishclientsend a/# deny",
-            #"{"command":"addRoleACL","rolename":"r","acltype":"publishClientSend","topic":"a/#","#
+            #"{"command":"addRoleACL","rolename":"r","acltype":"publishclientsend","topic":"a/#","#
                 + #""allow":false}"#
         ),
         (
             "addRoleACL r subscribeLiteral a/# allow 9",
             #"{"command":"addRoleACL","rolename":"r","acltype":"subscribeLiteral","topic":"a/#","#
                 + #""allow":true,"priority":9}"#
+        ),
+        ("getDefaultACLAccess x", #"{"command":"getDefaultACLAccess"}"#),
+        ("getAnonymousGroup x y", #"{"command":"getAnonymousGroup"}"#),
+        ("listGroups x 7", #"{"command":"listGroups","offset":7}"#),
+        (
+            "addClientRole u r x",
+            #"{"command":"addClientRole","username":"u","rolename":"r","priority":0}"#
+        ),
+        (
+            "addGroupRole g r 99999999999",
+            #"{"command":"addGroupRole","groupname":"g","rolename":"r","priority":1215752191}"#
         ),
         (
             "removeRoleACL r unsubscribePattern a",
@@ -113,18 +124,18 @@ struct CtrlRequestTests {
     @Test(
         "a wrong number of words, or a wrong word, is invalid input",
         arguments: [
-            "getDefaultACLAccess x", "setDefaultACLAccess", "setDefaultACLAccess subscribe",
+            "setDefaultACLAccess", "setDefaultACLAccess subscribe",
             "setDefaultACLAccess nonsense allow", "setDefaultACLAccess subscribe allow x",
-            "getAnonymousGroup x", "setAnonymousGroup", "createClient", "createClient u -p",
+            "setAnonymousGroup", "createClient", "createClient u -p",
             "createClient u -c", "createClient u x", "deleteClient", "deleteClient a b",
             "getClient",
-            "enableClient", "disableClient a b", "listClients x", "listClients 1 2 3",
+            "enableClient", "disableClient a b", "listClients 1 2 3",
             "setClientId", "setClientId a b c", "setClientPassword", "setClientPassword a b c",
-            "addClientRole u", "addClientRole u r x", "addClientRole u r 1 2", "removeClientRole u",
+            "addClientRole u", "addClientRole u r 1 2", "removeClientRole u",
             "createGroup", "deleteGroup a b", "getGroup", "addGroupRole g", "removeGroupRole g",
             "addGroupClient g", "removeGroupClient g", "createRole", "createRole a b", "deleteRole",
             "getRole", "addRoleACL r subscribeLiteral t", "addRoleACL r subscribe t allow",
-            "addRoleACL r subscribeLiteral t maybe", "addRoleACL r subscribeLiteral t allow x",
+            "addRoleACL r subscribeLiteral t maybe",
             "addRoleACL r subscribeLiteral t allow 1 2", "removeRoleACL r subscribeLiteral",
             "removeRoleACL r nonsense t",
         ]
@@ -139,17 +150,20 @@ struct CtrlRequestTests {
     func passwords() throws {
         let set = #"{"command":"setClientPassword","username":"u","password":"pw"}"#
         #expect(try commandLine("setClientPassword u", answers: ["pw", "pw"]).compactText == set)
-        #expect(throws: ToolFailure("Error: Passwords do not match.")) {
+        #expect(throws: ToolFailure("Error: Passwords do not match.", .success)) {
             try commandLine("setClientPassword u", answers: ["pw", "px"])
         }
-        #expect(throws: ToolFailure("Error: Empty password.")) {
+        #expect(throws: ToolFailure("Error: Empty password.", .success)) {
             try commandLine("setClientPassword u", answers: [""])
+        }
+        #expect(throws: ToolFailure("Error: Empty password.", .success)) {
+            try commandLine("setClientPassword u", answers: ["pw", ""])
         }
         let without = #"{"command":"createClient","username":"u"}"#
         #expect(try commandLine("createClient u", answers: [""]).compactText == without)
         let with = #"{"command":"createClient","username":"u","password":"pw"}"#
         #expect(try commandLine("createClient u", answers: ["pw", "pw"]).compactText == with)
-        #expect(throws: ToolFailure("Error: Passwords do not match.")) {
+        #expect(throws: ToolFailure("Error: Passwords do not match.", .success)) {
             try commandLine("createClient u", answers: ["pw", "px"])
         }
     }

@@ -80,7 +80,8 @@ mosq_EXPORT const char *mosquitto_client_username(const struct mosquitto *client
 mosq_EXPORT int mosquitto_set_username(struct mosquitto *client, const char *username);
 
 /* Gives the client another identifier, which is copied; only during authentication. Returns 0,
-   MOSQ_ERR_INVAL for NULL or malformed arguments, MOSQ_ERR_ALREADY_EXISTS, or MOSQ_ERR_NOMEM.
+   MOSQ_ERR_INVAL for NULL or malformed arguments, or MOSQ_ERR_NOMEM; for a client that is in,
+   MOSQ_ERR_ALREADY_EXISTS when somebody has the identifier, else MOSQ_ERR_NOT_SUPPORTED.
    Not in 2.0.
    [during a callback] */
 mosq_EXPORT int mosquitto_set_clientid(struct mosquitto *client, const char *clientid);

@@ -50,7 +50,8 @@ mosq_EXPORT int mosquitto_subscription_add(const struct mosquitto_subscription *
    [any thread] */
 mosq_EXPORT int mosquitto_subscription_delete(const char *clientid, const char *topic_filter);
 
-/* Gives a client a will, connected or not. topic and payload are copied; properties belong to the
+/* Gives a client a will, connected or not. As everywhere in this interface, topic is the whole
+   one, mount point included. topic and payload are copied; properties belong to the
    broker when the result is 0. Returns 0, MOSQ_ERR_INVAL, MOSQ_ERR_NOT_FOUND, MOSQ_ERR_NOMEM, or
    MOSQ_ERR_NOT_SUPPORTED for properties on a connection that is not MQTT 5.0. Not in 2.0.
    [any thread] */

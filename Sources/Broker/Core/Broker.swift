@@ -30,6 +30,8 @@ package final class Broker: Sendable {
 
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()
+    /// Subscriptions that plugins are waiting for.
+    let requestedSubscriptions = RequestedSubscriptions()
 
     private let transports: ListenerTransports
     private let current: Mutex<Settings>

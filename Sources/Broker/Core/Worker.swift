@@ -26,7 +26,7 @@ package final class Worker {
     /// The numbers of the settings that every packet asks for.
     private(set) var limits: Limits
 
-    var sessions: SessionTable
+    let sessions: UnsafeSessionTable
     /// Sessions without a connection that will end, and wills that wait.
     var deadlines = DeadlineHeap()
     let routes: RouteCache
@@ -67,7 +67,7 @@ package final class Worker {
         hasHooks = hooks != nil
         isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
-        sessions = SessionTable(reactor: mailbox.index)
+        sessions = UnsafeSessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
         outboxes = Array(repeating: nil, count: broker.workers.count)
     }
@@ -94,7 +94,7 @@ package final class Worker {
             session.client?.session = nil
             session.client = nil
         }
-        sessions = SessionTable(reactor: index)
+        sessions.removeAll()
     }
 
     /// Ends the loop: publishes the wills of all clients and closes every connection.

@@ -47,6 +47,9 @@ package final class Log: Sendable {
         if isEnabled(type) { emit(type, message()) }
     }
 
+    /// Writes a line whether or not its type is on: whoever calls has asked in another way.
+    package func writeAlways(_ type: LogTypes, _ message: String) { emit(type, message) }
+
     /// Writes a line of type information.
     @inlinable
     package func info(_ message: @autoclosure () -> String) {

@@ -105,6 +105,15 @@ package final class SubscriptionIndex: Sendable {
         }
     }
 
+    /// Whether a session has a subscription for this filter and share name.
+    package func contains(
+        filter: RawSpan,
+        shareName: RawSpan? = nil,
+        session: SessionHandle
+    ) -> Bool {
+        tree.withRead { $0.contains(filter: filter, shareName: shareName, session: session) }
+    }
+
     /// Replaces `result` by the destinations of a topic name.
     ///
     /// Without allocation once `result` has grown to what the topics need. The order: depth first; at

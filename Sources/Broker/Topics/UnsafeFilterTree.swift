@@ -156,6 +156,14 @@ struct UnsafeFilterTree: ~Copyable {
         return true
     }
 
+    /// Whether a session has a subscription.
+    func contains(filter: RawSpan, shareName: RawSpan?, session: SessionHandle) -> Bool {
+        guard let node = find(filter) else { return false }
+        guard let shareName else { return UnsafeSubscriberList.contains(tree[node], session) }
+        guard let entry = group(of: node, named: shareName.copiedBytes) else { return false }
+        return groups[entry].group?.membersInTurn.contains { $0.session == session } ?? false
+    }
+
     private func find(_ filter: RawSpan) -> UInt32? {
         unsafe UnsafeLevels.withLevels(of: filter) { keys in
             var node: UInt32 = 0

@@ -100,6 +100,11 @@ enum UnsafeSubscriberList {
         if node.subscriberCount > 1 { unsafe free(block(node)) }
     }
 
+    /// Whether a session is among the subscribers.
+    static func contains(_ node: UnsafeFilterNode, _ session: SessionHandle) -> Bool {
+        index(node, session) != nil
+    }
+
     private static func index(_ node: UnsafeFilterNode, _ session: SessionHandle) -> Int? {
         if node.subscriberCount == 0 { return nil }
         if node.subscriberCount == 1 { return node.subscriber.session == session ? 0 : nil }

@@ -101,7 +101,9 @@ package final class PluginHost: Hooks, Sendable {
         broker_log_sink_set { level, text, length in
             guard let text, let host = PluginHost.current else { return }
             let bytes = UnsafeRawBufferPointer(start: text, count: length)
-            host.log.write(
+            // Any bit of a level switches the line on; where it goes, one of ours decides.
+            guard host.log.isEnabled(LogTypes(rawValue: UInt32(bitPattern: level))) else { return }
+            host.log.writeAlways(
                 LogTypes.ofPlugin(level),
                 String(decoding: bytes, as: UTF8.self)
             )
@@ -194,6 +196,8 @@ package final class PluginHost: Hooks, Sendable {
         return nil
     }
 
+    package func text(of code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
+
     package func forget(_ asker: Asker) { delayed.forget(asker) }
 
     package func connected(_ client: ClientIdentity) {
@@ -226,6 +230,7 @@ package final class PluginHost: Hooks, Sendable {
             return snapshot.control[topic]?.plugin.isDirect ?? true
         case .subscribe: return scope[.aclCheck].isDirect && scope[.subscribe].isDirect
         case .unsubscribe: return scope[.aclCheck].isDirect && scope[.unsubscribe].isDirect
+        case .access: return scope[.aclCheck].isDirect
         case .deliver(_, let messages):
             return (scope[.aclCheck].isDirect || messages.allSatisfy { !$0.checksAccess })
                 && (scope[.messageOut].isDirect || messages.allSatisfy { !$0.isFiltered })
@@ -255,6 +260,7 @@ package final class PluginHost: Hooks, Sendable {
         case .subscribe(let client, let filters): return decide(.subscribe, client, filters, scope)
         case .unsubscribe(let client, let filters):
             return decide(.unsubscribe, client, filters, scope)
+        case .access(let client, let filters): return mayStay(client, filters, scope)
         case .deliver(let client, let messages): return .deliver(deliver(client, messages, scope))
         case .publishWill(let client, let message):
             return .will(isAllowed: mayPublishWill(client, message, scope))
@@ -269,7 +275,7 @@ extension HookQuestion {
         case .authenticate(let client, _), .beginExchange(let client, _, _, _),
             .continueExchange(let client, _, _), .publish(let client, _, _, _),
             .control(let client, _), .subscribe(let client, _), .unsubscribe(let client, _),
-            .deliver(let client, _), .publishWill(let client, _):
+            .access(let client, _), .deliver(let client, _), .publishWill(let client, _):
             client
         }
     }

@@ -52,6 +52,7 @@ struct ExternalModule {
         guard let request = control.request_topic, let response = control.response_topic,
             let payload = control.payload
         else { throw ToolFailure("Error: Invalid input.", .invalidInput) }
+        OneShot.warn(options)
         let answer = try OneShot.exchange(
             Array(String(cString: payload).utf8),
             ControlTopics(

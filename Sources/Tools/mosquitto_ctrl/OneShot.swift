@@ -47,6 +47,7 @@ struct OneShot {
             arguments: arguments,
             ask: ask
         ).make()
+        Self.warn(options)
         try options.askPassword()
         try print(try send(request))
     }
@@ -70,6 +71,12 @@ struct OneShot {
         }
     }
 
+    /// Warns of a connection that others can read.
+    static func warn(_ options: ConnectionOptions) {
+        guard !options.usesTLS, !options.isQuiet, options.unixSocket == nil else { return }
+        Terminal.complain(plainTextWarning)
+    }
+
     /// Connects, sends one request, waits for its answer and disconnects.
     static func exchange(
         _ payload: [UInt8],
@@ -77,9 +84,6 @@ struct OneShot {
         _ options: ConnectionOptions,
         _ deadline: Deadline
     ) throws(ToolFailure) -> [UInt8] {
-        if !options.usesTLS && !options.isQuiet && options.unixSocket == nil {
-            Terminal.complain(plainTextWarning)
-        }
         let session: Session
         do {
             session = try Session(options)
@@ -99,11 +103,14 @@ struct OneShot {
         let command = response["command"]?.text ?? ""
         if options.printsJSON { Terminal.say(response.compactText ?? "") }
         if let error = response["error"]?.text {
-            throw ToolFailure("\(command): Error: \(error).")
+            throw ToolFailure(
+                "\(command): Error: \(error).",
+                options.printsJSON ? .failure : .success
+            )
         }
-        guard !options.printsJSON, let data = response["data"] else { return }
-        guard let lines = ResponsePrinter.lines(command, data) else {
-            throw ToolFailure("Error: Invalid response from server.", .protocolError)
+        if options.printsJSON { return }
+        guard let lines = ResponsePrinter.lines(command, response["data"] ?? .object([])) else {
+            throw ToolFailure("Error: Invalid response from server.", .success)
         }
         for line in lines { Terminal.say(line) }
     }
@@ -118,6 +125,8 @@ struct OneShot {
     // MARK: Failures
 
     /// Says why there is no connection, in the words of the original.
+    ///
+    /// Whatever a broker answers, the original ends with 0; scripts rely on it.
     static func failure(connecting error: ClientError) -> ToolFailure {
         switch error {
         case .system: ToolFailure("Error: \(error.text).", .system)
@@ -129,10 +138,10 @@ struct OneShot {
             ToolFailure(
                 "Connection error: \(error.text). "
                     + "Try connecting to an MQTT v5 broker, or use MQTT v3.x mode.",
-                .connectionRefused
+                .success
             )
-        case .refused: ToolFailure("Connection error: \(error.text)", .connectionRefused)
-        case .timeout: ToolFailure("Error: Timed out.", .timeout)
+        case .refused: ToolFailure("Connection error: \(error.text)", .success)
+        case .timeout: ToolFailure("", .success)
         case .closed, .disconnected:
             ToolFailure("Error: The connection was lost.", .connectionLost)
         case .protocolError: ToolFailure("Error: \(error.text)", .protocolError)
@@ -149,14 +158,12 @@ struct OneShot {
             let text =
                 options.version == .v5
                 ? ReasonText.text(of: reason) : "Subscription refused."
-            return ToolFailure("Subscribe error: \(text)", .accessDenied)
+            return ToolFailure("Subscribe error: \(text)", .success)
         case .publishRefused(let reason):
-            return ToolFailure("Publish error: \(ReasonText.text(of: reason))", .accessDenied)
-        case .endpointMissing, .noResponses:
-            return ToolFailure("Error: Payload missing data.", .protocolError)
-        case .notJSON: return ToolFailure("Error: Payload not JSON.", .protocolError)
-        case .invalidResponse:
-            return ToolFailure("Error: Invalid response from server.", .protocolError)
+            return ToolFailure("Publish error: \(ReasonText.text(of: reason))", .success)
+        case .endpointMissing, .noResponses, .invalidResponse:
+            return ToolFailure("Error: Payload missing data.", .success)
+        case .notJSON: return ToolFailure("Error: Payload not JSON.", .success)
         }
     }
 }
@@ -166,7 +173,9 @@ extension ConnectionOptions {
     mutating func askPassword() throws(ToolFailure) {
         guard let username, password == nil else { return }
         let secret = Terminal.readSecret(prompt: "Password for \(username): ")
-        guard !secret.isEmpty else { throw ToolFailure("Error: Empty password.") }
+        guard !secret.isEmpty else {
+            throw ToolFailure("Error: Empty password.\nError getting password.")
+        }
         password = String(decoding: secret, as: UTF8.self)
     }
 }

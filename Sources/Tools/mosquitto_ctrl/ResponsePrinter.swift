@@ -47,12 +47,12 @@ enum ResponsePrinter {
         guard let name = group["groupname"]?.text else { return nil }
         return ["Groupname: " + name]
             + entries("Roles:", 10, group["roles"]) { prioritised($0, "rolename") }
-            + entries("Clients:", 10, group["clients"]) { $0["username"]?.text }
+            + entries("Clients:", 10, group["clients"] ?? .array([])) { $0["username"]?.text }
     }
 
     private static func role(_ role: JSONValue) -> [String]? {
         guard let name = role["rolename"]?.text else { return nil }
-        return ["Rolename: " + name] + entries("ACLs:", 9, role["acls"], rule)
+        return ["Rolename: " + name] + entries("ACLs:", 9, role["acls"] ?? .array([]), rule)
     }
 
     private static func rule(_ rule: JSONValue) -> String? {

@@ -45,7 +45,7 @@ func run() -> Int32 {
         }
         return 0
     } catch let error as ToolFailure {
-        Terminal.complain(error.message)
+        if !error.message.isEmpty { Terminal.complain(error.message) }
         return error.status
     } catch {
         return ErrorCode.unknown.rawValue

@@ -101,7 +101,11 @@ struct Options: Equatable {
 
     private mutating func parseOperands(_ operands: [String]) throws(UsageError) {
         let count = isHashingAll ? 1 : isBatch ? 3 : 2
-        if operands.count < count, let missing = missingOperands { throw .message(missing) }
+        if operands.count < count || isHashingAll && operands.count > count,
+            let missing = missingOperands
+        {
+            throw .message(missing)
+        }
         guard operands.count == count else { throw .usage }
         path = operands[0]
         if isDeleting {

@@ -26,6 +26,8 @@ struct Program {
         switch options.action {
         case .set(let user, let password, let isCreating):
             try checkUser(user)
+            // Nobody types a password for a file that is not there.
+            if password == nil, !isCreating { _ = try resolvedPath() }
             let secret = if let password { Array(password.utf8) } else { try askPassword() }
             guard secret.count <= Self.lengthMax else {
                 throw Failure(
@@ -61,6 +63,7 @@ struct Program {
         let first = Terminal.readSecret(prompt: "Password: ", output: output)
         guard !first.isEmpty else { throw Failure(message: "Error: Empty password.") }
         let second = Terminal.readSecret(prompt: "Reenter password: ", output: output)
+        guard !second.isEmpty else { throw Failure(message: "Error: Empty password.") }
         guard first == second else {
             throw Failure(message: "Error: Passwords do not match.", status: 2)
         }

@@ -29,6 +29,47 @@ extension Worker {
         }
     }
 
+    /// Closes a session's connection at a plugin's wish.
+    ///
+    /// A session that lives on keeps the subscriptions it might still make (spec: plugin-abi.md 8.2).
+    func kick(_ session: Session, publishesWill: Bool) {
+        if session.isPersistent { recheckSubscriptions(of: session) }
+        session.client?.finish(.administrative(publishesWill: publishesWill))
+    }
+
+    /// Ends the subscriptions that a session may not have any more.
+    private func recheckSubscriptions(of session: Session) {
+        let identity = session.identity
+        guard events(on: identity.listener).contains(.access), !session.subscriptions.isEmpty else {
+            return
+        }
+        let subscriptions = session.subscriptions
+        let questions = subscriptions.map {
+            FilterQuestion(filter: $0.text, options: 0, identifier: 0, properties: [])
+        }
+        let handle = session.handle
+        _ = ask(.access(identity, questions)) { [self] answer in
+            guard case .filters(let verdicts, _) = answer, let session = sessions[handle] else {
+                return
+            }
+            for (subscription, verdict) in zip(subscriptions, verdicts) {
+                guard case .denied = verdict else { continue }
+                _ = session.removeSubscription(subscription.filter, subscription.shareName)
+            }
+        }
+    }
+
+    /// Ends a session at a plugin's wish, silently.
+    func remove(_ session: Session) {
+        session.will = nil
+        session.expiryInterval = 0
+        if let client = session.client {
+            client.finish(.administrative(publishesWill: false))
+        } else {
+            end(session)
+        }
+    }
+
     private func expel(_ session: Session) {
         session.will = nil
         if let client = session.client {

@@ -76,7 +76,14 @@ extension Client {
         case Code.deferred: admitOrRefuse(identity.userName == nil && listener.allowsAnonymous)
         case Code.auth: admitOrRefuse(false)
         case 128, 131, 133, 134, 136, 137, 138, 140, 159:
-            refuse(v3: 5, v5: ReasonCode(rawValue: UInt8(code)), "refused by a plugin")
+            let reason = ReasonCode(rawValue: UInt8(code))
+            refuseConnect(
+                ConnectError(
+                    answer: isV5 ? .connackV5(reason) : .connackV3(5),
+                    detail: "refused by a plugin"
+                ),
+                code: code
+            )
         default:
             finish(.refused("authentication failed", code: 13))
         }

@@ -87,14 +87,17 @@ extension Client {
     }
 
     /// Answers a CONNECT that is refused, as far as it is answered, and closes.
-    func refuseConnect(_ error: ConnectError) {
+    ///
+    /// - Parameter code: the `MOSQ_ERR_*` plugins are told, if it is not the one that goes with the
+    ///   answer
+    func refuseConnect(_ error: ConnectError, code told: Int32? = nil) {
         switch error.answer {
         case .close:
             log.info("Protocol error from \(logName): \(error.detail).")
             finish(.refused("protocol error", code: 2))
         case .connackV3(let code):
             writeConnack([0x20, 0x02, 0x00, code], code: code)
-            finish(Self.end(v3: code))
+            finish(Self.end(v3: code), told)
         case .connackV5(let reason):
             var connack: [UInt8] = []
             var packet = ConnackPacket(reasonCode: reason)
@@ -103,8 +106,14 @@ extension Client {
             }
             connack.appendConnack(packet, version: .v5)
             writeConnack(connack, code: reason.rawValue)
-            finish(Self.end(v5: reason))
+            finish(Self.end(v5: reason), told)
         }
+    }
+
+    private func finish(_ end: ClientEnd, _ code: Int32?) {
+        var end = end
+        end.code = code ?? end.code
+        finish(end)
     }
 
     func writeConnack(_ packet: [UInt8], code: UInt8) {
@@ -206,10 +215,14 @@ enum ClientIdentifier {
     /// `prefix` and 16 random bytes in upper-case hexadecimal, grouped 8-4-4-4-12.
     static func random(prefix: String) -> String {
         var generator = SystemRandomNumberGenerator()
+        // Two draws, because each is a system call.
+        var halves = (generator.next(), generator.next())
         var text = Array(prefix.utf8)
         for index in 0..<16 {
-            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-            let byte = UInt8.random(in: .min ... .max, using: &generator)
+            if index == 8 { halves.0 = halves.1 }
+            if index >= 4, index <= 10, index.isMultiple(of: 2) { text.append(UInt8(ascii: "-")) }
+            let byte = UInt8(truncatingIfNeeded: halves.0)
+            halves.0 >>= 8
             text.append(digits[Int(byte >> 4)])
             text.append(digits[Int(byte & 15)])
         }

@@ -31,7 +31,8 @@ extension Client {
             return
         }
         let wasConnected = stage == .connected || stage == .exchanging
-        let wasAuthenticating = stage == .authenticating
+        // One that leaves before it is decided about was never a client to anybody.
+        let wasRefused = stage == .authenticating && openQuestion == nil
         stage = .ended
         if let openQuestion { worker.forget(openQuestion) }
         openQuestion = nil
@@ -43,7 +44,7 @@ extension Client {
         if let session {
             self.session = nil
             if session.client === self { worker.leave(session, end) }
-        } else if wasAuthenticating, let identity, identity.authenticationMethod == nil {
+        } else if wasRefused, let identity, identity.authenticationMethod == nil {
             // Clients refused by basic authentication are reported although they never connected.
             worker.tellDisconnected(identity, code: end.code, isOffline: false)
         }
@@ -54,8 +55,8 @@ extension Client {
         worker.sendOutboxes()
         if let reason {
             connection.write([0xE0, 0x01, reason.rawValue])
-            worker.counters.sent.add(.disconnect)
-            worker.counters.bytesSent.add(3)
+            counters.sent.add(.disconnect)
+            counters.bytesSent.add(3)
         }
         connection.close()
     }
@@ -70,7 +71,9 @@ extension Client {
             return
         }
         let name = "\(logName) [\(peer.host):\(peer.port)]"
-        if let text = end.text {
+        if let text = end.textWithoutStop {
+            log.notice("Client \(name) disconnected: \(text)")
+        } else if let text = end.text {
             log.notice("Client \(name) disconnected: \(text).")
         } else {
             log.notice("Client \(name) disconnected.")

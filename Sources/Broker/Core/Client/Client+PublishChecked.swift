@@ -42,7 +42,7 @@ extension Client {
             logDenied(publish, topic, payload)
             refuse(publish, .notAuthorized)
         } else {
-            finish(.plugin(code))
+            finish(.plugin(code, worker.hooks))
         }
         return false
     }
@@ -100,7 +100,7 @@ extension Client {
         case .refused(let reason):
             message.withPublication { logDenied(topic: $0.topic) }
             refuse(receipt, reason)
-        case .disconnect(let code): finish(.plugin(code))
+        case .disconnect(let code): finish(.plugin(code, worker.hooks))
         case .accepted(let replacement):
             let message = replacement ?? message
             if receipt.qos == 2 {
@@ -121,7 +121,6 @@ extension Client {
     /// The run is acknowledged when it is delivered.
     private func publish(_ message: Message, _ receipt: PublishReceipt, _ publisher: SessionHandle)
     {
-        let run = worker.run
         message.withPublication { publication in
             let continues =
                 run.count > 0 && run.count < UnsafePublishRun.entriesMax && run.isDecided
@@ -162,7 +161,7 @@ extension Client {
 
 extension ClientEnd {
     /// A plugin has ended the connection with a `MOSQ_ERR_*` (spec: plugin-abi.md 8.11).
-    static func plugin(_ code: Int32) -> ClientEnd {
+    static func plugin(_ code: Int32, _ hooks: (any Hooks)?) -> ClientEnd {
         let reason: ReasonCode? =
             switch code {
             case 2, 22: .protocolError
@@ -174,10 +173,43 @@ extension ClientEnd {
             case 13, 1: .unspecifiedError
             default: nil
             }
-        return ClientEnd(
-            text: "refused by a plugin (code \(code))",
+        let known = text(of: code)
+        var end = ClientEnd(
+            text: known ?? "internal error",
             disconnectReason: reason,
             code: code
         )
+        if known == nil, let text = hooks?.text(of: code) {
+            end.textWithoutStop = "bad socket read/write: \(text)"
+        }
+        return end
+    }
+
+    /// Codes whose lines have words of their own.
+    private static func text(of code: Int32) -> String? {
+        switch code {
+        case -6: "quota exceeded"
+        case 1: "out of memory"
+        case 2: "protocol error"
+        case 7: "connection closed by client"
+        case 9: "oversize payload"
+        case 11: "not authorised"
+        case 19: "exceeded timeout"
+        case 21: "malformed packet"
+        case 25: "oversize packet"
+        case 131: "implementation specific error"
+        case 133: "client identifier not valid"
+        case 134: "bad username or password"
+        case 136: "server unavailable"
+        case 137: "server busy"
+        case 138: "client banned"
+        case 140: "bad authentication method"
+        case 142: "session taken over"
+        case 147: "receive maximum exceeded"
+        case 148: "topic alias invalid"
+        case 152: "administrative action"
+        case 159: "connection rate exceeded"
+        default: nil
+        }
     }
 }

@@ -41,6 +41,7 @@ extension Client {
         }
         let identifier = packet.subscriptionIdentifier ?? 0
         let packetIdentifier = packet.packetIdentifier
+        let denials = filters.map(denial)
         decide(
             filters,
             kind: .subscribe,
@@ -51,7 +52,7 @@ extension Client {
                 _ = subscribe(filters, identifier)
                 return fail(failure)
             }
-            concludeSubscribe(filters, identifier, packetIdentifier)
+            concludeSubscribe(filters, identifier, packetIdentifier, denials)
         }
     }
 
@@ -98,13 +99,16 @@ extension Client {
     private func concludeSubscribe(
         _ filters: [RequestedFilter?],
         _ identifier: UInt32,
-        _ packetIdentifier: UInt16
+        _ packetIdentifier: UInt16,
+        _ denials: [ReasonCode]
     ) {
         let entered = subscribe(filters, identifier)
         var suback: [UInt8] = []
         suback.appendSuback(
             packetIdentifier: packetIdentifier,
-            reasonCodes: filters.map { $0.map { ReasonCode(rawValue: $0.granted) } ?? denial },
+            reasonCodes: zip(filters, denials).map { filter, denial in
+                filter.map { ReasonCode(rawValue: $0.granted) } ?? denial
+            },
             version: version
         )
         log.debug("Sending SUBACK to \(logName)")
@@ -115,10 +119,10 @@ extension Client {
         }
     }
 
-    /// 3.1 has no failure code: the client is told a QoS as if it had been granted.
-    private var denial: ReasonCode {
+    /// 3.1 has no failure code: the client is told its QoS as if it had been granted.
+    private func denial(of filter: RequestedFilter) -> ReasonCode {
         switch version {
-        case .v31: .grantedQoS0
+        case .v31: ReasonCode(rawValue: filter.granted)
         case .v311: .unspecifiedError
         case .v5: .notAuthorized
         }
@@ -213,7 +217,7 @@ extension Client {
                     filter: filter.text,
                     qos: filter.requested
                 )
-                if code != 0, code != Code.aclDenied { return finish(.plugin(code)) }
+                if code != 0, code != Code.aclDenied { return finish(.plugin(code, worker.hooks)) }
                 verdicts.append(code == 0 ? filter : nil)
                 if code != 0 { logDenied(filter, kind) }
             }
@@ -247,7 +251,7 @@ extension Client {
             let decided = apply(verdicts, to: filters, kind)
             if let code {
                 if kind == .subscribe { _ = subscribe(decided, questions.first?.identifier ?? 0) }
-                return finish(.plugin(code))
+                return finish(.plugin(code, worker.hooks))
             }
             body(decided)
             connection?.resumeReading()

@@ -13,7 +13,9 @@ struct ClientEnd {
     /// Whether the will message is published.
     var publishesWill = true
     /// The value plugins are told: a `MOSQ_ERR_*`.
-    let code: Int32
+    var code: Int32
+    /// What the log line says after the colon instead of `text`, without a full stop.
+    var textWithoutStop: String?
     /// The whole log line instead of the usual one, nil for none at all.
     var line: (@Sendable (PeerAddress) -> String?)?
 

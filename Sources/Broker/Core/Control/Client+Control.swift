@@ -15,27 +15,29 @@ extension Client {
         undecidedCount += 1
         _ = worker.ask(.control(identity, message)) { [self] answer in
             undecidedCount -= 1
-            if case .control(let code, let reasonString) = answer {
-                concludeControl(code, reasonString, message, receipt)
-            }
+            if case .control(let verdict) = answer { concludeControl(verdict, message, receipt) }
             goOnAfterDecision()
         }
     }
 
     private func concludeControl(
-        _ code: Int32,
-        _ reasonString: String?,
+        _ verdict: ControlVerdict,
         _ message: Message,
         _ receipt: PublishReceipt
     ) {
-        switch code {
-        case Code.aclDenied:
+        switch verdict {
+        case .refused(Code.aclDenied):
             message.withPublication { logDenied(topic: $0.topic) }
-            return refuse(receipt, .notAuthorized)
-        case Code.notSupported: replyUnavailable(message)
-        default: break
+            refuse(receipt, .notAuthorized)
+        case .refused(let code): finish(.plugin(code, worker.hooks))
+        case .unhandled:
+            replyUnavailable(message)
+            acknowledgeControl(receipt, reasonString: nil)
+        case .handled(0, _): acknowledgeControl(receipt, reasonString: nil)
+        case .handled(let code, let reasonString):
+            acknowledgeControl(receipt, reasonString: reasonString)
+            finish(.plugin(code, worker.hooks))
         }
-        acknowledgeControl(receipt, reasonString: code == 0 ? nil : reasonString)
     }
 
     private func acknowledgeControl(_ receipt: PublishReceipt, reasonString: String?) {

@@ -75,12 +75,15 @@ extension Broker {
             guard let session = worker.sessions[clientIdentifier] else { return }
             worker.flushRun()
             let message = publication.message(now: worker.now, isRetained: false)
+            // Who names the receiver needs nobody's leave; how it goes out is still to be shown.
+            let events = worker.events(on: session.identity.listener).subtracting(.access)
             message.withPublication { borrowed in
-                session.deliver(
+                session.deliverChecked(
                     borrowed,
                     qos: publication.qos,
                     isRetained: false,
-                    subscriptionIdentifier: 0
+                    subscriptionIdentifier: 0,
+                    events
                 ) { message }
             }
         }
@@ -89,8 +92,8 @@ extension Broker {
     /// Closes the connection of a client; 5.0 clients get DISCONNECT 0x98.
     package func kick(_ clientIdentifier: String, publishesWill: Bool) {
         workers[home(of: clientIdentifier)].post { worker in
-            worker.sessions[clientIdentifier]?.client?
-                .finish(.administrative(publishesWill: publishesWill))
+            guard let session = worker.sessions[clientIdentifier] else { return }
+            worker.kick(session, publishesWill: publishesWill)
         }
     }
 
@@ -101,8 +104,9 @@ extension Broker {
     ) {
         for handle in workers {
             handle.post { worker in
-                for session in worker.sessions.all where isWanted(session.identity) {
-                    session.client?.finish(.administrative(publishesWill: publishesWill))
+                for session in worker.sessions.all
+                where session.client != nil && isWanted(session.identity) {
+                    worker.kick(session, publishesWill: publishesWill)
                 }
             }
         }
@@ -110,15 +114,32 @@ extension Broker {
 
     /// Subscribes a session; `options` as on the wire.
     ///
-    /// Nothing happens when it does not exist.
+    /// Nothing happens when it does not exist. Returns whether it was subscribed before, as far as
+    /// this thread can know: what it has asked for itself counts as done.
     package func addSubscription(
         _ clientIdentifier: String,
         filter: [UInt8],
         shareName: [UInt8]?,
         options: UInt8,
         identifier: UInt32
-    ) {
+    ) -> Bool {
+        let request = requestedSubscriptions.begin(
+            clientIdentifier,
+            filter,
+            shareName,
+            isAdding: true
+        )
+        let wasThere =
+            request.wasThere
+            ?? directory[clientIdentifier].map {
+                subscriptions.contains(
+                    filter: filter.span.bytes,
+                    shareName: shareName?.span.bytes,
+                    session: $0.session
+                )
+            }
         workers[home(of: clientIdentifier)].post { worker in
+            defer { worker.broker.requestedSubscriptions.end(request.key) }
             guard let session = worker.sessions[clientIdentifier] else { return }
             let subscription = SessionSubscription(
                 filter: filter,
@@ -128,6 +149,7 @@ extension Broker {
             )
             _ = worker.subscribe(subscription, of: session)
         }
+        return wasThere ?? false
     }
 
     /// Ends a subscription of a session.
@@ -136,9 +158,29 @@ extension Broker {
         filter: [UInt8],
         shareName: [UInt8]?
     ) {
+        let request = requestedSubscriptions.begin(
+            clientIdentifier,
+            filter,
+            shareName,
+            isAdding: false
+        )
         workers[home(of: clientIdentifier)].post { worker in
             _ = worker.sessions[clientIdentifier]?.removeSubscription(filter, shareName)
+            worker.broker.requestedSubscriptions.end(request.key)
         }
+    }
+
+    /// Ends a session without its will.
+    package func removeSession(_ clientIdentifier: String) {
+        workers[home(of: clientIdentifier)].post { worker in
+            guard let session = worker.sessions[clientIdentifier] else { return }
+            worker.remove(session)
+        }
+    }
+
+    /// Removes the retained message of a topic, if there is one.
+    package func removeRetained(_ topic: [UInt8]) {
+        _ = retained.remove(topic: topic.span.bytes)
     }
 
     /// Replaces the will message of a session.

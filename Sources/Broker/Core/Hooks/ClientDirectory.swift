@@ -2,6 +2,7 @@
 // Client identifier -> identity, for plugins.
 
 import Synchronization
+package import Topics
 
 /// The sessions of all workers by client identifier, connected or not.
 ///
@@ -13,6 +14,8 @@ package final class ClientDirectory: Sendable {
     package struct Entry: Sendable {
         /// Who it is.
         package let identity: ClientIdentity
+        /// Its session.
+        package let session: SessionHandle
         /// Whether it has a connection.
         package let isConnected: Bool
     }
@@ -27,9 +30,13 @@ package final class ClientDirectory: Sendable {
     /// All sessions as of now, in no order.
     package var all: [Entry] { entries.withLock { Array($0.values) } }
 
-    func set(_ identity: ClientIdentity, isConnected: Bool) {
-        let entry = Entry(identity: identity, isConnected: isConnected)
-        entries.withLock { $0[identity.clientIdentifier] = entry }
+    func set(_ session: Session) {
+        let entry = Entry(
+            identity: session.identity,
+            session: session.handle,
+            isConnected: session.client != nil
+        )
+        entries.withLock { $0[entry.identity.clientIdentifier] = entry }
     }
 
     func remove(_ clientIdentifier: String) {

@@ -65,6 +65,8 @@ package enum HookQuestion: Sendable {
     case subscribe(ClientIdentity, [FilterQuestion])
     /// The filters of one UNSUBSCRIBE packet, in order.
     case unsubscribe(ClientIdentity, [FilterQuestion])
+    /// Filters that a session is subscribed to: access alone, in order.
+    case access(ClientIdentity, [FilterQuestion])
     /// Messages for one client, in order.
     case deliver(ClientIdentity, [DeliveryQuestion])
     /// A will message about to be published: write access only.
@@ -127,8 +129,8 @@ package enum HookAnswer: Sendable {
     case exchange(code: Int32, data: [UInt8]?)
     /// What to do with a message from a client.
     case publish(PublishVerdict)
-    /// Result of a control handler; `reasonString` goes into the acknowledgement of 5.0 clients.
-    case control(code: Int32, reasonString: String?)
+    /// What became of a request to a control handler.
+    case control(ControlVerdict)
     /// One verdict per filter, or an end of the connection with a `MOSQ_ERR_*`.
     case filters([FilterVerdict], disconnectCode: Int32?)
     /// One verdict per message.
@@ -145,6 +147,17 @@ package enum PublishVerdict: Sendable {
     case refused(ReasonCode)
     /// Drop it and end the connection with this `MOSQ_ERR_*`.
     case disconnect(code: Int32)
+}
+
+/// What became of a request to a `$CONTROL` topic.
+package enum ControlVerdict: Sendable {
+    /// The client may not publish there; with the `MOSQ_ERR_*` that says so.
+    case refused(code: Int32)
+    /// Nobody handles the topic.
+    case unhandled
+    /// Handled, with this `MOSQ_ERR_*`; a failure's reason goes into the acknowledgement of 5.0
+    /// clients.
+    case handled(code: Int32, reasonString: String?)
 }
 
 /// What becomes of one filter.
@@ -196,6 +209,9 @@ package protocol Hooks: AnyObject, Sendable {
 
     /// The asker is gone; an answer would be ignored.
     func forget(_ asker: Asker)
+
+    /// What a `MOSQ_ERR_*` means, in words.
+    func text(of code: Int32) -> String
 
     /// A client has connected.
     func connected(_ client: ClientIdentity)

@@ -14,6 +14,12 @@ struct SessionSubscription {
     let shareName: [UInt8]?
     var options: Topics.SubscriptionOptions
     var identifier: UInt32
+
+    /// The filter as the client gave it: `$share/name/` in front of shared ones.
+    var text: [UInt8] {
+        guard let shareName else { return filter }
+        return Array("$share/".utf8) + shareName + [UInt8(ascii: "/")] + filter
+    }
 }
 
 /// Session state (5.0 section 4.1), living on the worker its client identifier hashes to.
@@ -22,6 +28,8 @@ struct SessionSubscription {
 /// `inFlight` await an answer from the present connection; the rest is the queue.
 final class Session {
     let worker: Worker
+    /// The worker's, one step nearer.
+    let counters: Counters
     let handle: SessionHandle
     var identity: ClientIdentity
     /// The connected client, if there is one.
@@ -47,7 +55,7 @@ final class Session {
 
     var subscriptions: [SessionSubscription] = []
 
-    var deliveries = UnsafeDeliveryRing()
+    let deliveries = UnsafeDeliveryRing()
     /// Entries at the front of `deliveries` that were sent at least once.
     var sentCount = 0
     /// Entries of those that the present connection has sent again or answered.
@@ -64,7 +72,7 @@ final class Session {
     /// Deliveries that plugins have not decided about yet.
     var undecidedCount = 0
     /// Received with QoS 2 and not yet released.
-    var incoming = UnsafeDeliveryRing()
+    let incoming = UnsafeDeliveryRing()
     /// Retained messages that are still being sent for new subscriptions.
     var retainedDeliveries: [RetainedDelivery] = []
 
@@ -80,6 +88,7 @@ final class Session {
         expiryInterval: UInt32
     ) {
         self.worker = worker
+        counters = worker.counters
         self.handle = handle
         self.identity = identity
         self.expiryInterval = expiryInterval

@@ -29,7 +29,7 @@ extension Worker {
         }
         guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
         client.stage = .connected
-        if hooks != nil { broker.directory.set(request.identity, isConnected: true) }
+        if hooks != nil { broker.directory.set(session) }
         recheckDeliveries(of: session) { [self] in
             guard session.client === client else { return }
             session.pump()

@@ -11,6 +11,7 @@ extension Worker {
     func leave(_ session: Session, _ end: ClientEnd) {
         session.client = nil
         session.retainedDeliveries = []
+        if hooks != nil, session.isPersistent { broker.directory.set(session) }
         tellDisconnected(session.identity, code: end.code, isOffline: session.isPersistent)
         if !end.publishesWill { session.will = nil }
         if let will = session.will {
@@ -64,10 +65,9 @@ extension Worker {
         }
     }
 
-    /// Tells plugins and the directory that a connection has ended.
+    /// Tells plugins that a connection has ended.
     func tellDisconnected(_ identity: ClientIdentity, code: Int32, isOffline: Bool) {
         guard let hooks else { return }
-        if isOffline { broker.directory.set(identity, isConnected: false) }
         guard hooks.events(on: identity.listener?.index).contains(.disconnect) else { return }
         hooks.disconnected(identity, code: code, isOffline: isOffline)
     }

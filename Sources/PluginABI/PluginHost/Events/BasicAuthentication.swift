@@ -131,7 +131,8 @@ extension PluginHost {
                         authentication.acceptByFile()
                         continue
                     }
-                    return conclude(authentication.identity, code: result.code, by: plugin)
+                    let code = Self.delayedCode(result.code)
+                    return conclude(authentication.identity, code: code, by: plugin)
                 }
             }
         }
@@ -179,8 +180,14 @@ extension PluginHost {
         }
         ClientRecord.of(waiting.identity).endAuthentication()
         if code != 0 { logRefusal(waiting.identity, code, waiting.pluginName) }
-        let answer = HookAnswer.authentication(code: code)
+        let answer = HookAnswer.authentication(code: Self.delayedCode(code))
         broker.answer([(waiting.asker, answer)], worker: waiting.asker.worker)
+    }
+
+    /// A late answer says yes or no: whatever is not success refuses with `MOSQ_ERR_AUTH`, as in the
+    /// original.
+    private static func delayedCode(_ code: Int32) -> Int32 {
+        code == 0 ? 0 : MOSQ_ERR_AUTH.rawValue
     }
 
     /// Refuses everybody whose plugin did not answer in time.

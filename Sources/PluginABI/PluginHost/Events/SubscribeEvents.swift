@@ -24,6 +24,22 @@ extension PluginHost {
         return .filters(verdicts, disconnectCode: nil)
     }
 
+    /// Decides which of its filters a session may keep.
+    func mayStay(
+        _ identity: ClientIdentity,
+        _ filters: [FilterQuestion],
+        _ scope: CallbackSnapshot.Scope
+    ) -> HookAnswer {
+        let handle = ClientRecord.of(identity).handle
+        let verdicts = filters.map { question -> FilterVerdict in
+            let filter = strdup(String(decoding: question.filter, as: UTF8.self))
+            defer { free(filter) }
+            let code = checkSubscribing(.subscribe, identity, handle, question, filter, scope)
+            return code == 0 ? .allowed(filter: nil, options: nil) : .denied
+        }
+        return .filters(verdicts, disconnectCode: nil)
+    }
+
     private func decide(
         _ event: PluginEvent,
         _ identity: ClientIdentity,

@@ -39,13 +39,16 @@ public func mosquitto_set_clientid(
         isName(clientid)
     else { return ResultCode.invalid }
     let record = ClientRecord.behind(client)
-    // A session lives where its identifier says; it cannot get another one.
     let identity = record.identity
-    let known = PluginHost.current?.broker.directory[identity.clientIdentifier]?.identity
-    guard record.isAuthenticating, known !== identity else {
-        return MOSQ_ERR_ALREADY_EXISTS.rawValue
+    let name = String(cString: clientid)
+    let directory = PluginHost.current?.broker.directory
+    guard record.isAuthenticating, directory?[identity.clientIdentifier]?.identity !== identity
+    else {
+        // A session lives where its identifier says; it cannot get another one.
+        return directory?[name] != nil
+            ? MOSQ_ERR_ALREADY_EXISTS.rawValue : ResultCode.notSupported
     }
-    identity.setClientIdentifier(String(cString: clientid))
+    identity.setClientIdentifier(name)
     return ResultCode.success
 }
 

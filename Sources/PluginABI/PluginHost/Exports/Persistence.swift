@@ -3,12 +3,18 @@
 
 public import CMosquitto
 import CommonLibrary
+import Core
 import Glibc
 
 /// Frees what a function owns by its contract, whatever it returns.
 private func take(_ pointer: inout UnsafeMutablePointer<CChar>!) {
     mosquitto_free(pointer)
     pointer = nil
+}
+
+/// Whether there is a session of this identifier.
+private func isSession(_ clientid: UnsafePointer<CChar>) -> Bool {
+    PluginHost.current?.broker.directory[String(cString: clientid)] != nil
 }
 
 /// Refuses a session; its strings are the broker's from the call on.
@@ -19,10 +25,11 @@ public func mosquitto_persist_client_add(
     guard let client: UnsafeMutablePointer<mosquitto_client> = client,
         client.pointee.clientid != nil
     else { return ResultCode.invalid }
+    let isKnown = isSession(client.pointee.clientid)
     take(&client.pointee.clientid)
     take(&client.pointee.username)
     take(&client.pointee.auth_method)
-    return ResultCode.notSupported
+    return isKnown ? ResultCode.invalid : ResultCode.notSupported
 }
 
 /// Refuses a change of a session; its user name is the broker's from the call on.
@@ -33,22 +40,32 @@ public func mosquitto_persist_client_update(
     guard let client: UnsafeMutablePointer<mosquitto_client> = client,
         client.pointee.clientid != nil
     else { return ResultCode.invalid }
+    let isKnown = isSession(client.pointee.clientid)
     take(&client.pointee.username)
-    return ResultCode.notSupported
+    return isKnown ? ResultCode.notSupported : ResultCode.notFound
 }
 
-/// Refuses to remove a session.
+/// Removes a session with its will.
 @c(mosquitto_persist_client_delete) @implementation
 public func mosquitto_persist_client_delete(_ clientid: UnsafePointer<CChar>!) -> CInt {
-    clientid == nil ? ResultCode.invalid : ResultCode.notSupported
+    guard let clientid: UnsafePointer<CChar> = clientid else { return ResultCode.invalid }
+    PluginHost.current?.broker.removeSession(String(cString: clientid))
+    return ResultCode.success
 }
 
-/// Refuses to queue a message.
+/// What is wrong with a client message; nil if nothing is.
+private func fault(_ message: UnsafeMutablePointer<mosquitto_client_msg>?) -> CInt? {
+    guard let message, let clientid = message.pointee.clientid else { return ResultCode.invalid }
+    guard isSession(clientid) else { return ResultCode.notFound }
+    return message.pointee.direction > UInt8(mosq_bmd_all.rawValue) ? ResultCode.invalid : nil
+}
+
+/// Refuses to queue a message: no base message is ever known.
 @c(mosquitto_persist_client_msg_add) @implementation
 public func mosquitto_persist_client_msg_add(
     _ client_msg: UnsafeMutablePointer<mosquitto_client_msg>!
 ) -> CInt {
-    client_msg == nil ? ResultCode.invalid : ResultCode.notSupported
+    fault(client_msg) ?? ResultCode.notFound
 }
 
 /// Refuses to remove a queued message.
@@ -56,7 +73,7 @@ public func mosquitto_persist_client_msg_add(
 public func mosquitto_persist_client_msg_delete(
     _ client_msg: UnsafeMutablePointer<mosquitto_client_msg>!
 ) -> CInt {
-    client_msg == nil ? ResultCode.invalid : ResultCode.notSupported
+    fault(client_msg) ?? ResultCode.notSupported
 }
 
 /// Refuses to change a queued message.
@@ -64,7 +81,7 @@ public func mosquitto_persist_client_msg_delete(
 public func mosquitto_persist_client_msg_update(
     _ client_msg: UnsafeMutablePointer<mosquitto_client_msg>!
 ) -> CInt {
-    client_msg == nil ? ResultCode.invalid : ResultCode.notSupported
+    fault(client_msg) ?? ResultCode.notSupported
 }
 
 /// Refuses to remove all messages of a client.
@@ -72,7 +89,7 @@ public func mosquitto_persist_client_msg_update(
 public func mosquitto_persist_client_msg_clear(
     _ client_msg: UnsafeMutablePointer<mosquitto_client_msg>!
 ) -> CInt {
-    client_msg == nil ? ResultCode.invalid : ResultCode.notSupported
+    fault(client_msg) ?? ResultCode.notSupported
 }
 
 /// Refuses to store a message; topic, payload and properties are the broker's from the call on.
@@ -81,11 +98,12 @@ public func mosquitto_persist_base_msg_add(
     _ msg: UnsafeMutablePointer<mosquitto_base_msg>!
 ) -> CInt {
     guard let msg: UnsafeMutablePointer<mosquitto_base_msg> = msg else { return ResultCode.invalid }
+    let isTooLarge = msg.pointee.payloadlen > 268_435_455
     take(&msg.pointee.topic)
     mosquitto_free(msg.pointee.payload)
     msg.pointee.payload = nil
     mosquitto_property_free_all(&msg.pointee.properties)
-    return ResultCode.notSupported
+    return isTooLarge ? ResultCode.invalid : ResultCode.notSupported
 }
 
 /// Nothing is stored, so nothing is left to remove.
@@ -103,10 +121,12 @@ public func mosquitto_persist_retain_msg_set(
     ResultCode.unknown
 }
 
-/// Refuses to remove a retained message.
+/// Removes a retained message.
 @c(mosquitto_persist_retain_msg_delete) @implementation
 public func mosquitto_persist_retain_msg_delete(_ topic: UnsafePointer<CChar>!) -> CInt {
-    ResultCode.notSupported
+    guard let topic: UnsafePointer<CChar> = topic else { return ResultCode.invalid }
+    PluginHost.current?.broker.removeRetained(Array(bytes(of: topic)))
+    return ResultCode.success
 }
 
 /// Where the configuration puts persistent data.

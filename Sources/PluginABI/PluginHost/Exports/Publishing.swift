@@ -91,14 +91,14 @@ public func mosquitto_subscription_add(_ sub: UnsafePointer<mosquitto_subscripti
     guard options & 3 < 3, options & 0x30 < 0x30 else { return ResultCode.invalid }
     let name = String(cString: clientid)
     guard broker.directory[name] != nil else { return ResultCode.notFound }
-    broker.addSubscription(
+    let wasThere = broker.addSubscription(
         name,
         filter: filter,
         shareName: shareName,
         options: options & 0x3F,
         identifier: sub.pointee.identifier
     )
-    return ResultCode.success
+    return wasThere ? MOSQ_ERR_SUB_EXISTS.rawValue : ResultCode.success
 }
 
 /// Ends a subscription of a client.

@@ -56,7 +56,7 @@ enum ClientCommands {
         )
     }
 
-    /// Elements that are no group are passed over; only an unknown name is an error.
+    /// Elements that are no group are passed over; unknown names and repetitions are errors.
     private static func groupsOfNewClient(
         _ request: CommandRequest,
         _ environment: CommandEnvironment
@@ -66,6 +66,7 @@ enum ClientCommands {
         for element in list.children {
             guard let name = element["groupname"]?.string else { continue }
             let group = try environment.group(name)
+            if result.names(name) { throw .internal }
             let priority = element["priority"]?.integer.map(Priority.capped) ?? Priority.unset
             result.append(Assignment(group.name, priority: priority))
         }
@@ -279,7 +280,7 @@ extension JSONWriter {
     /// Writes a client for an answer: everything but the password.
     fileprivate mutating func describe(_ client: Client, sessions: [ByteString: [Session]]?) {
         beginObject()
-        clientHead(client.fields)
+        clientHead(client.fields, withExtra: false)
         assignments("groups", of: "groupname", client.fields.groups)
         if let sessions {
             key("connections")

@@ -36,7 +36,7 @@ enum RoleCommands {
             textName: textName,
             textDescription: textDescription,
             allowsWildcardSubscriptions: request.boolean("allowwildcardsubs") ?? true,
-            acls: request.node["acls"]?.acls ?? []
+            acls: request.node["acls"]?.acls(withExtra: false) ?? []
         )
         return .changing([.putRole(role)], details: "rolename=\(name.forLog)")
     }
@@ -61,7 +61,7 @@ enum RoleCommands {
         let role = try environment.role(name, otherwise: "Role does not exist")
         let allowsWildcards =
             request.boolean("allowwildcardsubs") ?? role.allowsWildcardSubscriptions
-        let newList = request.node["acls"].flatMap { $0.isArray ? $0.acls : nil }
+        let newList = request.node["acls"].flatMap { $0.isArray ? $0.acls(withExtra: false) : nil }
         let changed = Role(
             name: role.name,
             textName: request.string("textname") ?? role.textName,

@@ -39,11 +39,18 @@ package struct Assignment: Sendable, Equatable {
     package let name: ByteString
     /// Higher numbers are asked first.
     package let priority: Int32
+    /// Members of the saved object that this version does not know.
+    package let extra: [ExtraMember]
 
     /// Makes an assignment.
-    package init(_ name: ByteString, priority: Int32 = Priority.unset) {
+    package init(
+        _ name: ByteString,
+        priority: Int32 = Priority.unset,
+        extra: [ExtraMember] = []
+    ) {
         self.name = name
         self.priority = priority
+        self.extra = extra
     }
 
     /// The order of evaluation: descending priority, then name.
@@ -174,6 +181,8 @@ package struct DefaultAccess: Sendable, Equatable {
     package var subscribe = false
     /// Whether clients may unsubscribe.
     package var unsubscribe = false
+    /// Members of the saved object that this version does not know.
+    package var extra: [ExtraMember] = []
 
     /// Everything denied.
     package init() {}

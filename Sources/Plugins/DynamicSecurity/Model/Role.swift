@@ -41,13 +41,22 @@ package struct ACL: Sendable, Equatable {
     package let type: ACLType
     /// Whether it allows or denies.
     package let isAllowed: Bool
+    /// Members of the saved object that this version does not know.
+    package let extra: [ExtraMember]
 
     /// Makes a rule; the priority is expected within ``Priority`` already.
-    package init(type: ACLType, topic: ByteString, priority: Int32 = 0, isAllowed: Bool) {
+    package init(
+        type: ACLType,
+        topic: ByteString,
+        priority: Int32 = 0,
+        isAllowed: Bool,
+        extra: [ExtraMember] = []
+    ) {
         self.topic = topic
         self.priority = priority
         self.type = type
         self.isAllowed = isAllowed
+        self.extra = extra
     }
 }
 

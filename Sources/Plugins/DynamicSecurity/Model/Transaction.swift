@@ -78,13 +78,15 @@ package struct Transaction: Sendable {
         of group: ByteString,
         in model: inout Model
     ) {
-        let priorities = Dictionary(members.map { ($0.name, $0.priority) }) { first, _ in first }
-        for username in Set(model.members(of: group)).union(priorities.keys) {
+        let named = Dictionary(members.map { ($0.name, $0) }) { first, _ in first }
+        for username in Set(model.members(of: group)).union(named.keys) {
             guard let client = model.clients[username] else { continue }
             let changed = client.changing { fields in
                 fields.groups = fields.groups.removing(group)
-                if let priority = priorities[username] {
-                    fields.groups = fields.groups.adding(Assignment(group, priority: priority))
+                if let member = named[username] {
+                    fields.groups = fields.groups.adding(
+                        Assignment(group, priority: member.priority, extra: member.extra)
+                    )
                 }
             }
             replace(client: username, with: changed, in: &model)

@@ -28,6 +28,8 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
     /// Nil when the plugin is not activated.
     private let engine: Engine?
     private let broker: Broker
+    /// Control messages that have come and not been run.
+    private let waiting = Mutex(RequestQueue())
     /// One thread, so that control messages are answered in their order.
     private let commands = WorkerPool(threads: 1, jobsMax: waitingMax)
     private let hashers = WorkerPool(threads: hasherCount, jobsMax: waitingMax)
@@ -124,15 +126,15 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
             username: event.client.hasUsername ? event.client.usernameBytes.copied : nil,
             address: event.client.address.map { ByteString($0) }
         )
-        let message = event.payload.copied
+        let request = Request(message: event.payload.copied, requester: requester)
+        let hasRoom = waiting.withLock {
+            $0.add(request, countMax: DynamicSecurityPlugin.waitingMax)
+        }
         guard broker.isCallableFromAnyThread else {
-            DynamicSecurityPlugin.answer(message, from: requester, with: engine, over: broker)
+            answerWaiting(with: engine)
             return .done
         }
-        let isQueued = commands.submit { [broker] in
-            DynamicSecurityPlugin.answer(message, from: requester, with: engine, over: broker)
-        }
-        if !isQueued {
+        if !hasRoom || !commands.submit({ [unowned self] in answerWaiting(with: engine) }) {
             broker.log(
                 .error,
                 "dynsec: Error: Too many control messages wait; one of \(requester.name) is dropped."
@@ -141,17 +143,19 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
         return .done
     }
 
-    private static func answer(
-        _ message: ByteString,
-        from requester: Requester,
-        with engine: Engine,
-        over broker: Broker
-    ) {
-        let response = message.bytes.withUnsafeBufferPointer { engine.control($0, from: requester) }
-        do {
-            try broker.publish(topic: responseTopic, payload: response)
-        } catch {
-            broker.log(.error, "dynsec: Error: \(error)")
+    /// Answers what has come; messages that come meanwhile are kept on the disk together.
+    private func answerWaiting(with engine: Engine) {
+        let responses = engine.control { body in
+            guard let request = waiting.withLock({ $0.takeFirst() }) else { return false }
+            request.message.bytes.withUnsafeBufferPointer { body($0, request.requester) }
+            return true
+        }
+        for response in responses {
+            do {
+                try broker.publish(topic: DynamicSecurityPlugin.responseTopic, payload: response)
+            } catch {
+                broker.log(.error, "dynsec: Error: \(error)")
+            }
         }
     }
 
@@ -258,6 +262,37 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
             return
         }
         for username in kicks.usernames { broker.kickAll(username: username.text, withWill: false) }
+    }
+}
+
+/// A control message and who sent it.
+private struct Request: Sendable {
+    let message: ByteString
+    let requester: Requester
+}
+
+/// Control messages in the order in which they came.
+private struct RequestQueue: Sendable {
+    private var requests: [Request] = []
+    private var head = 0
+
+    /// Adds a message unless there are too many.
+    mutating func add(_ request: Request, countMax: Int) -> Bool {
+        guard requests.count - head < countMax else { return false }
+        requests.append(request)
+        return true
+    }
+
+    /// The oldest message; the array is compacted once half of it is used up.
+    mutating func takeFirst() -> Request? {
+        guard head < requests.count else { return nil }
+        let request = requests[head]
+        head += 1
+        if head * 2 >= requests.count {
+            requests.removeFirst(head)
+            head = 0
+        }
+        return request
     }
 }
 

@@ -139,20 +139,49 @@ package final class Engine: Sendable {
 
     /// Runs a control message and returns the answer to publish; blocks until changes are on disk.
     package func control(_ message: Bytes, from requester: Requester) -> [UInt8] {
-        var batch = CommandBatch(environment)
-        journal.withLock { journal in
-            batch.run(message)
-            if !batch.records.isEmpty {
-                if let error = save(batch.records, to: &journal) { batch.fail(error) }
-                assert(directory.read { $0.checkInvariants() } == nil)
-                directory.publish(batch.transaction)
-            }
-        }
-        for reply in batch.replies { reply.log(requester, with: surroundings.log) }
-        if !batch.kicks.isEmpty { kicks.withLock { $0.add(batch.kicks) } }
-        if !batch.records.isEmpty { scheduleCompaction() }
-        return batch.response
+        var next: (Bytes, Requester)? = (message, requester)
+        return control { body in
+            guard let (message, requester) = next.take() else { return false }
+            body(message, requester)
+            return true
+        }.first ?? []
     }
+
+    /// Runs control messages as they come and returns their answers; all wait for the disk together.
+    ///
+    /// - Parameter takeNext: Passes the next message on; false when there is none.
+    package func control(
+        _ takeNext: (_ body: (Bytes, Requester) -> Void) -> Bool
+    ) -> [[UInt8]] {
+        var batches: [(batch: CommandBatch, requester: Requester)] = []
+        journal.withLock { journal in
+            let end = Engine.nowMilliseconds() + Engine.groupMilliseconds
+            repeat {
+                let isTaken = takeNext { message, requester in
+                    var batch = CommandBatch(environment)
+                    batch.run(message)
+                    batches.append((batch, requester))
+                }
+                guard isTaken else { break }
+            } while Engine.nowMilliseconds() < end
+            let records = batches.flatMap(\.batch.records)
+            guard !records.isEmpty else { return }
+            if let error = save(records, to: &journal) {
+                for index in batches.indices.reversed() { batches[index].batch.fail(error) }
+            }
+            assert(directory.read { $0.checkInvariants() } == nil)
+            for (batch, _) in batches { directory.publish(batch.transaction) }
+        }
+        for (batch, requester) in batches {
+            for reply in batch.replies { reply.log(requester, with: surroundings.log) }
+            if !batch.kicks.isEmpty { kicks.withLock { $0.add(batch.kicks) } }
+            if !batch.records.isEmpty { scheduleCompaction() }
+        }
+        return batches.map(\.batch.response)
+    }
+
+    /// How long messages are collected for one wait for the disk, once the first has been run.
+    private static let groupMilliseconds = 2
 
     /// Puts changes on the disk; the text of what went wrong, or nil.
     private func save(_ records: [JournalRecord], to journal: inout Journal) -> String? {
@@ -288,16 +317,21 @@ package final class Engine: Sendable {
     /// Writes the state file and shortens the journal; false when that failed.
     @discardableResult
     package func compact() -> Bool {
-        let (model, mark, path) = journal.withLock { (directory.snapshot(), $0.mark, $0.statePath) }
+        let (state, mark, path) = journal.withLock {
+            (directory.read { SavedState($0) }, $0.mark, $0.statePath)
+        }
         do throws(SystemError) {
             let temporary = path + ".new"
-            let digest = try StateFile.write(model, to: temporary)
-            let result = journal.withLock { journal in
-                Result { () throws(SystemError) in
-                    try journal.rebase(on: digest, from: temporary, at: mark)
-                }
+            let digest = try StateFile.write(state, to: temporary)
+            try withJournal { journal throws(SystemError) in
+                try journal.announce(digest, at: mark)
             }
-            try result.get()
+            try File.rename(temporary, to: path)
+            let isWorthShortening = journal.withLock { journal in
+                journal.rebase(on: digest, at: mark)
+                return journal.isWorthShortening
+            }
+            if isWorthShortening { try shortenJournal(at: mark) }
             compaction.withLock { $0.lastError = nil }
             return true
         } catch {
@@ -314,6 +348,31 @@ package final class Engine: Sendable {
             }
             return false
         }
+    }
+
+    /// Writes the journal anew without what is before a mark.
+    ///
+    /// Changes go on while the new one is made; they wait only while what they added meanwhile is copied and the
+    /// new one gets its name.
+    private func shortenJournal(at mark: Journal.Mark) throws(SystemError) {
+        let temporary = journal.withLock { $0.path } + ".new"
+        let (text, covered) = try withJournal { journal throws(SystemError) in
+            try journal.beginShortening(at: mark)
+        }
+        let new = try JournalFile(creating: temporary, content: text)
+        try withJournal { journal throws(SystemError) in
+            try journal.finishShortening(with: new, from: temporary, covered: covered)
+        }
+    }
+
+    /// Runs the closure with the journal; `Mutex` itself does not pass typed errors on.
+    private func withJournal<Value: Sendable>(
+        _ body: (inout Journal) throws(SystemError) -> Value
+    ) throws(SystemError) -> Value {
+        let result = journal.withLock { journal in
+            Result { () throws(SystemError) in try body(&journal) }
+        }
+        return try result.get()
     }
 
     private static func nowMilliseconds() -> Int {

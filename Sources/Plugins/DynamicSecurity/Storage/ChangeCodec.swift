@@ -23,7 +23,7 @@ extension JSONWriter {
             beginObject()
             key("groupname")
             string(group)
-            assignments("clients", of: "username", members)
+            assignments("clients", of: "username", members, withExtra: true)
             endObject()
         case .putRole(let role):
             key("putRole")

@@ -38,12 +38,14 @@ struct Journal: Sendable {
     /// The number of bytes known to be good; negative while there is no file.
     private(set) var length: Int
     private var base: Digest
-    private var descriptor: Int32 = -1
+    private var file: JournalFile?
+    /// Whether the file's name is on the disk too.
+    private var isNameSafe = true
+    /// A journal as long as this holds thousands of changes.
+    private static let longLength = 4 * 1_024 * 1_024
 
     /// The path of the journal.
     static func path(of statePath: String) -> String { statePath + ".journal" }
-
-    private var path: String { Journal.path(of: statePath) }
 
     /// Whether there are changes that the state file lacks.
     private(set) var hasChanges: Bool
@@ -78,9 +80,11 @@ struct Journal: Sendable {
             length: -1,
             hasChanges: false
         )
-        let bytes: [UInt8]
+        let bytes: ArraySlice<UInt8>
         do {
-            bytes = try File.read(path)
+            // Behind the records there are zeros.
+            let all = try File.read(path)
+            bytes = all[..<((all.lastIndex { $0 != 0 } ?? -1) + 1)]
         } catch {
             if error.number != ENOENT { log(.error, "dynsec: Error: \(error)") }
             return journal
@@ -108,15 +112,18 @@ struct Journal: Sendable {
     }
 
     /// Leaves a copy of a journal that has whole records behind a broken one, which no crash explains.
-    private static func keepDamaged(_ bytes: [UInt8], path: String, log: (LogLevel, String) -> Void)
-    {
+    private static func keepDamaged(
+        _ bytes: ArraySlice<UInt8>,
+        path: String,
+        log: (LogLevel, String) -> Void
+    ) {
         let copy = path + ".damaged"
         log(
             .error,
             "dynsec: Error: '\(path)' is damaged; changes behind the damage are lost, '\(copy)' keeps them."
         )
         do throws(SystemError) {
-            try File.replace(copy, with: bytes)
+            try File.replace(copy, with: Array(bytes))
         } catch {
             log(.error, "dynsec: Error: \(error)")
         }
@@ -137,7 +144,6 @@ struct Journal: Sendable {
 
     /// Puts records on the disk; when this throws, none of them will be there after a restart.
     mutating func append(_ records: [JournalRecord]) throws(SystemError) {
-        try open()
         var text: [UInt8] = []
         var last = sequence
         for record in records {
@@ -150,34 +156,43 @@ struct Journal: Sendable {
     }
 
     private mutating func append(_ text: [UInt8]) throws(SystemError) {
-        do throws(SystemError) {
-            try File.write(text, to: descriptor, path: path)
-            guard fdatasync(descriptor) == 0 else { throw SystemError("fsync \(path)") }
-        } catch {
-            // What reached the file must not come back after a restart, and must not be in the
-            // way of the next record.
-            if ftruncate(descriptor, length) != 0 { close() }
-            throw error
-        }
-        length += text.count
-    }
-
-    private mutating func open() throws(SystemError) {
-        guard descriptor < 0 else { return }
-        descriptor = try File.openForAppending(path)
-        do throws(SystemError) {
-            guard ftruncate(descriptor, max(length, 0)) == 0 else {
-                throw SystemError("truncate \(path)")
-            }
-            guard length < 0 else { return }
-            length = 0
-            try append(Journal.baseLine(base, sequence: sequence))
+        try open()
+        if !isNameSafe {
+            // After a power failure the file would not be found, or an older one in its place.
             try File.syncFolder(of: path)
+            isNameSafe = true
+        }
+        do throws(SystemError) {
+            try file?.append(text)
         } catch {
-            if length == 0 { length = -1 }
+            // Opening it again cuts off what may be left of the text.
             close()
             throw error
         }
+        length = file?.length ?? length
+    }
+
+    private mutating func open() throws(SystemError) {
+        guard file == nil else { return }
+        guard length < 0 else {
+            file = try JournalFile(opening: path, length: length)
+            return
+        }
+        var new = try JournalFile(opening: path, length: 0)
+        do throws(SystemError) {
+            try new.append(Journal.baseLine(base, sequence: sequence))
+        } catch {
+            new.close()
+            throw error
+        }
+        use(new)
+    }
+
+    private mutating func use(_ new: JournalFile) {
+        close()
+        length = new.length
+        file = new
+        isNameSafe = false
     }
 
     /// Ends the use of the journal; one that says nothing the state file does not say is removed.
@@ -190,9 +205,8 @@ struct Journal: Sendable {
 
     /// Closes the file; it is opened again when needed.
     private mutating func close() {
-        guard descriptor >= 0 else { return }
-        _ = Glibc.close(descriptor)
-        descriptor = -1
+        file?.close()
+        file = nil
     }
 
     // MARK: - Compaction
@@ -200,30 +214,51 @@ struct Journal: Sendable {
     /// Where the journal stands; what is before is in the state as it is now.
     var mark: Mark { Mark(sequence: sequence, offset: max(length, 0)) }
 
-    /// Makes a written state file the current one and drops the records it holds.
-    ///
-    /// - Parameter temporary: The path of the file, written and fsynced.
-    mutating func rebase(
-        on digest: Digest,
-        from temporary: String,
-        at mark: Mark
-    ) throws(SystemError) {
-        try open()
-        let tail = try File.read(
-            descriptor,
-            from: mark.offset,
-            count: length - mark.offset,
-            path: path
-        )
-        let line = Journal.baseLine(digest, sequence: mark.sequence)
-        try append(line)
-        try File.rename(temporary, to: statePath)
+    /// Says that a state file with this fingerprint, which is not in its place yet, holds the changes up to a mark.
+    mutating func announce(_ digest: Digest, at mark: Mark) throws(SystemError) {
+        try append(Journal.baseLine(digest, sequence: mark.sequence))
+    }
+
+    /// Takes note that the announced file is in its place.
+    mutating func rebase(on digest: Digest, at mark: Mark) {
         base = digest
-        try File.replace(path, with: line + tail)
-        close()
-        length = line.count + tail.count
         hasChanges = sequence > mark.sequence
     }
+
+    /// Whether the journal is to be written anew without what the state file holds.
+    ///
+    /// Those who change something wait while that is finished, so under load it is left until there is something to
+    /// gain.
+    var isWorthShortening: Bool { !hasChanges || length > Journal.longLength }
+
+    /// Begins a shorter journal: the text it starts with, and how much of this one that covers.
+    func beginShortening(at mark: Mark) throws(SystemError) -> (text: [UInt8], covered: Int) {
+        let tail = try file?.read(from: mark.offset) ?? []
+        return (Journal.baseLine(base, sequence: mark.sequence) + tail, max(length, 0))
+    }
+
+    /// Puts a shorter journal in place of this one, with what has been appended meanwhile.
+    mutating func finishShortening(
+        with shorter: JournalFile,
+        from temporary: String,
+        covered: Int
+    ) throws(SystemError) {
+        var new = shorter
+        do throws(SystemError) {
+            let rest = try file?.read(from: covered) ?? []
+            if !rest.isEmpty { try new.append(rest) }
+            guard rename(temporary, path) == 0 else { throw SystemError("rename \(temporary)") }
+        } catch {
+            new.close()
+            throw error
+        }
+        use(new)
+        try File.syncFolder(of: path)
+        isNameSafe = true
+    }
+
+    /// The path of the journal.
+    var path: String { Journal.path(of: statePath) }
 
     private static func baseLine(_ digest: Digest, sequence: Int) -> [UInt8] {
         line { writer in
@@ -256,97 +291,5 @@ extension JSONWriter {
         for change in record.changes { self.change(change) }
         endArray()
         endObject()
-    }
-}
-
-/// The result of reading a journal.
-private struct JournalScan {
-    /// A record of changes that was read back.
-    struct Record {
-        let sequence: Int
-        let document: JSONDocument
-
-        /// Repeats the changes on a state.
-        func apply(to model: inout Model) {
-            var transaction = Transaction()
-            document.withRoot { node in
-                for node in node["changes"].map({ Array($0.children) }) ?? [] {
-                    if let change = node.change(for: model) {
-                        transaction.apply(change, to: &model)
-                    }
-                }
-                model.changeIndex = node["changeIndex"]?.wideInteger ?? model.changeIndex
-            }
-        }
-    }
-
-    /// The records of changes, in order.
-    var records: [Record] = []
-    /// The last change held by the state file that is there; nil when no base line knows the file.
-    var firstSequence: Int?
-    var lastSequence = 0
-    /// The length of the part that passes its checks.
-    var goodLength = 0
-    /// Whether whole records follow a broken one.
-    var isDamaged = false
-    /// Whether there is anything to lose.
-    var hasRecords: Bool { !records.isEmpty }
-
-    init(_ bytes: [UInt8], base: Digest) {
-        bytes.withUnsafeBufferPointer { bytes in
-            var start = 0
-            var isBroken = false
-            while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                let line = Bytes(rebasing: bytes[start..<end])
-                start = end + 1
-                if isBroken {
-                    isDamaged = isDamaged || JournalScan.document(in: line) != nil
-                } else if add(line, base: base) {
-                    goodLength = start
-                } else {
-                    isBroken = true
-                }
-            }
-        }
-    }
-
-    /// What a line holds; nil when it fails its check.
-    private static func document(in line: Bytes) -> JSONDocument? {
-        guard line.count > 9, line[8] == UInt8(ascii: " ") else { return nil }
-        let text = Bytes(rebasing: line[9...])
-        guard CRC32.hexadecimal(of: text).elementsEqual(line[..<8]) else { return nil }
-        return JSONDocument(parsingExactly: text)
-    }
-
-    private mutating func add(_ line: Bytes, base: Digest) -> Bool {
-        guard let document = JournalScan.document(in: line) else { return false }
-        let (sequence, digest) = document.withRoot { ($0["seq"]?.wideInteger, $0["base"]?.string) }
-        guard let sequence else { return false }
-        lastSequence = max(lastSequence, sequence)
-        if let digest {
-            if digest == base.text { firstSequence = sequence }
-        } else {
-            records.append(Record(sequence: sequence, document: document))
-        }
-        return true
-    }
-}
-
-/// The usual 32-bit cyclic redundancy check.
-enum CRC32 {
-    private static let table: [UInt32] = (0..<256).map { index in
-        (0..<8).reduce(UInt32(index)) { value, _ in
-            value & 1 == 0 ? value >> 1 : value >> 1 ^ 0xEDB8_8320
-        }
-    }
-
-    /// The check of some bytes, as eight digits.
-    static func hexadecimal(of bytes: Bytes) -> [UInt8] {
-        var check = UInt32.max
-        table.withUnsafeBufferPointer { table in
-            for byte in bytes { check = check >> 8 ^ table[Int((check ^ UInt32(byte)) & 0xFF)] }
-        }
-        let digits = Array("0123456789abcdef".utf8)
-        return stride(from: 28, through: 0, by: -4).map { digits[Int(~check >> $0 & 15)] }
     }
 }

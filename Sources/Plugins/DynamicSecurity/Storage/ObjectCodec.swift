@@ -13,15 +13,20 @@ extension JSONWriter {
     package mutating func assignments(
         _ key: StaticString,
         of name: StaticString,
-        _ list: [Assignment]
+        _ list: [Assignment],
+        withExtra: Bool = false
     ) {
         self.key(key)
         beginArray()
-        for assignment in list { self.assignment(of: name, assignment) }
+        for assignment in list { self.assignment(of: name, assignment, withExtra: withExtra) }
         endArray()
     }
 
-    private mutating func assignment(of name: StaticString, _ assignment: Assignment) {
+    private mutating func assignment(
+        of name: StaticString,
+        _ assignment: Assignment,
+        withExtra: Bool
+    ) {
         beginObject()
         key(name)
         string(assignment.name)
@@ -29,6 +34,7 @@ extension JSONWriter {
             key("priority")
             integer(Int(assignment.priority))
         }
+        if withExtra { extra(assignment.extra) }
         endObject()
     }
 
@@ -41,7 +47,7 @@ extension JSONWriter {
     }
 
     /// Writes the members that the file and answers share.
-    package mutating func clientHead(_ fields: Client.Fields) {
+    package mutating func clientHead(_ fields: Client.Fields, withExtra: Bool) {
         key("username")
         string(fields.username)
         optional("clientid", fields.clientID)
@@ -51,14 +57,16 @@ extension JSONWriter {
             key("disabled")
             boolean(true)
         }
-        assignments("roles", of: "rolename", fields.roles)
+        assignments("roles", of: "rolename", fields.roles, withExtra: withExtra)
     }
 
     /// Writes a client for the file or, with its groups, for the journal.
     package mutating func savedClient(_ client: Client, withGroups: Bool) {
         beginObject()
-        clientHead(client.fields)
-        if withGroups { assignments("groups", of: "groupname", client.fields.groups) }
+        clientHead(client.fields, withExtra: true)
+        if withGroups {
+            assignments("groups", of: "groupname", client.fields.groups, withExtra: true)
+        }
         optional("encoded_password", client.fields.password)
         extra(client.fields.extra)
         endObject()
@@ -71,8 +79,8 @@ extension JSONWriter {
         string(group.name)
         optional("textname", group.textName)
         optional("textdescription", group.textDescription)
-        assignments("roles", of: "rolename", group.roles)
-        if let members { assignments("clients", of: "username", members) }
+        assignments("roles", of: "rolename", group.roles, withExtra: true)
+        if let members { assignments("clients", of: "username", members, withExtra: true) }
         extra(group.extra)
         endObject()
     }
@@ -88,13 +96,13 @@ extension JSONWriter {
         boolean(role.allowsWildcardSubscriptions)
         key("acls")
         beginArray()
-        for acl in role.acls { self.acl(acl) }
+        for acl in role.acls { self.acl(acl, withExtra: withExtra) }
         endArray()
         if withExtra { extra(role.extra) }
         endObject()
     }
 
-    private mutating func acl(_ acl: ACL) {
+    private mutating func acl(_ acl: ACL, withExtra: Bool) {
         beginObject()
         key("acltype")
         string(acl.type.name)
@@ -104,6 +112,7 @@ extension JSONWriter {
         integer(Int(acl.priority))
         key("allow")
         boolean(acl.isAllowed)
+        if withExtra { extra(acl.extra) }
         endObject()
     }
 
@@ -114,6 +123,7 @@ extension JSONWriter {
             key(which.name)
             boolean(defaults[which])
         }
+        extra(defaults.extra)
         endObject()
     }
 }
@@ -146,7 +156,11 @@ extension JSONNode {
         let list = children.compactMap { element -> Assignment? in
             guard let name = element[key]?.string, let shared = known(name) else { return nil }
             let priority = element["priority"]?.integer.map(Priority.clamped) ?? Priority.unset
-            return Assignment(shared, priority: priority)
+            return Assignment(
+                shared,
+                priority: priority,
+                extra: element.extraMembers(except: [key, "priority"])
+            )
         }
         return list.ranked
     }
@@ -215,7 +229,7 @@ extension JSONNode {
             textName: self["textname"]?.string,
             textDescription: self["textdescription"]?.string,
             allowsWildcardSubscriptions: self["allowwildcardsubs"]?.boolean ?? true,
-            acls: self["acls"]?.acls ?? [],
+            acls: self["acls"]?.acls(withExtra: true) ?? [],
             extra: extraMembers(
                 except: ["rolename", "textname", "textdescription", "allowwildcardsubs", "acls"]
             )
@@ -223,7 +237,9 @@ extension JSONNode {
     }
 
     /// The rules in an array; incomplete ones, unknown types and repetitions are left out.
-    package var acls: [ACL] {
+    ///
+    /// - Parameter withExtra: Whether they keep members that this version does not know.
+    package func acls(withExtra: Bool) -> [ACL] {
         guard isArray else { return [] }
         var seen: Set<ByteString> = []
         return children.compactMap { element in
@@ -235,7 +251,9 @@ extension JSONNode {
                 type: type,
                 topic: topic,
                 priority: element["priority"]?.integer.map(Priority.clamped) ?? 0,
-                isAllowed: element["allow"]?.boolean ?? false
+                isAllowed: element["allow"]?.boolean ?? false,
+                extra: withExtra
+                    ? element.extraMembers(except: ["acltype", "topic", "priority", "allow"]) : []
             )
         }
     }
@@ -246,6 +264,7 @@ extension JSONNode {
         for which in DefaultAccess.Switch.allCases {
             defaults[which] = self[which.name]?.boolean ?? false
         }
+        defaults.extra = extraMembers(except: DefaultAccess.Switch.allCases.map(\.name))
         return defaults
     }
 }

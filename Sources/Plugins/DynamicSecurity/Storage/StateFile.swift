@@ -58,14 +58,14 @@ package enum StateFile {
     // MARK: - Writing
 
     /// Writes the state beside the file and returns the fingerprint; the caller renames it.
-    static func write(_ model: Model, to path: String) throws(SystemError) -> Digest {
+    static func write(_ state: SavedState, to path: String) throws(SystemError) -> Digest {
         _ = unlink(path)
         let descriptor = try File.create(path)
         defer { _ = close(descriptor) }
         var digest = StreamingDigest()
         var writer = JSONWriter(formatted: true)
         writer.bytes.reserveCapacity(pieceSize * 2)
-        try write(model, with: &writer) { piece throws(SystemError) in
+        try write(state, with: &writer) { piece throws(SystemError) in
             digest.add(piece)
             try File.write(piece, to: descriptor, path: path)
             // Piece by piece: a heap of unwritten data would hold up the fsync of the journal.
@@ -79,14 +79,14 @@ package enum StateFile {
     package static func text(of model: Model) -> [UInt8] {
         var writer = JSONWriter(formatted: true)
         var text: [UInt8] = []
-        write(model, with: &writer) { text += $0 }
+        write(SavedState(model), with: &writer) { text += $0 }
         return text
     }
 
     private static let pieceSize = 512 * 1_024
 
     private static func write<Failure: Error>(
-        _ model: Model,
+        _ state: SavedState,
         with writer: inout JSONWriter,
         flush: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
@@ -97,43 +97,37 @@ package enum StateFile {
         }
         writer.beginObject()
         writer.key("changeIndex")
-        writer.integer(model.changeIndex)
+        writer.integer(state.changeIndex)
         writer.key("defaultACLAccess")
-        writer.defaults(model.defaults)
+        writer.defaults(state.defaults)
         writer.key("clients")
         writer.beginArray()
-        for name in model.clientNames.names {
-            if let client = model.clients[name] { writer.savedClient(client, withGroups: false) }
+        let clientNames = state.clients.keys.sorted()
+        for name in clientNames {
+            if let client = state.clients[name] { writer.savedClient(client, withGroups: false) }
             try flushIfLarge()
         }
         writer.endArray()
         writer.key("groups")
         writer.beginArray()
-        for name in model.groupNames.names {
-            guard let group = model.groups[name] else { continue }
-            writer.savedGroup(group, members: members(of: group, in: model))
+        let members = state.members(amongSorted: clientNames)
+        for name in state.groups.keys.sorted() {
+            guard let group = state.groups[name] else { continue }
+            writer.savedGroup(group, members: members[name] ?? [])
             try flushIfLarge()
         }
         writer.endArray()
-        writer.optional("anonymousGroup", model.anonymousGroup)
+        writer.optional("anonymousGroup", state.anonymousGroup)
         writer.key("roles")
         writer.beginArray()
-        for name in model.roleNames.names {
-            if let role = model.roles[name] { writer.role(role, withExtra: true) }
+        for name in state.roles.keys.sorted() {
+            if let role = state.roles[name] { writer.role(role, withExtra: true) }
             try flushIfLarge()
         }
         writer.endArray()
-        writer.extra(model.extra)
+        writer.extra(state.extra)
         writer.endObject()
         try flush(writer.bytes)
-    }
-
-    /// A group's members with their priorities, which are recorded with the clients.
-    private static func members(of group: Group, in model: Model) -> [Assignment] {
-        model.members(of: group.name).map { username in
-            let membership = model.clients[username]?.fields.groups.first { $0.name == group.name }
-            return Assignment(username, priority: membership?.priority ?? Priority.unset)
-        }
     }
 
     // MARK: - Reading
@@ -229,7 +223,7 @@ private struct StateLoader {
             groups.append(group)
             for member in node["clients"]?.assignments(of: "username", known: { $0 }) ?? [] {
                 memberships[member.name, default: []].append(
-                    Assignment(group.name, priority: member.priority)
+                    Assignment(group.name, priority: member.priority, extra: member.extra)
                 )
             }
         }

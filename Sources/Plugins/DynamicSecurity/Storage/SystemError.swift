@@ -30,9 +30,9 @@ enum File {
         try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
     }
 
-    /// Opens a file for appending and reading, and creates it if it is not there.
-    static func openForAppending(_ path: String) throws(SystemError) -> Int32 {
-        try open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC)
+    /// Opens a file for reading and writing, and creates it if it is not there.
+    static func openForUpdate(_ path: String) throws(SystemError) -> Int32 {
+        try open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
     }
 
     private static func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
@@ -47,6 +47,24 @@ enum File {
         while offset < bytes.count {
             let count = bytes[offset...].withUnsafeBytes {
                 Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw SystemError("write \(path)") }
+            offset += count
+        }
+    }
+
+    /// Writes all the bytes to a place in the file.
+    static func write(
+        _ bytes: [UInt8],
+        to descriptor: Int32,
+        at place: Int,
+        path: String
+    ) throws(SystemError) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress, $0.count, place + offset)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw SystemError("write \(path)") }

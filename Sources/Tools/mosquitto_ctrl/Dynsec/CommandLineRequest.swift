@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns the words of the command line into the request for the broker.
 
+import Glibc
 import ToolSupport
 
 /// Builds the JSON of one command from the words on the command line.
@@ -8,6 +9,8 @@ struct CommandLineRequest {
     /// Asks for a secret; the terminal in earnest, a script in tests.
     typealias Ask = (_ prompt: String) -> [UInt8]
 
+    /// The original ends with 0 where a password is missing or mistyped.
+    private static let emptyPassword = ToolFailure("Error: Empty password.", .success)
     private static let invalid = ToolFailure("Error: Invalid input.", .invalidInput)
 
     let rule: CommandRule
@@ -48,13 +51,17 @@ struct CommandLineRequest {
         optional: String?
     ) throws(ToolFailure) -> JSONValue {
         let countMax = fields.count + (optional == nil ? 0 : 1)
+        // Commands that take nothing pass over what stands behind them.
+        if fields.isEmpty, optional == nil { return request([]) }
         guard (fields.count...countMax).contains(arguments.count) else { throw Self.invalid }
         var members = zip(fields, arguments).map { JSONValue.Member($0, .string($1)) }
+        // The user comes last on the command line and first in the request.
+        if fields == ["groupname", "username"] { members.reverse() }
         if let optional, arguments.count == countMax {
             let word = arguments[fields.count]
             if optional != "priority" {
                 members.append(JSONValue.Member(optional, .string(word)))
-            } else if let member = try priority(word) {
+            } else if let member = priority(word) {
                 members.append(member)
             }
         }
@@ -62,16 +69,21 @@ struct CommandLineRequest {
     }
 
     /// The priority, left out when it is the one that stands for none.
-    private func priority(_ word: String) throws(ToolFailure) -> JSONValue.Member? {
-        guard let number = Int32(word) else { throw Self.invalid }
+    private func priority(_ word: String) -> JSONValue.Member? {
+        let number = Self.number(word)
         return number == -1 ? nil : JSONValue.Member("priority", .number(Double(number)))
+    }
+
+    /// A number as the original reads it: as far as there are digits, 0 without any.
+    private static func number(_ word: String) -> Int32 {
+        Int32(truncatingIfNeeded: strtol(word, nil, 10))
     }
 
     private func paging() throws(ToolFailure) -> JSONValue {
         guard arguments.count <= 2 else { throw Self.invalid }
         var members: [JSONValue.Member] = []
         for (field, word) in zip(["count", "offset"], arguments) {
-            guard let number = Int32(word) else { throw Self.invalid }
+            let number = Self.number(word)
             if number > 0 { members.append(JSONValue.Member(field, .number(Double(number)))) }
         }
         return request(members)
@@ -149,7 +161,7 @@ struct CommandLineRequest {
     /// Asks twice for a password that must not be empty.
     static func newPassword(_ user: String, _ ask: Ask) throws(ToolFailure) -> String {
         let first = ask("New password for \(user): ")
-        guard !first.isEmpty else { throw ToolFailure("Error: Empty password.") }
+        guard !first.isEmpty else { throw emptyPassword }
         return try repeated(first, user, ask)
     }
 
@@ -162,8 +174,10 @@ struct CommandLineRequest {
         _ user: String,
         _ ask: Ask
     ) throws(ToolFailure) -> String {
-        guard ask("Reenter password for \(user): ") == first else {
-            throw ToolFailure("Error: Passwords do not match.")
+        let second = ask("Reenter password for \(user): ")
+        guard !second.isEmpty else { throw emptyPassword }
+        guard second == first else {
+            throw ToolFailure("Error: Passwords do not match.", .success)
         }
         return String(decoding: first, as: UTF8.self)
     }
@@ -172,11 +186,15 @@ struct CommandLineRequest {
 
     private func setDefaultAccess() throws(ToolFailure) -> JSONValue {
         guard arguments.count == 2,
-            let type = Self.known(arguments[0], in: CommandRule.defaultAccessTypes)
+            Self.isKnown(arguments[0], in: CommandRule.defaultAccessTypes)
         else { throw Self.invalid }
-        let allow = try Self.allow(arguments[1])
+        guard let allow = Self.allow(arguments[1]) else {
+            let text = "Error: access must be \"allow\" or \"deny\"."
+            throw ToolFailure(text + "\nError: Invalid input.", .invalidInput)
+        }
         let access = JSONValue.object([
-            JSONValue.Member("acltype", .string(type)), JSONValue.Member("allow", .bool(allow)),
+            JSONValue.Member("acltype", .string(arguments[0])),
+            JSONValue.Member("allow", .bool(allow)),
         ])
         return request([JSONValue.Member("acls", .array([access]))])
     }
@@ -184,8 +202,9 @@ struct CommandLineRequest {
     private func addRule() throws(ToolFailure) -> JSONValue {
         guard (4...5).contains(arguments.count) else { throw Self.invalid }
         var members = try ruleMembers()
-        members.append(JSONValue.Member("allow", .bool(try Self.allow(arguments[3]))))
-        if arguments.count == 5, let member = try priority(arguments[4]) { members.append(member) }
+        guard let allow = Self.allow(arguments[3]) else { throw Self.invalid }
+        members.append(JSONValue.Member("allow", .bool(allow)))
+        if arguments.count == 5, let member = priority(arguments[4]) { members.append(member) }
         return request(members)
     }
 
@@ -195,27 +214,26 @@ struct CommandLineRequest {
     }
 
     private func ruleMembers() throws(ToolFailure) -> [JSONValue.Member] {
-        guard let type = Self.known(arguments[1], in: CommandRule.accessTypes) else {
+        guard Self.isKnown(arguments[1], in: CommandRule.accessTypes) else {
             throw Self.invalid
         }
         return [
             JSONValue.Member("rolename", .string(arguments[0])),
-            JSONValue.Member("acltype", .string(type)),
+            JSONValue.Member("acltype", .string(arguments[1])),
             JSONValue.Member("topic", .string(arguments[2])),
         ]
     }
 
-    private static func known(_ word: String, in list: [String]) -> String? {
-        list.first { $0.lowercased() == word.lowercased() }
+    /// Types are passed on as they were typed; the broker knows them in any case.
+    private static func isKnown(_ word: String, in list: [String]) -> Bool {
+        list.contains { $0.lowercased() == word.lowercased() }
     }
 
-    private static func allow(_ word: String) throws(ToolFailure) -> Bool {
+    private static func allow(_ word: String) -> Bool? {
         switch word.lowercased() {
-        case "allow": return true
-        case "deny": return false
-        default:
-            let text = "Error: access must be \"allow\" or \"deny\"."
-            throw ToolFailure(text + "\nError: Invalid input.", .invalidInput)
+        case "allow": true
+        case "deny": false
+        default: nil
         }
     }
 }
