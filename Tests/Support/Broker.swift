@@ -214,7 +214,7 @@ extension Broker {
             // The default of 2.1, spelled out for an older original used to check the tests.
             head += "max_packet_size 2000000\n"
         }
-        if geteuid() == 0, !config.contains("user ") { head += "user root\n" }
+        if geteuid() == 0, !"\n\(config)".contains("\nuser ") { head += "user root\n" }
         return head + text.replacing("%DIR%", with: directory)
     }
 

@@ -31,7 +31,9 @@ package final class Worker {
     var deadlines = DeadlineHeap()
     let routes: RouteCache
     /// The plugins; nil when there are none.
-    let hooks: (any Hooks)?
+    ///
+    /// The broker keeps them for ever: counting references here would cost every delivery.
+    unowned(unsafe) let hooks: (any Hooks)?
     /// Whether there are plugins; spares following a reference.
     let hasHooks: Bool
     /// Whether every packet is logged; as of the last reload.
@@ -88,8 +90,12 @@ package final class Worker {
         reactor.delegate = self
         reactorWoken(reactor)
         reactor.run()
-        // Breaks the cycles between worker, reactor, sessions and clients.
+        // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
+        postponed = []
+        openQuestions.forgetAll()
+        mailbox.takeLetters(after: &letters)
+        letters = []
         for session in sessions.all {
             session.client?.session = nil
             session.client = nil
@@ -206,8 +212,11 @@ extension Worker: ReactorDelegate {
         from peer: PeerAddress,
         on socket: ListenerSocket
     ) {
-        counters.socketsAccepted.add(1)
         let listener = settings.listeners[socket.listenerIndex]
+        guard listener.configuration.protocol != .httpApi else {
+            return serveHTTP(descriptor, peer, listener, on: reactor)
+        }
+        counters.socketsAccepted.add(1)
         guard broker.census.addSocket(limit: settings.configuration.globalMaxConnections) else {
             return logRefusedSocket(peer)
         }
@@ -217,10 +226,6 @@ extension Worker: ReactorDelegate {
         }
         do {
             let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
-            guard listener.configuration.protocol != .httpApi else {
-                _ = HTTPExchange(worker: self, connection: connection, listener: listener)
-                return
-            }
             let client = Client(worker: self, connection: connection, listener: listener)
             if settings.configuration.connectionMessages, listener.transport.proxy == nil {
                 let port = socket.port
@@ -230,8 +235,31 @@ extension Worker: ReactorDelegate {
         } catch {
             broker.census.removeSocket()
             listener.load.leave()
-            log.error("Error: Unable to serve connection from \(peer.host): \(error).")
+            logUnserved(peer, error)
         }
+    }
+
+    /// A connection to the HTTP API, which is no client and not counted as one.
+    private func serveHTTP(
+        _ descriptor: consuming OwnedDescriptor,
+        _ peer: PeerAddress,
+        _ listener: ListenerSettings,
+        on reactor: Reactor
+    ) {
+        guard listener.load.enter(limit: listener.configuration.maxConnections) else {
+            return logRefusedSocket(peer)
+        }
+        do {
+            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
+            _ = HTTPExchange(worker: self, connection: connection, listener: listener)
+        } catch {
+            listener.load.leave()
+            logUnserved(peer, error)
+        }
+    }
+
+    private func logUnserved(_ peer: PeerAddress, _ error: SystemError) {
+        log.error("Error: Unable to serve connection from \(peer.host): \(error).")
     }
 
     private func logRefusedSocket(_ peer: PeerAddress) {

@@ -29,7 +29,9 @@ enum RecordSuite: UInt16, CaseIterable {
         }
     }
 
-    private var digestName: String { self == .aes256GCM ? "SHA384" : "SHA256" }
+    private static let digestKey: StaticString = "digest"
+
+    private var digestName: StaticString { self == .aes256GCM ? "SHA384" : "SHA256" }
 
     private var cipherName: String {
         switch self {
@@ -57,15 +59,15 @@ enum RecordSuite: UInt16, CaseIterable {
         guard let algorithm = EVP_MAC_fetch(nil, "HMAC", nil) else { return nil }
         defer { EVP_MAC_free(algorithm) }
         guard let context = EVP_MAC_CTX_new(algorithm) else { return nil }
-        var name = Array(digestName.utf8CString)
-        let isSet = name.withUnsafeMutableBufferPointer { name in
-            var parameters = [
-                OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            return EVP_MAC_CTX_set_params(context, &parameters) == 1
-        }
-        if isSet { return context }
+        // The parameter keeps both pointers, so both texts must stay where they are.
+        var parameters = [
+            OSSL_PARAM_construct_utf8_string(
+                Self.digestKey.cString,
+                UnsafeMutablePointer(mutating: digestName.cString),
+                0
+            ), OSSL_PARAM_construct_end(),
+        ]
+        if EVP_MAC_CTX_set_params(context, &parameters) == 1 { return context }
         EVP_MAC_CTX_free(context)
         return nil
     }
@@ -132,5 +134,12 @@ final class RecordCiphers {
         return EVP_MAC_init(context, key, secret.count, nil) == 1
             && EVP_MAC_update(context, message, message.count) == 1
             && EVP_MAC_final(context, output, &count, target.count) == 1
+    }
+}
+
+extension StaticString {
+    /// The text as a C string that is never freed.
+    fileprivate var cString: UnsafePointer<CChar> {
+        UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }
