@@ -442,7 +442,7 @@ struct Chapter02SubscribePublish {
         try publisher.expect(Wire.pubcomp(1))
         try publisher.expect(Wire.pubcomp(2))
         let packet = try subscriber.readPacket()
-        let candidates = (994...998).map {
+        let candidates = (UInt32(994)...998).map {
             let properties = Property.messageExpiry($0)
             let id = qos == 0 ? 0 : 1
             return Wire.publish(.v5, topic, "2", qos: qos, id: id, properties: properties)
