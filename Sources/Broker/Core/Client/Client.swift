@@ -71,6 +71,8 @@ package final class Client {
         set { boxedEnd = newValue.map(Box.init) }
     }
     private var boxedEnd: Box<ClientEnd>?
+    /// Whether the client is not read from because other workers are behind.
+    var isParked = false
     /// Whether packets go out as they are for every other such client.
     var isPlain = true
 
@@ -377,6 +379,7 @@ extension Client: ConnectionHandler {
     }
 
     package func connectionTimedOut(_ connection: Connection) {
+        if isParked { touch() }
         let due = lastPacketAt + timeoutSeconds
         if timeoutSeconds > 0, worker.now > due {
             finish(.timedOut)

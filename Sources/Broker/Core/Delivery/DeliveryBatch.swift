@@ -39,8 +39,15 @@ package final class DeliveryBatch: @unchecked Sendable {
     private(set) var entries: [Entry] = []
     private(set) var destinations: [Destination] = []
     private var bytes: [UInt8] = []
+    private var sharedByteCount = 0
 
     init() {}
+
+    /// About how much memory the batch keeps.
+    var byteCount: Int {
+        bytes.count + sharedByteCount + destinations.count * MemoryLayout<Destination>.stride
+            + entries.count * MemoryLayout<Entry>.stride
+    }
 
     /// Empties the batch; its memory stays.
     ///
@@ -50,6 +57,7 @@ package final class DeliveryBatch: @unchecked Sendable {
         entries.removeAll(keepingCapacity: true)
         destinations.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
+        sharedByteCount = 0
         return bytes.capacity <= Self.keptBytesMax
     }
 
@@ -90,6 +98,7 @@ package final class DeliveryBatch: @unchecked Sendable {
         let payload = UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount)
         let isShared =
             entry.payloadCount >= Self.sharedPayloadMin || run.storedMessage(index) != nil
+        if isShared { sharedByteCount += entry.payloadCount }
         entries.append(
             Entry(
                 properties: isShared ? 0..<0 : append(entry.properties),

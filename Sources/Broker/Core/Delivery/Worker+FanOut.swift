@@ -142,6 +142,7 @@ extension Worker {
             let end = rest.firstIndex { $0.session.reactor != home } ?? rest.endIndex
             let targets = UnsafeBufferPointer(rebasing: rest[..<end])
             outbox(for: Int(home)).append(run, entries: entries, to: targets)
+            if broker.workers[Int(home)].backlog.isHigh { park(run, behind: Int(home)) }
             rest = rest[end...]
         }
     }
