@@ -10,9 +10,9 @@ import Synchronization
 /// and so passes the pressure on to where it comes from. Any thread may call; nobody is kept waiting.
 struct Backlog: ~Copyable, Sendable {
     /// From here on clients are parked.
-    private static let highMark = 8 << 20
+    private static let highMark = 2 << 20
     /// From here on they are read from again.
-    private static let lowMark = 2 << 20
+    private static let lowMark = 512 << 10
 
     private let bytes = Atomic<Int>(0)
     private let hasWaiters = Atomic<Bool>(false)
