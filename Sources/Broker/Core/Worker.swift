@@ -26,12 +26,14 @@ package final class Worker {
     /// The numbers of the settings that every packet asks for.
     private(set) var limits: Limits
 
-    var sessions: SessionTable
+    let sessions: UnsafeSessionTable
     /// Sessions without a connection that will end, and wills that wait.
     var deadlines = DeadlineHeap()
     let routes: RouteCache
     /// The plugins; nil when there are none.
-    let hooks: (any Hooks)?
+    ///
+    /// The broker keeps them for ever: counting references here would cost every delivery.
+    unowned(unsafe) let hooks: (any Hooks)?
     /// Whether there are plugins; spares following a reference.
     let hasHooks: Bool
     /// Whether every packet is logged; as of the last reload.
@@ -67,7 +69,7 @@ package final class Worker {
         hasHooks = hooks != nil
         isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
-        sessions = SessionTable(reactor: mailbox.index)
+        sessions = UnsafeSessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
         outboxes = Array(repeating: nil, count: broker.workers.count)
     }
@@ -99,7 +101,7 @@ package final class Worker {
             session.client?.session = nil
             session.client = nil
         }
-        sessions = SessionTable(reactor: index)
+        sessions.removeAll()
     }
 
     /// Ends the loop: publishes the wills of all clients and closes every connection.

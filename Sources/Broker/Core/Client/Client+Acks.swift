@@ -46,6 +46,7 @@ extension Client {
 
     private func publish(_ released: Delivery, identifier: UInt16, publisher: SessionHandle) {
         let message = released.message
+        if message.isExpired(at: worker.now) { return writeAck(.pubcomp, identifier) }
         guard released.isFromEarlierConnection, let identity else {
             worker.publish(message, from: publisher)
             return writeAck(.pubcomp, identifier)
@@ -62,7 +63,6 @@ extension Client {
     ///
     /// Returns how many there were.
     func absorbPubrels(_ bytes: UnsafeRawBufferPointer, _ session: Session) -> Int {
-        let run = worker.run
         if run.isStored {
             worker.flushRun()
             guard stage == .connected else { return 0 }
@@ -74,6 +74,7 @@ extension Client {
                 session.incoming[0].packetIdentifier == identifier
             else { break }
             let message = session.incoming[0].message
+            if message.isExpired(at: worker.now) { break }
             session.incoming.removeFirst()
             message.withPublication { publication in
                 let continues =
@@ -88,7 +89,8 @@ extension Client {
                         publisher: session.handle,
                         origin: publication.origin,
                         qos: 2,
-                        isRetained: publication.isRetained
+                        isRetained: publication.isRetained,
+                        sender: self
                     )
                     run.isReleased = true
                 }

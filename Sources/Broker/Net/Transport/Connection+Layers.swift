@@ -213,7 +213,7 @@ extension Connection {
         }
         guard !isClosed else { return }
         if output.isEmpty, layers.wire.bytes.isEmpty {
-            output.releaseIfEmpty(to: &reactor.pool)
+            output.releaseIfEmpty(to: reactor.pool)
             unblock()
         } else {
             block()
