@@ -126,8 +126,9 @@ final class TLSSession: @unchecked Sendable {
         )
     }
 
-    /// 32 bytes that only the two ends of this connection know: `tls-exporter` (RFC 9266).
+    /// 32 bytes that only the two ends of this connection know: `tls-exporter` (RFC 9266 section 4.2: TLS 1.3).
     var channelBinding: [UInt8]? {
+        guard SSL_version(ssl) == TLS1_3_VERSION else { return nil }
         let label = "EXPORTER-Channel-Binding"
         var bytes = [UInt8](repeating: 0, count: 32)
         let result = SSL_export_keying_material(ssl, &bytes, 32, label, label.utf8.count, nil, 0, 0)
@@ -145,6 +146,8 @@ package struct ConnectionSecurity: Sendable {
     package var certificate: PeerCertificate?
     /// The identity of the pre-shared key in use.
     package var pskIdentity: String?
+    /// The channel binding `tls-exporter`, where somebody may ask for it.
+    package var channelBinding: [UInt8]?
     /// What a proxy has told about the client's own TLS connection.
     package var proxy: ProxyHeader.TLS?
 }
