@@ -183,7 +183,7 @@ let package = Package(
         tests("MQTTTests", uses: ["MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
-        tests("NetTests", uses: ["Net"]),
+        tests("NetTests", uses: ["Net", "CLinux", "COpenSSL"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],

@@ -90,7 +90,7 @@ struct ReloadTests {
     func localOnly() throws {
         let result = try reloaded("", "allow_anonymous false")
         #expect(result.isLocalOnly)
-        #expect(result.listeners.count == 2)
+        #expect(result.listeners.count == 3)
         #expect(result.security.allowAnonymous == false)
     }
 }

@@ -20,11 +20,12 @@ struct SectionTests {
     func localOnly() {
         let none = Outcome("sys_interval 5\nmax_connections 3").configuration
         #expect(none.isLocalOnly)
-        #expect(none.listeners.map(\.host) == ["127.0.0.1", "::1"])
-        #expect(none.listeners.map(\.port) == [1883, 1883])
-        #expect(none.listeners.map(\.maxConnections) == [-1, -1])
+        #expect(none.listeners.map(\.host) == ["127.0.0.1", "::1", "127.0.0.1"])
+        #expect(none.listeners.map(\.port) == [1883, 1883, 9883])
+        #expect(none.listeners.map(\.protocol) == [.mqtt, .mqtt, .httpApi])
+        #expect(none.listeners.map(\.maxConnections) == [-1, -1, -1])
         let ports = Outcome("", ports: [1888, 1889]).configuration
-        #expect(ports.listeners.map(\.port) == [1888, 1888, 1889, 1889])
+        #expect(ports.listeners.map(\.port) == [1888, 1888, 1889, 1889, 9883])
         let listener = Outcome("listener 1999", ports: [1888]).configuration
         #expect(!listener.isLocalOnly)
         #expect(listener.listeners.map(\.port) == [1999])

@@ -163,6 +163,16 @@ package final class Broker: Sendable {
         return (pages[1] * size, pages[0] * size)
     }
 
+    /// The names of the broker's threads.
+    package func threadNames() throws -> [String] {
+        let tasks = "/proc/\(process.pid)/task"
+        return try FileManager.default.contentsOfDirectory(atPath: tasks).map {
+            try String(contentsOfFile: "\(tasks)/\($0)/comm", encoding: .utf8).trimmingCharacters(
+                in: .newlines
+            )
+        }
+    }
+
     /// A log line without its `<seconds>: ` prefix.
     package static func withoutTimeStamp(_ line: String) -> String {
         guard let colon = line.range(of: ": "), line[..<colon.lowerBound].allSatisfy(\.isNumber)
@@ -204,7 +214,7 @@ extension Broker {
             // The default of 2.1, spelled out for an older original used to check the tests.
             head += "max_packet_size 2000000\n"
         }
-        if geteuid() == 0, !config.contains("user ") { head += "user root\n" }
+        if geteuid() == 0, !"\n\(config)".contains("\nuser ") { head += "user root\n" }
         return head + text.replacing("%DIR%", with: directory)
     }
 

@@ -86,11 +86,91 @@ struct HTTPTests {
         let value = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Int]
         let figures = try #require(value)
         #expect(figures["$SYS/broker/clients/total"] == 1)
+        #expect(figures["$SYS/broker/clients/connected"] == 1, "who asks is no client")
+        #expect(figures["$SYS/broker/connections/socket/count"] == 1)
         #expect((figures["$SYS/broker/clients/maximum"] ?? 0) >= 1)
         #expect((figures["$SYS/broker/bytes/received"] ?? 0) > 0)
         #expect((figures["$SYS/broker/uptime"] ?? -1) >= 0)
         #expect(figures.keys.allSatisfy { $0.hasPrefix("$SYS/broker/") })
         try broker.stop()
+    }
+
+    @Test("systree has these figures and no others")
+    func figureNames() throws {
+        let broker = try Self.broker()
+        let body = try Self.request(broker, "GET /api/v1/systree HTTP/1.1").body
+        let value = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Int]
+        let names = [
+            "clients/total", "clients/maximum", "clients/disconnected", "clients/connected",
+            "clients/expired", "messages/stored", "store/messages/bytes", "subscriptions/count",
+            "shared_subscriptions/count", "retained messages/count", "messages/received",
+            "messages/sent", "bytes/received", "bytes/sent", "publish/bytes/received",
+            "publish/bytes/sent", "packet/out/count", "packet/out/bytes",
+            "connections/socket/count", "publish/messages/dropped", "publish/messages/received",
+            "publish/messages/sent", "uptime",
+        ]
+        #expect(Set(try #require(value).keys) == Set(names.map { "$SYS/broker/" + $0 }))
+        try broker.stop()
+    }
+
+    @Test("Without a configuration the API is on the loopback address, if its port is free")
+    func localOnly() throws {
+        let broker = try Broker(nil, workers: 1, arguments: ["-p", "%PORT%", "-v"])
+        if broker.process.errors.lines.contains(where: { $0.hasSuffix("its port is in use.") }) {
+            try RawClient(broker).expectSilence()
+        } else {
+            let client = try RawClient(port: 9883)
+            client.sendRaw(utf8("GET /api/v1/listeners HTTP/1.1\r\nHost: a\r\n\r\n"))
+            #expect(try client.readHead().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+        try broker.stop()
+    }
+
+    /// `mon:secret` and `out:side`.
+    private static let passwords =
+        "mon:$7$1000$ZTx446yU4tM3eVbTKEwUBocIjPNiyLOzuVJa5iAJbP5gy8uNThQ9o+u9KLxASn+vHUwrgXm4vbuh"
+        + "PyaY2185Bw==$gLm+2l/CFky/uX5sxkpNqMjThQyifa14FV3kOXO5TTyTfB49BEyh3LVSWufo87nGBl7CfHtl"
+        + "DClETAtc7iPTZw==\n"
+        + "out:$7$1000$i/VO3l5KI/jrZgWwDztxWzywSCseu5rwoABX2QVnKUrfMjZ0OonOUNIvhOusRYa9bvB/8XTZ"
+        + "rKhCovZyfTGGsQ==$6LEaK4NHCknL1RA0LjJ4K96Kil66such17RC9t/MXCZ7ntZim+HfYcjlGxvFZuLIFFLj"
+        + "e4daDWCCkOlimVYV8A==\n"
+
+    @Test("Password file or a plugin that answers late, and then the access file, decide who asks")
+    func decisions() throws {
+        let folder = Broker.packageRoot + "/plugins-c"
+        let made = try ChildProcess.run(
+            "/usr/bin/env",
+            ["make", "-s", "-C", folder, "PLUGINS=delayed_auth"]
+        )
+        #expect(made.status == 0, "\(made.errors)")
+        for authority in [
+            "password_file %DIR%/passwords",
+            "plugin \(folder)/delayed_auth/delayed_auth.so\nplugin_opt_delay_ms 50\n"
+                + "plugin_opt_user mon:secret\nplugin_opt_user out:side",
+        ] {
+            let broker = try Broker(
+                "log_type all\n\(authority)\nacl_file %DIR%/rules\n"
+                    + "listener %PORT% 127.0.0.1\nprotocol http_api\n",
+                workers: 2,
+                files: [
+                    "rules": "user mon\ntopic read /api/v1/#\n",
+                    "passwords": Self.passwords,
+                ]
+            )
+            for (credentials, path, status) in [
+                ("mon:secret", "/api/v1/version", "200 OK"),
+                ("mon:secret", "/page", "401 Unauthorized"),
+                ("mon:wrong", "/api/v1/version", "401 Unauthorized"),
+                ("out:side", "/api/v1/version", "401 Unauthorized"),
+                (nil, "/api/v1/version", "401 Unauthorized"),
+            ] {
+                let text = credentials.map { Data($0.utf8).base64EncodedString() }
+                let fields = text.map { ["Authorization: Basic \($0)"] } ?? []
+                let answer = try Self.request(broker, "GET \(path) HTTP/1.1", fields)
+                #expect(answer.status == status, "\(authority): \(credentials ?? "nobody") \(path)")
+            }
+            try broker.stop()
+        }
     }
 
     @Test("Files below http_dir are served, nothing else")

@@ -35,6 +35,29 @@ struct TLSTests {
         }
     }
 
+    @Test(
+        "Keys of any length serve, short ones on the reactor and long ones beside it",
+        arguments: ["rsa", "long"],
+        [TLS1_2_VERSION, TLS1_3_VERSION]
+    )
+    func keyLengths(name: String, version: CInt) throws {
+        let files = try certificates()
+        let config = """
+            listener %PORT% 127.0.0.1
+            certfile \(files.path(name + ".crt"))
+            keyfile \(files.path(name + ".key"))
+
+            """
+        let broker = try Broker.shared(open + config, workers: 2)
+        var options = files.client
+        options.maximumVersion = version
+        let client = try RawClient.overTLS(broker, options)
+        #expect(client.channel?.serverName == name)
+        try client.expectEcho()
+        try expectRefusal(ClientTLS(authorities: files.path("other.crt")), port: broker.port)
+        #expect(try broker.threadNames().contains("handshake-0") == (name == "long"))
+    }
+
     @Test("The log says what was negotiated")
     func negotiated() throws {
         let broker = try Broker.shared(open + tlsListener(), workers: 1)

@@ -24,7 +24,8 @@ extension ConfigurationParser {
         return result
     }
 
-    /// Opens the default listener, or the loopback addresses if nothing opens a listener.
+    /// Opens the default listener, or the loopback addresses and the HTTP API if nothing opens a
+    /// listener.
     private func finishListeners(_ result: inout Configuration, ports: [Int]) {
         var defaultIndex: Int?
         if opensDefaultListener, let defaultListener {
@@ -43,7 +44,13 @@ extension ConfigurationParser {
             result.listeners.append(ListenerConfiguration(port: port, host: "127.0.0.1"))
             result.listeners.append(ListenerConfiguration(port: port, host: "::1"))
         }
+        var api = ListenerConfiguration(port: Self.localAPIPort, host: "127.0.0.1")
+        api.protocol = .httpApi
+        result.listeners.append(api)
     }
+
+    /// Where the HTTP API is when nothing opens a listener.
+    private static let localAPIPort = 9883
 
     /// Checks that options of a listener fit together.
     private static func check(_ listener: ListenerConfiguration) throws(ConfigurationError) {

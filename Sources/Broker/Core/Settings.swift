@@ -71,6 +71,8 @@ package final class ListenerSettings: Sendable {
     package let transport: TransportPlan
     /// Bytes put in front of every topic; empty for none.
     let mountPoint: [UInt8]
+    /// Whether `mountPoint` is empty.
+    let isUnmounted: Bool
     /// Whether clients without user name may come in.
     let allowsAnonymous: Bool
     /// Whether clients may leave the client identifier empty.
@@ -92,6 +94,7 @@ package final class ListenerSettings: Sendable {
         self.load = load
         self.transport = transport
         mountPoint = Array((listener.mountPoint ?? "").utf8)
+        isUnmounted = mountPoint.isEmpty
         allowsAnonymous = configuration.allowsAnonymous(on: listener)
         allowsEmptyClientIdentifier = configuration.allowsZeroLengthClientid(on: listener)
         identifierPrefix = configuration.autoIdPrefix(on: listener)

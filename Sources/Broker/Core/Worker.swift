@@ -26,7 +26,7 @@ package final class Worker {
     /// The numbers of the settings that every packet asks for.
     private(set) var limits: Limits
 
-    var sessions: SessionTable
+    let sessions: UnsafeSessionTable
     /// Sessions without a connection that will end, and wills that wait.
     var deadlines = DeadlineHeap()
     let routes: RouteCache
@@ -67,7 +67,7 @@ package final class Worker {
         hasHooks = hooks != nil
         isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
-        sessions = SessionTable(reactor: mailbox.index)
+        sessions = UnsafeSessionTable(reactor: mailbox.index)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
         outboxes = Array(repeating: nil, count: broker.workers.count)
     }
@@ -88,13 +88,17 @@ package final class Worker {
         reactor.delegate = self
         reactorWoken(reactor)
         reactor.run()
-        // Breaks the cycles between worker, reactor, sessions and clients.
+        // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
+        postponed = []
+        openQuestions.forgetAll()
+        mailbox.takeLetters(after: &letters)
+        letters = []
         for session in sessions.all {
             session.client?.session = nil
             session.client = nil
         }
-        sessions = SessionTable(reactor: index)
+        sessions.removeAll()
     }
 
     /// Ends the loop: publishes the wills of all clients and closes every connection.
@@ -206,8 +210,11 @@ extension Worker: ReactorDelegate {
         from peer: PeerAddress,
         on socket: ListenerSocket
     ) {
-        counters.socketsAccepted.add(1)
         let listener = settings.listeners[socket.listenerIndex]
+        guard listener.configuration.protocol != .httpApi else {
+            return serveHTTP(descriptor, peer, listener, on: reactor)
+        }
+        counters.socketsAccepted.add(1)
         guard broker.census.addSocket(limit: settings.configuration.globalMaxConnections) else {
             return logRefusedSocket(peer)
         }
@@ -217,10 +224,6 @@ extension Worker: ReactorDelegate {
         }
         do {
             let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
-            guard listener.configuration.protocol != .httpApi else {
-                _ = HTTPExchange(worker: self, connection: connection, listener: listener)
-                return
-            }
             let client = Client(worker: self, connection: connection, listener: listener)
             if settings.configuration.connectionMessages, listener.transport.proxy == nil {
                 let port = socket.port
@@ -230,8 +233,31 @@ extension Worker: ReactorDelegate {
         } catch {
             broker.census.removeSocket()
             listener.load.leave()
-            log.error("Error: Unable to serve connection from \(peer.host): \(error).")
+            logUnserved(peer, error)
         }
+    }
+
+    /// A connection to the HTTP API, which is no client and not counted as one.
+    private func serveHTTP(
+        _ descriptor: consuming OwnedDescriptor,
+        _ peer: PeerAddress,
+        _ listener: ListenerSettings,
+        on reactor: Reactor
+    ) {
+        guard listener.load.enter(limit: listener.configuration.maxConnections) else {
+            return logRefusedSocket(peer)
+        }
+        do {
+            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
+            _ = HTTPExchange(worker: self, connection: connection, listener: listener)
+        } catch {
+            listener.load.leave()
+            logUnserved(peer, error)
+        }
+    }
+
+    private func logUnserved(_ peer: PeerAddress, _ error: SystemError) {
+        log.error("Error: Unable to serve connection from \(peer.host): \(error).")
     }
 
     private func logRefusedSocket(_ peer: PeerAddress) {

@@ -9,18 +9,29 @@ import Glibc
 ///
 /// Block sizes are powers of two from 2 KiB. Blocks up to `pooledSizeMax` are kept, at most
 /// `pooledBytesMax` bytes of each size; larger ones go straight back to the allocator.
-struct BufferPool: ~Copyable {
+final class BufferPool {
     static let sizeMin = 2 << 10
     static let pooledSizeMax = 256 << 10
     private static let pooledBytesMax = 2 << 20
     private static let classCount = 8
+    private static let listCapacity = pooledBytesMax / sizeMin
 
-    private var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: classCount)
+    /// One stack of free blocks per size, `listCapacity` places each.
+    private let free: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    private let counts: UnsafeMutablePointer<Int>
 
-    init() {}
+    init() {
+        free = .allocate(capacity: Self.classCount * Self.listCapacity)
+        counts = .allocate(capacity: Self.classCount)
+        counts.initialize(repeating: 0, count: Self.classCount)
+    }
 
     deinit {
-        for list in free { for block in list { block.deallocate() } }
+        for index in 0..<Self.classCount {
+            for place in 0..<counts[index] { free[index * Self.listCapacity + place].deallocate() }
+        }
+        free.deallocate()
+        counts.deallocate()
     }
 
     /// The size of the block that holds `count` bytes.
@@ -31,17 +42,21 @@ struct BufferPool: ~Copyable {
     }
 
     /// A block of exactly `size` bytes, a value of `blockSize(for:)`.
-    mutating func take(size: Int) -> UnsafeMutableRawPointer {
+    func take(size: Int) -> UnsafeMutableRawPointer {
         let index = Self.classIndex(size)
-        if index < Self.classCount, let block = free[index].popLast() { return block }
+        if index < Self.classCount, counts[index] > 0 {
+            counts[index] -= 1
+            return free[index * Self.listCapacity + counts[index]]
+        }
         return UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
     }
 
     /// Takes a block back.
-    mutating func give(_ block: UnsafeMutableRawPointer, size: Int) {
+    func give(_ block: UnsafeMutableRawPointer, size: Int) {
         let index = Self.classIndex(size)
-        if index < Self.classCount, free[index].count * size < Self.pooledBytesMax {
-            free[index].append(block)
+        if index < Self.classCount, counts[index] * size < Self.pooledBytesMax {
+            free[index * Self.listCapacity + counts[index]] = block
+            counts[index] += 1
         } else {
             block.deallocate()
         }

@@ -18,7 +18,7 @@ package final class Connection {
 
     let slot: Int
     private(set) var descriptor: CInt
-    var output = UnsafeOutputQueue()
+    let output = UnsafeOutputQueue()
     var input = UnsafeInputRemainder()
     private var interest: UInt32 = Reactor.readable
     private var isTouched = false
@@ -162,7 +162,7 @@ package final class Connection {
     /// The pointer is valid until the next call on this connection.
     @inline(__always)
     package func reserveOutput(_ count: Int) -> UnsafeMutableRawPointer {
-        output.reserve(count, from: &reactor.pool)
+        output.reserve(count, from: reactor.pool)
     }
 
     /// Makes `count` bytes of the reserved room output: `packets` whole control packets.
@@ -175,7 +175,7 @@ package final class Connection {
     /// Queues a copy of whole control packets.
     package func write(_ bytes: UnsafeRawBufferPointer, packets: Int) {
         guard !isClosed else { return }
-        output.append(bytes, packets: packets, from: &reactor.pool)
+        output.append(bytes, packets: packets, from: reactor.pool)
         touch()
     }
 
@@ -193,7 +193,7 @@ package final class Connection {
         guard output.isEmpty, !isBlocked else { return write(bytes, packets: packets) }
         let sent = layers.map { sendLayered(bytes, $0) } ?? send(bytes)
         guard sent < bytes.count, !isClosed else { return }
-        output.appendRest(bytes, skipping: sent, packets: packets, from: &reactor.pool)
+        output.appendRest(bytes, skipping: sent, packets: packets, from: reactor.pool)
         block()
     }
 
@@ -219,16 +219,17 @@ package final class Connection {
         guard !isClosed else { return }
         output.advance(by: sent)
         if output.isEmpty {
-            output.releaseIfEmpty(to: &reactor.pool)
+            output.releaseIfEmpty(to: reactor.pool)
             unblock()
         } else {
             block()
         }
     }
 
-    /// Returns how many bytes the socket took.
-    func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
+    /// Returns how many bytes the socket took; the last ones leave together with the end.
+    func send(_ bytes: UnsafeRawBufferPointer, isLast: Bool = false) -> Int {
+        let more = isLast ? CInt(MSG_MORE) : 0
+        let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT) | more
         let count = retryingInterrupts {
             CLinux.send(descriptor, bytes.baseAddress, bytes.count, flags)
         }
@@ -299,7 +300,8 @@ package final class Connection {
     /// Puts the bytes that came with a moved connection back in front of the stream.
     func restore(_ bytes: UnsafeRawBufferPointer) {
         input.replace(with: bytes)
-        if let layers, !layers.wire.bytes.isEmpty { block() }
+        guard let layers, !layers.wire.bytes.isEmpty else { return }
+        if layers.isHolding { touch() } else { block() }
     }
 
     /// Hands up bytes that are waiting, as if they had just arrived.
@@ -323,7 +325,7 @@ package final class Connection {
     }
 
     private func release() {
-        output.discard(to: &reactor.pool)
+        output.discard(to: reactor.pool)
         if !isReading { input.clear() }
         handler = nil
     }

@@ -33,12 +33,13 @@ package final class Reactor {
     package var delegate: (any ReactorDelegate)?
 
     /// Milliseconds of the monotonic clock at the beginning of this turn.
-    package private(set) var now: Int64
+    package var now: Int64 { turnBegan }
+    private var turnBegan: Int64
     /// `now` in whole seconds.
     package var nowSeconds: Int64 { now / 1000 }
 
     let scratch: UnsafeMutableRawBufferPointer
-    var pool = BufferPool()
+    let pool = BufferPool()
     var wheel: TimerWheel
     /// Where steps of handshakes come back to.
     let handshakes: HandshakeInbox
@@ -77,8 +78,8 @@ package final class Reactor {
         self.index = index
         self.waker = waker
         handshakes = HandshakeInbox(waker)
-        now = Clock.monotonicMilliseconds()
-        wheel = TimerWheel(now: now / 1000)
+        turnBegan = Clock.monotonicMilliseconds()
+        wheel = TimerWheel(now: turnBegan / 1000)
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
         events = .allocate(capacity: Self.eventsMax)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -116,7 +117,7 @@ package final class Reactor {
             CInt(Self.eventsMax),
             timeoutMilliseconds()
         )
-        now = Clock.monotonicMilliseconds()
+        turnBegan = Clock.monotonicMilliseconds()
         guard count > 0 else { return }
         var guests = 0
         for index in 0..<Int(count) {

@@ -20,6 +20,10 @@ package struct SessionHandle: Hashable, Sendable, BitwiseCopyable {
             UInt64(reactor) << 48 | UInt64(slot & 0xFF_FFFF) << 24 | UInt64(generation & 0xFF_FFFF)
     }
 
+    /// Spelled out, as the one derived from `rawValue` is not specialised in other modules.
+    @inlinable
+    package static func == (left: Self, right: Self) -> Bool { left.rawValue == right.rawValue }
+
     /// The reactor the session lives on.
     package var reactor: UInt16 { UInt16(truncatingIfNeeded: rawValue >> 48) }
 

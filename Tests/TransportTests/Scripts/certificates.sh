@@ -69,7 +69,9 @@ sign() {
     sign other stranger "/O=Tests/CN=stranger" $tls_client
     openssl genrsa -out rsa.key 2048
     sign intermediate rsa "/O=Tests/CN=rsa" $tls_server
-    for name in server server2 rsa client nameless expired future revoked wrong-usage; do
+    openssl genrsa -out long.key 3072
+    sign intermediate long "/O=Tests/CN=long" $tls_server
+    for name in server server2 rsa long client nameless expired future revoked wrong-usage; do
         cat intermediate.crt >>$name.crt
     done
     cat root.crt intermediate.crt >ca.crt

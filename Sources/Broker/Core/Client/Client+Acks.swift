@@ -62,7 +62,6 @@ extension Client {
     ///
     /// Returns how many there were.
     func absorbPubrels(_ bytes: UnsafeRawBufferPointer, _ session: Session) -> Int {
-        let run = worker.run
         if run.isStored {
             worker.flushRun()
             guard stage == .connected else { return 0 }
@@ -88,7 +87,8 @@ extension Client {
                         publisher: session.handle,
                         origin: publication.origin,
                         qos: 2,
-                        isRetained: publication.isRetained
+                        isRetained: publication.isRetained,
+                        sender: self
                     )
                     run.isReleased = true
                 }

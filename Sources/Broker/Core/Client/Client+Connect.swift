@@ -47,9 +47,8 @@ extension Client {
         let isAssigned = identifier.isEmpty
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
         var security = connection?.security
-        if packet.authenticationMethod != nil {
-            security?.channelBinding = connection?.channelBinding
-        }
+        let binding = connection?.takeChannelBinding()
+        if packet.authenticationMethod != nil { security?.channelBinding = binding }
         let (userName, proof) = findUserName(packet, security)
         if let prefix = worker.settings.configuration.clientidPrefixes,
             !identifier.utf8.starts(with: prefix.utf8)
@@ -226,10 +225,14 @@ enum ClientIdentifier {
     /// `prefix` and 16 random bytes in upper-case hexadecimal, grouped 8-4-4-4-12.
     static func random(prefix: String) -> String {
         var generator = SystemRandomNumberGenerator()
+        // Two draws, because each is a system call.
+        var halves = (generator.next(), generator.next())
         var text = Array(prefix.utf8)
         for index in 0..<16 {
-            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-            let byte = UInt8.random(in: .min ... .max, using: &generator)
+            if index == 8 { halves.0 = halves.1 }
+            if index >= 4, index <= 10, index.isMultiple(of: 2) { text.append(UInt8(ascii: "-")) }
+            let byte = UInt8(truncatingIfNeeded: halves.0)
+            halves.0 >>= 8
             text.append(digits[Int(byte >> 4)])
             text.append(digits[Int(byte & 15)])
         }

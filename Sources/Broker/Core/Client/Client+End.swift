@@ -55,8 +55,8 @@ extension Client {
         worker.sendOutboxes()
         if let reason {
             connection.write([0xE0, 0x01, reason.rawValue])
-            worker.counters.sent.add(.disconnect)
-            worker.counters.bytesSent.add(3)
+            counters.sent.add(.disconnect)
+            counters.bytesSent.add(3)
         }
         connection.close()
     }

@@ -23,7 +23,7 @@ extension Client {
         let span = RawSpan(_unsafeBytes: body)
         let publish = try PublishPacket(decoding: span, flags: header.flags, version: version)
         let payload = UnsafeRawBufferPointer(rebasing: body[publish.payload])
-        worker.counters.publishBytesReceived.add(payload.count)
+        counters.publishBytesReceived.add(payload.count)
         let topic = UnsafeRawBufferPointer(rebasing: body[publish.topic])
         guard let alias = publish.topicAlias else {
             logReceived(publish, header.flags, topic)
@@ -97,9 +97,8 @@ extension Client {
         _ body: UnsafeRawBufferPointer,
         of session: Session
     ) throws(PacketError) {
-        let run = worker.run
-        if run.count > 0, run.isOpen, run.publisher == session.handle, publish.qos == run.qos,
-            !publish.isRetained, !run.isRetained, !run.isReleased, listener.mountPoint.isEmpty,
+        if run.isCollecting(from: self), run.isOpen, publish.qos == run.qos,
+            !publish.isRetained, !run.isRetained, !run.isReleased, listener.isUnmounted,
             run.count < UnsafePublishRun.entriesMax, run.hasTopic(topic),
             !isOversize(payload)
         {
@@ -126,11 +125,12 @@ extension Client {
         }
         run.begin(
             topic: topic,
-            mountPoint: listener.mountPoint,
+            mountPoint: listener.isUnmounted ? [] : listener.mountPoint,
             publisher: session.handle,
             origin: identity,
             qos: publish.qos,
-            isRetained: publish.isRetained
+            isRetained: publish.isRetained,
+            sender: self
         )
         let isCheckedByTopic = !events.contains(.access) || events.contains(.accessIsByTopic)
         run.isOpen = isCheckedByTopic && worker.limits.memoryMax == .max
@@ -148,10 +148,10 @@ extension Client {
     ) {
         let isUnchanged =
             !publish.isDuplicate && publish.topicAlias == nil
-            && publish.messageExpiryInterval == nil && listener.mountPoint.isEmpty
+            && publish.messageExpiryInterval == nil && listener.isUnmounted
             && publish.forwardedPropertiesByteCount == publish.properties.count
         let properties = forwardedProperties(publish, body)
-        worker.run.append(
+        run.append(
             payload: payload,
             properties: properties,
             expiresAt: expiry(publish),
@@ -178,7 +178,7 @@ extension Client {
         if count == publish.properties.count {
             return UnsafeRawBufferPointer(rebasing: body[publish.properties])
         }
-        var room = worker.run.reserveArena(count)
+        var room = run.reserveArena(count)
         if room == nil {
             room = worker.continueRun(room: count)
         }
@@ -252,7 +252,7 @@ extension Client {
                 )
             )
         }
-        worker.run.reset()
+        run.reset()
         return message
     }
 
@@ -276,7 +276,7 @@ extension Client {
             log.warning(
                 "Client \(logName) has exceeded its receive-maximum quota. This behaviour must be fixed on the client."
             )
-            worker.counters.dropped.add(1)
+            counters.dropped.add(1)
             return refuse(receipt, .quotaExceeded)
         }
         session.incoming.append(
@@ -326,7 +326,7 @@ extension Client {
             place += size
         }
         connection.commitOutput(size * run.count, packets: run.count)
-        worker.counters.sent.add(type, run.count)
-        worker.counters.bytesSent.add(size * run.count)
+        counters.sent.add(type, run.count)
+        counters.bytesSent.add(size * run.count)
     }
 }

@@ -121,7 +121,6 @@ extension Client {
     /// The run is acknowledged when it is delivered.
     private func publish(_ message: Message, _ receipt: PublishReceipt, _ publisher: SessionHandle)
     {
-        let run = worker.run
         message.withPublication { publication in
             let continues =
                 run.count > 0 && run.count < UnsafePublishRun.entriesMax && run.isDecided

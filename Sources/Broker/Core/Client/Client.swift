@@ -29,6 +29,10 @@ package final class Client {
     }
 
     let worker: Worker
+    /// The worker's, one step nearer.
+    let run: UnsafePublishRun
+    /// The worker's, one step nearer.
+    let counters: Counters
     private(set) var connection: Connection?
     let listener: ListenerSettings
     var stage = Stage.awaitingConnect
@@ -68,6 +72,8 @@ package final class Client {
 
     init(worker: Worker, connection: Connection, listener: ListenerSettings) {
         self.worker = worker
+        run = worker.run
+        counters = worker.counters
         self.connection = connection
         self.listener = listener
         connection.handler = self
@@ -161,10 +167,7 @@ package final class Client {
 
     /// Packets that continue the run under way.
     private func absorbPublishes(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let run = worker.run
-        guard run.count > 0, let session, run.publisher == session.handle,
-            !worker.isTracing
-        else { return 0 }
+        guard run.isCollecting(from: self), !worker.isTracing else { return 0 }
         let countBefore = run.count
         let payloadBefore = run.payloadByteCount
         let limits = worker.limits
@@ -174,15 +177,14 @@ package final class Client {
             packetMax: limits.packetSizeMax
         )
         guard taken > 0 else { return 0 }
-        worker.counters.received.publish.add(run.count - countBefore)
-        worker.counters.publishBytesReceived.add(run.payloadByteCount - payloadBefore)
+        counters.received.publish.add(run.count - countBefore)
+        counters.publishBytesReceived.add(run.payloadByteCount - payloadBefore)
         return taken
     }
 
     /// Acknowledgements in their short form, in the order of what they acknowledge.
     private func absorbAcks(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let session, !worker.isTracing else { return 0 }
-        let counters = worker.counters
         var count = 0
         switch bytes[0] {
         case 0x40:
@@ -262,7 +264,7 @@ package final class Client {
     ) throws(PacketError) {
         let body = UnsafeRawBufferPointer(rebasing: packet[header.headerLength...])
         guard let type = header.type else { throw .protocolError(version, "packet type 0") }
-        worker.counters.received.add(type)
+        counters.received.add(type)
         if stage == .exchanging, type != .auth, type != .disconnect {
             throw .protocolError(version, "packet during authentication")
         }
@@ -313,19 +315,19 @@ package final class Client {
     /// Queues a packet, or drops it when the client has stopped reading.
     func write(_ packet: [UInt8], _ type: PacketType) {
         guard mayWritePacket() else {
-            worker.counters.dropped.add(1)
+            counters.dropped.add(1)
             return
         }
         connection?.write(packet)
-        worker.counters.sent.add(type)
-        worker.counters.bytesSent.add(packet.count)
+        counters.sent.add(type)
+        counters.bytesSent.add(packet.count)
     }
 
     /// Acknowledges; in the short form where the reason is success.
     func writeAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode = .success) {
         logAck(type, identifier, reason)
         guard mayWritePacket(), let connection else {
-            worker.counters.dropped.add(1)
+            counters.dropped.add(1)
             return
         }
         let isShort = !isV5 || reason == .success
@@ -337,8 +339,8 @@ package final class Client {
         place.storeBytes(of: identifier.bigEndian, toByteOffset: 2, as: UInt16.self)
         if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
         connection.commitOutput(size)
-        worker.counters.sent.add(type)
-        worker.counters.bytesSent.add(size)
+        counters.sent.add(type)
+        counters.bytesSent.add(size)
     }
 
     private func logAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode) {
@@ -361,7 +363,7 @@ extension Client: ConnectionHandler {
     ) -> Int {
         let consumed = handlePackets(bytes)
         if consumed > 0 { touch() }
-        worker.counters.bytesReceived.add(consumed)
+        counters.bytesReceived.add(consumed)
         worker.flushRun()
         return consumed
     }

@@ -230,7 +230,6 @@ final class HTTPExchange {
         self.connection = nil
         if let openQuestion { worker.forget(openQuestion) }
         connection.close()
-        worker.broker.census.removeSocket()
         listener.load.leave()
     }
 }

@@ -55,7 +55,11 @@ package final class DeliveryBatch: @unchecked Sendable {
     }
 
     /// Adds the entries of a run for some destinations.
-    func append(_ run: UnsafePublishRun, entries range: Range<Int>, to targets: [Destination]) {
+    func append(
+        _ run: UnsafePublishRun,
+        entries range: Range<Int>,
+        to targets: UnsafeBufferPointer<Destination>
+    ) {
         let firstEntry = entries.count
         let firstDestination = destinations.count
         let topic = append(run.topic)

@@ -18,7 +18,10 @@ package struct MessageHeader {
 /// The object behind a message; counts itself.
 final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
     deinit {
-        StoredMessages.note(self, sign: -1, payloadCount: Int(header.payloadCount))
+        withUnsafeMutablePointers { header, elements in
+            let payloadCount = Int(header.pointee.payloadCount)
+            StoredMessages.note(elements, sign: -1, payloadCount: payloadCount)
+        }
     }
 }
 
@@ -27,7 +30,7 @@ final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
 /// ```
 /// | object header | MessageHeader | topic … | forwarded properties … | payload … |
 /// ```
-/// One allocation. Safe to share between threads, hence `@unchecked Sendable`: nothing is written
+/// The header is read through its address, which needs no check for exclusive access. One allocation. Safe to share between threads, hence `@unchecked Sendable`: nothing is written
 /// after `make` returns.
 package struct Message: @unchecked Sendable {
     /// The object that is shared; the retained store keeps it.
@@ -54,9 +57,9 @@ package struct Message: @unchecked Sendable {
         )
         let size = topic.count + properties.count + payload.count
         let storage = MessageStorage.create(minimumCapacity: size) { _ in header }
-        StoredMessages.note(storage, sign: 1, payloadCount: payload.count)
         storage.withUnsafeMutablePointerToElements { elements in
             let base = UnsafeMutableRawPointer(elements)
+            StoredMessages.note(base, sign: 1, payloadCount: payload.count)
             copy(topic, to: base)
             copy(properties, to: base + topic.count)
             copy(payload, to: base + topic.count + properties.count)
@@ -70,19 +73,27 @@ package struct Message: @unchecked Sendable {
     }
 
     /// Who published it; nil for the broker itself.
-    package var origin: ClientIdentity? { storage.header.origin }
+    package var origin: ClientIdentity? {
+        storage.withUnsafeMutablePointerToHeader { $0.pointee.origin }
+    }
 
     /// QoS it was published with.
-    package var qos: UInt8 { storage.header.qos }
+    package var qos: UInt8 { storage.withUnsafeMutablePointerToHeader { $0.pointee.qos } }
 
     /// The retain flag it was published with.
-    package var isRetained: Bool { storage.header.isRetained }
+    package var isRetained: Bool {
+        storage.withUnsafeMutablePointerToHeader { $0.pointee.isRetained }
+    }
 
     /// Bytes of the application message itself.
-    package var payloadCount: Int { Int(storage.header.payloadCount) }
+    package var payloadCount: Int {
+        storage.withUnsafeMutablePointerToHeader { Int($0.pointee.payloadCount) }
+    }
 
     /// Second of the reactor clock from which it is void; 0: never.
-    package var expiresAt: Int64 { storage.header.expiresAt }
+    package var expiresAt: Int64 {
+        storage.withUnsafeMutablePointerToHeader { $0.pointee.expiresAt }
+    }
 
     /// Whether the message expiry interval has passed at `second` of the reactor clock.
     func isExpired(at second: Int64) -> Bool {

@@ -41,7 +41,10 @@ final class UnsafePublishRun {
 
     /// The session that publishes; a handle of nobody for the broker itself.
     private(set) var publisher = SessionHandle(rawValue: .max)
-    private(set) var origin: ClientIdentity?
+    /// Who publishes: lent, as the bytes are.
+    private var lentOrigin: Unmanaged<ClientIdentity>?
+    /// The client whose bytes are being handled, if the run is made of them: lent until they are.
+    private(set) var sender: Unmanaged<Client>?
     private(set) var qos: UInt8 = 0
     private(set) var isRetained = false
     /// Whether further publications on the topic need no check of their own.
@@ -52,6 +55,8 @@ final class UnsafePublishRun {
     var isDecided = false
     /// QoS 2 publications that were released and are answered with PUBCOMP.
     var isReleased = false
+    /// Whether one session gets the run, so that stored forms need not be kept for others.
+    var isForOne = false
     private(set) var payloadByteCount = 0
     /// Bytes of the largest packet among those that came, if they may go out unchanged.
     private(set) var wirePacketMax = 0
@@ -82,6 +87,9 @@ final class UnsafePublishRun {
         arena.deallocate()
     }
 
+    /// Who publishes; nil for the broker itself.
+    var origin: ClientIdentity? { lentOrigin?.takeUnretainedValue() }
+
     /// The topic name, mount point included.
     var topic: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: topicBytes.baseAddress, count: topicCount)
@@ -102,7 +110,8 @@ final class UnsafePublishRun {
         publisher: SessionHandle,
         origin: ClientIdentity?,
         qos: UInt8,
-        isRetained: Bool
+        isRetained: Bool,
+        sender: Client? = nil
     ) {
         let size = mountPoint.count + topic.count
         if topicBytes.count < size {
@@ -114,7 +123,8 @@ final class UnsafePublishRun {
             .copyMemory(from: topic)
         topicCount = size
         self.publisher = publisher
-        self.origin = origin
+        lentOrigin = origin.map { Unmanaged.passUnretained($0) }
+        self.sender = sender.map { Unmanaged.passUnretained($0) }
         self.qos = qos
         self.isRetained = isRetained
         isOpen = true
@@ -124,8 +134,15 @@ final class UnsafePublishRun {
     }
 
     /// Goes on with the topic and publisher of the run that has just ended.
-    func resume(origin: ClientIdentity?) {
-        self.origin = origin
+    func resume(origin: ClientIdentity?, sender: Unmanaged<Client>?) {
+        lentOrigin = origin.map { Unmanaged.passUnretained($0) }
+        self.sender = sender
+    }
+
+    /// Whether publications are being collected from this client's bytes.
+    @inline(__always)
+    func isCollecting(from client: Client) -> Bool {
+        count > 0 && sender?.toOpaque() == Unmanaged.passUnretained(client).toOpaque()
     }
 
     /// Whether a topic is the one of the run.
@@ -292,7 +309,9 @@ final class UnsafePublishRun {
         payloadByteCount = 0
         wirePacketMax = 0
         isWireUsable = false
-        origin = nil
+        lentOrigin = nil
+        sender = nil
+        isForOne = false
     }
 
     // MARK: Publications and messages
@@ -317,9 +336,12 @@ final class UnsafePublishRun {
     }
 
     /// The stored form of an entry, made at the first call.
+    ///
+    /// Kept for further calls unless the run is for one session.
     func message(_ index: Int) -> Message {
         if let message = messages[index] { return Message(message) }
         let message = Message.make(publication(index))
+        if isForOne { return message }
         messages[index] = message.storage
         hasMessages = true
         return message

@@ -4,50 +4,77 @@
 import Glibc
 import Topics
 
-/// The destinations of one topic, sorted by the reactor their sessions live on.
-struct Destinations {
-    /// Sessions of this reactor, in match order.
-    fileprivate(set) var local: [Destination] = []
-    /// Sessions of other reactors, by reactor.
-    fileprivate(set) var remote: [(reactor: Int, destinations: [Destination])] = []
-    /// One session of each group gets each message.
-    fileprivate(set) var groups: [SharedGroup] = []
-
-    /// Whether no subscription matches.
-    var isEmpty: Bool { local.isEmpty && remote.isEmpty && groups.isEmpty }
-
-    fileprivate mutating func assign(_ match: borrowing MatchResult, reactor: Int) {
-        local.removeAll(keepingCapacity: true)
-        if !remote.isEmpty { remote.removeAll(keepingCapacity: true) }
-        if !groups.isEmpty { groups.removeAll(keepingCapacity: true) }
-        for destination in match.destinations {
-            let home = Int(destination.session.reactor)
-            if home == reactor {
-                local.append(destination)
-            } else if let place = remote.firstIndex(where: { $0.reactor == home }) {
-                remote[place].destinations.append(destination)
-            } else {
-                remote.append((home, [destination]))
-            }
-        }
-        if !match.sharedGroups.isEmpty { groups.append(contentsOf: match.sharedGroups) }
-    }
-}
-
 /// Where the messages of one topic go, as of one generation of the index.
-final class Route {
+///
+/// ```
+/// | destinations on this reactor … | on another one … | on a third … |
+/// 0                            localCount                          count
+/// ```
+/// Invariants: `0 <= localCount <= count <= capacity`; the first `count` places are initialised.
+final class UnsafeRoute {
     /// Generation of the index this was made from; another one voids it.
     private(set) var generation: UInt64 = .max
-    /// Who gets the messages.
-    private(set) var destinations = Destinations()
+    /// One session of each group gets each message.
+    private(set) var groups: [SharedGroup] = []
+    /// Whether `groups` is not empty.
+    private(set) var hasGroups = false
+
+    private var places: UnsafeMutablePointer<Destination>
+    private var capacity = 2
+    private var count = 0
+    private var localCount = 0
+
+    init() {
+        places = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        places.deallocate()
+    }
 
     /// Whether no subscription matches.
-    var isEmpty: Bool { destinations.isEmpty }
+    var isEmpty: Bool { count == 0 && !hasGroups }
+
+    /// Whether exactly one session gets each message.
+    var isSole: Bool { count == 1 && !hasGroups }
+
+    /// Sessions of this reactor, in match order; valid until the route is assigned anew.
+    var local: UnsafeBufferPointer<Destination> {
+        UnsafeBufferPointer(start: places, count: localCount)
+    }
+
+    /// Sessions of other reactors, those of one reactor together; valid as long.
+    var remote: UnsafeBufferPointer<Destination> {
+        UnsafeBufferPointer(start: places + localCount, count: count - localCount)
+    }
 
     /// Replaces the content.
     func assign(_ match: borrowing MatchResult, generation: UInt64, reactor: Int) {
         self.generation = generation
-        destinations.assign(match, reactor: reactor)
+        if hasGroups { groups.removeAll(keepingCapacity: true) }
+        hasGroups = !match.sharedGroups.isEmpty
+        if hasGroups { groups.append(contentsOf: match.sharedGroups) }
+        let total = match.destinations.count
+        if capacity < total {
+            places.deallocate()
+            capacity = total
+            places = .allocate(capacity: capacity)
+        }
+        count = 0
+        append(match, of: reactor)
+        localCount = count
+        var other = 0
+        while count < total {
+            if other != reactor { append(match, of: other) }
+            other += 1
+        }
+    }
+
+    private func append(_ match: borrowing MatchResult, of reactor: Int) {
+        for destination in match.destinations where Int(destination.session.reactor) == reactor {
+            (places + count).initialize(to: destination)
+            count += 1
+        }
     }
 }
 
@@ -63,11 +90,11 @@ final class RouteCache {
         var hash: UInt64 = 0
         var lastMiss: UInt64 = 0
         var topic: [UInt8] = []
-        var route: Route?
+        var route: UnsafeRoute?
     }
 
     private var slots: [Slot] = []
-    private let transient = Route()
+    private let transient = UnsafeRoute()
     private var result = MatchResult()
     private let index: SubscriptionIndex
     private let reactor: Int
@@ -80,7 +107,7 @@ final class RouteCache {
     /// The route of a topic.
     ///
     /// Valid until the next call, or for longer while its generation is that of the index.
-    func route(_ topic: UnsafeRawBufferPointer) -> Route {
+    func route(_ topic: UnsafeRawBufferPointer) -> UnsafeRoute {
         if slots.isEmpty { slots = Array(repeating: Slot(), count: Self.slotCount) }
         let generation = index.generation
         let hash = TopicHash.hash(RawSpan(_unsafeBytes: topic))
@@ -96,7 +123,7 @@ final class RouteCache {
             fill(transient, topic)
             return transient
         }
-        let route = Route()
+        let route = UnsafeRoute()
         fill(route, topic)
         slots[place] = Slot(hash: hash, lastMiss: hash, topic: Array(topic), route: route)
         return route
@@ -107,7 +134,7 @@ final class RouteCache {
         return memcmp(mine, base, mine.count) == 0
     }
 
-    private func fill(_ route: Route, _ topic: UnsafeRawBufferPointer) {
+    private func fill(_ route: UnsafeRoute, _ topic: UnsafeRawBufferPointer) {
         index.match(topic: RawSpan(_unsafeBytes: topic), into: &result)
         route.assign(result, generation: result.generation, reactor: reactor)
     }

@@ -21,19 +21,27 @@ extension Worker {
         let route = routes.route(run.topic)
         let hasSubscribers = !route.isEmpty
         fanOut(run, route)
-        if run[0].packetIdentifier != 0, run.qos == 1 || run.isReleased,
-            let client = sessions[run.publisher]?.client
-        {
-            if !run.isReleased { client.session?.forgetReused(run) }
-            let isPlain = hasSubscribers || run.isReleased || !client.isV5
-            client.acknowledge(
-                run,
-                run.isReleased ? .pubcomp : .puback,
-                isPlain ? .success : .noMatchingSubscribers
-            )
+        if run[0].packetIdentifier != 0, run.qos == 1 || run.isReleased {
+            if let sender = run.sender {
+                sender._withUnsafeGuaranteedRef { acknowledgeRun(to: $0, hasSubscribers) }
+            } else if let client = sessions[run.publisher]?.client {
+                acknowledgeRun(to: client, hasSubscribers)
+            }
         }
         run.reset()
         return hasSubscribers
+    }
+
+    @inline(__always)
+    private func acknowledgeRun(to client: Client, _ hasSubscribers: Bool) {
+        guard client.stage == .connected else { return }
+        if !run.isReleased { client.session?.forgetReused(run) }
+        let isPlain = hasSubscribers || run.isReleased || !client.isV5
+        client.acknowledge(
+            run,
+            run.isReleased ? .pubcomp : .puback,
+            isPlain ? .success : .noMatchingSubscribers
+        )
     }
 
     /// Keeps the QoS 2 publications of the run until they are released.
@@ -46,8 +54,9 @@ extension Worker {
     /// Delivers the run and begins it anew, with `room` bytes of arena.
     func continueRun(room: Int) -> UnsafeMutableRawBufferPointer? {
         let origin = run.origin
+        let sender = run.sender
         flushRun()
-        run.resume(origin: origin)
+        run.resume(origin: origin, sender: sender)
         return run.reserveArena(room)
     }
 
@@ -112,23 +121,43 @@ extension Worker {
     }
 
     /// Sends a run to every destination of a route: normal subscriptions, then shared ones.
-    private func fanOut(_ run: UnsafePublishRun, _ route: Route) {
+    private func fanOut(_ run: UnsafePublishRun, _ route: UnsafeRoute) {
         let all = 0..<run.count
         fanOutSerial &+= 1
-        let targets = route.destinations
-        for destination in targets.local { deliver(run, entries: all, to: destination) }
-        for (worker, destinations) in targets.remote {
-            outbox(for: worker).append(run, entries: all, to: destinations)
+        run.isForOne = route.isSole
+        for destination in route.local { deliver(run, entries: all, to: destination) }
+        if !route.remote.isEmpty { mail(run, entries: all, to: route.remote) }
+        if route.hasGroups { deal(run, to: route.groups) }
+    }
+
+    /// Puts a run into the outbox of each other worker it is for.
+    private func mail(
+        _ run: UnsafePublishRun,
+        entries: Range<Int>,
+        to destinations: UnsafeBufferPointer<Destination>
+    ) {
+        var rest = destinations[...]
+        while let first = rest.first {
+            let home = first.session.reactor
+            let end = rest.firstIndex { $0.session.reactor != home } ?? rest.endIndex
+            let targets = UnsafeBufferPointer(rebasing: rest[..<end])
+            outbox(for: Int(home)).append(run, entries: entries, to: targets)
+            rest = rest[end...]
         }
-        guard !targets.groups.isEmpty else { return }
-        for index in all {
-            for group in targets.groups {
+    }
+
+    /// Shared subscriptions: each message to the next session of each group.
+    private func deal(_ run: UnsafePublishRun, to groups: [SharedGroup]) {
+        for index in 0..<run.count {
+            for group in groups {
                 guard let destination = group.next() else { continue }
-                let home = Int(destination.session.reactor)
-                if home == self.index {
+                if Int(destination.session.reactor) == self.index {
                     deliver(run, entries: index..<(index + 1), to: destination)
                 } else {
-                    outbox(for: home).append(run, entries: index..<(index + 1), to: [destination])
+                    withUnsafePointer(to: destination) { place in
+                        let targets = UnsafeBufferPointer(start: place, count: 1)
+                        mail(run, entries: index..<(index + 1), to: targets)
+                    }
                 }
             }
         }

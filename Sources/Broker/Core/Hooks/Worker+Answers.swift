@@ -22,6 +22,9 @@ final class OpenQuestions {
         continuations[serial] = continuation
     }
 
+    /// Nobody waits any more.
+    func forgetAll() { continuations = [:] }
+
     /// Takes out what is to be done with an answer; nil when nobody waits any more.
     func take(_ serial: UInt64) -> ((HookAnswer) -> Void)? {
         continuations.removeValue(forKey: serial)

@@ -17,21 +17,25 @@ package struct ListenerError: Error {
 package enum ListenerOpener {
     /// Opens all sockets of the configuration.
     ///
-    /// In local-only mode a family that is not there is skipped; otherwise any failure ends the
-    /// start.
+    /// In local-only mode it is enough that clients can connect over one family; otherwise any
+    /// failure ends the start.
     package static func open(
         _ settings: Settings,
         log: Log
     ) throws(ListenerError) -> [ListenerSocket] {
         var sockets: [ListenerSocket] = []
+        var servesClients = false
         for listener in settings.listeners {
+            let isAPI = listener.configuration.protocol == .httpApi
             do throws(ListenerError) {
                 sockets += try open(listener, settings.configuration, log)
+                servesClients = servesClients || !isAPI
             } catch {
                 guard settings.configuration.isLocalOnly else { throw error }
+                if isAPI { log.warning("Warning: No HTTP API, because its port is in use.") }
             }
         }
-        guard !sockets.isEmpty else {
+        guard servesClients || !settings.configuration.isLocalOnly else {
             throw ListenerError(line: "Error: Unable to open any listener.")
         }
         return sockets
@@ -59,14 +63,15 @@ package enum ListenerOpener {
             do throws(SystemError) {
                 sockets.append(try address.open(listener.index, configuration.setTcpNodelay))
             } catch {
-                // A machine without IPv6 serves the wildcard on IPv4 alone.
-                let isFamilyMissing = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
-                failure = ListenerError(line: "Error: \(error.reason)")
-                if !isFamilyMissing || listener.configuration.host != nil { break }
+                let line = ListenerError(line: "Error: \(error.reason)")
+                // A machine without IPv6 serves names and the wildcard on IPv4 alone.
+                let isWildcard = listener.configuration.host == nil
+                guard error.code == EAFNOSUPPORT || isWildcard && error.code == EADDRNOTAVAIL
+                else { throw line }
+                failure = line
             }
-            if sockets.count > 0, failure == nil { continue }
         }
-        if let failure, sockets.isEmpty || listener.configuration.host != nil { throw failure }
+        if let failure, sockets.isEmpty { throw failure }
         return sockets
     }
 

@@ -37,7 +37,7 @@ final class ListenerTransports: Sendable {
         self.log = log
     }
 
-    /// Sets who is asked for pre-shared keys before the file.
+    /// Sets who is asked for pre-shared keys before the file, by the plans that are made from now on.
     func setHook(_ hook: PSKHook?) {
         self.hook.withLock { $0 = hook }
     }
@@ -123,8 +123,9 @@ final class ListenerTransports: Sendable {
             let keys = try security.pskFile.map { path throws(TransportSetupError) in
                 try PSKFile(path: path, log: log)
             }
-            source = { [unowned self] query in
-                hook.withLock { $0 }?(index, query) ?? keys?.key(of: query.identity) ?? .unknown
+            let hook = hook.withLock { $0 }
+            source = PSKSource(mayWait: hook != nil) { query in
+                hook?(index, query) ?? keys?.key(of: query.identity) ?? .unknown
             }
         }
         if let file = keyLogFile {

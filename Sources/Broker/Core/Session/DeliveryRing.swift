@@ -69,23 +69,51 @@ struct Delivery {
 /// `.done` until those before them have ended.
 ///
 /// Invariants: `count <= capacity`, a power of two or 0; entry `i` lies at `(head + i) mod capacity`.
+///
+/// The fields lie behind a pointer: they are touched for every message, and a `let` needs no check
+/// for exclusive access.
 struct UnsafeDeliveryRing: ~Copyable {
     private static let keptCapacityMax = 64
 
-    private var entries: UnsafeMutablePointer<Delivery>?
-    private var capacity = 0
-    private var head = 0
+    private struct Fields {
+        var entries: UnsafeMutablePointer<Delivery>?
+        var capacity = 0
+        var head = 0
+        var count = 0
+        /// Whether every identifier is the one before it plus one, so that the guess is always right.
+        var isSequential = true
+    }
 
-    /// Entries, ended ones among them included.
-    private(set) var count = 0
-    /// Whether every identifier is the one before it plus one, so that the guess is always right.
-    private var isSequential = true
+    private let fields: UnsafeMutablePointer<Fields>
 
-    init() {}
+    init() {
+        fields = .allocate(capacity: 1)
+        fields.initialize(to: Fields())
+    }
 
     deinit {
-        guard let entries else { return }
-        Self.destroy(entries, head: head, count: count, capacity: capacity)
+        removeStorage()
+        fields.deallocate()
+    }
+
+    /// Entries, ended ones among them included.
+    var count: Int { fields.pointee.count }
+
+    private var entries: UnsafeMutablePointer<Delivery>? {
+        get { fields.pointee.entries }
+        nonmutating set { fields.pointee.entries = newValue }
+    }
+    private var capacity: Int {
+        get { fields.pointee.capacity }
+        nonmutating set { fields.pointee.capacity = newValue }
+    }
+    private var head: Int {
+        get { fields.pointee.head }
+        nonmutating set { fields.pointee.head = newValue }
+    }
+    private var isSequential: Bool {
+        get { fields.pointee.isSequential }
+        nonmutating set { fields.pointee.isSequential = newValue }
     }
 
     /// Whether nothing is in it.
@@ -98,7 +126,7 @@ struct UnsafeDeliveryRing: ~Copyable {
             guard let entries else { preconditionFailure("a ring with entries has storage") }
             yield entries[(head + index) & (capacity - 1)]
         }
-        _modify {
+        nonmutating _modify {
             precondition(index >= 0 && index < count, "a delivery at this place exists")
             guard let entries else { preconditionFailure("a ring with entries has storage") }
             yield &entries[(head + index) & (capacity - 1)]
@@ -106,12 +134,12 @@ struct UnsafeDeliveryRing: ~Copyable {
     }
 
     /// Makes room for `additional` more entries.
-    mutating func reserve(_ additional: Int) {
+    func reserve(_ additional: Int) {
         while capacity - count < additional { grow() }
     }
 
     /// Adds an entry at the end.
-    mutating func append(_ delivery: Delivery) {
+    func append(_ delivery: Delivery) {
         if count == capacity { grow() }
         guard let entries else { return }
         if count == 0 {
@@ -121,16 +149,16 @@ struct UnsafeDeliveryRing: ~Copyable {
             if delivery.packetIdentifier != last &+ 1 { isSequential = false }
         }
         (entries + ((head + count) & (capacity - 1))).initialize(to: delivery)
-        count += 1
+        fields.pointee.count += 1
     }
 
     /// Drops the oldest entry.
-    mutating func removeFirst() {
+    func removeFirst() {
         precondition(count > 0, "there is a first delivery")
         guard let entries else { return }
         (entries + head).deinitialize(count: 1)
         head = (head + 1) & (capacity - 1)
-        count -= 1
+        fields.pointee.count -= 1
         if count == 0, capacity > Self.keptCapacityMax { removeStorage() }
     }
 
@@ -138,7 +166,7 @@ struct UnsafeDeliveryRing: ~Copyable {
     ///
     /// A short acknowledgement is `firstByte 02 id id`; the entries must be in `state`; `limit` at
     /// most. Returns how many, and their payload bytes.
-    mutating func removeAcknowledged(
+    func removeAcknowledged(
         by bytes: UnsafeRawBufferPointer,
         firstByte: UInt8,
         state: Delivery.State,
@@ -159,7 +187,7 @@ struct UnsafeDeliveryRing: ~Copyable {
             payload += entry.pointee.message.payloadCount
             entry.deinitialize(count: 1)
             head = (head + 1) & (capacity - 1)
-            count -= 1
+            fields.pointee.count -= 1
             removed += 1
         }
         if count == 0, capacity > Self.keptCapacityMax { removeStorage() }
@@ -170,7 +198,7 @@ struct UnsafeDeliveryRing: ~Copyable {
     /// writes a PUBREL for each to `output`, which has room for all of `bytes`.
     ///
     /// Returns how many packets were taken; the first unusual one ends the stretch.
-    mutating func release(
+    func release(
         by bytes: UnsafeRawBufferPointer,
         limit: Int,
         output: UnsafeMutableRawPointer
@@ -197,14 +225,14 @@ struct UnsafeDeliveryRing: ~Copyable {
     }
 
     /// Drops the entry at a place; the entries behind it move up.
-    mutating func remove(at index: Int) {
+    func remove(at index: Int) {
         precondition(index >= 0 && index < count, "a delivery at this place exists")
         if index == 0 { return removeFirst() }
         isSequential = isSequential && index == count - 1
         for place in index..<(count - 1) { self[place] = self[place + 1] }
         guard let entries else { return }
         (entries + ((head + count - 1) & (capacity - 1))).deinitialize(count: 1)
-        count -= 1
+        fields.pointee.count -= 1
     }
 
     /// The place of a packet identifier among the first `limit` entries.
@@ -225,12 +253,12 @@ struct UnsafeDeliveryRing: ~Copyable {
     }
 
     /// Drops everything.
-    mutating func removeAll() {
+    func removeAll() {
         while count > 0 { removeFirst() }
         removeStorage()
     }
 
-    private mutating func grow() {
+    private func grow() {
         let larger = max(8, capacity * 2)
         let storage = UnsafeMutablePointer<Delivery>.allocate(capacity: larger)
         if let entries {
@@ -244,13 +272,13 @@ struct UnsafeDeliveryRing: ~Copyable {
         head = 0
     }
 
-    private mutating func removeStorage() {
+    private func removeStorage() {
         guard let entries else { return }
         Self.destroy(entries, head: head, count: count, capacity: capacity)
         self.entries = nil
         capacity = 0
         head = 0
-        count = 0
+        fields.pointee.count = 0
     }
 
     private static func destroy(

@@ -151,7 +151,6 @@ extension Session {
     }
 
     func countSent(packets: Int, bytes: Int, payload: Int) {
-        let counters = worker.counters
         counters.sent.publish.add(packets)
         counters.bytesSent.add(bytes)
         counters.publishBytesSent.add(payload)
@@ -252,7 +251,7 @@ extension Session {
     }
 
     func drop() {
-        worker.counters.dropped.add(1)
+        counters.dropped.add(1)
         guard !hasLoggedDrop else { return }
         hasLoggedDrop = true
         worker.log.notice(

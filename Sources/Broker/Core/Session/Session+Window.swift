@@ -222,8 +222,8 @@ extension Session {
         let count = deliveries.release(by: stretch, limit: resumeIndex, output: place)
         guard count > 0 else { return 0 }
         connection.commitOutput(4 * count, packets: count)
-        worker.counters.sent.pubrel.add(count)
-        worker.counters.bytesSent.add(4 * count)
+        counters.sent.pubrel.add(count)
+        counters.bytesSent.add(4 * count)
         return count
     }
 

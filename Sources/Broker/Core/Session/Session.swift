@@ -28,6 +28,8 @@ struct SessionSubscription {
 /// `inFlight` await an answer from the present connection; the rest is the queue.
 final class Session {
     let worker: Worker
+    /// The worker's, one step nearer.
+    let counters: Counters
     let handle: SessionHandle
     var identity: ClientIdentity
     /// The connected client, if there is one.
@@ -53,7 +55,7 @@ final class Session {
 
     var subscriptions: [SessionSubscription] = []
 
-    var deliveries = UnsafeDeliveryRing()
+    let deliveries = UnsafeDeliveryRing()
     /// Entries at the front of `deliveries` that were sent at least once.
     var sentCount = 0
     /// Entries of those that the present connection has sent again or answered.
@@ -70,7 +72,7 @@ final class Session {
     /// Deliveries that plugins have not decided about yet.
     var undecidedCount = 0
     /// Received with QoS 2 and not yet released.
-    var incoming = UnsafeDeliveryRing()
+    let incoming = UnsafeDeliveryRing()
     /// Retained messages that are still being sent for new subscriptions.
     var retainedDeliveries: [RetainedDelivery] = []
 
@@ -86,6 +88,7 @@ final class Session {
         expiryInterval: UInt32
     ) {
         self.worker = worker
+        counters = worker.counters
         self.handle = handle
         self.identity = identity
         self.expiryInterval = expiryInterval

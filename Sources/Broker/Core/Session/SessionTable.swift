@@ -5,16 +5,29 @@ import Topics
 
 /// The session registry of a worker.
 ///
-/// Private to its thread: no lock.
-struct SessionTable {
-    private var slots: [Session?] = []
-    private var generations: [UInt32] = []
+/// Private to its thread: no lock. The places lie behind a pointer, because they are looked at for
+/// every delivery. Invariants: `count <= capacity`; the first `count` places are initialised.
+final class UnsafeSessionTable {
+    private struct Place {
+        var session: Session?
+        var generation: UInt32 = 0
+    }
+
+    private var places: UnsafeMutablePointer<Place>
+    private var capacity = 16
+    private var placeCount = 0
     private var freeSlots: [UInt32] = []
     private var byIdentifier: [String: Session] = [:]
     private let reactor: UInt16
 
     init(reactor: Int) {
         self.reactor = UInt16(truncatingIfNeeded: reactor)
+        places = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        places.deinitialize(count: placeCount)
+        places.deallocate()
     }
 
     /// Sessions, connected or not.
@@ -30,35 +43,55 @@ struct SessionTable {
     @inline(__always)
     subscript(_ handle: SessionHandle) -> Session? {
         let slot = Int(handle.slot)
-        guard slot < slots.count, let session = slots[slot], session.handle == handle else {
-            return nil
-        }
+        guard slot < placeCount, let session = places[slot].session, session.handle == handle
+        else { return nil }
         return session
     }
 
     /// A handle for a session to be inserted.
-    mutating func reserve() -> SessionHandle {
+    func reserve() -> SessionHandle {
         if let slot = freeSlots.popLast() {
-            return SessionHandle(reactor: reactor, slot: slot, generation: generations[Int(slot)])
+            let generation = places[Int(slot)].generation
+            return SessionHandle(reactor: reactor, slot: slot, generation: generation)
         }
-        slots.append(nil)
-        generations.append(0)
-        return SessionHandle(reactor: reactor, slot: UInt32(slots.count - 1), generation: 0)
+        if placeCount == capacity { grow() }
+        (places + placeCount).initialize(to: Place())
+        placeCount += 1
+        return SessionHandle(reactor: reactor, slot: UInt32(placeCount - 1), generation: 0)
+    }
+
+    private func grow() {
+        let larger = UnsafeMutablePointer<Place>.allocate(capacity: 2 * capacity)
+        larger.moveInitialize(from: places, count: placeCount)
+        places.deallocate()
+        places = larger
+        capacity *= 2
     }
 
     /// Registers a session under its reserved handle.
-    mutating func insert(_ session: Session) {
-        slots[Int(session.handle.slot)] = session
+    func insert(_ session: Session) {
+        let slot = Int(session.handle.slot)
+        precondition(slot < placeCount, "the handle was reserved here")
+        places[slot].session = session
         byIdentifier[session.identity.clientIdentifier] = session
     }
 
     /// Forgets a session; its handle means nothing from now on.
-    mutating func remove(_ session: Session) {
+    func remove(_ session: Session) {
         let slot = Int(session.handle.slot)
-        slots[slot] = nil
-        generations[slot] = (generations[slot] &+ 1) & 0xFF_FFFF
+        precondition(slot < placeCount, "the handle was reserved here")
+        places[slot].session = nil
+        places[slot].generation = (places[slot].generation &+ 1) & 0xFF_FFFF
         freeSlots.append(session.handle.slot)
         let identifier = session.identity.clientIdentifier
         if byIdentifier[identifier] === session { byIdentifier[identifier] = nil }
+    }
+
+    /// Forgets everything; no handle means anything any more.
+    func removeAll() {
+        places.deinitialize(count: placeCount)
+        placeCount = 0
+        freeSlots = []
+        byIdentifier = [:]
     }
 }

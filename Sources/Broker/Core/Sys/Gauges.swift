@@ -38,10 +38,10 @@ enum StoredMessages {
         return words
     }()
 
-    /// A message object came into being (`sign` 1) or ends (-1).
+    /// A message with its bytes at `place` came into being (`sign` 1) or ends (-1).
     @inline(__always)
-    static func note(_ object: AnyObject, sign: Int, payloadCount: Int) {
-        let address = UInt(bitPattern: ObjectIdentifier(object))
+    static func note(_ place: UnsafeMutableRawPointer, sign: Int, payloadCount: Int) {
+        let address = UInt(bitPattern: place)
         let shard = Int(truncatingIfNeeded: (address >> 6) & UInt(shardCount - 1))
         shards[shard * stride].add(sign * ((1 << 40) + payloadCount), ordering: .relaxed)
     }

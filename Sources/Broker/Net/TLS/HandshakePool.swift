@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads that shake hands, so that reactors need not.
+// Threads that make the long steps of handshakes, so that reactors need not.
 
 import CLinux
 import Glibc
@@ -53,9 +53,10 @@ final class HandshakeInbox: Sendable {
 
 /// Makes the steps of handshakes on threads of its own.
 ///
-/// A signature with an RSA key takes a millisecond and more; on a reactor every other client would
-/// wait for it, and for those of a whole crowd of clients one after the other. The threads give way
-/// to the reactors where both want one processor.
+/// Only those that take long (see `TLSContext.isQuick`): a signature with a key of 4096 bits takes
+/// five milliseconds, and on a reactor every other client would wait for it. Each step costs two
+/// thread switches, so the short ones stay on the reactor. The threads give way to the reactors where
+/// both want one processor.
 package final class HandshakePool: Sendable {
     fileprivate enum Job {
         case handshake(HandshakeJob)

@@ -20,6 +20,16 @@ package final class TLSContext: Sendable {
     let applicationProtocol: [UInt8]
     private let pskSource: PSKSource?
 
+    /// Whether reactors may make the steps of a handshake: each takes about a millisecond at most
+    /// and waits for nobody.
+    var isQuick: Bool {
+        if let pskSource { return !pskSource.mayWait }
+        return EVP_PKEY_get_bits(SSL_CTX_get0_privatekey(pointer)) <= Self.quickKeyBitsMax
+    }
+
+    /// A signature with a longer RSA key takes several milliseconds; keys of curves are all shorter.
+    private static let quickKeyBitsMax: CInt = 2048
+
     var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
 
     /// Reads every file.
@@ -204,9 +214,11 @@ package final class TLSContext: Sendable {
             },
             nil
         )
-        guard keyLogFile != nil else { return }
+        // OpenSSL's one way to tell the secrets of a connection.
         SSL_CTX_set_keylog_callback(context) { ssl, line in
-            guard let line, let path = TLSContext.of(ssl)?.keyLogFile else { return }
+            guard let line else { return }
+            TLSSession.of(ssl)?.noteSecret(line)
+            guard let path = TLSContext.of(ssl)?.keyLogFile else { return }
             KeyLog.append(String(cString: line), to: path)
         }
     }
@@ -233,7 +245,7 @@ package final class TLSContext: Sendable {
     ) -> CUnsignedInt {
         guard let session = TLSSession.of(ssl), let pskSource else { return 0 }
         let query = PSKQuery(hint: pskHint ?? "", identity: identity, peer: session.peer)
-        guard case .key(let key) = pskSource(query), !key.isEmpty, key.count <= room else {
+        guard case .key(let key) = pskSource.find(query), !key.isEmpty, key.count <= room else {
             return 0
         }
         target.update(from: key, count: key.count)

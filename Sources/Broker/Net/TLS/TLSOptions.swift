@@ -54,6 +54,13 @@ package enum PSKAnswer: Sendable, Equatable {
 }
 
 /// Finds pre-shared keys.
-///
-/// Called on a thread of the handshake pool, which may wait for an answer.
-package typealias PSKSource = @Sendable (PSKQuery) -> PSKAnswer
+package struct PSKSource: Sendable {
+    /// Whether an answer may take long: then handshakes are made on threads of the pool.
+    let mayWait: Bool
+    let find: @Sendable (PSKQuery) -> PSKAnswer
+
+    package init(mayWait: Bool, find: @escaping @Sendable (PSKQuery) -> PSKAnswer) {
+        self.mayWait = mayWait
+        self.find = find
+    }
+}

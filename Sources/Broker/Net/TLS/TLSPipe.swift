@@ -25,6 +25,8 @@ final class TLSPipe {
     let ends: UnsafeMutablePointer<Ends>
     /// Where plaintext goes; begins behind room for bytes that were kept.
     let plaintext: UnsafeMutableRawBufferPointer
+    /// The ciphers of those who protect their records themselves.
+    let ciphers = RecordCiphers()
 
     init(plaintextCapacity: Int) {
         ends = .allocate(capacity: 1)
@@ -51,6 +53,28 @@ final class TLSPipe {
 
     /// Forgets the output.
     func clearOutput() { ends.pointee.outputCount = 0 }
+
+    /// Room for more output; nil when memory is out.
+    func reserveOutput(_ count: Int) -> UnsafeMutableRawPointer? {
+        ends.pointee.reserve(count)
+    }
+
+    /// Makes `count` bytes of the reserved room output.
+    func commitOutput(_ count: Int) { ends.pointee.outputCount += count }
+}
+
+extension TLSPipe.Ends {
+    /// Room behind the output; nil when memory is out.
+    fileprivate mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer? {
+        let needed = outputCount + count
+        if needed > outputCapacity {
+            let capacity = max(needed, 2 * outputCapacity, 32 << 10)
+            guard let larger = realloc(output, capacity) else { return nil }
+            output = larger
+            outputCapacity = capacity
+        }
+        return output.map { $0 + outputCount }
+    }
 }
 
 /// The BIO type whose ends are a `TLSPipe`.
@@ -111,15 +135,8 @@ private func pipeWrite(
     BIO_clear_flags(bio, PipeBIO.retryFlags)
     guard let ends = BIO_get_data(bio)?.assumingMemoryBound(to: TLSPipe.Ends.self), let source
     else { return -1 }
-    let needed = ends.pointee.outputCount + Int(count)
-    if needed > ends.pointee.outputCapacity {
-        let capacity = max(needed, 2 * ends.pointee.outputCapacity, 32 << 10)
-        guard let larger = realloc(ends.pointee.output, capacity) else { return -1 }
-        ends.pointee.output = larger
-        ends.pointee.outputCapacity = capacity
-    }
-    ends.pointee.output?.advanced(by: ends.pointee.outputCount)
-        .copyMemory(from: source, byteCount: Int(count))
-    ends.pointee.outputCount = needed
+    guard let target = ends.pointee.reserve(Int(count)) else { return -1 }
+    target.copyMemory(from: source, byteCount: Int(count))
+    ends.pointee.outputCount += Int(count)
     return count
 }

@@ -4,10 +4,10 @@
 import COpenSSL
 import Glibc
 
-/// One `SSL` object, worked on by one thread at a time: its reactor, or while it shakes hands a
-/// thread of the pool.
+/// One TLS connection: an `SSL` object, and after a handshake of version 1.3 nothing but keys.
 ///
-/// It is handed over in a job, an outcome or a detached connection, each of which passes through a
+/// Worked on by one thread at a time: its reactor, or while it shakes hands a thread of the pool. It
+/// is handed over in a job, an outcome or a detached connection, each of which passes through a
 /// `Mutex`, and who handed it over lets it alone; that makes `@unchecked Sendable` true.
 final class TLSSession: @unchecked Sendable {
     /// What one step of a handshake led to.
@@ -24,27 +24,30 @@ final class TLSSession: @unchecked Sendable {
         case failed(String)
     }
 
+    /// What is known after a handshake whose `SSL` object is gone.
+    private struct Facts {
+        /// Constants of OpenSSL.
+        let version: UnsafePointer<CChar>?
+        let cipher: UnsafePointer<CChar>?
+        let certificate: PeerCertificate?
+    }
+
     let context: TLSContext
-    /// Who is at the other end, for those who look keys up.
-    let peer: PeerAddress
+    /// Who is at the other end, for those who look keys up; behind a proxy its client.
+    var peer: PeerAddress
     /// The identity a pre-shared key was found for.
     fileprivate(set) var pskIdentity: String?
-    private let ssl: OpaquePointer
-    private let bio: OpaquePointer
+    // Made by the first bytes of a client, freed when `records` takes over.
+    private var ssl: OpaquePointer?
+    private var secrets: TrafficSecretsBox?
+    private var records: TLSRecords?
+    private var facts: Facts?
+    /// Kept for whoever reads the CONNECT packet, while `ssl` is gone.
+    private var exporter: [UInt8]?
 
-    init?(_ context: TLSContext, peer: PeerAddress) {
-        guard let ssl = SSL_new(context.pointer) else { return nil }
-        guard let bio = PipeBIO.make() else {
-            SSL_free(ssl)
-            return nil
-        }
+    init(_ context: TLSContext, peer: PeerAddress) {
         self.context = context
         self.peer = peer
-        self.ssl = ssl
-        self.bio = bio
-        SSL_set_bio(ssl, bio, bio)
-        SSL_set_accept_state(ssl)
-        _ = SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
     }
 
     deinit { SSL_free(ssl) }
@@ -57,21 +60,70 @@ final class TLSSession: @unchecked Sendable {
 
     func notePSKIdentity(_ identity: String) { pskIdentity = identity }
 
-    // MARK: Bytes
+    /// Takes a line meant for a key log.
+    func noteSecret(_ line: UnsafePointer<CChar>) { secrets?.secrets.note(line) }
+
+    // MARK: Handshake
 
     /// Goes on with the handshake with the pipe's input.
     func shakeHands(_ pipe: TLSPipe) -> Step {
-        attach(pipe)
+        guard let ssl = ssl ?? makeSSL() else { return .failed("out of memory") }
+        attach(ssl, pipe)
         let result = SSL_do_handshake(ssl)
-        if result == 1 { return .done }
+        if result == 1 {
+            takeOver(ssl, pipe)
+            return .done
+        }
         let error = SSL_get_error(ssl, result)
         return error == SSL_ERROR_WANT_READ ? .wantsMore : .failed(Self.reason())
     }
 
+    private func makeSSL() -> OpaquePointer? {
+        guard let ssl = SSL_new(context.pointer) else { return nil }
+        guard let bio = PipeBIO.make() else {
+            SSL_free(ssl)
+            return nil
+        }
+        SSL_set_bio(ssl, bio, bio)
+        SSL_set_accept_state(ssl)
+        _ = SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+        secrets = TrafficSecretsBox()
+        self.ssl = ssl
+        return ssl
+    }
+
+    /// Does without OpenSSL's object from now on, if version and suite allow it.
+    ///
+    /// The step that ended the handshake has sent tickets and nothing else, each in a record of its
+    /// own under the keys that are used from now on.
+    private func takeOver(_ ssl: OpaquePointer, _ pipe: TLSPipe) {
+        guard let secrets = secrets?.secrets else { return }
+        self.secrets = nil
+        guard SSL_version(ssl) == TLS1_3_VERSION, SSL_has_pending(ssl) == 0,
+            let cipher = SSL_get_current_cipher(ssl),
+            let suite = RecordSuite(rawValue: SSL_CIPHER_get_protocol_id(cipher)),
+            secrets.fit(suite), let sent = TLSRecords.count(in: pipe.output)
+        else { return }
+        records = TLSRecords(suite, secrets, sentRecords: sent, pipe.ciphers)
+        guard records != nil else { return }
+        facts = Facts(
+            version: SSL_get_version(ssl),
+            cipher: SSL_CIPHER_get_name(cipher),
+            certificate: SSL_get1_peer_certificate(ssl).map(PeerCertificate.init(owned:))
+        )
+        exporter = TLSSession.export(ssl)
+        SSL_free(ssl)
+        self.ssl = nil
+    }
+
+    // MARK: Bytes
+
     /// Decrypts the pipe's input to its plaintext buffer behind `offset` bytes; `count` grows by
     /// what came out.
     func decrypt(_ pipe: TLSPipe, after offset: Int, count: inout Int) -> Received {
-        attach(pipe)
+        if let records { return records.open(pipe, after: offset, count: &count) }
+        guard let ssl else { return .failed("no handshake") }
+        attach(ssl, pipe)
         while !pipe.input.isEmpty || SSL_pending(ssl) > 0 {
             let room = pipe.plaintext.count - offset - count
             let target = pipe.plaintext.baseAddress.map { $0 + offset + count }
@@ -91,18 +143,22 @@ final class TLSSession: @unchecked Sendable {
 
     /// Encrypts all of `bytes`, which are not empty, to the pipe's output.
     func encrypt(_ bytes: UnsafeRawBufferPointer, _ pipe: TLSPipe) -> Bool {
-        attach(pipe)
+        if let records { return records.seal(bytes, pipe) }
+        guard let ssl else { return false }
+        attach(ssl, pipe)
         return SSL_write(ssl, bytes.baseAddress, CInt(bytes.count)) == CInt(bytes.count)
     }
 
     /// Writes close_notify to the pipe's output.
     func shutDown(_ pipe: TLSPipe) {
-        attach(pipe)
+        if let records { return records.sealEnd(pipe) }
+        guard let ssl else { return }
+        attach(ssl, pipe)
         _ = SSL_shutdown(ssl)
     }
 
-    private func attach(_ pipe: TLSPipe) {
-        BIO_set_data(bio, pipe.ends)
+    private func attach(_ ssl: OpaquePointer, _ pipe: TLSPipe) {
+        BIO_set_data(SSL_get_rbio(ssl), pipe.ends)
         ERR_clear_error()
     }
 
@@ -117,23 +173,45 @@ final class TLSSession: @unchecked Sendable {
 
     /// What is known of the peer after the handshake.
     var security: ConnectionSecurity {
-        ConnectionSecurity(
-            version: SSL_get_version(ssl).map { String(cString: $0) },
-            cipher: SSL_get_current_cipher(ssl).flatMap(SSL_CIPHER_get_name)
-                .map { String(cString: $0) },
-            certificate: SSL_get1_peer_certificate(ssl).map(PeerCertificate.init(owned:)),
+        let facts = facts ?? factsOfSSL()
+        return ConnectionSecurity(
+            version: facts.version.map { String(cString: $0) },
+            cipher: facts.cipher.map { String(cString: $0) },
+            certificate: facts.certificate,
             pskIdentity: pskIdentity
         )
     }
 
-    /// 32 bytes that only the two ends of this connection know: `tls-exporter` (RFC 9266 section 4.2: TLS 1.3).
-    var channelBinding: [UInt8]? {
+    private func factsOfSSL() -> Facts {
+        guard let ssl else { return Facts(version: nil, cipher: nil, certificate: nil) }
+        return Facts(
+            version: SSL_get_version(ssl),
+            cipher: SSL_get_current_cipher(ssl).flatMap(SSL_CIPHER_get_name),
+            certificate: SSL_get1_peer_certificate(ssl).map(PeerCertificate.init(owned:))
+        )
+    }
+
+    /// Hands out 32 bytes that only the two ends of this connection know, once: `tls-exporter` (RFC 9266
+    /// section 4.2, with TLS 1.3).
+    func takeChannelBinding() -> [UInt8]? {
+        defer { exporter = nil }
+        return exporter ?? ssl.flatMap(TLSSession.export)
+    }
+
+    private static func export(_ ssl: OpaquePointer) -> [UInt8]? {
         guard SSL_version(ssl) == TLS1_3_VERSION else { return nil }
         let label = "EXPORTER-Channel-Binding"
         var bytes = [UInt8](repeating: 0, count: 32)
         let result = SSL_export_keying_material(ssl, &bytes, 32, label, label.utf8.count, nil, 0, 0)
         return result == 1 ? bytes : nil
     }
+}
+
+/// Secrets for the time of a handshake.
+private final class TrafficSecretsBox {
+    var secrets = TrafficSecrets()
+
+    deinit { secrets.clear() }
 }
 
 /// What the layers below MQTT have found out about a peer.

@@ -43,7 +43,10 @@ extension Connection {
             guard let (header, used) = try layers.proxy?.read(bytes) else { return nil }
             layers.proxy = nil
             proxyTLS = header.tls.map(ProxyTLSBox.init)
-            if let peer = header.peer { self.peer = peer }
+            if let peer = header.peer {
+                self.peer = peer
+                layers.tls?.peer = peer
+            }
             if case .plain = layers.transport { self.layers = nil }
             return used
         } catch {
@@ -59,7 +62,7 @@ extension Connection {
         _ next: (UnsafeMutableRawBufferPointer) -> Void
     ) {
         guard layers.handshake == .done else {
-            return shakeHands([UInt8](bytes), session, layers)
+            return shakeHands(bytes, session, layers)
         }
         let pipe = reactor.pipe
         pipe.input = UnsafeRawBufferPointer(bytes)
@@ -129,13 +132,39 @@ extension Connection {
 
     // MARK: Handshake
 
-    private func shakeHands(_ bytes: [UInt8], _ session: TLSSession, _ layers: Layers) {
+    /// Makes a step of the handshake here or, where it may take long, on a thread of the pool.
+    private func shakeHands(
+        _ bytes: UnsafeMutableRawBufferPointer,
+        _ session: TLSSession,
+        _ layers: Layers
+    ) {
+        guard session.context.isQuick else { return submitHandshake(bytes, session, layers) }
+        let pipe = reactor.pipe
+        pipe.input = UnsafeRawBufferPointer(bytes)
+        pipe.clearOutput()
+        let step = session.shakeHands(pipe)
+        let rest = pipe.input.count
+        pipe.input = UnsafeRawBufferPointer(start: nil, count: 0)
+        if case .done = step, rest > 0 {
+            hold(pipe.output, layers)
+        } else if !pipe.output.isEmpty {
+            sendOrKeep(pipe.output, layers)
+        }
+        guard advance(layers, to: step), rest > 0 else { return }
+        takeLayered(UnsafeMutableRawBufferPointer(rebasing: bytes.suffix(rest)), layers)
+    }
+
+    private func submitHandshake(
+        _ bytes: UnsafeMutableRawBufferPointer,
+        _ session: TLSSession,
+        _ layers: Layers
+    ) {
         layers.handshake = .running
         updateInterest()
         session.context.pool.submit(
             HandshakeJob(
                 session: session,
-                input: bytes,
+                input: [UInt8](bytes),
                 ticket: reactor.ticket(slot),
                 inbox: reactor.handshakes
             )
@@ -147,19 +176,27 @@ extension Connection {
         guard !isClosed, let layers else { return }
         layers.handshake = .awaitingClient
         outcome.output.withUnsafeBytes { if !$0.isEmpty { sendOrKeep($0, layers) } }
-        switch outcome.step {
-        case .wantsMore: updateInterest()
-        case .failed(let reason): end(.refused(.handshake(reason)))
+        let isDone = advance(layers, to: outcome.step)
+        updateInterest()
+        guard isDone, !outcome.rest.isEmpty else { return }
+        let start = Reactor.smallRemainderMax
+        let target = UnsafeMutableRawBufferPointer(
+            rebasing: reactor.scratch[start..<(start + outcome.rest.count)]
+        )
+        target.copyBytes(from: outcome.rest)
+        takeLayered(target, layers)
+    }
+
+    /// Returns whether the handshake is done.
+    private func advance(_ layers: Layers, to step: TLSSession.Step) -> Bool {
+        switch step {
+        case .wantsMore: return false
+        case .failed(let reason):
+            end(.refused(.handshake(reason)))
+            return false
         case .done:
             layers.handshake = .done
-            updateInterest()
-            guard !outcome.rest.isEmpty else { return }
-            let start = Reactor.smallRemainderMax
-            let target = UnsafeMutableRawBufferPointer(
-                rebasing: reactor.scratch[start..<(start + outcome.rest.count)]
-            )
-            target.copyBytes(from: outcome.rest)
-            takeLayered(target, layers)
+            return !isClosed
         }
     }
 
@@ -167,14 +204,16 @@ extension Connection {
 
     /// Writes what waits, through the layers, as far as the socket takes it.
     func flushLayered(_ layers: Layers) {
-        guard !isClosed, flushWire(layers), layers.isOpen else { return }
+        guard !isClosed else { return }
+        if output.isEmpty || !layers.isOpen { layers.isHolding = false }
+        guard layers.isHolding || flushWire(layers), layers.isOpen else { return }
         if !output.isEmpty { output.advance(by: sendLayered(output.unwritten, layers)) }
-        if let stream = layers.webSocket, stream.hasControlFrame, layers.wire.bytes.isEmpty {
+        if let stream = layers.webSocket, stream.hasControlFrame, layers.canSend {
             _ = sendChunk(UnsafeRawBufferPointer(start: nil, count: 0), layers)
         }
         guard !isClosed else { return }
         if output.isEmpty, layers.wire.bytes.isEmpty {
-            output.releaseIfEmpty(to: &reactor.pool)
+            output.releaseIfEmpty(to: reactor.pool)
             unblock()
         } else {
             block()
@@ -185,7 +224,7 @@ extension Connection {
     func sendLayered(_ packets: UnsafeRawBufferPointer, _ layers: Layers) -> Int {
         guard layers.isOpen else { return 0 }
         var taken = 0
-        while taken < packets.count, layers.wire.bytes.isEmpty, !isClosed {
+        while taken < packets.count, layers.canSend, !isClosed {
             taken += sendChunk(UnsafeRawBufferPointer(rebasing: packets[taken...]), layers)
         }
         if !layers.wire.bytes.isEmpty { block() }
@@ -217,21 +256,48 @@ extension Connection {
     }
 
     /// Gives bytes to the socket; what it does not take waits on the wire queue.
-    private func sendOrKeep(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) {
-        let sent = layers.wire.bytes.isEmpty ? send(bytes) : 0
+    private func sendOrKeep(
+        _ bytes: UnsafeRawBufferPointer,
+        _ layers: Layers,
+        isLast: Bool = false
+    ) {
+        if layers.isHolding {
+            layers.isHolding = false
+            keep(bytes, layers)
+            layers.wire.removeFirst(send(layers.wire.bytes, isLast: isLast))
+            if !layers.wire.bytes.isEmpty, !isClosed { block() }
+            return
+        }
+        let sent = layers.wire.bytes.isEmpty ? send(bytes, isLast: isLast) : 0
         guard sent < bytes.count, !isClosed else { return }
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
-        layers.wire.reserve(rest.count).copyMemory(from: rest)
-        layers.wire.commit(rest.count)
+        keep(UnsafeRawBufferPointer(rebasing: bytes[sent...]), layers)
         block()
+    }
+
+    /// Sends bytes together with those that follow in this turn.
+    private func hold(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) {
+        guard !bytes.isEmpty, layers.wire.bytes.isEmpty else { return sendOrKeep(bytes, layers) }
+        keep(bytes, layers)
+        layers.isHolding = true
+        touch()
+    }
+
+    private func keep(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) {
+        layers.wire.reserve(bytes.count).copyMemory(from: bytes)
+        layers.wire.commit(bytes.count)
     }
 
     /// Returns whether the wire queue is empty now.
     private func flushWire(_ layers: Layers) -> Bool {
         guard !layers.wire.bytes.isEmpty else { return true }
         layers.wire.removeFirst(send(layers.wire.bytes))
-        if layers.wire.bytes.isEmpty, output.isEmpty { unblock() }
-        return !isClosed && layers.wire.bytes.isEmpty
+        guard !isClosed else { return false }
+        guard layers.wire.bytes.isEmpty else {
+            block()
+            return false
+        }
+        if output.isEmpty { unblock() }
+        return !isClosed
     }
 
     // MARK: End
@@ -239,13 +305,13 @@ extension Connection {
     /// Sends what says that the connection ends: a close frame, close_notify.
     func sayGoodbye(_ layers: Layers) {
         guard !isClosed, layers.proxy == nil, layers.handshake == .done,
-            layers.wire.bytes.isEmpty
+            layers.canSend
         else { return }
         if let stream = layers.webSocket { sendCloseFrame(stream.closeFrame(code: 1000)) }
-        guard let session = layers.tls, layers.wire.bytes.isEmpty else { return }
+        guard let session = layers.tls, layers.canSend else { return }
         reactor.pipe.clearOutput()
         session.shutDown(reactor.pipe)
-        sendOrKeep(reactor.pipe.output, layers)
+        sendOrKeep(reactor.pipe.output, layers, isLast: true)
     }
 
     private func sendCloseFrame(_ frame: [UInt8]) {
@@ -262,7 +328,6 @@ extension Connection {
         security.proxy = proxyTLS.tls
         return security
     }
-
-    /// 32 bytes that only the two ends of this TLS connection know (`tls-exporter`, RFC 9266).
-    package var channelBinding: [UInt8]? { layers?.tls?.channelBinding }
+    /// Hands out 32 bytes that only the two ends of this TLS connection know, once (`tls-exporter`, RFC 9266).
+    package func takeChannelBinding() -> [UInt8]? { layers?.tls?.takeChannelBinding() }
 }

@@ -37,6 +37,9 @@ final class Layers: @unchecked Sendable {
     /// Bytes ready for the socket, which has not taken them yet; at most one `chunkCountMax` of
     /// packets and what is around them.
     var wire = UnsafeInputRemainder()
+    /// Whether the socket has not been asked to take the bytes of `wire`, because more is about to
+    /// follow them; at the end of the turn it is.
+    var isHolding = false
 
     /// Output that is put into layers in one go.
     static let chunkCountMax = 64 << 10
@@ -70,6 +73,9 @@ final class Layers: @unchecked Sendable {
         }
     }
 
+    /// Whether nothing waits for the socket.
+    var canSend: Bool { isHolding || wire.bytes.isEmpty }
+
     /// Whether control packets can be sent.
     var isOpen: Bool { proxy == nil && handshake == .done && webSocket?.isOpen != false }
 }
@@ -89,13 +95,9 @@ package struct TransportPlan: Sendable {
     package var isPlain: Bool { proxy == nil && tls == nil && webSocket == nil }
 
     /// Layers for a new connection; nil where there is nothing between socket and packets.
-    func makeLayers(for peer: PeerAddress) throws(SystemError) -> Layers? {
+    func makeLayers(for peer: PeerAddress) -> Layers? {
         if isPlain { return nil }
-        var session: TLSSession?
-        if let tls {
-            session = TLSSession(tls, peer: peer)
-            if session == nil { throw SystemError("SSL_new", code: CInt(12)) }
-        }
+        let session = tls.map { TLSSession($0, peer: peer) }
         let stream = webSocket.map { WebSocketStream($0) }
         let transport: Transport =
             switch (stream, session) {
