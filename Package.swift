@@ -167,6 +167,12 @@ let package = Package(
             swiftSettings: common
         ),
         .executableTarget(
+            name: "ACLFileBenchmark",
+            dependencies: ["ACLFile"],
+            path: "Benchmarks/ACLFileBenchmark",
+            swiftSettings: common
+        ),
+        .executableTarget(
             name: "DynamicSecurityBenchmark",
             dependencies: ["DynamicSecurity", "PluginSDK", "TestSupport"],
             path: "Benchmarks/DynamicSecurityBenchmark",

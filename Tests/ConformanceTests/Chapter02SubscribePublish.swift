@@ -415,4 +415,38 @@ struct Chapter02SubscribePublish {
             try client.disconnect()
         }
     }
+
+    @Test(
+        "[MQTT-3.3.2-5] A QoS 2 message that expires before its release is not delivered",
+        arguments: [UInt8(0), 1, 2],
+        reactors
+    )
+    func expiredBeforeRelease(qos: UInt8, workers: Int) throws {
+        let broker = try Broker.shared(workers: workers)
+        let topic = unique("t")
+        let subscriber = try RawClient.connected(to: broker, unique("c"), .v5)
+        try subscriber.subscribe(topic, qos)
+        let publisher = try RawClient.connected(to: broker, unique("c"), .v5)
+        let start = ContinuousClock.now
+        for (id, seconds) in [(1, UInt32(1)), (2, 1000)] {
+            let properties = Property.messageExpiry(seconds)
+            publisher.send(
+                Wire.publish(.v5, topic, "\(id)", qos: 2, id: id, properties: properties)
+            )
+            try publisher.expect(Wire.pubrec(id))
+        }
+        while ContinuousClock.now - start < .milliseconds(2200) {
+            _ = publisher.nextPacket(seconds: 0.1)
+        }
+        publisher.send(Wire.pubrel(1) + Wire.pubrel(2))
+        try publisher.expect(Wire.pubcomp(1))
+        try publisher.expect(Wire.pubcomp(2))
+        let packet = try subscriber.readPacket()
+        let candidates = (UInt32(994)...998).map {
+            let properties = Property.messageExpiry($0)
+            let id = qos == 0 ? 0 : 1
+            return Wire.publish(.v5, topic, "2", qos: qos, id: id, properties: properties)
+        }
+        #expect(candidates.contains(packet), "\(hexText(packet))")
+    }
 }

@@ -3,6 +3,7 @@
 
 import Foundation
 import Glibc
+import RegexBuilder
 import TestSupport
 import Testing
 
@@ -111,6 +112,14 @@ struct Logging {
         try broker.waitForLog(
             exactly: "Denied PUBLISH from \(id) (d0, q0, r0, m0, '$SYS/x', ... (3 bytes))"
         )
+        try broker.waitForLog(
+            exactly: "Denied PUBLISH from \(id) [127.0.0.1:\(client.localPort)] to '$SYS/x'."
+        )
+        let named = try RawClient.connected(to: broker, unique("n"), .v5, username: "bob")
+        try named.publish1("$SYS/y", reason: 0x87)
+        try broker.waitForLog(
+            containing: " [127.0.0.1:\(named.localPort)], u'bob' to '$SYS/y'."
+        )
         let tls = try RawClient(broker)
         tls.send("16 03 01 00 05")
         try broker.waitForLog(
@@ -126,6 +135,9 @@ struct Logging {
         let lines = broker.process.errors.lines.map { Broker.withoutTimeStamp($0) }
         #expect(lines.contains("Config loaded from \(broker.configurationPath)."))
         #expect(lines.contains("Opening ipv4 listen socket on port \(broker.port)."))
+        for feature in ["Bridge", "Persistence", "TLS", "TLS-PSK", "Websockets"] {
+            #expect(lines.contains { $0.wholeMatch(of: Self.support(feature)) != nil })
+        }
         for state in ["starting", "running", "terminating"] {
             #expect(
                 lines.contains {
@@ -133,6 +145,41 @@ struct Logging {
                 }
             )
         }
+    }
+
+    private static func support(_ feature: String) -> Regex<Substring> {
+        Regex {
+            feature
+            " support "
+            Optionally("NOT ")
+            "available."
+        }
+    }
+
+    @Test("log_dest stdout writes there and nothing to standard error", arguments: reactors)
+    func standardOutput(workers: Int) throws {
+        let broker = try Broker(
+            Broker.plain + "log_dest stdout\n",
+            workers: workers,
+            readyLine: nil
+        )
+        try RawClient.connected(to: broker, "c").disconnect()
+        try broker.stop()
+        #expect(broker.process.output.text.contains("Client c ["))
+        #expect(!broker.process.errors.text.contains("Client c ["))
+    }
+
+    @Test("log_dest none forgets the destinations before it", arguments: reactors)
+    func nowhere(workers: Int) throws {
+        let broker = try Broker(
+            Broker.plain + "log_dest stdout\nlog_dest stderr\nlog_dest none\n",
+            workers: workers,
+            readyLine: nil
+        )
+        try RawClient.connected(to: broker, "c").disconnect()
+        try broker.stop()
+        #expect(!broker.process.output.text.contains("Client c ["))
+        #expect(!broker.process.errors.text.contains("Client c ["))
     }
 
     @Test("Every line begins with the seconds since 1970", arguments: reactors)

@@ -58,8 +58,10 @@ struct SysTopics {
                 #expect(values.removeValue(forKey: "load/\(load)/\(span)") == "0.00", "\(load)")
             }
         }
-        values.removeValue(forKey: "heap/current")
-        values.removeValue(forKey: "heap/maximum")
+        for topic in ["heap/current", "heap/maximum"] {
+            let bytes = try #require(values.removeValue(forKey: topic).flatMap { Int($0) })
+            #expect(bytes > 10_000 && bytes < 1 << 30)
+        }
         // Numbers by packet type may be there besides, as the manual of the original has them.
         #expect(values.keys.filter { !$0.hasPrefix("mqtt/") } == [])
     }

@@ -85,6 +85,8 @@ struct HTTPTests {
         let body = try Self.request(broker, "GET /api/v1/systree HTTP/1.1").body
         let value = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Int]
         let figures = try #require(value)
+        #expect(figures.count == 25)
+        #expect((figures["$SYS/broker/heap/maximum"] ?? 0) > 10_000)
         #expect(figures["$SYS/broker/clients/total"] == 1)
         #expect(figures["$SYS/broker/clients/connected"] == 1, "who asks is no client")
         #expect(figures["$SYS/broker/connections/socket/count"] == 1)

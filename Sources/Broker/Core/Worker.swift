@@ -31,7 +31,9 @@ package final class Worker {
     var deadlines = DeadlineHeap()
     let routes: RouteCache
     /// The plugins; nil when there are none.
-    let hooks: (any Hooks)?
+    ///
+    /// The broker keeps them for ever: counting references here would cost every delivery.
+    unowned(unsafe) let hooks: (any Hooks)?
     /// Whether there are plugins; spares following a reference.
     let hasHooks: Bool
     /// Whether every packet is logged; as of the last reload.

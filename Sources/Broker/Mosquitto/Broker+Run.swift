@@ -36,7 +36,8 @@ func runBroker(
 
 /// What the original has as parts that can be left out.
 private let features: StartupLog.Features = [
-    ("TLS", true), ("TLS-PSK", true), ("Websockets", true),
+    ("Bridge", false), ("Persistence", false), ("TLS", true), ("TLS-PSK", true),
+    ("Websockets", true),
 ]
 
 private func serve(

@@ -156,9 +156,9 @@ package final class PluginHost: Hooks, Sendable {
                 answers.add(answer, to: asker, broker)
             }
         case .connected(let identity):
-            tellConnected(identity, snapshot.scope(identity.listener?.index))
+            tellConnected(identity, snapshot.scope(identity.listenerIndex))
         case .disconnected(let identity, let code, let isOffline):
-            let scope = snapshot.scope(identity.listener?.index)
+            let scope = snapshot.scope(identity.listenerIndex)
             tellDisconnected(identity, code: code, isOffline: isOffline, scope)
         case .job(let job):
             answers.flush(broker)
@@ -186,7 +186,7 @@ package final class PluginHost: Hooks, Sendable {
     // MARK: Hooks
 
     package func events(on listener: Int?) -> HookEvents {
-        registry.current.scope(listener).events
+        registry.path(listener).events
     }
 
     package func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer? {
@@ -201,13 +201,13 @@ package final class PluginHost: Hooks, Sendable {
     package func forget(_ asker: Asker) { delayed.forget(asker) }
 
     package func connected(_ client: ClientIdentity) {
-        let scope = registry.current.scope(client.listener?.index)
+        let scope = registry.current.scope(client.listenerIndex)
         if scope[.connect].isDirect { return tellConnected(client, scope) }
         lane.enqueue(.connected(client))
     }
 
     package func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {
-        let scope = registry.current.scope(client.listener?.index)
+        let scope = registry.current.scope(client.listenerIndex)
         if scope[isOffline ? .clientOffline : .disconnect].isDirect {
             return tellDisconnected(client, code: code, isOffline: isOffline, scope)
         }
@@ -216,7 +216,7 @@ package final class PluginHost: Hooks, Sendable {
 
     /// Whether every callback that a question leads to may be called here.
     private func isDirect(_ question: HookQuestion, _ snapshot: CallbackSnapshot) -> Bool {
-        let scope = snapshot.scope(question.client.listener?.index)
+        let scope = snapshot.scope(question.client.listenerIndex)
         switch question {
         case .authenticate: return scope[.basicAuth].isDirect
         case .beginExchange: return scope[.extAuthStart].isDirect
@@ -244,7 +244,7 @@ package final class PluginHost: Hooks, Sendable {
         _ asker: Asker,
         _ snapshot: CallbackSnapshot
     ) -> HookAnswer? {
-        let scope = snapshot.scope(question.client.listener?.index)
+        let scope = snapshot.scope(question.client.listenerIndex)
         switch question {
         case .authenticate(let client, let password):
             return authenticate(client, password: password, asker, scope)

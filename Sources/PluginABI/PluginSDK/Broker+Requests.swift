@@ -94,7 +94,7 @@ extension Broker {
         _ body: (borrowing Client) throws -> Result
     ) rethrows -> Result? {
         guard let find = host.client, let raw = id.withCString({ find($0) }) else { return nil }
-        return try body(Client(raw: raw, host: host))
+        return try body(Client(raw: raw, host: hostFunctions))
     }
 
     /// Calls `body` with every connected or stored client until it returns `false`.
@@ -105,7 +105,7 @@ extension Broker {
             throw BrokerError(.notSupported, "Visiting all clients")
         }
         withoutActuallyEscaping(body) { body in
-            let visitor = ClientVisitor(host: host, body: body)
+            let visitor = ClientVisitor(host: hostFunctions, body: body)
             withExtendedLifetime(visitor) {
                 _ = applyOnAll(
                     { raw, context in
@@ -123,10 +123,10 @@ extension Broker {
 
 /// Carries a Swift closure through the C iteration.
 private final class ClientVisitor {
-    let host: HostFunctions
+    let host: UnsafePointer<HostFunctions>
     let body: (borrowing Client) -> Bool
 
-    init(host: HostFunctions, body: @escaping (borrowing Client) -> Bool) {
+    init(host: UnsafePointer<HostFunctions>, body: @escaping (borrowing Client) -> Bool) {
         self.host = host
         self.body = body
     }

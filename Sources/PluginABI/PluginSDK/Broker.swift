@@ -24,6 +24,8 @@ public enum LogLevel: Int32, Sendable, CaseIterable {
 /// from any thread; in others only from a callback, from the initialiser, or from `perform`.
 public final class Broker: Sendable {
     let host: HostFunctions
+    /// The same at an address for the life of the process, for the clients that events show.
+    nonisolated(unsafe) let hostFunctions: UnsafePointer<HostFunctions>
     private let identifier: SendablePointer
     private let pluginName: String
     private let state = Mutex(State())
@@ -42,6 +44,9 @@ public final class Broker: Sendable {
 
     package init(host: HostFunctions, identifier: OpaquePointer?, pluginName: String) {
         self.host = host
+        let place = UnsafeMutablePointer<HostFunctions>.allocate(capacity: 1)
+        place.initialize(to: host)
+        hostFunctions = UnsafePointer(place)
         self.identifier = SendablePointer(value: identifier)
         self.pluginName = pluginName
     }
@@ -81,7 +86,8 @@ public final class Broker: Sendable {
         _ body: @escaping (inout Event) throws -> Event.Answer
     ) throws(BrokerError) -> Registration {
         let neutral = Event.neutralResult
-        let trampoline = Trampoline(neutralResult: neutral) { [unowned self] _, data in
+        // A trampoline that is not retired belongs to a broker that lives.
+        let trampoline = Trampoline(neutralResult: neutral) { [unowned(unsafe) self] _, data in
             Event.deliver(data, number: kind.number, broker: self, to: body)
         }
         guard let trampoline else {

@@ -38,11 +38,13 @@ public enum ClientTransport: Int32, Sendable {
 /// canonical equivalence; compare `idBytes` where identity is a matter of security.
 public struct Client: ~Copyable {
     private let raw: OpaquePointer?
-    private let host: HostFunctions
+    /// Lives as long as the process; copying all of them for each event would cost more than using one.
+    private let functions: UnsafePointer<HostFunctions>
+    private var host: HostFunctions { _read { yield functions.pointee } }
 
-    init(raw: OpaquePointer?, host: HostFunctions) {
+    init(raw: OpaquePointer?, host: UnsafePointer<HostFunctions>) {
         self.raw = raw
-        self.host = host
+        functions = host
     }
 
     /// Recognises this connection in later callbacks.

@@ -15,17 +15,8 @@ final class ACLFile: ThreadSafePlugin {
     private static let optionKey = "acl_file"
 
     private let broker: Broker
-    /// `nil` without a file.
-    private let index: Mutex<Index?>
-
-    /// An index behind a reference, so that a check holds the lock for one retain.
-    private final class Index: Sendable {
-        let rules: ACLIndex
-
-        init(_ rules: ACLIndex) {
-            self.rules = rules
-        }
-    }
+    /// `nil` without a file; a check holds the lock for one retain.
+    private let index: Mutex<ACLIndex?>
 
     init(context: ThreadSafePluginContext) throws {
         broker = context.broker
@@ -43,7 +34,7 @@ final class ACLFile: ThreadSafePlugin {
 
     // MARK: - File
 
-    private static func load(_ path: String?, broker: Broker) throws(ResultCode) -> Index? {
+    private static func load(_ path: String?, broker: Broker) throws(ResultCode) -> ACLIndex? {
         guard let path else { return nil }
         let content: [UInt8]
         do {
@@ -55,7 +46,7 @@ final class ACLFile: ThreadSafePlugin {
         do {
             let file = try ACLRules(parsing: content, path: path)
             for warning in file.warnings { broker.log(.warning, warning) }
-            return Index(ACLIndex(file.rules))
+            return ACLIndex(file.rules)
         } catch {
             broker.log(.error, error.message)
             throw ResultCode.invalid
@@ -81,12 +72,13 @@ final class ACLFile: ThreadSafePlugin {
         case .subscribe, .unsubscribe: return .allow
         }
         guard let index = index.withLock({ $0 }) else { return .ignore }
-        let decision = index.rules.decide(
+        let username = event.client.usernameBytes
+        let decision = index.decide(
             access,
             topic: event.topicBytes,
             clientID: event.client.idBytes,
-            hasUsername: event.client.hasUsername,
-            username: event.client.usernameBytes
+            hasUsername: !username.isEmpty || event.client.hasUsername,
+            username: username
         )
         switch decision {
         case .allowed: return .allow

@@ -4,7 +4,7 @@
 import PluginSDK
 
 /// The answer of a file.
-enum ACLDecision: Equatable {
+package enum ACLDecision: Equatable {
     case allowed
     case denied
     /// Denied because a name holds a wildcard and patterns exist.
@@ -19,99 +19,50 @@ enum ACLDecision: Equatable {
 ///
 /// Since denials come first in every list, the order within a list does not matter: if any matching rule denies, it is
 /// denied; else if any grants the access, it is allowed. So a node keeps just the union of the rights of its rules.
-///
-/// Nodes are numbers and all edges with a fixed level share one hash table keyed by node and level, which keeps a file of
-/// 100,000 rules in a few flat arrays. User names are edges of the node `users`.
-struct ACLIndex: Sendable {
-    /// Rights, and rights for clients with a user name only, in one byte.
-    private struct Rights {
-        private var bits: UInt8 = 0
-
-        mutating func insert(_ rights: ACLRights, forNamedOnly: Bool) {
-            bits |= rights.rawValue << (forNamedOnly ? 4 : 0)
-        }
-
-        func forClient(hasUsername: Bool) -> ACLRights {
-            ACLRights(rawValue: (hasUsername ? bits | bits >> 4 : bits) & 0x0F)
-        }
+package final class ACLIndex: Sendable {
+    /// A place in a tree: a node and the hash of the path to it.
+    fileprivate struct Place {
+        var cell: ACLCell
+        var path: UInt64
     }
 
-    private struct Node {
-        var plus: Int32 = -1
-        var clientID: Int32 = -1
-        var username: Int32 = -1
-        /// Rules that end here.
-        var exact = Rights()
-        /// Rules that end here with `#`.
-        var subtree = Rights()
+    /// Where a check begins.
+    private struct Root {
+        let place: Place
+        /// Which of the first levels may have a node below it, as bits.
+        let ahead: UInt8
+        let isPattern: Bool
     }
 
-    private static let users = 0
-    private static let anonymous = 1
-    private static let patterns = 2
+    fileprivate static let users: UInt32 = 1
 
-    private var nodes = [Node](repeating: Node(), count: 3)
-    private var edges = EdgeTable()
-    private var hasPatterns = false
+    private let table: ACLCellTable
+    private let plus: ACLLevel
+    private let clientID: ACLLevel
+    private let username: ACLLevel
+    private let usersPath: UInt64
+    private let anonymous: Place
+    private let patterns: Place
+    private let hasPatterns: Bool
 
     /// Arranges rules.
-    init(_ rules: [ACLRule]) {
-        for rule in rules { insert(rule) }
-    }
-
-    // MARK: - Building
-
-    private mutating func insert(_ rule: ACLRule) {
-        var node: Int
-        var isPattern = false
-        switch rule.subject {
-        case .anonymous: node = Self.anonymous
-        case .user(let name):
-            node = child(of: Self.users, level: name.span, range: 0..<name.count)
-        case .everyone:
-            node = Self.patterns
-            isPattern = true
-            hasPatterns = true
-        }
-        let filter = rule.filter.span
-        var levels = TopicLevels(filter)
-        while let level = levels.next() {
-            if filter.isSingle(.hash, in: level) {
-                nodes[node].subtree.insert(rule.rights, forNamedOnly: rule.mentionsUsername)
-                return
-            }
-            if filter.isSingle(.plus, in: level) {
-                node = child(of: node, by: \.plus)
-            } else if isPattern, filter.isPlaceholder(.lowerC, in: level) {
-                node = child(of: node, by: \.clientID)
-            } else if isPattern, filter.isPlaceholder(.lowerU, in: level) {
-                node = child(of: node, by: \.username)
-            } else {
-                node = child(of: node, level: filter, range: level)
-            }
-        }
-        nodes[node].exact.insert(rule.rights, forNamedOnly: rule.mentionsUsername)
-    }
-
-    private mutating func child(of node: Int, by link: WritableKeyPath<Node, Int32>) -> Int {
-        if nodes[node][keyPath: link] < 0 {
-            nodes[node][keyPath: link] = Int32(nodes.count)
-            nodes.append(Node())
-        }
-        return Int(nodes[node][keyPath: link])
-    }
-
-    private mutating func child(of node: Int, level bytes: Span<UInt8>, range: Range<Int>) -> Int {
-        if let found = edges.find(from: node, bytes, range) { return found }
-        edges.insert(from: node, bytes, range, to: nodes.count)
-        nodes.append(Node())
-        return nodes.count - 1
+    package init(_ rules: [ACLRule]) {
+        var builder = Builder()
+        for rule in rules { builder.insert(rule) }
+        table = builder.table
+        plus = builder.plus
+        clientID = builder.clientID
+        username = builder.username
+        usersPath = builder.usersPath
+        anonymous = builder.anonymous
+        patterns = builder.patterns
+        hasPatterns = builder.hasPatterns
     }
 
     // MARK: - Checking
 
     /// Decides about reading or writing a topic.
-    func decide(
+    package func decide(
         _ access: ACLRights,
         topic: Span<UInt8>,
         clientID: Span<UInt8>,
@@ -119,11 +70,9 @@ struct ACLIndex: Sendable {
         username: Span<UInt8>
     ) -> ACLDecision {
         guard Topic.isValidName(topic) else { return .denied }
-        let ownList =
-            hasUsername
-            ? edges.find(from: Self.users, username, 0..<username.count) : Self.anonymous
-        if let ownList {
-            let rights = rights(from: ownList, topic, false, Span(), true, Span())
+        let levels = LevelsAhead(topic, seed: table.seed)
+        if let own = ownRoot(hasUsername, username, levels) {
+            let rights = rights(below: own, levels, topic, Span(), hasUsername, Span())
             if rights.contains(.deny) { return .denied }
             if rights.contains(access) { return .allowed }
         }
@@ -131,52 +80,207 @@ struct ACLIndex: Sendable {
         if hasUsername, username.hasWildcard { return .dangerousUsername }
         if clientID.hasWildcard { return .dangerousClientID }
         guard !clientID.isEmpty else { return .denied }
-        let rights = rights(from: Self.patterns, topic, true, clientID, hasUsername, username)
+        let root = Root(place: patterns, ahead: ahead(levels, patterns.path), isPattern: true)
+        let rights = rights(below: root, levels, topic, clientID, hasUsername, username)
         return !rights.contains(.deny) && rights.contains(access) ? .allowed : .denied
+    }
+
+    /// The root of the client's own list; nil without such a list.
+    private func ownRoot(
+        _ hasUsername: Bool,
+        _ username: Span<UInt8>,
+        _ levels: LevelsAhead
+    ) -> Root? {
+        guard hasUsername else {
+            return Root(place: anonymous, ahead: ahead(levels, anonymous.path), isPattern: false)
+        }
+        let level = ACLLevel(name: username, seed: table.seed)
+        let path = level.path(after: usersPath)
+        // Where its nodes are does not depend on the user's own: all are fetched at once.
+        let ahead = ahead(levels, path)
+        return table.find(level, under: Self.users, path: path, in: username).map {
+            Root(place: Place(cell: $0, path: path), ahead: ahead, isPattern: false)
+        }
+    }
+
+    /// Which of the first levels may have a node on the path from a root, as bits.
+    private func ahead(_ levels: LevelsAhead, _ root: UInt64) -> UInt8 {
+        var found: UInt8 = 0
+        var path = root
+        for depth in 0..<levels.count {
+            path = levels[depth].path(after: path)
+            if table.mayContain(path: path) { found |= 1 << UInt8(depth) }
+        }
+        return found
     }
 
     /// The union of the rights of all matching rules, or any that denies.
     private func rights(
-        from root: Int,
+        below root: Root,
+        _ levels: LevelsAhead,
         _ topic: Span<UInt8>,
-        _ isPattern: Bool,
         _ clientID: Span<UInt8>,
         _ hasUsername: Bool,
         _ username: Span<UInt8>
     ) -> ACLRights {
         var found = ACLRights()
 
-        func visit(_ index: Int, from start: Int) {
-            let node = nodes[index]
-            let isFirst = start == 0
+        func follow(_ level: ACLLevel, _ place: Place, _ depth: Int, _ end: Int, _ isLiteral: Bool)
+        {
+            let path = level.path(after: place.path)
+            guard
+                let cell = table.find(level, under: place.cell.node, path: path, in: topic)
+            else { return }
+            visit(Place(cell: cell, path: path), depth + 1, from: end + 1, isLiteral)
+        }
+
+        func visit(_ place: Place, _ depth: Int, from start: Int, _ isLiteral: Bool) {
+            let cell = place.cell
             // A rule that does not begin with `$` says nothing about topics that do.
-            let mayBeWild = !isFirst || topic[0] != .dollar
-            if mayBeWild { found.formUnion(node.subtree.forClient(hasUsername: hasUsername)) }
+            let mayBeWild = start > 0 || topic[0] != .dollar
+            if mayBeWild { found.formUnion(cell.subtree.forClient(hasUsername: hasUsername)) }
             guard !found.contains(.deny) else { return }
             guard start <= topic.count else {
-                found.formUnion(node.exact.forClient(hasUsername: hasUsername))
+                found.formUnion(cell.exact.forClient(hasUsername: hasUsername))
                 return
             }
-            var end = start
-            while end < topic.count, topic[end] != .slash { end += 1 }
-            let level = start..<end
-            if let next = edges.find(from: index, topic, level) { visit(next, from: end + 1) }
-            guard mayBeWild else { return }
-            if node.plus >= 0 { visit(Int(node.plus), from: end + 1) }
-            guard isPattern else { return }
-            if node.clientID >= 0, topic.equals(clientID, 0..<clientID.count, in: level) {
-                visit(Int(node.clientID), from: end + 1)
+            let level =
+                depth < levels.count
+                ? levels[depth] : ACLLevel(of: topic, from: start, seed: table.seed)
+            if !isLiteral || depth >= levels.count || root.ahead & 1 << UInt8(depth) != 0 {
+                follow(level, place, depth, level.end, isLiteral)
             }
-            if node.username >= 0, hasUsername, !username.isEmpty,
-                topic.equals(username, 0..<username.count, in: level)
+            guard mayBeWild else { return }
+            if cell.exact.hasFirstMark { follow(plus, place, depth, level.end, false) }
+            guard root.isPattern else { return }
+            let range = level.start..<level.end
+            if cell.exact.hasSecondMark, topic.equals(clientID, 0..<clientID.count, in: range) {
+                follow(self.clientID, place, depth, level.end, false)
+            }
+            if cell.subtree.hasFirstMark, hasUsername, !username.isEmpty,
+                topic.equals(username, 0..<username.count, in: range)
             {
-                visit(Int(node.username), from: end + 1)
+                follow(self.username, place, depth, level.end, false)
             }
         }
 
-        visit(root, from: 0)
+        visit(root.place, 0, from: 0, true)
         return found
     }
+}
+
+/// An index in the making.
+private struct Builder {
+    var table = ACLCellTable(reserved: 3)
+    let plus: ACLLevel
+    let clientID: ACLLevel
+    let username: ACLLevel
+    let usersPath: UInt64
+    var anonymous: ACLIndex.Place
+    var patterns: ACLIndex.Place
+    var hasPatterns = false
+
+    init() {
+        let seed = table.seed
+        plus = ACLLevel(special: 1, seed: seed)
+        clientID = ACLLevel(special: 2, seed: seed)
+        username = ACLLevel(special: 3, seed: seed)
+        usersPath = ACLLevel(special: 4, seed: seed).digest
+        anonymous = ACLIndex.Place(cell: ACLCell(), path: ACLLevel(special: 5, seed: seed).digest)
+        patterns = ACLIndex.Place(cell: ACLCell(), path: ACLLevel(special: 6, seed: seed).digest)
+        anonymous.cell.node = 2
+        patterns.cell.node = 3
+    }
+
+    /// Enters a rule.
+    mutating func insert(_ rule: ACLRule) {
+        switch rule.subject {
+        case .anonymous:
+            var root = anonymous
+            insert(rule, below: &root)
+            anonymous = root
+        case .everyone:
+            hasPatterns = true
+            var root = patterns
+            insert(rule, below: &root)
+            patterns = root
+        case .user(let name):
+            let level = ACLLevel(name: name.span, seed: table.seed)
+            let path = level.path(after: usersPath)
+            let cell = table.update(level, under: ACLIndex.users, path: path, in: name.span)
+            var root = ACLIndex.Place(cell: cell, path: path)
+            insert(rule, below: &root)
+            table.update(level, under: ACLIndex.users, path: path, in: name.span) { $0 = root.cell }
+        }
+    }
+
+    /// Enters a rule; what the root learns by it is left in `root`.
+    private mutating func insert(_ rule: ACLRule, below root: inout ACLIndex.Place) {
+        let filter = rule.filter.span
+        var start = 0
+        var parent = root
+        var last: (level: ACLLevel, parent: ACLIndex.Place)?
+
+        /// Changes the node that has been reached.
+        func change(
+            _ table: inout ACLCellTable,
+            _ root: inout ACLIndex.Place,
+            _ body: (inout ACLCell) -> Void
+        ) {
+            guard let last else { return body(&root.cell) }
+            let path = last.level.path(after: last.parent.path)
+            table.update(last.level, under: last.parent.cell.node, path: path, in: filter, body)
+        }
+
+        while start <= filter.count {
+            var level = ACLLevel(of: filter, from: start, seed: table.seed)
+            let range = start..<level.end
+            start = level.end + 1
+            if filter.isSingle(.hash, in: range) {
+                return change(&table, &root) {
+                    $0.subtree.insert(rule.rights, forNamedOnly: rule.mentionsUsername)
+                }
+            }
+            if filter.isSingle(.plus, in: range) {
+                change(&table, &root) { $0.exact.hasFirstMark = true }
+                level = plus
+            } else if rule.subject == .everyone, filter.isPlaceholder(.lowerC, in: range) {
+                change(&table, &root) { $0.exact.hasSecondMark = true }
+                level = clientID
+            } else if rule.subject == .everyone, filter.isPlaceholder(.lowerU, in: range) {
+                change(&table, &root) { $0.subtree.hasFirstMark = true }
+                level = username
+            }
+            let path = level.path(after: parent.path)
+            let cell = table.update(level, under: parent.cell.node, path: path, in: filter)
+            last = (level, parent)
+            parent = ACLIndex.Place(cell: cell, path: path)
+        }
+        change(&table, &root) {
+            $0.exact.insert(rule.rights, forNamedOnly: rule.mentionsUsername)
+        }
+    }
+}
+
+/// The first levels of a topic, hashed once.
+private struct LevelsAhead {
+    /// Levels that are looked at ahead; deeper ones are rare.
+    private static let max = 6
+
+    private var levels: InlineArray<6, ACLLevel>
+    private(set) var count = 0
+
+    init(_ topic: Span<UInt8>, seed: UInt64) {
+        levels = InlineArray(repeating: ACLLevel())
+        var start = 0
+        while start <= topic.count, count < Self.max {
+            levels[count] = ACLLevel(of: topic, from: start, seed: seed)
+            start = levels[count].end + 1
+            count += 1
+        }
+    }
+
+    subscript(_ depth: Int) -> ACLLevel { levels[depth] }
 }
 
 extension Span<UInt8> {
@@ -184,94 +288,5 @@ extension Span<UInt8> {
     fileprivate var hasWildcard: Bool {
         for index in indices where self[index] == .plus || self[index] == .hash { return true }
         return false
-    }
-}
-
-/// A hash table from a node and the bytes of a level to another node; open addressing, never more than half full.
-private struct EdgeTable: Sendable {
-    private struct Edge {
-        var from: Int32 = -1
-        var to: Int32 = 0
-        var length: Int32 = 0
-        var hash: UInt32 = 0
-        /// The bytes of a level of up to eight, which saves a look into `levels`; else where they begin there.
-        var level: UInt64 = 0
-    }
-
-    private static let inlineMax = 8
-
-    private var slots = [Edge](repeating: Edge(), count: 16)
-    private var count = 0
-    private var levels: [UInt8] = []
-    /// Unknown to those who choose topics.
-    private let seed = UInt64.random(in: .min ... .max)
-
-    func find(from node: Int, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
-        let hash = hash(node, bytes, range)
-        let isInline = range.count <= Self.inlineMax
-        let inline = isInline ? packed(bytes, range) : 0
-        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while slots[slot].from >= 0 {
-            let edge = slots[slot]
-            if edge.hash == hash, edge.from == node, Int(edge.length) == range.count {
-                let start = isInline ? 0 : Int(edge.level)
-                if isInline
-                    ? edge.level == inline
-                    : bytes.equals(levels.span, start..<start + range.count, in: range)
-                {
-                    return Int(edge.to)
-                }
-            }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return nil
-    }
-
-    mutating func insert(from node: Int, _ bytes: Span<UInt8>, _ range: Range<Int>, to child: Int) {
-        if count * 2 >= slots.count { grow() }
-        var edge = Edge(
-            from: Int32(node),
-            to: Int32(child),
-            length: Int32(range.count),
-            hash: hash(node, bytes, range)
-        )
-        if range.count <= Self.inlineMax {
-            edge.level = packed(bytes, range)
-        } else {
-            edge.level = UInt64(levels.count)
-            for index in range { levels.append(bytes[index]) }
-        }
-        put(edge)
-        count += 1
-    }
-
-    private mutating func grow() {
-        let old = slots
-        slots = [Edge](repeating: Edge(), count: old.count * 2)
-        for edge in old where edge.from >= 0 { put(edge) }
-    }
-
-    private mutating func put(_ edge: Edge) {
-        var slot = Int(edge.hash) & (slots.count - 1)
-        while slots[slot].from >= 0 { slot = (slot + 1) & (slots.count - 1) }
-        slots[slot] = edge
-    }
-
-    /// Up to eight bytes as a number.
-    private func packed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
-        var number: UInt64 = 0
-        for index in range { number = number << 8 | UInt64(bytes[index]) }
-        return number
-    }
-
-    /// FNV-1a with a final mix, so that the low bits depend on all of it.
-    ///
-    /// Wrapping is what a hash does.
-    private func hash(_ node: Int, _ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt32 {
-        var hash = seed ^ (UInt64(node) &* 0x9E37_79B9_7F4A_7C15)
-        for index in range { hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01B3 }
-        hash ^= hash >> 32
-        hash = hash &* 0xD6E8_FEB8_6659_FD93
-        return UInt32(truncatingIfNeeded: hash >> 32)
     }
 }

@@ -4,18 +4,22 @@
 import PluginSDK
 
 /// What is wrong with an access control file, in the words of the log.
-struct ACLFileError: Error, Equatable {
-    let message: String
+package struct ACLFileError: Error, Equatable {
+    package let message: String
 }
 
 /// What a rule says about a topic.
-struct ACLRights: OptionSet, Sendable, Hashable {
-    let rawValue: UInt8
+package struct ACLRights: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt8
 
-    static let read = ACLRights(rawValue: 1)
-    static let write = ACLRights(rawValue: 2)
-    static let deny = ACLRights(rawValue: 4)
-    static let readWrite: ACLRights = [.read, .write]
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    package static let read = ACLRights(rawValue: 1)
+    package static let write = ACLRights(rawValue: 2)
+    package static let deny = ACLRights(rawValue: 4)
+    package static let readWrite: ACLRights = [.read, .write]
 
     /// The access words of the file.
     static let words: [String: ACLRights] = [
@@ -24,30 +28,30 @@ struct ACLRights: OptionSet, Sendable, Hashable {
 }
 
 /// One `topic` or `pattern` line.
-struct ACLRule: Sendable, Equatable {
+package struct ACLRule: Sendable, Equatable {
     /// Whom a rule is for.
-    enum Subject: Sendable, Hashable {
+    package enum Subject: Sendable, Hashable {
         case anonymous
         case user([UInt8])
         case everyone
     }
 
-    let subject: Subject
-    let rights: ACLRights
+    package let subject: Subject
+    package let rights: ACLRights
     /// A topic filter; for everyone, with `%c` and `%u` in place of levels.
-    let filter: [UInt8]
+    package let filter: [UInt8]
 
     /// Whether a pattern mentions the user name anywhere, so that it is not for anonymous clients.
     var mentionsUsername: Bool { subject == .everyone && filter.contains("%u") }
 }
 
 /// The rules of a file in file order, and what to warn about.
-struct ACLRules: Sendable, Equatable {
-    private(set) var rules: [ACLRule] = []
-    private(set) var warnings: [String] = []
+package struct ACLRules: Sendable, Equatable {
+    package private(set) var rules: [ACLRule] = []
+    package private(set) var warnings: [String] = []
 
     /// Reads the file's text; the first bad line ends it.
-    init(parsing content: [UInt8], path: String) throws(ACLFileError) {
+    package init(parsing content: [UInt8], path: String) throws(ACLFileError) {
         var subject = ACLRule.Subject.anonymous
         for line in content.textLines where line.first != UInt8(ascii: "#") {
             let (keyword, rest) = Self.word(of: line.trimmingEnd)

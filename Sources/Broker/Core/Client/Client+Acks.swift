@@ -46,6 +46,7 @@ extension Client {
 
     private func publish(_ released: Delivery, identifier: UInt16, publisher: SessionHandle) {
         let message = released.message
+        if message.isExpired(at: worker.now) { return writeAck(.pubcomp, identifier) }
         guard released.isFromEarlierConnection, let identity else {
             worker.publish(message, from: publisher)
             return writeAck(.pubcomp, identifier)
@@ -73,6 +74,7 @@ extension Client {
                 session.incoming[0].packetIdentifier == identifier
             else { break }
             let message = session.incoming[0].message
+            if message.isExpired(at: worker.now) { break }
             session.incoming.removeFirst()
             message.withPublication { publication in
                 let continues =

@@ -21,6 +21,8 @@ package final class ClientIdentity: Sendable {
     package let peer: PeerAddress
     /// The listener it came through; nil for sessions restored without one.
     package let listener: ListenerSettings?
+    /// The number of that listener.
+    package let listenerIndex: Int?
     /// The protocol version it speaks.
     package let version: ProtocolVersion
     /// Keep alive interval in seconds as the client asked for.
@@ -37,6 +39,8 @@ package final class ClientIdentity: Sendable {
     package let proof: IdentityProof
     /// What a plugin host keeps with the client; see `attachment`.
     private let attached = Mutex<(any AnyObject & Sendable)?>(nil)
+    /// The address of that, or 0: spares the lock.
+    private let attachedAddress = Atomic<UInt>(0)
     /// Subscriptions of its session.
     package let subscriptionCount = Atomic<Int>(0)
 
@@ -56,6 +60,7 @@ package final class ClientIdentity: Sendable {
         names = Mutex(Names(clientIdentifier: clientIdentifier, userName: userName))
         self.peer = peer
         self.listener = listener
+        listenerIndex = listener?.index
         self.version = version
         self.keepAliveSeconds = keepAliveSeconds
         self.isCleanStart = isCleanStart
@@ -87,8 +92,15 @@ package final class ClientIdentity: Sendable {
             if let kept = attached as? Kept { return kept }
             let kept = make()
             attached = kept
+            let address = UInt(bitPattern: Unmanaged.passUnretained(kept).toOpaque())
+            attachedAddress.store(address, ordering: .releasing)
             return kept
         }
+    }
+
+    /// Where that is, as long as this lives; nil before the first call.
+    package var attachmentAddress: UnsafeRawPointer? {
+        UnsafeRawPointer(bitPattern: attachedAddress.load(ordering: .acquiring))
     }
 
     /// `ID [address:port]`, the form log lines name a client in.

@@ -6,9 +6,13 @@ import MQTT
 extension Worker {
     /// What the clients of a listener are asked and told about.
     @inline(__always)
-    func events(on listener: ListenerSettings?) -> HookEvents {
+    func events(on listener: ListenerSettings?) -> HookEvents { events(on: listener?.index) }
+
+    /// What the clients of a listener, by its number, are asked and told about.
+    @inline(__always)
+    func events(on listener: Int?) -> HookEvents {
         guard let hooks else { return [] }
-        return hooks.events(on: listener?.index)
+        return hooks.events(on: listener)
     }
 
     /// Asks for access on the spot; only with `accessIsDirect`.

@@ -17,7 +17,7 @@ extension Session {
         let granted = destination.options.qualityOfService
         let qos = worker.limits.upgradesOutgoingQoS ? granted : min(run.qos, granted)
         if worker.hasHooks {
-            let events = worker.events(on: identity.listener)
+            let events = worker.events(on: listenerIndex)
             if !events.isDisjoint(with: [.access, .messageOut]) {
                 guard isReadable(run, entries, destination, qos, events) else { return }
             }

@@ -58,7 +58,7 @@ extension Session {
             deliveries[index].state = .done
             return
         }
-        if worker.hasHooks, worker.events(on: identity.listener).contains(.messageOut) {
+        if worker.hasHooks, worker.events(on: listenerIndex).contains(.messageOut) {
             return filter(index, wasSent: wasSent, client)
         }
         write(message, qos, deliveries[index].isRetained, at: index, wasSent: wasSent, client)

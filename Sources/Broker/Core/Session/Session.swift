@@ -31,7 +31,11 @@ final class Session {
     /// The worker's, one step nearer.
     let counters: Counters
     let handle: SessionHandle
-    var identity: ClientIdentity
+    var identity: ClientIdentity {
+        didSet { listenerIndex = identity.listenerIndex }
+    }
+    /// The number of the listener its client came through last.
+    private(set) var listenerIndex: Int?
     /// The connected client, if there is one.
     var client: Client? {
         didSet { setOutlet() }
@@ -91,6 +95,7 @@ final class Session {
         counters = worker.counters
         self.handle = handle
         self.identity = identity
+        listenerIndex = identity.listenerIndex
         self.expiryInterval = expiryInterval
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `memory_limit`: how much heap is in use, cheap enough to ask for every message.
+// How much heap is in use, cheap enough to ask for every message: `memory_limit`, `$SYS`.
 
 import CLinux
 import Glibc
@@ -8,7 +8,7 @@ import Synchronization
 /// An estimate of the heap in use: what the allocator said within the last second, and the payloads
 /// stored since then.
 ///
-/// Used only while `memory_limit` is set. Any thread.
+/// Used while `memory_limit` is set, and by `$SYS`. Any thread.
 final class MemoryGuard: Sendable {
     private let sampledBytes = Atomic<Int>(0)
     private let storedThen = Atomic<Int>(0)
@@ -16,9 +16,14 @@ final class MemoryGuard: Sendable {
 
     /// Whether more than `limit` bytes are in use; `second` is the reactor's clock.
     func isExhausted(limit: Int, at second: Int64) -> Bool {
+        bytesInUse(at: second) > limit
+    }
+
+    /// The estimate; `second` is the reactors' clock.
+    func bytesInUse(at second: Int64) -> Int {
         sample(at: second)
         let since = StoredMessages.byteCount - storedThen.load(ordering: .relaxed)
-        return sampledBytes.load(ordering: .relaxed) + since > limit
+        return sampledBytes.load(ordering: .relaxed) + since
     }
 
     private func sample(at second: Int64) {

@@ -3,6 +3,7 @@
 
 import Glibc
 import MQTT
+import Net
 import Topics
 
 /// Turns counters into `$SYS` messages, one round at a time; remembers what was sent last.
@@ -168,6 +169,7 @@ package struct SysFigures {
 
     private static func storeMetrics(_ broker: Broker) -> [Metric] {
         let stored = StoredMessages.count
+        let heap = broker.memory.bytesInUse(at: Clock.monotonicMilliseconds() / 1000)
         return [
             metric("messages/stored", stored),
             metric("store/messages/count", stored),
@@ -175,6 +177,8 @@ package struct SysFigures {
             metric("subscriptions/count", broker.subscriptions.subscriptionCount),
             metric("shared_subscriptions/count", broker.subscriptions.sharedSubscriptionCount),
             metric("retained messages/count", broker.retained.count),
+            metric("heap/current", heap),
+            Metric(topic: "heap/maximum", value: Int64(heap), isMaximum: true),
         ]
     }
 

@@ -16,8 +16,8 @@ import Synchronization
 /// `@unchecked Sendable`: the C strings are written once, before they are handed out.
 final class ClientRecord: @unchecked Sendable {
     private struct Texts {
-        var identifier: (text: String, pointer: UnsafeMutablePointer<CChar>?)?
-        var userName: (text: String, pointer: UnsafeMutablePointer<CChar>?)?
+        var identifier: UnsafeMutablePointer<CChar>?
+        var userName: UnsafeMutablePointer<CChar>?
         var address: UnsafeMutablePointer<CChar>?
         var retired: [UnsafeMutablePointer<CChar>?] = []
     }
@@ -25,6 +25,13 @@ final class ClientRecord: @unchecked Sendable {
     /// Never outlived: the identity owns the record.
     private unowned(unsafe) let owner: ClientIdentity
     private let texts = Mutex(Texts())
+    /// The names in force as addresses of their C strings, to be read without a lock.
+    private let currentIdentifier = Atomic<UInt>(ClientRecord.unknown)
+    private let currentUserName = Atomic<UInt>(ClientRecord.unknown)
+    /// No address: the name must be looked up.
+    ///
+    /// 0 stands for no name.
+    private static let unknown: UInt = 1
     /// Callbacks that authenticate the client, under way or delayed.
     private let authentications = Atomic<Int>(0)
 
@@ -34,8 +41,8 @@ final class ClientRecord: @unchecked Sendable {
 
     deinit {
         texts.withLock { texts in
-            free(texts.identifier?.pointer)
-            free(texts.userName?.pointer)
+            free(texts.identifier)
+            free(texts.userName)
             free(texts.address)
             for pointer in texts.retired { free(pointer) }
         }
@@ -51,36 +58,62 @@ final class ClientRecord: @unchecked Sendable {
         Unmanaged<ClientRecord>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
     }
 
+    /// The same, as a reference that is not counted: the caller knows that the client lives.
+    static func unmanaged(_ handle: OpaquePointer) -> Unmanaged<ClientRecord> {
+        Unmanaged.fromOpaque(UnsafeRawPointer(handle))
+    }
+
     /// The client it belongs to.
     var identity: ClientIdentity { owner }
+
+    /// What plugins get for a client, without keeping it alive.
+    static func handle(of identity: ClientIdentity) -> OpaquePointer {
+        identity.attachmentAddress.map { OpaquePointer($0) } ?? of(identity).handle
+    }
 
     /// What plugins get.
     var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
 
     /// The client identifier; nil for the client of a TLS handshake, who has none yet.
     var identifier: UnsafePointer<CChar>? {
-        let text = owner.clientIdentifier
-        guard !text.isEmpty else { return nil }
+        let address = currentIdentifier.load(ordering: .acquiring)
+        if address != Self.unknown { return UnsafePointer(bitPattern: address) }
         return texts.withLock { texts in
-            if let known = texts.identifier, known.text == text {
-                return UnsafePointer(known.pointer)
-            }
-            if let known = texts.identifier { texts.retired.append(known.pointer) }
-            let pointer = strdup(text)
-            texts.identifier = (text, pointer)
-            return UnsafePointer(pointer)
+            let text = owner.clientIdentifier
+            if let known = texts.identifier { texts.retired.append(known) }
+            texts.identifier = text.isEmpty ? nil : strdup(text)
+            let address = UInt(bitPattern: texts.identifier)
+            currentIdentifier.store(address, ordering: .releasing)
+            return UnsafePointer(texts.identifier)
         }
     }
 
     /// The user name.
     var userName: UnsafeMutablePointer<CChar>? {
-        guard let text = owner.userName else { return nil }
+        let address = currentUserName.load(ordering: .acquiring)
+        if address != Self.unknown { return UnsafeMutablePointer(bitPattern: address) }
         return texts.withLock { texts in
-            if let known = texts.userName, known.text == text { return known.pointer }
-            if let known = texts.userName { texts.retired.append(known.pointer) }
-            let pointer = strdup(text)
-            texts.userName = (text, pointer)
-            return pointer
+            if let known = texts.userName { texts.retired.append(known) }
+            texts.userName = owner.userName.map { strdup($0) } ?? nil
+            let address = UInt(bitPattern: texts.userName)
+            currentUserName.store(address, ordering: .releasing)
+            return texts.userName
+        }
+    }
+
+    /// Gives the client another user name.
+    func setUserName(_ name: String?) {
+        texts.withLock { _ in
+            owner.setUserName(name)
+            currentUserName.store(Self.unknown, ordering: .releasing)
+        }
+    }
+
+    /// Gives the client another identifier.
+    func setIdentifier(_ name: String) {
+        texts.withLock { _ in
+            owner.setClientIdentifier(name)
+            currentIdentifier.store(Self.unknown, ordering: .releasing)
         }
     }
 

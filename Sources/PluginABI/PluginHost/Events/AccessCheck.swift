@@ -62,13 +62,37 @@ extension PluginHost {
         _ client: ClientIdentity,
         _ publication: borrowing UnsafePublication
     ) -> Int32 {
-        let scope = registry.current.scope(client.listener?.index)
-        let chain = scope[.aclCheck]
-        if !chain.isByTopic {
-            let message = MarshalledMessage(publication)
-            var data = message.accessCheck(ClientRecord.of(client).handle, kind)
-            return checkAccess(scope, client, &data)
+        if client.listenerIndex != nil || !isPerListener,
+            let only = registry.path(client.listenerIndex).only
+        {
+            return withTopic(kind, client, publication) { data in
+                let code = only.call(&data, watch)
+                switch code {
+                case 0, MOSQ_ERR_PLUGIN_IGNORE.rawValue: return 0
+                case MOSQ_ERR_PLUGIN_DEFER.rawValue: return MOSQ_ERR_ACL_DENIED.rawValue
+                default:
+                    logDenial(only.plugin, client, data, code)
+                    return code
+                }
+            }
         }
+        let scope = registry.current.scope(client.listenerIndex)
+        if scope[.aclCheck].isByTopic {
+            return withTopic(kind, client, publication) { checkAccess(scope, client, &$0) }
+        }
+        let message = MarshalledMessage(publication)
+        var data = message.accessCheck(ClientRecord.handle(of: client), kind)
+        return checkAccess(scope, client, &data)
+    }
+
+    /// Lends what callbacks see that decide by client and topic alone.
+    @inline(__always)  // Once per receiver and run of messages.
+    private func withTopic(
+        _ kind: AccessKind,
+        _ client: ClientIdentity,
+        _ publication: borrowing UnsafePublication,
+        _ body: (inout mosquitto_evt_acl_check) -> Int32
+    ) -> Int32 {
         let topic = publication.topic
         let qos = publication.qos
         let isRetained = publication.isRetained
@@ -76,12 +100,12 @@ extension PluginHost {
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: topic)
             buffer[topic.count] = 0
             var data = mosquitto_evt_acl_check()
-            data.client = ClientRecord.of(client).handle
+            data.client = ClientRecord.handle(of: client)
             data.topic = UnsafePointer(buffer.baseAddress)
             data.access = kind.rawValue
             data.qos = qos
             data.retain = isRetained
-            return checkAccess(scope, client, &data)
+            return body(&data)
         }
     }
 }

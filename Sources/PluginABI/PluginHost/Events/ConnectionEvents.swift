@@ -7,7 +7,7 @@ import Core
 extension PluginHost {
     /// Tells the callbacks of CONNECT.
     func tellConnected(_ identity: ClientIdentity, _ scope: CallbackSnapshot.Scope) {
-        let handle = ClientRecord.of(identity).handle
+        let handle = ClientRecord.handle(of: identity)
         for callback in scope[.connect].all {
             var data = mosquitto_evt_connect()
             data.client = handle
@@ -22,7 +22,7 @@ extension PluginHost {
         isOffline: Bool,
         _ scope: CallbackSnapshot.Scope
     ) {
-        let handle = ClientRecord.of(identity).handle
+        let handle = ClientRecord.handle(of: identity)
         for callback in scope[isOffline ? .clientOffline : .disconnect].all {
             if isOffline {
                 var data = mosquitto_evt_client_offline()

@@ -12,9 +12,9 @@ extension PluginHost {
         _ message: Message,
         _ snapshot: CallbackSnapshot
     ) -> HookAnswer {
-        let scope = snapshot.scope(identity.listener?.index)
+        let scope = snapshot.scope(identity.listenerIndex)
         let marshalled = MarshalledMessage(message)
-        let handle = ClientRecord.of(identity).handle
+        let handle = ClientRecord.handle(of: identity)
         if scope.events.contains(.access) {
             var data = marshalled.accessCheck(handle, .write)
             let code = checkAccess(scope, identity, &data)

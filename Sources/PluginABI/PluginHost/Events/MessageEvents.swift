@@ -16,7 +16,7 @@ extension PluginHost {
         _ scope: CallbackSnapshot.Scope
     ) -> PublishVerdict {
         var marshalled = MarshalledMessage(message)
-        let handle = ClientRecord.of(identity).handle
+        let handle = ClientRecord.handle(of: identity)
         if checksAccess {
             var data = marshalled.accessCheck(handle, .write)
             let code = checkAccess(scope, identity, &data)
@@ -69,7 +69,7 @@ extension PluginHost {
         _ questions: [DeliveryQuestion],
         _ scope: CallbackSnapshot.Scope
     ) -> [DeliveryVerdict] {
-        let handle = ClientRecord.of(identity).handle
+        let handle = ClientRecord.handle(of: identity)
         return questions.map { deliver(identity, handle, $0, scope) }
     }
 
@@ -111,7 +111,7 @@ extension PluginHost {
         _ scope: CallbackSnapshot.Scope
     ) -> Bool {
         let marshalled = MarshalledMessage(message)
-        var data = marshalled.accessCheck(ClientRecord.of(identity).handle, .write)
+        var data = marshalled.accessCheck(ClientRecord.handle(of: identity), .write)
         return checkAccess(scope, identity, &data) == 0
     }
 }

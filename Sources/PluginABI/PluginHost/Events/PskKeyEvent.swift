@@ -56,7 +56,7 @@ extension PluginHost {
         _ client: ClientIdentity,
         _ query: PSKQuery
     ) -> PSKAnswer? {
-        let handle = ClientRecord.of(client).handle
+        let handle = ClientRecord.handle(of: client)
         var digits = [CChar](repeating: 0, count: Self.keyDigitsMax + 1)
         for callback in chain.all {
             let code = query.hint.withCString { hint in

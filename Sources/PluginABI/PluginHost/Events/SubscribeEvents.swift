@@ -30,7 +30,7 @@ extension PluginHost {
         _ filters: [FilterQuestion],
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer {
-        let handle = ClientRecord.of(identity).handle
+        let handle = ClientRecord.handle(of: identity)
         let verdicts = filters.map { question -> FilterVerdict in
             let filter = strdup(String(decoding: question.filter, as: UTF8.self))
             defer { free(filter) }
@@ -46,7 +46,7 @@ extension PluginHost {
         _ question: FilterQuestion,
         _ scope: CallbackSnapshot.Scope
     ) -> (FilterVerdict, code: Int32) {
-        let handle = ClientRecord.of(identity).handle
+        let handle = ClientRecord.handle(of: identity)
         let original = strdup(String(decoding: question.filter, as: UTF8.self))
         var current = original
         defer { free(current) }

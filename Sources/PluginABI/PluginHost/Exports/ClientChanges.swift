@@ -19,13 +19,13 @@ public func mosquitto_set_username(
     _ username: UnsafePointer<CChar>!
 ) -> CInt {
     guard let client: OpaquePointer = client else { return ResultCode.invalid }
-    let identity = ClientRecord.behind(client).identity
+    let record = ClientRecord.behind(client)
     guard let username: UnsafePointer<CChar> = username else {
-        identity.setUserName(nil)
+        record.setUserName(nil)
         return ResultCode.success
     }
     guard isName(username) else { return ResultCode.malformedUTF8 }
-    identity.setUserName(String(cString: username))
+    record.setUserName(String(cString: username))
     return ResultCode.success
 }
 
@@ -48,7 +48,7 @@ public func mosquitto_set_clientid(
         return directory?[name] != nil
             ? MOSQ_ERR_ALREADY_EXISTS.rawValue : ResultCode.notSupported
     }
-    identity.setClientIdentifier(name)
+    record.setIdentifier(name)
     return ResultCode.success
 }
 

@@ -23,7 +23,7 @@ public func mosquitto_client(_ clientid: UnsafePointer<CChar>!) -> OpaquePointer
         let entry = host.broker.directory[String(cString: clientid)]
     else { return nil }
     host.handles.keep(entry.identity)
-    return ClientRecord.of(entry.identity).handle
+    return ClientRecord.handle(of: entry.identity)
 }
 
 /// The address of the peer.
@@ -47,7 +47,8 @@ public func mosquitto_client_clean_session(_ client: OpaquePointer!) -> Bool {
 /// The client identifier.
 @c(mosquitto_client_id) @implementation
 public func mosquitto_client_id(_ client: OpaquePointer!) -> UnsafePointer<CChar>! {
-    record(client)?.identifier
+    guard let client: OpaquePointer = client else { return nil }
+    return ClientRecord.unmanaged(client)._withUnsafeGuaranteedRef { $0.identifier }
 }
 
 /// A number made from the client identifier.
@@ -112,7 +113,8 @@ public func mosquitto_client_sub_count(_ client: OpaquePointer!) -> CInt {
 /// The user name.
 @c(mosquitto_client_username) @implementation
 public func mosquitto_client_username(_ client: OpaquePointer!) -> UnsafePointer<CChar>! {
-    record(client)?.userName.map { UnsafePointer($0) }
+    guard let client: OpaquePointer = client else { return nil }
+    return ClientRecord.unmanaged(client)._withUnsafeGuaranteedRef { UnsafePointer($0.userName) }
 }
 
 /// Calls a function for every client until one call returns other than 0.
@@ -127,7 +129,7 @@ public func mosquitto_apply_on_all_clients(
         return ResultCode.success
     }
     for entry in host.broker.directory.all {
-        let code = function(ClientRecord.of(entry.identity).handle, functor_context)
+        let code = function(ClientRecord.handle(of: entry.identity), functor_context)
         if code != 0 { return code }
     }
     return ResultCode.success

@@ -44,6 +44,21 @@ final class CallbackRegistry: Sendable {
         if slot.pointee.number == number, let object = slot.pointee.object {
             return Unmanaged<CallbackSnapshot>.fromOpaque(object).takeUnretainedValue()
         }
+        return renew(slot)
+    }
+
+    /// The way a check of access takes on a listener: the same without counting references.
+    func path(_ listener: Int?) -> CallbackSnapshot.AccessPath {
+        let number = snapshotNumber.load(ordering: .acquiring)
+        guard let slot = broker_thread_slot(), slot.pointee.number == number,
+            let object = slot.pointee.object
+        else { return current.path(listener) }
+        // The thread's slot keeps it until this thread asks again.
+        return Unmanaged<CallbackSnapshot>.fromOpaque(object)
+            ._withUnsafeGuaranteedRef { $0.path(listener) }
+    }
+
+    private func renew(_ slot: UnsafeMutablePointer<broker_thread_slot>) -> CallbackSnapshot {
         let (snapshot, now) = makeSnapshot()
         let previous = slot.pointee.object
         slot.pointee.object = Unmanaged.passRetained(snapshot).toOpaque()

@@ -42,8 +42,17 @@ final class CallbackSnapshot: Sendable {
         }
     }
 
+    /// What most checks of access need, in memory that nobody counts references to.
+    struct AccessPath {
+        let events: HookEvents
+        /// Who alone decides, by client and topic alone; nil when there is more to it.
+        let only: Callback?
+    }
+
     /// Clients without listener, then by the number of the listener.
     private let scopes: [Scope]
+    /// The same, in brief; written once, freed with the snapshot.
+    nonisolated(unsafe) private let paths: UnsafeMutableBufferPointer<AccessPath>
     /// Who answers on a `$CONTROL` topic.
     let control: [String: Callback]
     /// TICK and RELOAD: the global list, then every listener's.
@@ -63,6 +72,20 @@ final class CallbackSnapshot: Sendable {
             scopes.append(Scope(Self.chains(lists, listener: index), isClosed: false))
         }
         self.scopes = scopes
+        paths = .allocate(capacity: scopes.count)
+        for (index, scope) in scopes.enumerated() {
+            paths.initializeElement(at: index, to: AccessPath(scope))
+        }
+    }
+
+    deinit {
+        paths.deallocate()
+    }
+
+    /// The way a check of access takes on a listener; nil for clients without one.
+    func path(_ listener: Int?) -> AccessPath {
+        guard let listener, listener + 1 < paths.count else { return paths[0] }
+        return paths[listener + 1]
     }
 
     /// What clients of a listener are asked about; nil for clients without one.
@@ -80,6 +103,15 @@ final class CallbackSnapshot: Sendable {
             let plugins = [global, own].map { list in list.filter { !$0.plugin.isBuiltIn } }
             return CallbackChain(files + plugins)
         }
+    }
+}
+
+extension CallbackSnapshot.AccessPath {
+    init(_ scope: CallbackSnapshot.Scope) {
+        events = scope.events
+        let chain = scope[.aclCheck]
+        let isOne = chain.lists.count == 1 && chain.lists[0].count == 1
+        only = isOne && chain.isByTopic ? chain.lists[0][0] : nil
     }
 }
 

@@ -75,7 +75,7 @@ public struct AccessCheckEvent: PluginEvent, ~Copyable {
         let data = UnsafePointer(data.assumingMemoryBound(to: mosquitto_evt_acl_check.self))
         guard let access = Access(rawValue: data.pointee.access) else { return neutralResult }
         var event = Self(
-            client: Client(raw: data.pointee.client, host: broker.host),
+            client: Client(raw: data.pointee.client, host: broker.hostFunctions),
             data: data,
             access: access
         )

@@ -94,7 +94,7 @@ public struct BasicAuthEvent: PluginEvent, ~Copyable {
     ) -> Int32 {
         let data = UnsafePointer(data.assumingMemoryBound(to: mosquitto_evt_basic_auth.self))
         var event = Self(
-            client: Client(raw: data.pointee.client, host: broker.host),
+            client: Client(raw: data.pointee.client, host: broker.hostFunctions),
             data: data,
             broker: broker
         )

@@ -19,7 +19,7 @@ public struct ConnectEvent: PluginEvent, ~Copyable {
         to body: (inout Self) throws -> Void
     ) -> Int32 {
         let data = data.assumingMemoryBound(to: mosquitto_evt_connect.self)
-        var event = Self(client: Client(raw: data.pointee.client, host: broker.host))
+        var event = Self(client: Client(raw: data.pointee.client, host: broker.hostFunctions))
         do { try body(&event) } catch { broker.report(error, in: "connect") }
         return neutralResult
     }
@@ -44,7 +44,7 @@ public struct DisconnectEvent: PluginEvent, ~Copyable {
     ) -> Int32 {
         let data = data.assumingMemoryBound(to: mosquitto_evt_disconnect.self)
         var event = Self(
-            client: Client(raw: data.pointee.client, host: broker.host),
+            client: Client(raw: data.pointee.client, host: broker.hostFunctions),
             reason: ResultCode(rawValue: data.pointee.reason)
         )
         do { try body(&event) } catch { broker.report(error, in: "disconnect") }
@@ -115,7 +115,7 @@ public struct SubscriptionEvent: PluginEvent, ~Copyable {
     ) -> Int32 {
         let data = data.assumingMemoryBound(to: mosquitto_evt_subscribe.self)
         var event = Self(
-            client: Client(raw: data.pointee.client, host: broker.host),
+            client: Client(raw: data.pointee.client, host: broker.hostFunctions),
             data: data,
             host: broker.host,
             original: data.pointee.data.topic_filter
@@ -166,7 +166,10 @@ public struct PreSharedKeyEvent: PluginEvent, ~Copyable {
         to body: (inout Self) throws -> PreSharedKeyAnswer
     ) -> Int32 {
         let data = data.assumingMemoryBound(to: mosquitto_evt_psk_key.self)
-        var event = Self(client: Client(raw: data.pointee.client, host: broker.host), data: data)
+        var event = Self(
+            client: Client(raw: data.pointee.client, host: broker.hostFunctions),
+            data: data
+        )
         do {
             switch try body(&event) {
             case .key(let hex):

@@ -49,7 +49,10 @@ public struct ControlEvent: PluginEvent, ~Copyable {
         to body: (inout Self) throws -> ControlAnswer
     ) -> Int32 {
         let data = data.assumingMemoryBound(to: mosquitto_evt_control.self)
-        var event = Self(client: Client(raw: data.pointee.client, host: broker.host), data: data)
+        var event = Self(
+            client: Client(raw: data.pointee.client, host: broker.hostFunctions),
+            data: data
+        )
         do {
             guard case .disconnect(let code, let reason) = try body(&event) else {
                 return ResultCode.success.rawValue

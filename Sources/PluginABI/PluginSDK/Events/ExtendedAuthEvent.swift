@@ -80,7 +80,7 @@ public struct ExtendedAuthEvent: PluginEvent, ~Copyable {
     ) -> Int32 {
         let data = data.assumingMemoryBound(to: mosquitto_evt_extended_auth.self)
         var event = Self(
-            client: Client(raw: data.pointee.client, host: broker.host),
+            client: Client(raw: data.pointee.client, host: broker.hostFunctions),
             event: data,
             broker: broker
         )

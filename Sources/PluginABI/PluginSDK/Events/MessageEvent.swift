@@ -132,7 +132,7 @@ public struct MessageEvent: PluginEvent, ~Copyable {
             properties: data.pointee.properties
         )
         var event = Self(
-            client: Client(raw: data.pointee.client, host: broker.host),
+            client: Client(raw: data.pointee.client, host: broker.hostFunctions),
             data: data,
             host: broker.host,
             original: original
