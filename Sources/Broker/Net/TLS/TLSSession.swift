@@ -43,6 +43,8 @@ final class TLSSession: @unchecked Sendable {
     private var secrets: TrafficSecretsBox?
     private var records: TLSRecords?
     private var facts: Facts?
+    /// Kept for whoever reads the CONNECT packet, while `ssl` is gone.
+    private var exporter: [UInt8]?
 
     init(_ context: TLSContext, peer: PeerAddress) {
         self.context = context
@@ -108,6 +110,7 @@ final class TLSSession: @unchecked Sendable {
             cipher: SSL_CIPHER_get_name(cipher),
             certificate: SSL_get1_peer_certificate(ssl).map(PeerCertificate.init(owned:))
         )
+        exporter = TLSSession.export(ssl)
         SSL_free(ssl)
         self.ssl = nil
     }
@@ -221,6 +224,21 @@ final class TLSSession: @unchecked Sendable {
             certificate: SSL_get1_peer_certificate(ssl).map(PeerCertificate.init(owned:))
         )
     }
+
+    /// Hands out 32 bytes that only the two ends of this connection know, once: `tls-exporter` (RFC 9266
+    /// section 4.2, with TLS 1.3).
+    func takeChannelBinding() -> [UInt8]? {
+        defer { exporter = nil }
+        return exporter ?? ssl.flatMap(TLSSession.export)
+    }
+
+    private static func export(_ ssl: OpaquePointer) -> [UInt8]? {
+        guard SSL_version(ssl) == TLS1_3_VERSION else { return nil }
+        let label = "EXPORTER-Channel-Binding"
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let result = SSL_export_keying_material(ssl, &bytes, 32, label, label.utf8.count, nil, 0, 0)
+        return result == 1 ? bytes : nil
+    }
 }
 
 /// Secrets for the time of a handshake.
@@ -240,6 +258,8 @@ package struct ConnectionSecurity: Sendable {
     package var certificate: PeerCertificate?
     /// The identity of the pre-shared key in use.
     package var pskIdentity: String?
+    /// The channel binding `tls-exporter`, where somebody may ask for it.
+    package var channelBinding: [UInt8]?
     /// What a proxy has told about the client's own TLS connection.
     package var proxy: ProxyHeader.TLS?
 }
