@@ -65,7 +65,7 @@ package final class DeliveryBatch: @unchecked Sendable {
     func append(
         _ run: UnsafePublishRun,
         entries range: Range<Int>,
-        to targets: UnsafeBufferPointer<Destination>
+        to targets: some Collection<Destination>
     ) {
         let firstEntry = entries.count
         let firstDestination = destinations.count

@@ -140,11 +140,19 @@ extension Worker {
         while let first = rest.first {
             let home = first.session.reactor
             let end = rest.firstIndex { $0.session.reactor != home } ?? rest.endIndex
-            let targets = UnsafeBufferPointer(rebasing: rest[..<end])
-            outbox(for: Int(home)).append(run, entries: entries, to: targets)
-            if broker.workers[Int(home)].backlog.isHigh { park(run, behind: Int(home)) }
+            mail(run, entries: entries, to: rest[..<end], on: Int(home))
             rest = rest[end...]
         }
+    }
+
+    private func mail(
+        _ run: UnsafePublishRun,
+        entries: Range<Int>,
+        to destinations: some Collection<Destination>,
+        on home: Int
+    ) {
+        outbox(for: home).append(run, entries: entries, to: destinations)
+        if broker.workers[home].backlog.isHigh { park(run, behind: home) }
     }
 
     /// Shared subscriptions: each message to the next session of each group.
@@ -152,13 +160,12 @@ extension Worker {
         for index in 0..<run.count {
             for group in groups {
                 guard let destination = group.next() else { continue }
-                if Int(destination.session.reactor) == self.index {
-                    deliver(run, entries: index..<(index + 1), to: destination)
+                let home = Int(destination.session.reactor)
+                let entries = index..<(index + 1)
+                if home == self.index {
+                    deliver(run, entries: entries, to: destination)
                 } else {
-                    withUnsafePointer(to: destination) { place in
-                        let targets = UnsafeBufferPointer(start: place, count: 1)
-                        mail(run, entries: index..<(index + 1), to: targets)
-                    }
+                    mail(run, entries: entries, to: CollectionOfOne(destination), on: home)
                 }
             }
         }
