@@ -125,6 +125,19 @@ import Testing
                 + " mosquitto_auth_plugin_version() or mosquitto_plugin_version()."
         ),
         Failure(
+            testDescription: "no initialisation",
+            source:
+                "int mosquitto_plugin_version(int n, const int *v) { return n > 0 ? v[0] : 0; }",
+            line: "Error: Unable to load plugin function mosquitto_plugin_init()."
+        ),
+        Failure(
+            testDescription: "no cleanup in version 4",
+            source: "int mosquitto_auth_plugin_version(void) { return 4; }"
+                + "int mosquitto_auth_plugin_init(void **u, void *o, int n)"
+                + "{ return u == 0 && o == 0 && n == 0; }",
+            line: "undefined symbol: mosquitto_auth_plugin_cleanup"
+        ),
+        Failure(
             testDescription: "version 6",
             source: "int mosquitto_plugin_version(int n, const int *v)"
                 + "{ return n == 4 && v[0] == 5 && v[1] == 4 && v[2] == 3 && v[3] == 2 ? 6 : 99; }",

@@ -45,9 +45,12 @@ struct Reload {
         try broker.rewrite(Self.base + "allow_anonymous false\npassword_file %DIR%/pw\n")
         try Self.reload(broker)
         try client.expectClosed()
-        let refused = try RawClient(broker)
-        refused.send(Wire.connect("b", .v5))
-        try refused.expectClosed(after: hex("20 03 00 87 00"))
+        // Each reactor learns of it for itself.
+        try Self.eventually(named) {
+            let refused = try RawClient(broker)
+            refused.send(Wire.connect("b", .v5))
+            return refused.nextPacket(seconds: 5) == hex("20 03 00 87 00")
+        }
         try named.expectNothing(from: named)
     }
 

@@ -37,7 +37,11 @@ enum PluginInterface: Sendable {
 
     /// Why a library is no plugin: the lines to log.
     struct Refusal: Error {
-        let line: String
+        let lines: [String]
+
+        init(line: String, reason: String? = nil) {
+            lines = [line] + (reason.map { ["Load error: \($0)"] } ?? [])
+        }
     }
 
     /// The versions offered to plugins, the best first.
@@ -49,7 +53,10 @@ enum PluginInterface: Sendable {
         switch version {
         case 5:
             guard let initialise = library.symbol("mosquitto_plugin_init", as: Init.self) else {
-                throw Self.missing("mosquitto_plugin_init")
+                throw Refusal(
+                    line: "Error: Unable to load plugin function mosquitto_plugin_init().",
+                    reason: Self.linkerError
+                )
             }
             let cleanup = library.symbol("mosquitto_plugin_cleanup", as: Cleanup.self)
             self = .current(initialise, cleanup)
@@ -68,8 +75,14 @@ enum PluginInterface: Sendable {
     }
 
     static func missing(_ name: StaticString) -> Refusal {
-        Refusal(line: "Error: Unable to load auth plugin function \(name)().")
+        Refusal(
+            line: "Error: Unable to load auth plugin function \(name)().",
+            reason: linkerError
+        )
     }
+
+    /// What the dynamic linker says about the look-up that failed last.
+    private static var linkerError: String? { dlerror().map { String(cString: $0) } }
 
     private static func version(of library: PluginLibrary) throws(Refusal) -> CInt {
         if let ask = library.symbol("mosquitto_plugin_version", as: Version.self) {
@@ -78,7 +91,8 @@ enum PluginInterface: Sendable {
         guard let ask = library.symbol("mosquitto_auth_plugin_version", as: OldVersion.self) else {
             throw Refusal(
                 line: "Error: Unable to load auth plugin function"
-                    + " mosquitto_auth_plugin_version() or mosquitto_plugin_version()."
+                    + " mosquitto_auth_plugin_version() or mosquitto_plugin_version().",
+                reason: linkerError
             )
         }
         return ask()

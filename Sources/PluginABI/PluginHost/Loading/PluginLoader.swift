@@ -156,7 +156,7 @@ extension PluginHost {
                 threadSafety: threadSafety?() ?? 0
             )
         } catch {
-            throw LoadError(lines: [error.line], exitCode: MOSQ_ERR_UNKNOWN.rawValue)
+            throw LoadError(lines: error.lines, exitCode: MOSQ_ERR_UNKNOWN.rawValue)
         }
     }
 
