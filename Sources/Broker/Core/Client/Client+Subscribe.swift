@@ -287,7 +287,7 @@ extension Client {
 
     private func logDenied(_ filter: RequestedFilter, _ kind: AccessKind) {
         log.debug("\t\(filter.text.text) (denied)")
-        guard let identity else { return }
+        guard admitsDenialLine(), let identity else { return }
         let verb = kind == .subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE"
         log.notice("Denied \(verb) from \(identity.logNameAndUser) to '\(filter.text.text)'.")
     }
