@@ -73,6 +73,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CcJSON", path: "Sources/System/CcJSON", providers: [.apt(["libcjson-dev"])]),
         .systemLibrary(name: "CFFI", path: "Sources/System/CFFI", providers: [.apt(["libffi-dev"])]),
+        .systemLibrary(name: "CIDN", path: "Sources/System/CIDN", providers: [.apt(["libidn-dev"])]),
         .systemLibrary(name: "CArgon2", path: "Sources/System/CArgon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CEdit", path: "Sources/System/CEdit", providers: [.apt(["libedit-dev"])]),
 
@@ -137,7 +138,7 @@ let package = Package(
         plugin("PasswordFile"),
         plugin("ACLFile"),
         plugin("DynamicSecurity", uses: ["CcJSON", "COpenSSL"]),
-        plugin("Scram", uses: ["COpenSSL"]),
+        plugin("Scram", uses: ["COpenSSL", "CIDN"]),
 
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),

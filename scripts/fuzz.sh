@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config|websocket [seconds]
+# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config|websocket|dynsec [seconds]
 # New inputs go to .build/fuzz/corpus-NAME, inputs that fail to .build/fuzz; seeds are in Fuzz/corpus/NAME.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 require_swift
 
-name=${1:?usage: scripts/fuzz.sh decoder|config|websocket [seconds]}
+name=${1:?usage: scripts/fuzz.sh decoder|config|websocket|dynsec [seconds]}
 seconds=${2:-60}
 case $name in
     decoder) modules=(MQTT) sources=(Fuzz/DecoderFuzz.swift) ;;
@@ -17,6 +17,11 @@ case $name in
         # The parser needs nothing else of its module.
         modules=()
         sources=(Fuzz/WebSocketFuzz.swift Sources/Broker/Net/WebSocket/WebSocketFrameParser.swift)
+        ;;
+    dynsec)
+        # Everything but the plugin itself, which needs a broker; of the kit, what that uses.
+        modules=(PluginSDK DynamicSecurity)
+        sources=(Fuzz/DynsecFuzz.swift)
         ;;
     *) echo "unknown fuzz target: $name" >&2; exit 2 ;;
 esac
@@ -27,15 +32,28 @@ flags=(-O -swift-version 6 -parse-as-library -package-name mosquitto -sanitize=f
     -enable-experimental-feature Lifetimes
     -enable-upcoming-feature ExistentialAny
     -enable-upcoming-feature InternalImportsByDefault
-    -Xcc -fmodule-map-file=Sources/System/CLinux/module.modulemap
     -I "$out")
+for library in CLinux COpenSSL CcJSON CArgon2; do
+    flags+=(-Xcc "-fmodule-map-file=Sources/System/$library/module.modulemap")
+done
+# The files of a module that a target needs.
+module_files() {
+    case $1 in
+        PluginSDK) echo Sources/PluginABI/PluginSDK/Support/{Base64,PasswordHash,WorkerPool}.swift ;;
+        DynamicSecurity) find Sources/Plugins/DynamicSecurity -name '*.swift' ! -name DynamicSecurityPlugin.swift ;;
+        *) echo Sources/Broker/"$1"/*.swift ;;
+    esac
+}
+options=()
+[ -f "Fuzz/$name.dict" ] && options+=("-dict=Fuzz/$name.dict")
 objects=()
 for module in "${modules[@]}"; do
+    # shellcheck disable=SC2046
     swiftc "${flags[@]}" -wmo -emit-module -emit-module-path "$out/$module.swiftmodule" \
-        -emit-object -module-name "$module" -o "$out/$module.o" "Sources/Broker/$module"/*.swift
+        -emit-object -module-name "$module" -o "$out/$module.o" $(module_files "$module")
     objects+=("$out/$module.o")
 done
 swiftc "${flags[@]}" -module-name Fuzz -o "$out/$name" "${sources[@]}" "${objects[@]}"
 
 "$out/$name" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 \
-    -artifact_prefix="$out/" "$out/corpus-$name" "Fuzz/corpus/$name"
+    "${options[@]}" -artifact_prefix="$out/" "$out/corpus-$name" "Fuzz/corpus/$name"

@@ -63,7 +63,9 @@ private enum CPlugins {
         let compiled = try ChildProcess.run(
             "/usr/bin/cc",
             ["-std=c11", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined", "-I\(scram)"]
-                + ["\(CPlugins.tests)/scram_test.c"] + sources + ["-lcrypto", "-o", program],
+                + ["\(CPlugins.tests)/scram_test.c"] + sources + [
+                    "-lcrypto", "-lidn", "-o", program,
+                ],
             seconds: 60
         )
         #expect(compiled.status == 0, "\(compiled.errors)")

@@ -25,6 +25,11 @@ final class EngineFixture {
         let all = Mutex<[String]>([])
     }
 
+    /// Reads the log so far from any thread.
+    var logReader: @Sendable () -> [String] {
+        { [lines] in lines.all.withLock { $0 } }
+    }
+
     /// Starts on an empty configuration or on the text given.
     init(
         _ text: String = "{}",

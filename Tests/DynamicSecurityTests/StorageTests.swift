@@ -271,6 +271,7 @@ import Testing
         let fixture = try EngineFixture()
         defer { fixture.remove() }
         let engine = fixture.engine
+        let log = fixture.logReader
         DispatchQueue.concurrentPerform(iterations: 2) { index in
             if index == 0 {
                 for number in 0..<200 {
@@ -280,7 +281,7 @@ import Testing
                     precondition(answer.contains(#"{"command":"createRole"}"#), answer)
                 }
             } else {
-                for _ in 0..<40 { precondition(engine.compact()) }
+                for _ in 0..<40 { precondition(engine.compact(), "\(log())") }
             }
         }
         let restarted = try EngineFixture(in: fixture.directory)
@@ -290,6 +291,21 @@ import Testing
                 #""roleCount":200,"changeIndex":200"#
             )
         )
+    }
+
+    @Test("A journal is shortened time and again, and goes on in its new file")
+    func repeatedCompaction() throws {
+        let fixture = try EngineFixture()
+        defer { fixture.remove() }
+        for number in 0..<5 {
+            #expect(
+                !fixture.run(#""command":"createRole","rolename":"r\#(number)""#).contains("error")
+            )
+            #expect(fixture.engine.compact())
+            #expect(try fixture.journal().split(separator: UInt8(ascii: "\n")).count <= 2)
+        }
+        #expect(text(try EngineFixture(in: fixture.directory)) == text(fixture))
+        #expect(!fixture.log.contains { $0.hasPrefix("error") })
     }
 
     @Test("A file that somebody else replaced counts, and the journal is set aside")

@@ -8,17 +8,28 @@ import Testing
 
 @testable import Net
 
-@Suite("Records of TLS 1.3")
+@Suite("Records of TLS")
 struct TLSRecordsTests {
     private static let suites = [
         "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
     ]
 
-    @Test("What OpenSSL seals is opened and the other way round", arguments: suites)
+    private static let olderSuites = [
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+    ]
+
+    @Test(
+        "What OpenSSL seals is opened and the other way round",
+        arguments: suites + olderSuites
+    )
     func bothWays(suite: String) throws {
         let pair = try TLSPair(suite: suite)
-        #expect(pair.server.security.version == "TLSv1.3")
+        #expect(
+            pair.server.security.version == (Self.suites.contains(suite) ? "TLSv1.3" : "TLSv1.2")
+        )
         #expect(pair.server.security.cipher == suite)
+        #expect(!pair.server.usesOpenSSL)
         for count in [1, 2, 100, 16383, 16384, 16385, 100_000] {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             #expect(try pair.upward(bytes) == bytes)
@@ -26,9 +37,13 @@ struct TLSRecordsTests {
         }
     }
 
-    @Test("Records may arrive in pieces of any size", arguments: [1, 3, 5, 16, 21, 1000, 17000])
-    func pieces(size: Int) throws {
-        let pair = try TLSPair(suite: Self.suites[0])
+    @Test(
+        "Records may arrive in pieces of any size",
+        arguments: [1, 3, 5, 16, 21, 1000, 17000],
+        [suites[0], olderSuites[0], olderSuites[2]]
+    )
+    func pieces(size: Int, suite: String) throws {
+        let pair = try TLSPair(suite: suite)
         let bytes = (0..<40_000).map { UInt8(truncatingIfNeeded: $0) }
         #expect(try pair.upward(bytes, pieces: size) == bytes)
     }
@@ -71,9 +86,9 @@ struct TLSRecordsTests {
         #expect(pair.clientError()?.hasSuffix("alert unexpected message") == true)
     }
 
-    @Test("Each side says that it ends")
-    func ends() throws {
-        let pair = try TLSPair(suite: Self.suites[1])
+    @Test("Each side says that it ends", arguments: [suites[1], olderSuites[1], olderSuites[2]])
+    func ends(suite: String) throws {
+        let pair = try TLSPair(suite: suite)
         SSL_shutdown(pair.client)
         guard case .closed = pair.feed(pair.takeFromClient()).end else {
             throw Failure(text: "close_notify went unnoticed")
@@ -107,28 +122,71 @@ struct TLSRecordsTests {
         #expect(pair.clientError()?.hasSuffix("alert " + alert.replacing("_", with: " ")) == true)
     }
 
-    @Test("Every single bit counts", arguments: [0, 5, 6, 20, 24])
-    func tampered(index: Int) throws {
-        let pair = try TLSPair(suite: Self.suites[1])
+    @Test(
+        "Every single bit counts",
+        arguments: [0, 5, 6, 12, 20, 23],
+        [suites[1], olderSuites[1], olderSuites[2]]
+    )
+    func tampered(index: Int, suite: String) throws {
+        let pair = try TLSPair(suite: suite)
         SSL_write(pair.client, "abc", 3)
         var record = pair.takeFromClient()
         record[index] ^= 1
         guard case .failed = pair.feed(record).end else { throw Failure(text: "not noticed") }
     }
 
-    @Test("A record counts once and in its order")
-    func replay() throws {
-        let pair = try TLSPair(suite: Self.suites[0])
+    @Test("A record counts once and in its order", arguments: suites + olderSuites)
+    func replay(suite: String) throws {
+        let pair = try TLSPair(suite: suite)
         SSL_write(pair.client, "abc", 3)
         let record = pair.takeFromClient()
         #expect(pair.feed(record).bytes == Array("abc".utf8))
         guard case .failed = pair.feed(record).end else { throw Failure(text: "replayed") }
     }
 
-    @Test("TLS 1.2 stays with OpenSSL")
-    func olderVersion() throws {
-        let pair = try TLSPair(suite: nil)
-        #expect(pair.server.security.version == "TLSv1.2")
+    @Test(
+        "What is no record of an older client's is answered with an alert",
+        arguments: olderSuites
+    )
+    func olderGarbage(suite: String) throws {
+        for (bytes, alert) in [
+            ([23, 3, 3, 0, 40] + [UInt8](repeating: 7, count: 40), "bad record mac"),
+            ([22, 3, 3, 0, 40] + [UInt8](repeating: 7, count: 40), "bad record mac"),
+            ([23, 3, 3, 0, 3, 1, 2, 3], "bad record mac"),
+            ([23, 3, 3, 0x48, 1, 0], "record overflow"),
+            ([20, 3, 3, 0, 1, 1], "unexpected_message"),
+        ] as [([UInt8], String)] {
+            let pair = try TLSPair(suite: suite)
+            guard case .failed(let reason) = pair.feed(bytes).end else {
+                throw Failure(text: "not refused")
+            }
+            #expect(reason == alert)
+            let words = "alert " + alert.replacing("_", with: " ")
+            #expect(pair.clientError()?.hasSuffix(words) == true)
+        }
+    }
+
+    @Test("A client that wants to shake hands again is told no", arguments: olderSuites)
+    func renegotiation(suite: String) throws {
+        let pair = try TLSPair(suite: suite)
+        #expect(SSL_renegotiate(pair.client) == 1)
+        _ = SSL_do_handshake(pair.client)
+        let (bytes, end) = pair.feed(pair.takeFromClient())
+        guard case .open = end else { throw Failure(text: "\(end)") }
+        #expect(bytes.isEmpty)
+        #expect(pair.clientError()?.contains("renegotiation") == true)
+    }
+
+    @Test(
+        "Other ciphers stay with OpenSSL",
+        arguments: [
+            "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES128-CCM", "TLS_AES_128_CCM_SHA256",
+        ]
+    )
+    func others(suite: String) throws {
+        let pair = try TLSPair(suite: suite)
+        #expect(pair.server.security.cipher == suite)
+        #expect(pair.server.usesOpenSSL)
         let bytes = (0..<50_000).map { UInt8(truncatingIfNeeded: $0) }
         #expect(try pair.upward(bytes) == bytes)
         #expect(try pair.downward(bytes) == bytes)
@@ -149,12 +207,15 @@ private final class TLSPair {
     private let fromClient: OpaquePointer
     private let toClient: OpaquePointer
 
-    /// Shakes hands with a suite of TLS 1.3; with none in version 1.2.
-    init(suite: String?) throws {
+    /// Shakes hands with a suite of TLS 1.3 or 1.2.
+    init(suite: String) throws {
         let files = try Self.files.get()
         var options = TLSOptions()
         options.certificateFile = files + "/certificate.pem"
         options.keyFile = files + "/key.pem"
+        options.ciphers = "ALL"
+        options.cipherSuites =
+            "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256"
         let context = try TLSContext(options, pool: HandshakePool(threadCount: 1))
         server = TLSSession(context, peer: .text("test", port: 0))
         guard let clientContext = SSL_CTX_new(TLS_client_method()),
@@ -167,10 +228,11 @@ private final class TLSPair {
         self.toClient = toClient
         SSL_set_bio(client, toClient, fromClient)
         SSL_set_connect_state(client)
-        if let suite {
+        if suite.hasPrefix("TLS_") {
             #expect(SSL_set_ciphersuites(client, suite) == 1)
         } else {
             SSL_ctrl(client, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
+            #expect(SSL_set_cipher_list(client, suite) == 1)
         }
         for _ in 0..<10 {
             let clientIsDone = SSL_do_handshake(client) == 1

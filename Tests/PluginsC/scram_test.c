@@ -310,24 +310,29 @@ static void test_names(void)
         const char *prepared;
     } names[] = {
         {"user", "user"},           {"I\xC2\xADX", "IX"},   {"a\xC2\xA0" "b", "a b"},
-        {"\xC3\xBC", "\xC3\xBC"},   {"USER", "USER"},       {"\xC2\xAA", NULL},
-        {"\xE2\x85\xA8", NULL},     {"\x07", NULL},         {"\xD8\xA7\x31", NULL},
+        {"\xC3\xBC", "\xC3\xBC"},   {"USER", "USER"},       {"\xC2\xAA", "a"},
+        {"\xE2\x85\xA8", "IX"},     {"\x07", NULL},         {"\xD8\xA7\x31", NULL},
         {"\xD8\xA7", "\xD8\xA7"},   {"\xD8\xA7" "a", NULL}, {"", NULL},
         {"\xC2\xAD", NULL},         {"\xED\xA0\x80", NULL}, {"\xF4\x90\x80\x80", NULL},
+        {"e\xCC\x81", "\xC3\xA9"}, {"\xEF\xBC\x8C", ","},
         {"\xEF\xBF\xBE", NULL},     {"\xC0\x80", NULL},     {"\xE2\x82", NULL},
     };
     char out[64];
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        bool is_good = prepare(names[i].text, strlen(names[i].text), PREPARE_QUERY, out);
+        bool is_good = prepare(names[i].text, strlen(names[i].text), PREPARE_QUERY, out, sizeof(out));
 
         check(is_good == (names[i].prepared != NULL), "prepare", names[i].text);
         check(!is_good || strcmp(out, names[i].prepared) == 0, "prepared", names[i].text);
     }
+    /* U+FDFA becomes eighteen characters. */
+    check(prepare("\xEF\xB7\xBA", 3, PREPARE_QUERY, out, sizeof(out)), "grows", "U+FDFA");
+    check(!prepare("\xEF\xB7\xBA", 3, PREPARE_QUERY, out, 16), "grows too much", "U+FDFA");
+    check(!prepare("a\0b", 3, PREPARE_QUERY, out, sizeof(out)), "NUL", "");
     /* U+0221 came after Unicode 3.2. */
-    check(prepare("\xC8\xA1", 2, PREPARE_QUERY, out), "unassigned in a query", "U+0221");
-    check(!prepare("\xC8\xA1", 2, PREPARE_STORED, out), "unassigned in a file", "U+0221");
+    check(prepare("\xC8\xA1", 2, PREPARE_QUERY, out, sizeof(out)), "unassigned in a query", "U+0221");
+    check(!prepare("\xC8\xA1", 2, PREPARE_STORED, out, sizeof(out)), "unassigned in a file", "U+0221");
 }
 
 static void test_lines(void)

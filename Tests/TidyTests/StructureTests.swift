@@ -40,7 +40,8 @@ struct StructureTests {
     /// Modules that are ours; all others belong to the system.
     static let ownModules: Set<String> = [
         "MQTT", "Topics", "Log", "Config", "Persist", "Net", "Core", "CMosquitto", "CBrokerShims",
-        "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile", "DynamicSecurity",
+        "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile",
+        "DynamicSecurity",
         "Scram", "MQTTClient", "ToolSupport",
     ]
 

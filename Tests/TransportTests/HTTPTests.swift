@@ -105,7 +105,8 @@ struct HTTPTests {
         let names = [
             "clients/total", "clients/maximum", "clients/disconnected", "clients/connected",
             "clients/expired", "messages/stored", "store/messages/bytes", "subscriptions/count",
-            "shared_subscriptions/count", "retained messages/count", "messages/received",
+            "shared_subscriptions/count", "retained messages/count", "heap/current",
+            "heap/maximum", "messages/received",
             "messages/sent", "bytes/received", "bytes/sent", "publish/bytes/received",
             "publish/bytes/sent", "packet/out/count", "packet/out/bytes",
             "connections/socket/count", "publish/messages/dropped", "publish/messages/received",

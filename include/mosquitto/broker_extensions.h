@@ -23,6 +23,15 @@ extern "C" {
 mosq_EXPORT int mosquitto_complete_extended_auth(
     const char *clientid, int result, const void *data_out, uint16_t data_out_len);
 
+/* The channel binding "tls-exporter" of a client's connection (RFC 9266): 32 bytes that only its two
+   ends know, which are copied to binding. Kept for clients that connect with an authentication
+   method over TLS 1.3. Returns 0, MOSQ_ERR_INVAL for NULL, or MOSQ_ERR_NOT_FOUND without such a
+   connection, behind a proxy that ends TLS for example. To be looked up with dlsym() like the
+   function above, or declared weak.
+   [any thread] */
+mosq_EXPORT int mosquitto_client_tls_exporter(
+    const struct mosquitto *client, unsigned char binding[32]);
+
 /* What mosquitto_plugin_thread_safe() returns, added up. */
 enum mosquitto_plugin_thread_safety {
     /* Callbacks may be called on any broker thread, several at a time. One that is unregistered

@@ -92,7 +92,7 @@ const char *parse_credential(const char *line, size_t length, struct credential 
         return "no user name and mechanism";
     }
     if ((size_t)(mark - line) > USERNAME_MAX
-        || !prepare(line, (size_t)(mark - line), PREPARE_STORED, prepared)) {
+        || !prepare(line, (size_t)(mark - line), PREPARE_STORED, prepared, sizeof(prepared))) {
         return "bad user name";
     }
     failure = parse_verifier(mark + 1, line + length, &credential->verifier);

@@ -100,11 +100,12 @@ static const char *decode_name(const struct text *part, char **name)
         }
         plain[length++] = character;
     }
-    *name = malloc(length + 1);
+    *name = malloc(USERNAME_MAX + 1);
     if (*name == NULL) {
         return no_resources;
     }
-    return prepare(plain, length, PREPARE_QUERY, *name) ? NULL : "invalid-username-encoding";
+    return prepare(plain, length, PREPARE_QUERY, *name, USERNAME_MAX + 1)
+        ? NULL : "invalid-username-encoding";
 }
 
 /* Whether a nonce consists of printable characters other than the comma. */
@@ -120,12 +121,34 @@ static bool is_nonce(const struct text *part)
     return part->length > 0 && part->length <= NONCE_MAX;
 }
 
+/* Finds the binding that a flag asks for. Returns false when it is not offered. */
+static bool find_binding(
+    const struct text *flag, const struct exchange_settings *settings,
+    const unsigned char **binding, size_t *size)
+{
+    static const char end_point[] = "p=tls-server-end-point";
+    static const char exporter[] = "p=tls-exporter";
+
+    *binding = NULL;
+    *size = 0;
+    if (flag->length == strlen(end_point) && memcmp(flag->start, end_point, flag->length) == 0) {
+        *binding = settings->binding;
+        *size = settings->binding_size;
+    } else if (
+        flag->length == strlen(exporter) && memcmp(flag->start, exporter, flag->length) == 0) {
+        *binding = settings->exporter;
+        *size = settings->exporter_size;
+    }
+    return *size > 0;
+}
+
 /* Judges the first letter of the gs2 header. Returns NULL or an error. */
 static const char *check_binding_flag(
     const struct text *flag, const struct exchange_settings *settings, bool requires_binding)
 {
-    static const char wanted[] = "p=tls-server-end-point";
-    bool is_available = settings->binding_size > 0;
+    bool is_available = settings->binding_size > 0 || settings->exporter_size > 0;
+    const unsigned char *binding;
+    size_t size;
 
     if (flag->length == 1 && flag->start[0] == 'n') {
         return requires_binding ? other_error : NULL;
@@ -140,9 +163,7 @@ static const char *check_binding_flag(
     if (!is_available) {
         return "channel-binding-not-supported";
     }
-    return flag->length == strlen(wanted) && memcmp(flag->start, wanted, flag->length) == 0
-        ? NULL
-        : "unsupported-channel-binding-type";
+    return find_binding(flag, settings, &binding, &size) ? NULL : "unsupported-channel-binding-type";
 }
 
 /* Reads the gs2 header, which ends up in front of `rest`, and keeps what "c=" must repeat. */
@@ -157,6 +178,8 @@ static const char *read_header(
     struct text flag;
     bool has_comma;
     const char *failure;
+    const unsigned char *binding;
+    size_t binding_size;
     size_t size;
 
     if (!take(rest, &flag, &has_comma) || !has_comma) {
@@ -172,14 +195,15 @@ static const char *read_header(
         return invalid_encoding;
     }
     size = (size_t)(rest->start - start);
-    exchange->binding_input = malloc(size + settings->binding_size);
+    find_binding(&flag, settings, &binding, &binding_size);
+    exchange->binding_input = malloc(size + binding_size);
     if (exchange->binding_input == NULL) {
         return no_resources;
     }
     memcpy(exchange->binding_input, start, size);
-    if (flag.start[0] == 'p') {
-        memcpy(exchange->binding_input + size, settings->binding, settings->binding_size);
-        size += settings->binding_size;
+    if (binding_size > 0) {
+        memcpy(exchange->binding_input + size, binding, binding_size);
+        size += binding_size;
     }
     exchange->binding_input_size = size;
     return NULL;

@@ -8,14 +8,20 @@
 /* Bounds of what a peer may send, in bytes. */
 enum { MESSAGE_MAX = 8192, NONCE_MAX = 1024 };
 
-/* What all exchanges share. */
+/* The size of a tls-exporter binding (RFC 9266). */
+enum { EXPORTER_SIZE = 32 };
+
+/* What an exchange goes by: the same for all, but for the exporter. */
 struct exchange_settings {
     const struct credentials *credentials;
     /* Shown to users that do not exist; 0 for what is usual in the file. */
     int default_iterations;
-    /* The tls-server-end-point binding; no size means that binding is not available. */
+    /* The tls-server-end-point binding; no size means that it is not available. */
     size_t binding_size;
     unsigned char binding[DIGEST_MAX];
+    /* The tls-exporter binding of the connection, the same. */
+    size_t exporter_size;
+    unsigned char exporter[EXPORTER_SIZE];
 };
 
 /* One exchange between its two steps. */

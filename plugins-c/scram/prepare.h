@@ -9,10 +9,10 @@
 /* What a text is for: stored texts must not hold code points that Unicode 3.2 does not know. */
 enum prepare_purpose { PREPARE_QUERY, PREPARE_STORED };
 
-/* Prepares `length` bytes of UTF-8: characters without meaning go, odd blanks become blanks, and
-   what is prohibited is refused. A character that normalisation would change is refused too: the
-   peer has to prepare its text before it sends it. `out` gets at most `length` bytes and a NUL.
-   Returns false for refused, malformed and empty texts. */
-bool prepare(const char *text, size_t length, enum prepare_purpose purpose, char *out);
+/* Prepares `length` bytes of UTF-8 into `size` bytes at `out`, with a NUL: characters without meaning
+   go, odd blanks become blanks, the rest is normalised (NFKC), which may make the text longer.
+   Returns false for what is prohibited, malformed, empty or too long. */
+bool prepare(
+    const char *text, size_t length, enum prepare_purpose purpose, char *out, size_t size);
 
 #endif

@@ -4,11 +4,16 @@
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "exchange.h"
+
+/* Absent in the original broker, and NULL then. */
+#pragma weak mosquitto_client_tls_exporter
+int mosquitto_client_tls_exporter(const struct mosquitto *client, unsigned char binding[32]);
 
 enum {
     /* Longest time between the two messages of a client. */
@@ -99,13 +104,33 @@ static void send_reply(struct mosquitto_evt_extended_auth *data, char *reply)
     data->data_out_len = (uint16_t)strlen(reply);
 }
 
-static int refuse(const struct mosquitto *client, const char *failure)
+/* Refuses a client and says why, as RFC 5802 has it; the original broker keeps that for itself. */
+static int refuse(struct mosquitto_evt_extended_auth *data, const char *failure)
 {
-    const char *id = mosquitto_client_id(client);
+    const char *id = mosquitto_client_id(data->client);
+    size_t size = strlen(failure) + sizeof("e=");
+    char *reply = malloc(size);
+
+    if (reply != NULL) {
+        snprintf(reply, size, "e=%s", failure);
+        send_reply(data, reply);
+    }
 
     mosquitto_log_printf(
         MOSQ_LOG_NOTICE, "scram: refused client %s: e=%s", id != NULL ? id : "(none)", failure);
     return MOSQ_ERR_AUTH;
+}
+
+/* The settings for an exchange of a client. */
+static struct exchange_settings settings_for(const struct mosquitto *client)
+{
+    struct exchange_settings own = settings;
+
+    if (mosquitto_client_tls_exporter != NULL
+        && mosquitto_client_tls_exporter(client, own.exporter) == MOSQ_ERR_SUCCESS) {
+        own.exporter_size = EXPORTER_SIZE;
+    }
+    return own;
 }
 
 static int on_start(int event, void *event_data, void *userdata)
@@ -113,6 +138,7 @@ static int on_start(int event, void *event_data, void *userdata)
     struct mosquitto_evt_extended_auth *data = event_data;
     bool requires_binding;
     const struct mechanism *mechanism = mechanism_of(data->auth_method, &requires_binding);
+    struct exchange_settings own = settings_for(data->client);
     struct pending *entry;
     const char *failure;
     char *reply;
@@ -120,7 +146,8 @@ static int on_start(int event, void *event_data, void *userdata)
     (void)event;
     (void)userdata;
     clean_up(data->client);
-    if (mechanism == NULL || (requires_binding && settings.binding_size == 0)) {
+    if (mechanism == NULL
+        || (requires_binding && own.binding_size == 0 && own.exporter_size == 0)) {
         return MOSQ_ERR_PLUGIN_DEFER;
     }
     entry = calloc(1, sizeof(*entry));
@@ -134,11 +161,11 @@ static int on_start(int event, void *event_data, void *userdata)
     pending = entry;
     pending_count++;
     failure = begin_exchange(
-        &entry->exchange, &settings, mechanism, requires_binding, data->data_in,
+        &entry->exchange, &own, mechanism, requires_binding, data->data_in,
         data->data_in_len, &reply);
     if (failure != NULL) {
         forget(&pending);
-        return refuse(data->client, failure);
+        return refuse(data, failure);
     }
     send_reply(data, reply);
     return MOSQ_ERR_AUTH_CONTINUE;
@@ -174,12 +201,12 @@ static int on_continue(int event, void *event_data, void *userdata)
     }
     if (*link == NULL) {
         return mechanism_of(data->auth_method, &requires_binding) != NULL
-            ? refuse(data->client, "other-error")
+            ? refuse(data, "other-error")
             : MOSQ_ERR_PLUGIN_DEFER;
     }
     if ((*link)->since < now() - EXCHANGE_SECONDS || !is_same_method(*link, data->auth_method)) {
         forget(link);
-        return refuse(data->client, "other-error");
+        return refuse(data, "other-error");
     }
     failure = finish_exchange(&(*link)->exchange, data->data_in, data->data_in_len, &reply);
     if (failure == NULL) {
@@ -190,7 +217,7 @@ static int on_continue(int event, void *event_data, void *userdata)
     }
     forget(link);
     if (failure != NULL) {
-        return refuse(data->client, failure);
+        return refuse(data, failure);
     }
     send_reply(data, reply);
     return MOSQ_ERR_SUCCESS;

@@ -115,7 +115,7 @@ static const char *get_password(const struct request *request, char *out)
         }
         wipe(again, sizeof(again));
     }
-    if (failure == NULL && !prepare(typed, strlen(typed), PREPARE_STORED, out)) {
+    if (failure == NULL && !prepare(typed, strlen(typed), PREPARE_STORED, out, PASSWORD_MAX)) {
         failure = "The password is empty or has characters that SCRAM does not allow.";
     }
     wipe(typed, sizeof(typed));
@@ -281,9 +281,11 @@ int main(int argc, char **argv)
     char password[PASSWORD_MAX] = "";
     const char *failure;
 
-    if (strlen(request.username) > USERNAME_MAX || request.username[0] == '#'
-        || strchr(request.username, ':') != NULL
-        || !prepare(request.username, strlen(request.username), PREPARE_STORED, username)) {
+    /* Normalisation may bring characters forth that mean something in the file. */
+    if (strlen(request.username) > USERNAME_MAX
+        || !prepare(
+            request.username, strlen(request.username), PREPARE_STORED, username, sizeof(username))
+        || username[0] == '#' || strchr(username, ':') != NULL) {
         fputs("The user name is empty or has characters that are not allowed.\n", stderr);
         return 1;
     }

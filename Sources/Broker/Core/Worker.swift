@@ -96,6 +96,7 @@ package final class Worker {
         openQuestions.forgetAll()
         mailbox.takeLetters(after: &letters)
         letters = []
+        hooks?.threadIsEnding()
         for session in sessions.all {
             session.client?.session = nil
             session.client = nil

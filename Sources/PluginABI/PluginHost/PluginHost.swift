@@ -196,6 +196,8 @@ package final class PluginHost: Hooks, Sendable {
         return nil
     }
 
+    package func threadIsEnding() { CallbackRegistry.releaseSnapshot() }
+
     package func text(of code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
 
     package func forget(_ asker: Asker) { delayed.forget(asker) }

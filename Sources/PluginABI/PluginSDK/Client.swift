@@ -101,6 +101,14 @@ public struct Client: ~Copyable {
         }
     }
 
+    /// The channel binding `tls-exporter` (RFC 9266) of a client that connects with an authentication method over
+    /// TLS 1.3; `nil` otherwise, and always in the original broker.
+    public var tlsExporterBinding: [UInt8]? {
+        guard raw != nil, let export = host.clientTLSExporter else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 32)
+        return export(raw, &bytes) == 0 ? bytes : nil
+    }
+
     /// Gives the client another user name, or takes it away; later checks see it.
     public func setUsername(_ username: String?) throws(BrokerError) {
         let code = username.withOptionalCString { host.setUsername(raw, $0) }

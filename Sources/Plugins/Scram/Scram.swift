@@ -109,8 +109,9 @@ final class Scram: ThreadSafePlugin {
     private func start(_ event: inout ExtendedAuthEvent) -> ExtendedAuthAnswer {
         let (base, requiresBinding) = Self.split(event.method)
         guard let mechanism = ScramMechanism(rawValue: base) else { return .pass }
-        let policy = state.withLock { $0.policy }
-        if requiresBinding, policy.serverEndPoint == nil { return .pass }
+        var policy = state.withLock { $0.policy }
+        policy.exporter = event.client.tlsExporterBinding
+        if requiresBinding, !policy.offersBinding { return .pass }
         let exchange = ScramServer(
             mechanism: mechanism,
             requiresBinding: requiresBinding,
@@ -163,7 +164,7 @@ final class Scram: ThreadSafePlugin {
     private func refuse(_ client: borrowing Client, _ error: any Error) -> ExtendedAuthAnswer {
         let reason = (error as? ScramError)?.rawValue ?? "\(error)"
         broker.log(.notice, "\(Self.name): refused client \(client.id ?? "(none)"): e=\(reason)")
-        return .deny
+        return .denyTelling(Array("e=\(reason)".utf8))
     }
 
     private func keep(_ exchange: ScramServer, of key: ClientKey) {

@@ -5,11 +5,22 @@ import PluginSDK
 
 /// What the server knows besides credentials.
 struct ScramPolicy: Sendable, Equatable {
-    /// The only channel binding type offered.
-    static let bindingType = "tls-server-end-point"
-
-    /// The hash of the server's certificate; `nil` if channel binding is not offered.
+    /// The hash of the server's certificate (`tls-server-end-point`); `nil` if it is not known.
     var serverEndPoint: [UInt8]?
+    /// What only the two ends of this connection know (`tls-exporter`); `nil` without TLS 1.3.
+    var exporter: [UInt8]?
+
+    /// Whether a client can bind its authentication to the connection.
+    var offersBinding: Bool { serverEndPoint != nil || exporter != nil }
+
+    /// The bytes of a type of channel binding; `nil` if it is not offered.
+    func binding(ofType type: String) -> [UInt8]? {
+        switch type {
+        case "tls-server-end-point": serverEndPoint
+        case "tls-exporter": exporter
+        default: nil
+        }
+    }
 }
 
 /// One exchange (RFC 5802 section 3).
@@ -74,7 +85,9 @@ struct ScramServer: Sendable {
             // Acting as somebody else is not offered.
             guard first.isActingAsItself else { throw .otherError }
             var binding: [UInt8] = []
-            if case .required = first.flag { binding = policy.serverEndPoint ?? [] }
+            if case .required(let type) = first.flag {
+                binding = policy.binding(ofType: type) ?? []
+            }
             guard let credential = credentials.credential(of: first.user, for: mechanism),
                 let own = nonce()
             else { throw .noResources }
@@ -124,15 +137,14 @@ struct ScramServer: Sendable {
     ///
     /// A client that believes the server cannot bind although it can is under attack (RFC 5802 section 6).
     private func checkFlag(_ flag: ChannelBindingFlag) throws(ScramError) {
-        let isAvailable = policy.serverEndPoint != nil
         switch flag {
         case .unsupported:
             if requiresBinding { throw .otherError }
         case .unused:
-            if requiresBinding || isAvailable { throw .serverDoesSupportChannelBinding }
+            if requiresBinding || policy.offersBinding { throw .serverDoesSupportChannelBinding }
         case .required(let type):
-            guard isAvailable else { throw .channelBindingNotSupported }
-            guard type == ScramPolicy.bindingType else { throw .unsupportedChannelBindingType }
+            guard policy.offersBinding else { throw .channelBindingNotSupported }
+            guard policy.binding(ofType: type) != nil else { throw .unsupportedChannelBindingType }
         }
     }
 

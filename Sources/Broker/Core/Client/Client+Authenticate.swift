@@ -94,9 +94,15 @@ extension Client {
         enter(authenticationData: nil)
     }
 
-    private func refuse(v3: UInt8, v5: ReasonCode, _ detail: StaticString) {
+    private func refuse(
+        v3: UInt8,
+        v5: ReasonCode,
+        _ detail: StaticString,
+        authenticationData: [UInt8]? = nil
+    ) {
         refuseConnect(
-            ConnectError(answer: isV5 ? .connackV5(v5) : .connackV3(v3), detail: detail)
+            ConnectError(answer: isV5 ? .connackV5(v5) : .connackV3(v3), detail: detail),
+            authenticationData: authenticationData
         )
     }
 
@@ -121,7 +127,9 @@ extension Client {
         case Code.continueExchange:
             stage = .exchanging
             writeAuth(.continueAuthentication, data)
-        case Code.auth: refuse(v3: 5, v5: .notAuthorized, "not authorised")
+        case Code.auth:
+            // What the method has to say about the failure, such as the error of SCRAM.
+            refuse(v3: 5, v5: .notAuthorized, "not authorised", authenticationData: data)
         case Code.notSupported, Code.ignore, Code.deferred:
             refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
         default: finish(.refused("authentication failed", code: 13))

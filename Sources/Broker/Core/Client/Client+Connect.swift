@@ -46,7 +46,9 @@ extension Client {
         var identifier = packet.clientIdentifier
         let isAssigned = identifier.isEmpty
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
-        let security = connection?.security
+        var security = connection?.security
+        let binding = connection?.takeChannelBinding()
+        if packet.authenticationMethod != nil { security?.channelBinding = binding }
         let (userName, proof) = findUserName(packet, security)
         if let prefix = worker.settings.configuration.clientidPrefixes,
             !identifier.utf8.starts(with: prefix.utf8)
@@ -90,7 +92,11 @@ extension Client {
     ///
     /// - Parameter code: the `MOSQ_ERR_*` plugins are told, if it is not the one that goes with the
     ///   answer
-    func refuseConnect(_ error: ConnectError, code told: Int32? = nil) {
+    func refuseConnect(
+        _ error: ConnectError,
+        code told: Int32? = nil,
+        authenticationData: [UInt8]? = nil
+    ) {
         switch error.answer {
         case .close:
             log.info("Protocol error from \(logName): \(error.detail).")
@@ -103,6 +109,10 @@ extension Client {
             var packet = ConnackPacket(reasonCode: reason)
             if reason != .unsupportedProtocolVersion {
                 packet.maximumQoS = UInt8(clamping: listener.configuration.maxQoS)
+            }
+            if let authenticationData {
+                packet.authenticationMethod = identity?.authenticationMethod
+                packet.authenticationData = authenticationData
             }
             connack.appendConnack(packet, version: .v5)
             writeConnack(connack, code: reason.rawValue)

@@ -218,4 +218,7 @@ package protocol Hooks: AnyObject, Sendable {
 
     /// A client's connection has ended, with a `MOSQ_ERR_*`; `isOffline`: its session lives on.
     func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool)
+
+    /// The thread this is called on asks and tells nothing more.
+    func threadIsEnding()
 }

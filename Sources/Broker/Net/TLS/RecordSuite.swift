@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cipher suites of TLS 1.3 and OpenSSL's algorithms for them.
+// The ciphers of records and OpenSSL's algorithms for them.
 
 import COpenSSL
 import Glibc
 
-/// A cipher suite whose records the broker protects itself.
-enum RecordSuite: UInt16, CaseIterable {
-    case aes128GCM = 0x1301
-    case aes256GCM = 0x1302
-    case chacha20Poly1305 = 0x1303
+/// What protects records that the broker makes itself: a cipher and the hash that comes with it in
+/// every cipher suite of TLS 1.2 and 1.3.
+enum RecordSuite: CaseIterable {
+    case aes128GCM
+    case aes256GCM
+    case chacha20Poly1305
+
+    /// That of one of OpenSSL's cipher suites; nil for others, such as those with CBC or CCM.
+    init?(_ cipher: OpaquePointer) {
+        switch SSL_CIPHER_get_cipher_nid(cipher) {
+        case NID_aes_128_gcm: self = .aes128GCM
+        case NID_aes_256_gcm: self = .aes256GCM
+        case NID_chacha20_poly1305: self = .chacha20Poly1305
+        default: return nil
+        }
+        let digest = SSL_CIPHER_get_handshake_digest(cipher)
+        guard digest != nil, EVP_MD_get_size(digest) == CInt(secretCount) else { return nil }
+    }
 
     /// Bytes of the longest secret, key and of every nonce and tag.
     static let secretCountMax = 48
@@ -94,23 +107,27 @@ final class RecordCiphers {
         for mac in macs { EVP_MAC_CTX_free(mac) }
     }
 
-    /// A context ready for the next record under `keys`; nil when OpenSSL refuses.
-    func cipher(for keys: borrowing TrafficKeys, sealing isSealing: Bool) -> OpaquePointer? {
-        let index = keys.suite.index
-        if isSealing {
-            return Self.prepare(&sealing[index], keys, isSealing)
-        }
-        return Self.prepare(&opening[index], keys, isSealing)
+    /// A context ready for the next record to be made under `keys`; nil when OpenSSL refuses.
+    func sealer(for keys: borrowing TrafficKeys) -> OpaquePointer? {
+        Self.prepare(&sealing[keys.suite.index], keys, nonce: keys.nextRecord, isSealing: true)
+    }
+
+    /// A context ready for a record to be opened under `keys`, which carries half of its nonce or,
+    /// without, is the next one; nil when OpenSSL refuses.
+    func opener(for keys: borrowing TrafficKeys, nonce: UInt64?) -> OpaquePointer? {
+        let nonce = nonce ?? keys.nextRecord
+        return Self.prepare(&opening[keys.suite.index], keys, nonce: nonce, isSealing: false)
     }
 
     private static func prepare(
         _ cipher: inout Cipher,
         _ keys: borrowing TrafficKeys,
-        _ isSealing: Bool
+        nonce: UInt64,
+        isSealing: Bool
     ) -> OpaquePointer? {
         if cipher.context == nil { cipher.context = keys.suite.makeCipher(sealing: isSealing) }
         let isLoaded = cipher.loaded == keys.number
-        let isReady = keys.withKeyAndNonce { key, nonce in
+        let isReady = keys.withKeyAndNonce(nonce) { key, nonce in
             let key = isLoaded ? nil : key
             let direction: CInt = isSealing ? 1 : 0
             return EVP_CipherInit_ex2(cipher.context, nil, key, nonce, direction, nil) == 1
@@ -119,7 +136,7 @@ final class RecordCiphers {
         return isReady ? cipher.context : nil
     }
 
-    /// HMAC with the hash of a suite; nil when OpenSSL refuses.
+    /// HMAC with the hash of a suite; false when OpenSSL refuses.
     func authenticate(
         _ message: [UInt8],
         with secret: UnsafeRawBufferPointer,

@@ -4,7 +4,8 @@
 import COpenSSL
 import Glibc
 
-/// One TLS connection: an `SSL` object, and after a handshake of version 1.3 nothing but keys.
+/// One TLS connection: an `SSL` object, and after the handshake, with the usual ciphers, nothing but
+/// keys.
 ///
 /// Worked on by one thread at a time: its reactor, or while it shakes hands a thread of the pool. It
 /// is handed over in a job, an outcome or a detached connection, each of which passes through a
@@ -42,6 +43,8 @@ final class TLSSession: @unchecked Sendable {
     private var secrets: TrafficSecretsBox?
     private var records: TLSRecords?
     private var facts: Facts?
+    /// Kept for whoever reads the CONNECT packet, while `ssl` is gone.
+    private var exporter: [UInt8]?
 
     init(_ context: TLSContext, peer: PeerAddress) {
         self.context = context
@@ -91,26 +94,57 @@ final class TLSSession: @unchecked Sendable {
     }
 
     /// Does without OpenSSL's object from now on, if version and suite allow it.
-    ///
-    /// The step that ended the handshake has sent tickets and nothing else, each in a record of its
-    /// own under the keys that are used from now on.
     private func takeOver(_ ssl: OpaquePointer, _ pipe: TLSPipe) {
-        guard let secrets = secrets?.secrets else { return }
-        self.secrets = nil
-        guard SSL_version(ssl) == TLS1_3_VERSION, SSL_has_pending(ssl) == 0,
-            let cipher = SSL_get_current_cipher(ssl),
-            let suite = RecordSuite(rawValue: SSL_CIPHER_get_protocol_id(cipher)),
-            secrets.fit(suite), let sent = TLSRecords.count(in: pipe.output)
+        defer { secrets = nil }
+        guard SSL_has_pending(ssl) == 0, let cipher = SSL_get_current_cipher(ssl),
+            let suite = RecordSuite(cipher)
         else { return }
-        records = TLSRecords(suite, secrets, sentRecords: sent, pipe.ciphers)
+        switch SSL_version(ssl) {
+        case TLS1_3_VERSION: records = records13(suite, pipe)
+        case TLS1_2_VERSION: records = Self.records12(ssl, suite, pipe)
+        default: return
+        }
         guard records != nil else { return }
         facts = Facts(
             version: SSL_get_version(ssl),
             cipher: SSL_CIPHER_get_name(cipher),
             certificate: SSL_get1_peer_certificate(ssl).map(PeerCertificate.init(owned:))
         )
+        exporter = TLSSession.export(ssl)
         SSL_free(ssl)
         self.ssl = nil
+    }
+
+    /// The step that ended the handshake has sent tickets and nothing else, each in a record of its
+    /// own under the keys that are used from now on.
+    private func records13(_ suite: RecordSuite, _ pipe: TLSPipe) -> TLSRecords? {
+        guard let secrets = secrets?.secrets, secrets.fit(suite),
+            let sent = TLSRecords.count(in: pipe.output)
+        else { return nil }
+        return TLSRecords(suite, secrets, sentRecords: sent, pipe.ciphers)
+    }
+
+    private static func records12(
+        _ ssl: OpaquePointer,
+        _ suite: RecordSuite,
+        _ pipe: TLSPipe
+    ) -> TLSRecords? {
+        var master = [UInt8](repeating: 0, count: Int(SSL_MAX_MASTER_KEY_LENGTH))
+        defer { OPENSSL_cleanse(&master, master.count) }
+        var server = [UInt8](repeating: 0, count: Int(SSL3_RANDOM_SIZE))
+        var client = server
+        let count = SSL_SESSION_get_master_key(SSL_get_session(ssl), &master, master.count)
+        guard count == master.count,
+            SSL_get_server_random(ssl, &server, server.count) == server.count,
+            SSL_get_client_random(ssl, &client, client.count) == client.count
+        else { return nil }
+        return TLSRecords(
+            suite,
+            masterSecret: master,
+            serverRandom: server,
+            clientRandom: client,
+            pipe.ciphers
+        )
     }
 
     // MARK: Bytes
@@ -168,6 +202,9 @@ final class TLSSession: @unchecked Sendable {
 
     // MARK: Facts
 
+    /// Whether OpenSSL's object is still there.
+    var usesOpenSSL: Bool { ssl != nil }
+
     /// What is known of the peer after the handshake.
     var security: ConnectionSecurity {
         let facts = facts ?? factsOfSSL()
@@ -186,6 +223,21 @@ final class TLSSession: @unchecked Sendable {
             cipher: SSL_get_current_cipher(ssl).flatMap(SSL_CIPHER_get_name),
             certificate: SSL_get1_peer_certificate(ssl).map(PeerCertificate.init(owned:))
         )
+    }
+
+    /// Hands out 32 bytes that only the two ends of this connection know, once: `tls-exporter` (RFC 9266
+    /// section 4.2, with TLS 1.3).
+    func takeChannelBinding() -> [UInt8]? {
+        defer { exporter = nil }
+        return exporter ?? ssl.flatMap(TLSSession.export)
+    }
+
+    private static func export(_ ssl: OpaquePointer) -> [UInt8]? {
+        guard SSL_version(ssl) == TLS1_3_VERSION else { return nil }
+        let label = "EXPORTER-Channel-Binding"
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let result = SSL_export_keying_material(ssl, &bytes, 32, label, label.utf8.count, nil, 0, 0)
+        return result == 1 ? bytes : nil
     }
 }
 
@@ -206,6 +258,8 @@ package struct ConnectionSecurity: Sendable {
     package var certificate: PeerCertificate?
     /// The identity of the pre-shared key in use.
     package var pskIdentity: String?
+    /// The channel binding `tls-exporter`, where somebody may ask for it.
+    package var channelBinding: [UInt8]?
     /// What a proxy has told about the client's own TLS connection.
     package var proxy: ProxyHeader.TLS?
 }

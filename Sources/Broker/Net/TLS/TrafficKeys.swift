@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The key of one direction of a TLS 1.3 connection.
+// The key of one direction of a TLS connection.
 
 import COpenSSL
 import Glibc
 import Synchronization
 
-/// What protects the records of one direction (RFC 8446 sections 5.3, 7.2 and 7.3).
+/// What protects the records of one direction.
 ///
 /// ```
-/// secret ─"key"─► key        secret ─"iv"─► iv, exclusive-or with the record's number: nonce
-///    └──"traffic upd"─► next secret
+/// 1.3: secret ─"key"─► key    secret ─"iv"─► iv, exclusive-or with the record's number: nonce
+///         └──"traffic upd"─► next secret
+/// 1.2: the handshake's master secret ─"key expansion"─► keys and ivs of both directions
 /// ```
+/// (RFC 8446 sections 5.3, 7.2 and 7.3; RFC 5246 section 6.3, RFC 5288, RFC 7905.) The iv of AES in
+/// version 1.2 has four bytes, and records carry the other eight of their nonce; here it ends in
+/// zeros, so that exclusive-or puts them there.
 struct TrafficKeys: ~Copyable {
     /// A secret as the handshake leaves it; shorter ones end in zeros.
     typealias Secret = InlineArray<48, UInt8>
@@ -18,14 +22,15 @@ struct TrafficKeys: ~Copyable {
     let suite: RecordSuite
     /// Names the key in the whole process; never 0.
     private(set) var number: UInt64 = 0
-    private var nextRecord: UInt64
+    /// The number of the next record.
+    private(set) var nextRecord: UInt64
     private var secret: Secret
     private var key = InlineArray<32, UInt8>(repeating: 0)
     private var iv = InlineArray<12, UInt8>(repeating: 0)
 
     private static let lastNumber = Atomic<UInt64>(0)
 
-    /// Keys whose next record has the number given; nil when OpenSSL refuses.
+    /// Keys of version 1.3 whose next record has the number given; nil when OpenSSL refuses.
     init?(
         _ suite: RecordSuite,
         secret: Secret,
@@ -36,6 +41,16 @@ struct TrafficKeys: ~Copyable {
         self.secret = secret
         self.nextRecord = nextRecord
         guard derive(ciphers) else { return nil }
+    }
+
+    /// The key and iv of one direction in version 1.2, whose first record was Finished.
+    init(_ suite: RecordSuite, key: ArraySlice<UInt8>, iv: ArraySlice<UInt8>) {
+        self.suite = suite
+        secret = Secret(repeating: 0)
+        nextRecord = 1
+        number = Self.lastNumber.add(1, ordering: .relaxed).newValue
+        for (index, byte) in key.enumerated() { self.key[index] = byte }
+        for (index, byte) in iv.enumerated() { self.iv[index] = byte }
     }
 
     /// Replaces the key by its successor, whose records count from 0; false when OpenSSL refuses.
@@ -56,13 +71,14 @@ struct TrafficKeys: ~Copyable {
         wipe(&iv)
     }
 
-    /// Calls `body` with the key and the nonce of the next record.
+    /// Calls `body` with the key and the nonce that a record's number makes.
     func withKeyAndNonce<Result>(
+        _ record: UInt64,
         _ body: (UnsafePointer<UInt8>?, UnsafePointer<UInt8>?) -> Result
     ) -> Result {
         var nonce = iv
         for index in 0..<8 {
-            nonce[11 - index] ^= UInt8(truncatingIfNeeded: nextRecord >> (8 * UInt64(index)))
+            nonce[11 - index] ^= UInt8(truncatingIfNeeded: record >> (8 * UInt64(index)))
         }
         return key.span.withUnsafeBufferPointer { key in
             nonce.span.withUnsafeBufferPointer { nonce in
@@ -105,6 +121,36 @@ struct TrafficKeys: ~Copyable {
                 )
             }
         }
+    }
+}
+
+/// The pseudo-random function of TLS 1.2 (RFC 5246 section 5).
+struct PseudoRandomFunction {
+    let suite: RecordSuite
+    let ciphers: RecordCiphers
+
+    /// `count` bytes from a secret and a labelled seed; nil when OpenSSL refuses.
+    func callAsFunction(_ secret: [UInt8], _ seed: [UInt8], _ count: Int) -> [UInt8]? {
+        var result: [UInt8] = []
+        var chain = seed
+        while result.count < count {
+            guard let next = authenticate(chain, secret),
+                let block = authenticate(next + seed, secret)
+            else { return nil }
+            chain = next
+            result += block
+        }
+        return Array(result.prefix(count))
+    }
+
+    private func authenticate(_ message: [UInt8], _ secret: [UInt8]) -> [UInt8]? {
+        var digest = [UInt8](repeating: 0, count: suite.secretCount)
+        let isDone = secret.withUnsafeBytes { secret in
+            digest.withUnsafeMutableBytes {
+                ciphers.authenticate(message, with: secret, suite, into: $0)
+            }
+        }
+        return isDone ? digest : nil
     }
 }
 

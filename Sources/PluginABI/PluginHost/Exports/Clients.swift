@@ -75,6 +75,21 @@ public func mosquitto_client_certificate(_ client: OpaquePointer!) -> UnsafeMuta
     return certificate?.addReference().map { UnsafeMutableRawPointer($0) }
 }
 
+/// The channel binding `tls-exporter`.
+@c(mosquitto_client_tls_exporter) @implementation
+public func mosquitto_client_tls_exporter(
+    _ client: OpaquePointer!,
+    _ binding: UnsafeMutablePointer<CUnsignedChar>!
+) -> CInt {
+    guard let client: OpaquePointer = client, let binding: UnsafeMutablePointer<UInt8> = binding
+    else { return ResultCode.invalid }
+    guard let bytes = record(client)?.identity.security?.channelBinding else {
+        return ResultCode.notFound
+    }
+    binding.update(from: bytes, count: 32)
+    return ResultCode.success
+}
+
 /// What carries the client's bytes.
 @c(mosquitto_client_protocol) @implementation
 public func mosquitto_client_protocol(_ client: OpaquePointer!) -> CInt {

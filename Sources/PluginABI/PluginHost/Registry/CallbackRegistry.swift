@@ -36,8 +36,8 @@ final class CallbackRegistry: Sendable {
     /// The callbacks as of now.
     ///
     /// Each thread has a snapshot of its own and makes another when somebody has registered
-    /// something, so this is one atomic load, and threads share no reference counts. A thread that
-    /// ends leaves its last snapshot behind; reactors do not end before the process.
+    /// something, so this is one atomic load, and threads share no reference counts. A thread gives
+    /// its last one back with `releaseSnapshot`.
     var current: CallbackSnapshot {
         let number = snapshotNumber.load(ordering: .acquiring)
         guard let slot = broker_thread_slot() else { return makeSnapshot().snapshot }
@@ -65,6 +65,14 @@ final class CallbackRegistry: Sendable {
         slot.pointee.number = now
         if let previous { Unmanaged<CallbackSnapshot>.fromOpaque(previous).release() }
         return snapshot
+    }
+
+    /// Lets go of the snapshot of a thread that is about to end.
+    static func releaseSnapshot() {
+        guard let slot = broker_thread_slot(), let object = slot.pointee.object else { return }
+        slot.pointee.object = nil
+        slot.pointee.number = 0
+        Unmanaged<CallbackSnapshot>.fromOpaque(object).release()
     }
 
     private func makeSnapshot() -> (snapshot: CallbackSnapshot, number: UInt64) {

@@ -12,6 +12,8 @@ public enum ExtendedAuthAnswer: Sendable, Equatable {
     case challenge([UInt8])
     /// Refused as not authorised.
     case deny
+    /// Refused as not authorised; the data goes with CONNACK, but not in the original broker.
+    case denyTelling([UInt8])
     /// Not this plugin's method: leave it to the others.
     case pass
     /// Close the connection with another result code.
@@ -23,7 +25,7 @@ public enum ExtendedAuthAnswer: Sendable, Equatable {
         switch self {
         case .success: ResultCode.success.rawValue
         case .challenge: ResultCode.authContinue.rawValue
-        case .deny: ResultCode.notAuthorized.rawValue
+        case .deny, .denyTelling: ResultCode.notAuthorized.rawValue
         case .pass: ResultCode.pluginDefer.rawValue
         case .fail(let code): code.rawValue
         case .delayed: ResultCode.authDelayed.rawValue
@@ -32,7 +34,7 @@ public enum ExtendedAuthAnswer: Sendable, Equatable {
 
     var data: [UInt8] {
         switch self {
-        case .success(let data), .challenge(let data): data
+        case .success(let data), .challenge(let data), .denyTelling(let data): data
         case .deny, .pass, .fail, .delayed: []
         }
     }

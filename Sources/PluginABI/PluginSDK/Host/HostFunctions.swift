@@ -69,6 +69,10 @@ package struct HostFunctions: Sendable {
     let applyOnAllClients: (@convention(c) (Visit?, UnsafeMutableRawPointer?) -> CInt)?
     let completeBasicAuth: (@convention(c) (Text?, CInt) -> Void)?
     let completeExtendedAuth: CompleteExtendedAuth?
+    let clientTLSExporter: ClientBytes?
+
+    package typealias ClientBytes =
+        @convention(c) (OpaquePointer?, UnsafeMutablePointer<UInt8>?) -> CInt
 
     package typealias CompleteExtendedAuth =
         @convention(c) (Text?, CInt, UnsafeRawPointer?, UInt16) -> CInt
@@ -132,5 +136,6 @@ package struct HostFunctions: Sendable {
         applyOnAllClients = findOptional("apply_on_all_clients")
         completeBasicAuth = findOptional("complete_basic_auth")
         completeExtendedAuth = findOptional("complete_extended_auth")
+        clientTLSExporter = findOptional("client_tls_exporter")
     }
 }

@@ -232,7 +232,10 @@ struct Journal: Sendable {
     var isWorthShortening: Bool { !hasChanges || length > Journal.longLength }
 
     /// Begins a shorter journal: the text it starts with, and how much of this one that covers.
-    func beginShortening(at mark: Mark) throws(SystemError) -> (text: [UInt8], covered: Int) {
+    mutating func beginShortening(
+        at mark: Mark
+    ) throws(SystemError) -> (text: [UInt8], covered: Int) {
+        try open()
         let tail = try file?.read(from: mark.offset) ?? []
         return (Journal.baseLine(base, sequence: mark.sequence) + tail, max(length, 0))
     }
@@ -245,6 +248,8 @@ struct Journal: Sendable {
     ) throws(SystemError) {
         var new = shorter
         do throws(SystemError) {
+            // It is closed after trouble with the disk; nothing of it must be missed.
+            try open()
             let rest = try file?.read(from: covered) ?? []
             if !rest.isEmpty { try new.append(rest) }
             guard rename(temporary, path) == 0 else { throw SystemError("rename \(temporary)") }
@@ -252,6 +257,7 @@ struct Journal: Sendable {
             new.close()
             throw error
         }
+        new.path = path
         use(new)
         try File.syncFolder(of: path)
         isNameSafe = true

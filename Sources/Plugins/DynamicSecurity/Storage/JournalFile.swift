@@ -17,7 +17,8 @@ struct JournalFile: Sendable {
     /// How many zeros are written at a time.
     private static let reserve = 256 * 1_024
 
-    private let path: String
+    /// Where the file is, for messages; whoever renames it says so.
+    var path: String
     private let descriptor: Int32
     /// The number of bytes known to be good.
     private(set) var length: Int

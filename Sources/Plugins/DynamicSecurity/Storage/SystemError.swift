@@ -27,7 +27,7 @@ package struct SystemError: Error, CustomStringConvertible {
 enum File {
     /// Creates a file nobody else may read; an existing one is an error, a link is never followed.
     static func create(_ path: String) throws(SystemError) -> Int32 {
-        try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+        try open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
     }
 
     /// Opens a file for reading and writing, and creates it if it is not there.
