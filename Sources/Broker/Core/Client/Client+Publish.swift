@@ -226,8 +226,7 @@ extension Client {
     func logDenied(topic: UnsafeRawBufferPointer) {
         guard log.isEnabled(.notice), let identity else { return }
         let name = String(decoding: topic, as: UTF8.self)
-        let user = identity.userName.map { ", u'\($0)'" } ?? ""
-        log.notice("Denied PUBLISH from \(identity.logName)\(user) to '\(name)'.")
+        log.notice("Denied PUBLISH from \(identity.logNameAndUser) to '\(name)'.")
     }
 
     // MARK: QoS 2

@@ -66,7 +66,13 @@ package final class Client {
     /// Messages of the client that plugins have not decided about yet.
     var undecidedCount = 0
     /// How the connection ended while messages were undecided.
-    var postponedEnd: ClientEnd?
+    var postponedEnd: ClientEnd? {
+        get { boxedEnd?.value }
+        set { boxedEnd = newValue.map(Box.init) }
+    }
+    private var boxedEnd: Box<ClientEnd>?
+    /// Whether the client is not read from because other workers are behind.
+    var isParked = false
     /// Whether packets go out as they are for every other such client.
     var isPlain = true
 
@@ -373,6 +379,7 @@ extension Client: ConnectionHandler {
     }
 
     package func connectionTimedOut(_ connection: Connection) {
+        if isParked { touch() }
         let due = lastPacketAt + timeoutSeconds
         if timeoutSeconds > 0, worker.now > due {
             finish(.timedOut)
