@@ -130,6 +130,40 @@ struct Hostile {
     }
 
     @Test(
+        "A publisher that is faster than the subscribers' reactors is held back, not stored",
+        arguments: reactors
+    )
+    func fasterThanReactors(workers: Int) throws {
+        let broker = try Broker(
+            "max_queued_messages 100\nlistener %PORT% 127.0.0.1\nallow_anonymous true\n",
+            workers: workers
+        )
+        let deaf = try (0..<100).map { number in
+            let client = try RawClient(port: broker.port, receiveBuffer: 4096)
+            client.send(Wire.connect("deaf\(number)", .v4) + Wire.subscribe(.v4, [("t", 0)]))
+            try client.expect(Wire.connack(.v4) + Wire.suback(.v4, [0]))
+            return client
+        }
+        let publisher = try RawClient.connected(to: broker, "p")
+        let packet = Wire.publish(.v4, "t", String(repeating: "x", count: 3500))
+        let block = Array(repeatElement(packet, count: 100).joined())
+        // The first round fills what each of the deaf ones may have waiting.
+        for _ in 0..<10 { publisher.send(block) }
+        publisher.send(Wire.pingreq)
+        try publisher.expect(Wire.pingresp)
+        let before = try broker.memory().resident
+        var peak = before
+        for _ in 0..<60 {
+            publisher.send(block)
+            peak = max(peak, try broker.memory().resident)
+        }
+        publisher.send(Wire.pingreq)
+        try publisher.expect(Wire.pingresp)
+        #expect(peak - before < 24 << 20, "\(peak - before)")
+        withExtendedLifetime(deaf) {}
+    }
+
+    @Test(
         "Without descriptors connections are turned away, those present are served",
         arguments: reactors
     )

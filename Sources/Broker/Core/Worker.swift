@@ -46,6 +46,8 @@ package final class Worker {
     private let retainedSweep = RetainedSweep()
     /// A run that came from another reactor.
     let foreignRun = UnsafePublishRun()
+    /// Clients that are not read from until other workers have caught up.
+    var parkedClients: [Client] = []
     private var outboxes: [DeliveryBatch?]
     private var isOutboxUsed = false
     private var postponed: [() -> Void] = []
@@ -156,6 +158,7 @@ package final class Worker {
         for index in outboxes.indices {
             guard let batch = outboxes[index] else { continue }
             outboxes[index] = nil
+            broker.workers[index].backlog.add(batch.byteCount)
             broker.workers[index].post(.deliveries(batch))
         }
     }
@@ -178,6 +181,7 @@ package final class Worker {
         switch letter {
         case .deliveries(let batch):
             deliver(batch)
+            noteDelivered(byteCount: batch.byteCount)
             broker.batches.give(batch)
         case .job(let job): job(self)
         }

@@ -24,6 +24,8 @@ package final class WorkerHandle: Sendable {
     /// What the worker has, as of the last time it was asked.
     package let gauges = Gauges()
 
+    /// What the worker has been sent and not yet delivered.
+    let backlog = Backlog()
     let waker: Waker
     private let mailbox = Mutex<[Letter]>([])
 

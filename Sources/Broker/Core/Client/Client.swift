@@ -68,7 +68,13 @@ package final class Client {
     /// How often the client was denied something in the present second.
     var denials = DenialCount()
     /// How the connection ended while messages were undecided.
-    var postponedEnd: ClientEnd?
+    var postponedEnd: ClientEnd? {
+        get { boxedEnd?.value }
+        set { boxedEnd = newValue.map(Box.init) }
+    }
+    private var boxedEnd: Box<ClientEnd>?
+    /// Whether the client is not read from because other workers are behind.
+    var isParked = false
     /// Whether packets go out as they are for every other such client.
     var isPlain = true
 
@@ -375,6 +381,7 @@ extension Client: ConnectionHandler {
     }
 
     package func connectionTimedOut(_ connection: Connection) {
+        if isParked { touch() }
         let due = lastPacketAt + timeoutSeconds
         if timeoutSeconds > 0, worker.now > due {
             finish(.timedOut)

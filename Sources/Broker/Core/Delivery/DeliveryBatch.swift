@@ -17,13 +17,12 @@ package final class DeliveryBatch: @unchecked Sendable {
         let origin: ClientIdentity?
         let qos: UInt8
         let isRetained: Bool
-        /// The packets are those of the publisher and may go on unchanged to this family.
-        let isWireV5: Bool?
+        /// The packets as they came, if they may go on unchanged; the run has no entries then.
+        let wire: Range<Int>
+        let isWireV5: Bool
     }
 
     struct Entry {
-        /// The whole packet, when it may go on unchanged; else empty.
-        let packet: Range<Int>
         let properties: Range<Int>
         let payload: Range<Int>
         let expiresAt: Int64
@@ -40,8 +39,15 @@ package final class DeliveryBatch: @unchecked Sendable {
     private(set) var entries: [Entry] = []
     private(set) var destinations: [Destination] = []
     private var bytes: [UInt8] = []
+    private var sharedByteCount = 0
 
     init() {}
+
+    /// About how much memory the batch keeps.
+    var byteCount: Int {
+        bytes.count + sharedByteCount + destinations.count * MemoryLayout<Destination>.stride
+            + entries.count * MemoryLayout<Entry>.stride
+    }
 
     /// Empties the batch; its memory stays.
     ///
@@ -51,6 +57,7 @@ package final class DeliveryBatch: @unchecked Sendable {
         entries.removeAll(keepingCapacity: true)
         destinations.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
+        sharedByteCount = 0
         return bytes.capacity <= Self.keptBytesMax
     }
 
@@ -64,11 +71,10 @@ package final class DeliveryBatch: @unchecked Sendable {
         let firstDestination = destinations.count
         let topic = append(run.topic)
         let isWire =
-            run.isWireUsable && range.count == run.count && !run.hasMessages
+            run.isWireUsable && run.isAbsorbable && range.count == run.count && !run.hasMessages
             && run.payloadByteCount < Self.sharedPayloadMin * run.count
-        if isWire {
-            appendWire(run)
-        } else {
+        let wire = isWire ? append(run.wire) : 0..<0
+        if !isWire {
             for index in range { appendEntry(run, index) }
         }
         destinations.append(contentsOf: targets)
@@ -81,32 +87,10 @@ package final class DeliveryBatch: @unchecked Sendable {
                 origin: run.origin,
                 qos: run.qos,
                 isRetained: run.isRetained,
-                isWireV5: isWire ? run.isWireV5 : nil
+                wire: wire,
+                isWireV5: run.isWireV5
             )
         )
-    }
-
-    /// All packets as they came, in one copy; the entries point into it.
-    private func appendWire(_ run: UnsafePublishRun) {
-        guard let base = run.wire.baseAddress else { return }
-        let start = append(run.wire).lowerBound
-        var packetStart = 0
-        for index in 0..<run.count {
-            let entry = run[index]
-            let payload = entry.payloadCount == 0 ? start : start + (entry.payload - base)
-            let properties =
-                entry.properties.baseAddress.map { start + ($0 - base) } ?? start
-            entries.append(
-                Entry(
-                    packet: (start + packetStart)..<(start + entry.wireEnd),
-                    properties: properties..<(properties + entry.properties.count),
-                    payload: payload..<(payload + entry.payloadCount),
-                    expiresAt: entry.expiresAt,
-                    message: nil
-                )
-            )
-            packetStart = entry.wireEnd
-        }
     }
 
     private func appendEntry(_ run: UnsafePublishRun, _ index: Int) {
@@ -114,9 +98,9 @@ package final class DeliveryBatch: @unchecked Sendable {
         let payload = UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount)
         let isShared =
             entry.payloadCount >= Self.sharedPayloadMin || run.storedMessage(index) != nil
+        if isShared { sharedByteCount += entry.payloadCount }
         entries.append(
             Entry(
-                packet: 0..<0,
                 properties: isShared ? 0..<0 : append(entry.properties),
                 payload: isShared ? 0..<0 : append(payload),
                 expiresAt: entry.expiresAt,

@@ -65,6 +65,8 @@ final class UnsafePublishRun {
     private(set) var wire = UnsafeRawBufferPointer(start: nil, count: 0)
     private(set) var isWireUsable = false
     private(set) var isWireV5 = false
+    /// Whether every packet is of the form that `absorb` reads.
+    private(set) var isAbsorbable = false
 
     private let variants: [PacketVariant]
     private var arena: UnsafeMutableRawBufferPointer
@@ -167,7 +169,7 @@ final class UnsafePublishRun {
         message: Message? = nil
     ) {
         precondition(count < Self.entriesMax, "a run is delivered before it is full")
-        noteWire(packet, isV5: isV5)
+        noteWire(packet, payloadCount: payload.count, isV5: isV5)
         // Any valid pointer will do for an empty payload.
         let place = payload.baseAddress ?? UnsafeRawPointer(entries)
         entries[count] = RunEntry(
@@ -186,7 +188,7 @@ final class UnsafePublishRun {
         payloadByteCount += payload.count
     }
 
-    private func noteWire(_ packet: UnsafeRawBufferPointer?, isV5: Bool) {
+    private func noteWire(_ packet: UnsafeRawBufferPointer?, payloadCount: Int, isV5: Bool) {
         guard let packet, !isRetained else {
             isWireUsable = false
             return
@@ -201,7 +203,14 @@ final class UnsafePublishRun {
             isWireUsable = false
         }
         wirePacketMax = max(wirePacketMax, packet.count)
+        let headSize = 1 + Self.remainingLength(packet, at: 1).size
+        let isPlain = packet.count == headSize + overhead + payloadCount
+        isAbsorbable = isPlain && (count == 0 || isAbsorbable)
     }
+
+    /// Bytes of a plain packet besides fixed header and payload: the topic with its length, the
+    /// packet identifier, the length of no properties.
+    private var overhead: Int { 2 + topicCount + (qos == 0 ? 0 : 2) + (isWireV5 ? 1 : 0) }
 
     /// Takes further PUBLISH packets off the front of `bytes` for as long as they differ from the
     /// last one in payload and packet identifier only.
@@ -217,7 +226,7 @@ final class UnsafePublishRun {
         let firstByte = 0x30 | qos << 1
         let topicCount = topicCount
         let identifierSize = qos == 0 ? 0 : 2
-        let overhead = 2 + topicCount + identifierSize + (isWireV5 ? 1 : 0)
+        let overhead = overhead
         let limit = Self.entriesMax
         var index = count
         var offset = 0
@@ -265,6 +274,15 @@ final class UnsafePublishRun {
         return offset
     }
 
+    /// Takes the packets of a run of another reactor, which has taken them before.
+    func absorbAll(_ packets: UnsafeRawBufferPointer, isV5: Bool) {
+        wire = UnsafeRawBufferPointer(rebasing: packets[..<0])
+        isWireV5 = isV5
+        isWireUsable = true
+        let taken = absorb(packets, payloadMax: .max, packetMax: .max)
+        precondition(taken == packets.count, "both reactors read a packet in the same way")
+    }
+
     /// The Remaining Length at an offset and the bytes it takes; 0 bytes when it is incomplete or
     /// too long.
     @inline(__always)
@@ -309,6 +327,7 @@ final class UnsafePublishRun {
         payloadByteCount = 0
         wirePacketMax = 0
         isWireUsable = false
+        isAbsorbable = false
         lentOrigin = nil
         sender = nil
         isForOne = false

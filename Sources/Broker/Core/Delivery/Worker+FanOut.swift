@@ -142,6 +142,7 @@ extension Worker {
             let end = rest.firstIndex { $0.session.reactor != home } ?? rest.endIndex
             let targets = UnsafeBufferPointer(rebasing: rest[..<end])
             outbox(for: Int(home)).append(run, entries: entries, to: targets)
+            if broker.workers[Int(home)].backlog.isHigh { park(run, behind: Int(home)) }
             rest = rest[end...]
         }
     }
@@ -183,6 +184,10 @@ extension Worker {
             qos: source.qos,
             isRetained: source.isRetained
         )
+        if !source.wire.isEmpty {
+            let wire = UnsafeRawBufferPointer(rebasing: bytes[source.wire])
+            foreignRun.absorbAll(wire, isV5: source.isWireV5)
+        }
         for index in source.entries {
             let entry = batch.entries[index]
             if let message = entry.message {
@@ -192,10 +197,7 @@ extension Worker {
                     payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
                     properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
                     expiresAt: entry.expiresAt,
-                    packetIdentifier: 0,
-                    packet: source.isWireV5 == nil
-                        ? nil : UnsafeRawBufferPointer(rebasing: bytes[entry.packet]),
-                    isV5: source.isWireV5 ?? false
+                    packetIdentifier: 0
                 )
             }
         }

@@ -51,7 +51,11 @@ final class Session {
     var expiryInterval: UInt32
     /// Second of the reactor clock at which it ends; 0 while connected or when it never ends.
     var expiresAt: Int64 = 0
-    var will: MQTT.Will?
+    var will: MQTT.Will? {
+        get { boxedWill?.value }
+        set { boxedWill = newValue.map(Box.init) }
+    }
+    private var boxedWill: Box<MQTT.Will>?
     /// The password of the last CONNECT, kept while plugins may ask for it again on reload.
     var password: [UInt8]?
     /// Second of the reactor clock at which a delayed will is due; 0 when none waits.

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A publisher that is faster than a subscriber's worker is not read from for a while.
+
+import Net
+
+extension Worker {
+    /// Stops reading from the client that publishes a run, until another worker has caught up with
+    /// what it has been sent.
+    func park(_ run: UnsafePublishRun, behind worker: Int) {
+        guard let client = run.sender?.takeUnretainedValue() ?? sessions[run.publisher]?.client,
+            client.stage == .connected
+        else { return }
+        client.connection?.pauseReading()
+        if !client.isParked {
+            client.isParked = true
+            parkedClients.append(client)
+        }
+        if broker.workers[worker].backlog.await(by: index) {
+            postpone { [self] in unparkClients() }
+        }
+    }
+
+    /// Reads again from all clients that were parked; who is still too fast is parked anew.
+    func unparkClients() {
+        let clients = parkedClients
+        parkedClients = []
+        for client in clients {
+            client.isParked = false
+            guard client.stage == .connected else { continue }
+            client.touch()
+            if client.openQuestion == nil, client.undecidedCount == 0 {
+                client.connection?.resumeReading()
+            }
+        }
+    }
+
+    /// A batch of another worker has been delivered.
+    func noteDelivered(byteCount: Int) {
+        for waiting in mailbox.backlog.remove(byteCount) {
+            broker.workers[waiting].post { $0.unparkClients() }
+        }
+    }
+}
