@@ -7,6 +7,59 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct HostFunctionTests {
+    /// Requests, and the responses that follow.
+    static let requests: [(request: String, responses: String)] = [
+        (#"{"commands":[{"command":"ok"}]}"#, #"{"command":"ok"}"#),
+        (
+            #"{"COMMANDS":[{"Command":"ok","correlationData":"x"},{"command":"data","value":[3]}]}"#,
+            #"{"command":"ok","correlationData":"x"},{"command":"data","data":[3]}"#
+        ),
+        (
+            #"{"commands":[{"command":"odd","correlationData":"y"}]}"#,
+            #"{"command":"odd","error":"no such thing","correlationData":"y"}"#
+        ),
+        (#"{"commands":[]}"#, ""),
+        ("nonsense", #"{"command":"Unknown command","error":"Payload not valid JSON"}"#),
+        ("", #"{"command":"Unknown command","error":"Payload not valid JSON"}"#),
+        ("{}", #"{"command":"Unknown command","error":"Invalid/missing commands"}"#),
+        (
+            #"{"commands":[{"command":"ok"},7,{"command":"ok"}]}"#,
+            #"{"command":"ok"},{"command":"Unknown command","error":"Command not an object"}"#
+        ),
+        (
+            #"{"commands":[{"commands":"ok"},{"command":"ok"}]}"#,
+            #"{"command":"Unknown command","error":"Missing command"}"#
+        ),
+        (
+            #"{"commands":[{"command":"ok","correlationData":5},{"command":"ok"}]}"#,
+            #"{"command":"ok","error":"Invalid correlationData data type."}"#
+        ),
+    ]
+
+    @Test("Requests in JSON are taken apart, and answered to everybody who listens")
+    func controlHelpers() throws {
+        let broker = try Broker(
+            HostThreadTests.listener + "allow_anonymous true\n"
+                + "plugin \(HostPlugin.control.get().path)\n",
+            workers: 1
+        )
+        let topic = "$CONTROL/test/v1"
+        let watcher = try RawClient.connected(to: broker, "watcher")
+        try watcher.subscribe(topic + "/response")
+        let client = try RawClient.connected(to: broker, "c")
+        for (request, responses) in Self.requests {
+            client.publish(topic, request)
+            try watcher.expectPublish(
+                topic + "/response",
+                #"{"responses":["# + responses + "]}"
+            )
+        }
+        client.publish("tell")
+        try watcher.expectPublish(topic + "/response", #"{"told":[1,2]}"#)
+        try broker.stop()
+        #expect(broker.records.first == "ok of c for me")
+    }
+
     @Test(
         "Every function answers right and wrong arguments as promised, in every place",
         arguments: Broker.reactorCounts

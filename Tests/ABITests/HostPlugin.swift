@@ -46,6 +46,7 @@ struct HostPlugin: Sendable {
     static let busybody = Result { try HostPlugin("host_busybody", named: "busybody") }
 
     static let answers = Result { try HostPlugin("host_answers", named: "answers") }
+    static let control = Result { try HostPlugin("host_control", named: "control") }
     static let functions = Result { try HostPlugin("host_functions", named: "functions") }
     static let needsCommon = Result {
         try HostPlugin(

@@ -159,6 +159,54 @@ import Testing
         #expect(broker.records.count == expected.count)
     }
 
+    @Test(
+        "Names that look like filters get no access from plugins of old interfaces",
+        arguments: 2...4,
+        [true, false]
+    )
+    func specialCharacters(version: Int, isDenying: Bool) throws {
+        let plugin = try #require(HostPlugin.recorders[version]).get()
+        let broker = try Broker(
+            Self.config(plugin) + "auth_plugin_deny_special_chars \(isDenying)\n",
+            workers: 1
+        )
+        for (id, user) in [("a", "b/c"), ("a+b", "c"), ("a#", "c")] {
+            let client = try RawClient.connected(
+                to: broker,
+                id,
+                .v5,
+                username: user,
+                password: "secret"
+            )
+            try client.publish1("t", "x", reason: isDenying ? 0x87 : 0x10)
+        }
+        if isDenying {
+            let line = "ACL denying access to client with dangerous"
+            try broker.waitForLog(exactly: line + #" username "b/c""#)
+            try broker.waitForLog(exactly: line + #" client id "a+b""#)
+        }
+        try broker.stop()
+        #expect(broker.records.contains { $0.contains("topic=t access=2") } != isDenying)
+    }
+
+    @Test("A denied subscription is answered as the protocol version can say it")
+    func deniedSubscription() throws {
+        let broker = try Self.start(5)
+        // 3.1 knows no failure: it hears its QoS and gets nothing.
+        for (version, code) in [(Version.v3, 1), (.v4, 0x80), (.v5, 0x87)] as [(Version, UInt8)] {
+            let client = try RawClient.connected(to: broker, "c\(version)", version)
+            client.send(Wire.subscribe(version, id: 1, [("denied/x", 1), ("allowed", 1)]))
+            try client.expect(Wire.suback(version, id: 1, [code, 1]))
+            #expect(
+                broker.records.contains {
+                    $0.contains("client=c\(version)") && $0.contains("filter=allowed")
+                }
+            )
+            #expect(!broker.records.contains { $0.contains("filter=denied/x") })
+        }
+        try broker.stop()
+    }
+
     @Test("Registration and loading are logged as in the original")
     func logLines() throws {
         let broker = try Self.start(5)

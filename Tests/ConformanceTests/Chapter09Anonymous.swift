@@ -133,9 +133,11 @@ struct Chapter09Anonymous {
                 try client.expectClosed(
                     after: hex(version == .v5 ? "20 03 00 87 00" : "20 02 00 05")
                 )
+                let address = "127.0.0.1:\(client.localPort)"
+                let user = username.flatMap { $0.isEmpty ? nil : ", u'\($0)'" } ?? ""
+                try broker.waitForLog(exactly: "Denied CONNECT from c [\(address)]\(user).")
                 try broker.waitForLog(
-                    containing:
-                        "Client c [127.0.0.1:\(client.localPort)] disconnected: not authorised."
+                    exactly: "Client c [\(address)] disconnected: not authorised."
                 )
             }
         }

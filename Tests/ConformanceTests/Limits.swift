@@ -238,4 +238,61 @@ struct Limits {
         try client.expect(Wire.pubcomp(21))
         try watcher.expectPublish(topic, "again")
     }
+
+    static let refusals: [(String, Bytes)] = [
+        ("denied", Wire.publish(.v5, "$SYS", qos: 1, id: 1)),
+        ("too large", Wire.publish(.v5, "a", "12345", qos: 2, id: 1)),
+    ]
+
+    @Test(
+        "Who publishes what is refused and does not read why is closed, and fills no log",
+        arguments: 0..<refusals.count,
+        reactors
+    )
+    func unread(index: Int, workers: Int) throws {
+        let broker = try Broker(
+            """
+            listener %PORT% 127.0.0.1
+            allow_anonymous true
+            max_queued_messages 10
+            message_size_limit 4
+
+            """,
+            workers: workers
+        )
+        let client = try RawClient(port: broker.port, receiveBuffer: 2304)
+        client.send(Wire.connect("flood", .v5))
+        try client.expect(Wire.connack(.v5))
+        let port = client.localPort
+        let block = Bytes(repeatElement(Self.refusals[index].1, count: 5000).joined())
+        let end = "Client flood [127.0.0.1:\(port)] disconnected: quota exceeded."
+        for _ in 0..<1000 {
+            if broker.process.errors.text.contains(end) { break }
+            client.send(block)
+        }
+        try broker.waitForLog(exactly: end)
+        #expect(broker.process.errors.text.utf8.count < 100_000)
+        try RawClient.connected(to: broker, "other").expectSilence()
+        try broker.stop()
+    }
+
+    @Test("Of many denials in a second the first ones are logged", arguments: reactors)
+    func denials(workers: Int) throws {
+        let broker = try Broker(
+            "listener %PORT% 127.0.0.1\nallow_anonymous true\n",
+            workers: workers
+        )
+        let client = try RawClient.connected(to: broker, "c", username: "u")
+        for _ in 0..<1000 { client.publish("$SYS/x") }
+        try client.expectSilence()
+        let address = "127.0.0.1:\(client.localPort)"
+        try broker.waitForLog(
+            exactly: "Further denials of c [\(address)], u'u' are not logged this second."
+        )
+        try broker.stop()
+        let denied = "Denied PUBLISH from c [\(address)], u'u' to '$SYS/x'."
+        let count = broker.process.errors.lines.filter { $0.hasSuffix(denied) }.count
+        // The thousand may take a few seconds on a busy machine.
+        #expect(count >= 10 && count < 100)
+    }
 }

@@ -229,11 +229,19 @@ struct Logging {
 
     @Test("connection_messages false hides connections", arguments: reactors)
     func noConnectionMessages(workers: Int) throws {
-        let broker = try Broker(Broker.plain + "connection_messages false\n", workers: workers)
+        let broker = try Broker(
+            "listener %PORT2% 127.0.0.1\nlistener_allow_anonymous false\nlog_type all\n"
+                + Broker.plain + "connection_messages false\n",
+            workers: workers
+        )
         try RawClient.connected(to: broker, "c").disconnect()
+        let denied = try RawClient(broker, port: broker.ports[1])
+        denied.send(Wire.connect("c"))
+        try denied.expectClosed(after: hex("20 02 00 05"))
         try broker.stop()
         #expect(!broker.process.errors.text.contains("New client connected"))
-        #expect(!broker.process.errors.text.contains("disconnected."))
+        #expect(!broker.process.errors.text.contains("disconnected"))
+        #expect(!broker.process.errors.text.contains("Denied"))
     }
 
     @Test("log_dest file writes a file that only its owner reads", arguments: reactors)

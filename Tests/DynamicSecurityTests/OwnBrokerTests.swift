@@ -76,6 +76,24 @@ struct OwnBrokerTests {
         let older = try connected(broker, "older", .v4, "u", "p")
         older.send(Wire.subscribe(.v4, id: 1, [("down/u/x", 0), ("#", 0)]))
         try older.expect(Wire.suback(.v4, id: 1, [0, 0x80]))
+        older.send(Wire.unsubscribe(.v4, id: 2, ["down/u/x"]))
+        try older.expect(Wire.unsuback(.v4, id: 2))
+        // 3.1 has no code for a refusal.
+        let oldest = try connected(broker, "oldest", .v3, "u", "p")
+        oldest.send(Wire.subscribe(.v3, id: 1, [("#", 2)]))
+        try oldest.expect(Wire.suback(.v3, id: 1, [2]))
+        let who = { (name: String, client: RawClient) in
+            "\(name) [127.0.0.1:\(client.localPort)], u'u'"
+        }
+        for line in [
+            "Denied SUBSCRIBE from \(who("me", client)) to 'down/u/+'.",
+            "Denied UNSUBSCRIBE from \(who("me", client)) to 'down/u/x'.",
+            "Denied PUBLISH from \(who("me", client)) to 'up/you'.",
+            "Denied UNSUBSCRIBE from \(who("older", older)) to 'down/u/x'.",
+            "Denied SUBSCRIBE from \(who("oldest", oldest)) to '#'.",
+        ] {
+            try broker.waitForLog(exactly: line)
+        }
     }
 
     @Test(

@@ -385,6 +385,30 @@ import Testing
         #expect(text(try EngineFixture(in: fixture.directory)) == text(fixture))
     }
 
+    @Test(
+        "Without room for zeros behind the records these are kept all the same, one after the other"
+    )
+    func noRoomForZeros() async {
+        await #expect(processExitsWith: .success) {
+            // A limit on the length of files is like a disk that is nearly full.
+            signal(SIGXFSZ, SIG_IGN)
+            var limit = rlimit(rlim_cur: 20_000, rlim_max: 20_000)
+            precondition(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+            let fixture = try EngineFixture()
+            defer { fixture.remove() }
+            var saved = 0
+            for number in 0..<400 {
+                let answer = fixture.run(#""command":"createRole","rolename":"r\#(number)""#)
+                if !answer.contains("error") { saved += 1 }
+            }
+            precondition((100..<400).contains(saved), "some find room, some do not")
+            let restarted = try EngineFixture(in: fixture.directory)
+            precondition(
+                restarted.run(#""command":"getDetails""#).contains(#""roleCount":\#(saved),"#)
+            )
+        }
+    }
+
     @Test("When the file cannot be written changes stay in the journal and it is said once")
     func unwritableFile() throws {
         let (fixture, states, _) = try history()

@@ -127,6 +127,38 @@ struct ACLFileTests {
         }
     }
 
+    @Test("Long and many levels are told apart byte by byte", arguments: 0..<40)
+    func longLevels(seed: Int) {
+        var random = SplitMix(state: UInt64(1000 + seed))
+        // Around the sizes at which a level needs another word, or a place of its own.
+        let levels = [7, 8, 9, 15, 16, 17, 24, 40].flatMap { size in
+            ["x", "y"].map { String(repeating: "l", count: size - 1) + $0 }
+        }
+        let rules = (0..<30).map { _ in
+            var filter = random.topic(of: levels + ["+"], levelsMax: 9)
+            if random.next() % 4 == 0 { filter += "/#" }
+            return ACLRule(
+                subject: random.pick([.anonymous, .user(Array(levels[15].utf8))]),
+                rights: random.pick([.read, .write, .deny]),
+                filter: Array(filter.utf8)
+            )
+        }
+        let index = ACLIndex(rules)
+        let naive = NaiveACL(rules)
+        for number in 0..<300 {
+            // Every other topic is made from a rule, so that many match.
+            let rule = String(decoding: random.pick(rules).filter, as: UTF8.self)
+            let topic =
+                number % 2 == 0
+                ? random.topic(of: levels, levelsMax: 9)
+                : rule.replacing("+", with: levels[3]).replacing("#", with: levels[4])
+            let username = random.pick([nil, levels[15], levels[14]] as [String?])
+            let expected = naive.decide(.read, topic, "c", username)
+            let actual = index.decide(.read, topic: topic, clientID: "c", username: username)
+            #expect(actual == expected, "\(topic) as \(username ?? "nil")")
+        }
+    }
+
     @Test("A check against 100,000 rules costs at most twice one against 10")
     func costIsIndependentOfSize() {
         let small = Self.index(ruleCount: 10)
@@ -260,8 +292,9 @@ private struct SplitMix: RandomNumberGenerator {
         choices[Int.random(in: choices.indices, using: &self)]
     }
 
-    mutating func topic(of levels: [String]) -> String {
-        (0..<Int.random(in: 1...4, using: &self)).map { _ in pick(levels) }.joined(separator: "/")
+    mutating func topic(of levels: [String], levelsMax: Int = 4) -> String {
+        (0..<Int.random(in: 1...levelsMax, using: &self)).map { _ in pick(levels) }
+            .joined(separator: "/")
     }
 
     mutating func rule() -> ACLRule {

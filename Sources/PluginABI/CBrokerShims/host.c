@@ -6,13 +6,18 @@
 #include "HostShims.h"
 
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
 struct broker_thread_slot *broker_thread_slot(void)
 {
     static _Thread_local struct broker_thread_slot slot;
+    static _Atomic uint32_t threads;
 
+    if (slot.index == 0) {
+        slot.index = atomic_fetch_add(&threads, 1) + 1;
+    }
     return &slot;
 }
 

@@ -151,7 +151,8 @@ extension Session {
 
     /// Forgets stored QoS 2 messages whose identifiers QoS 1 publications have taken.
     func forgetReused(_ run: UnsafePublishRun) {
-        for index in 0..<run.count where !incoming.isEmpty {
+        guard !incoming.isEmpty else { return }
+        for index in 0..<run.count {
             let identifier = run[index].packetIdentifier
             guard release(identifier) != nil else { continue }
             warnOfReuse(identifier)

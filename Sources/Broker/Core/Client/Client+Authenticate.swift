@@ -2,6 +2,7 @@
 // Basic and enhanced authentication (spec: protocol-choices.md section 23, plugin-abi.md 8.3 to 8.5).
 
 import Config
+import Log
 import MQTT
 import Net
 
@@ -77,6 +78,7 @@ extension Client {
         case Code.auth: admitOrRefuse(false)
         case 128, 131, 133, 134, 136, 137, 138, 140, 159:
             let reason = ReasonCode(rawValue: UInt8(code))
+            logDenied()
             refuseConnect(
                 ConnectError(
                     answer: isV5 ? .connackV5(reason) : .connackV3(5),
@@ -94,12 +96,21 @@ extension Client {
         enter(authenticationData: nil)
     }
 
+    /// The line about the end of the connection does not name the user.
+    private func logDenied() {
+        guard worker.settings.configuration.connectionMessages, log.isEnabled(.notice),
+            let identity
+        else { return }
+        log.notice("Denied CONNECT from \(identity.logNameAndUser).")
+    }
+
     private func refuse(
         v3: UInt8,
         v5: ReasonCode,
         _ detail: StaticString,
         authenticationData: [UInt8]? = nil
     ) {
+        logDenied()
         refuseConnect(
             ConnectError(answer: isV5 ? .connackV5(v5) : .connackV3(v3), detail: detail),
             authenticationData: authenticationData

@@ -203,6 +203,7 @@ extension Client {
             PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier),
             reason
         )
+        endIfOutputIsFull()
     }
 
     /// A refusal is visible at a level one would run in production.
@@ -222,12 +223,22 @@ extension Client {
         )
     }
 
+    /// Whether one more denial may be logged; the last one admitted says that others follow.
+    ///
+    /// Whoever is denied must not be able to fill the disk.
+    func admitsDenialLine() -> Bool {
+        let count = denials.note(at: worker.now)
+        if count == DenialCount.linesMax + 1, let identity {
+            log.notice("Further denials of \(identity.logNameAndUser) are not logged this second.")
+        }
+        return count <= DenialCount.linesMax
+    }
+
     /// One line with who, from where, and what.
     func logDenied(topic: UnsafeRawBufferPointer) {
-        guard log.isEnabled(.notice), let identity else { return }
+        guard log.isEnabled(.notice), admitsDenialLine(), let identity else { return }
         let name = String(decoding: topic, as: UTF8.self)
-        let user = identity.userName.map { ", u'\($0)'" } ?? ""
-        log.notice("Denied PUBLISH from \(identity.logName)\(user) to '\(name)'.")
+        log.notice("Denied PUBLISH from \(identity.logNameAndUser) to '\(name)'.")
     }
 
     // MARK: QoS 2

@@ -100,6 +100,7 @@ extension Client {
         case .refused(let reason):
             message.withPublication { logDenied(topic: $0.topic) }
             refuse(receipt, reason)
+            endIfOutputIsFull()
         case .disconnect(let code): finish(.plugin(code, worker.hooks))
         case .accepted(let replacement):
             let message = replacement ?? message
@@ -157,6 +158,15 @@ extension Client {
         default: break
         }
     }
+
+    /// A client that goes on publishing what it may not, and does not read the answers, is closed
+    /// (spec: protocol-choices.md section 5).
+    func endIfOutputIsFull() {
+        if isOutputFull { finish(ClientEnd(text: "quota exceeded", code: 151)) }
+    }
+
+    /// Whether the client does not read what it is sent.
+    var isOutputFull: Bool { connection != nil && !mayWritePacket() }
 }
 
 extension ClientEnd {

@@ -287,10 +287,9 @@ extension Client {
 
     private func logDenied(_ filter: RequestedFilter, _ kind: AccessKind) {
         log.debug("\t\(filter.text.text) (denied)")
-        guard let identity else { return }
-        let user = identity.userName.map { ", u'\($0)'" } ?? ""
+        guard admitsDenialLine(), let identity else { return }
         let verb = kind == .subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE"
-        log.notice("Denied \(verb) from \(identity.logName)\(user) to '\(filter.text.text)'.")
+        log.notice("Denied \(verb) from \(identity.logNameAndUser) to '\(filter.text.text)'.")
     }
 }
 

@@ -65,6 +65,8 @@ package final class Client {
     var isReauthenticating = false
     /// Messages of the client that plugins have not decided about yet.
     var undecidedCount = 0
+    /// How often the client was denied something in the present second.
+    var denials = DenialCount()
     /// How the connection ended while messages were undecided.
     var postponedEnd: ClientEnd? {
         get { boxedEnd?.value }

@@ -105,4 +105,7 @@ package final class ClientIdentity: Sendable {
 
     /// `ID [address:port]`, the form log lines name a client in.
     package var logName: String { "\(clientIdentifier) [\(peer.host):\(peer.port)]" }
+
+    /// `ID [A:P]`, with `, u'U'` behind it if there is a user name.
+    var logNameAndUser: String { logName + (userName.map { ", u'\($0)'" } ?? "") }
 }

@@ -41,7 +41,8 @@ extension Worker {
     }
 
     private func schedule(_ session: Session) {
-        if session.willDueAt != 0 { deadlines.insert(session.handle, at: session.willDueAt) }
+        // Seconds are counted whole: one more has to begin before the interval has surely passed.
+        if session.willDueAt != 0 { deadlines.insert(session.handle, at: session.willDueAt + 1) }
         if session.expiresAt != 0 { deadlines.insert(session.handle, at: session.expiresAt + 1) }
     }
 
@@ -49,7 +50,7 @@ extension Worker {
     func expireDeadlines() {
         while let handle = deadlines.pop(now: now) {
             guard let session = sessions[handle], session.client == nil else { continue }
-            if session.willDueAt != 0, session.willDueAt <= now {
+            if session.willDueAt != 0, session.willDueAt < now {
                 session.willDueAt = 0
                 publishWill(of: session)
                 if !session.isPersistent { end(session) }

@@ -10,6 +10,8 @@
 struct broker_thread_slot {
     uint64_t number;
     void *object;
+    /* Counts the threads that have asked, from 1. */
+    uint32_t index;
 };
 
 /* The calling thread's own; zero at first. */

@@ -29,7 +29,11 @@ enum PropertyBridge {
         return first.map { OpaquePointer($0) }
     }
 
-    /// The encoding of a list; properties the broker does not know are left out.
+    /// The command whose properties reach subscribers.
+    private static let publish: CInt = 0x30
+
+    /// The encoding of a list; what no PUBLISH may carry is left out, and topic aliases, which are the
+    /// broker's own.
     static func encode(_ list: OpaquePointer?) -> Encoded {
         var result = Encoded()
         for node in PropertyList(list) {
@@ -42,7 +46,11 @@ enum PropertyBridge {
             case .willDelayInterval:
                 result.willDelayInterval = node.pointee.value.i32
                 continue
+            case .topicAlias: continue
             default: break
+            }
+            guard PropertyInfo.of(node.pointee.identifier)?.isAllowed(in: publish) == true else {
+                continue
             }
             result.bytes.append(UInt8(truncatingIfNeeded: node.pointee.identifier))
             switch type {

@@ -75,13 +75,15 @@ struct JournalFile: Sendable {
 
     /// Makes room; without it (the disk may be nearly full) records are appended all the same.
     private mutating func writeZeros(behind count: Int) {
+        // Where there was no room before, records are behind the last zero that was written.
+        let start = max(reserved, length)
         let end = length + count + JournalFile.reserve
-        let zeros = [UInt8](repeating: 0, count: end - reserved)
+        let zeros = [UInt8](repeating: 0, count: end - start)
         do throws(SystemError) {
-            try File.write(zeros, to: descriptor, at: reserved, path: path)
+            try File.write(zeros, to: descriptor, at: start, path: path)
             reserved = end
         } catch {
-            _ = ftruncate(descriptor, max(reserved, length))
+            _ = ftruncate(descriptor, start)
         }
     }
 
