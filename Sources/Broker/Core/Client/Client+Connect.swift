@@ -47,8 +47,9 @@ extension Client {
         let isAssigned = identifier.isEmpty
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
         var security = connection?.security
-        let binding = connection?.takeChannelBinding()
-        if packet.authenticationMethod != nil { security?.channelBinding = binding }
+        if packet.authenticationMethod != nil {
+            security?.channelBinding = connection?.channelBinding
+        }
         let (userName, proof) = findUserName(packet, security)
         if let prefix = worker.settings.configuration.clientidPrefixes,
             !identifier.utf8.starts(with: prefix.utf8)

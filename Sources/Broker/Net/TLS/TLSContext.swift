@@ -214,11 +214,9 @@ package final class TLSContext: Sendable {
             },
             nil
         )
-        // OpenSSL's one way to tell the secrets of a connection.
+        guard keyLogFile != nil else { return }
         SSL_CTX_set_keylog_callback(context) { ssl, line in
-            guard let line else { return }
-            TLSSession.of(ssl)?.noteSecret(line)
-            guard let path = TLSContext.of(ssl)?.keyLogFile else { return }
+            guard let line, let path = TLSContext.of(ssl)?.keyLogFile else { return }
             KeyLog.append(String(cString: line), to: path)
         }
     }

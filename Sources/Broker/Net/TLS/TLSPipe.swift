@@ -25,8 +25,6 @@ final class TLSPipe {
     let ends: UnsafeMutablePointer<Ends>
     /// Where plaintext goes; begins behind room for bytes that were kept.
     let plaintext: UnsafeMutableRawBufferPointer
-    /// The ciphers of those who protect their records themselves.
-    let ciphers = RecordCiphers()
 
     init(plaintextCapacity: Int) {
         ends = .allocate(capacity: 1)
@@ -53,14 +51,6 @@ final class TLSPipe {
 
     /// Forgets the output.
     func clearOutput() { ends.pointee.outputCount = 0 }
-
-    /// Room for more output; nil when memory is out.
-    func reserveOutput(_ count: Int) -> UnsafeMutableRawPointer? {
-        ends.pointee.reserve(count)
-    }
-
-    /// Makes `count` bytes of the reserved room output.
-    func commitOutput(_ count: Int) { ends.pointee.outputCount += count }
 }
 
 extension TLSPipe.Ends {

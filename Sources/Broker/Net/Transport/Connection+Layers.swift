@@ -328,6 +328,6 @@ extension Connection {
         security.proxy = proxyTLS.tls
         return security
     }
-    /// Hands out 32 bytes that only the two ends of this TLS connection know, once (`tls-exporter`, RFC 9266).
-    package func takeChannelBinding() -> [UInt8]? { layers?.tls?.takeChannelBinding() }
+    /// 32 bytes that only the two ends of this TLS connection know (`tls-exporter`, RFC 9266).
+    package var channelBinding: [UInt8]? { layers?.tls?.channelBinding }
 }
