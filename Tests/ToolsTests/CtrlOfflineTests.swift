@@ -65,11 +65,11 @@ struct CtrlOfflineTests {
                 "dynsec init: Too many arguments.\nError: Invalid input.\n"
             ),
             (
-                "dynsec init taken a b", 0,
+                "dynsec init taken a b", 1,
                 "dynsec init: Unable to open 'taken' for writing (File exists).\n"
             ),
             (
-                "dynsec init none/f a b", 0,
+                "dynsec init none/f a b", 1,
                 "dynsec init: Unable to open 'none/f' for writing (No such file or directory).\n"
             ),
         ]
@@ -116,10 +116,10 @@ struct CtrlOfflineTests {
             ("empty", "u p", 3, "Error: empty is empty."),
             ("text", "u p", 3, "Error: text is not valid JSON."),
             ("other", "u p", 3, "Error: other is not a valid dynamic-security config file."),
-            ("good", "v p", 0, "Error: Client v not found."),
+            ("good", "v p", 1, "Error: Client v not found."),
             ("good", "u p x", 3, "Error: Unknown argument: x"),
             ("good", "u p -i 0", 3, "Error: Invalid input."),
-            ("good", "u", 0, "Error: Empty password."),
+            ("good", "u", 1, "Error: Empty password."),
         ]
     )
     func wrong(_ file: String, _ words: String, _ status: CInt, _ text: String) throws {

@@ -150,20 +150,20 @@ struct CtrlRequestTests {
     func passwords() throws {
         let set = #"{"command":"setClientPassword","username":"u","password":"pw"}"#
         #expect(try commandLine("setClientPassword u", answers: ["pw", "pw"]).compactText == set)
-        #expect(throws: ToolFailure("Error: Passwords do not match.", .success)) {
+        #expect(throws: ToolFailure("Error: Passwords do not match.")) {
             try commandLine("setClientPassword u", answers: ["pw", "px"])
         }
-        #expect(throws: ToolFailure("Error: Empty password.", .success)) {
+        #expect(throws: ToolFailure("Error: Empty password.")) {
             try commandLine("setClientPassword u", answers: [""])
         }
-        #expect(throws: ToolFailure("Error: Empty password.", .success)) {
+        #expect(throws: ToolFailure("Error: Empty password.")) {
             try commandLine("setClientPassword u", answers: ["pw", ""])
         }
         let without = #"{"command":"createClient","username":"u"}"#
         #expect(try commandLine("createClient u", answers: [""]).compactText == without)
         let with = #"{"command":"createClient","username":"u","password":"pw"}"#
         #expect(try commandLine("createClient u", answers: ["pw", "pw"]).compactText == with)
-        #expect(throws: ToolFailure("Error: Passwords do not match.", .success)) {
+        #expect(throws: ToolFailure("Error: Passwords do not match.")) {
             try commandLine("createClient u", answers: ["pw", "px"])
         }
     }

@@ -103,14 +103,11 @@ struct OneShot {
         let command = response["command"]?.text ?? ""
         if options.printsJSON { Terminal.say(response.compactText ?? "") }
         if let error = response["error"]?.text {
-            throw ToolFailure(
-                "\(command): Error: \(error).",
-                options.printsJSON ? .failure : .success
-            )
+            throw ToolFailure("\(command): Error: \(error).")
         }
         if options.printsJSON { return }
         guard let lines = ResponsePrinter.lines(command, response["data"] ?? .object([])) else {
-            throw ToolFailure("Error: Invalid response from server.", .success)
+            throw ToolFailure("Error: Invalid response from server.", .protocolError)
         }
         for line in lines { Terminal.say(line) }
     }
@@ -126,7 +123,7 @@ struct OneShot {
 
     /// Says why there is no connection, in the words of the original.
     ///
-    /// Whatever a broker answers, the original ends with 0; scripts rely on it.
+    /// The original ends with 0 once it has got as far as connecting; here every failure has a status.
     static func failure(connecting error: ClientError) -> ToolFailure {
         switch error {
         case .system: ToolFailure("Error: \(error.text).", .system)
@@ -138,10 +135,10 @@ struct OneShot {
             ToolFailure(
                 "Connection error: \(error.text). "
                     + "Try connecting to an MQTT v5 broker, or use MQTT v3.x mode.",
-                .success
+                .connectionRefused
             )
-        case .refused: ToolFailure("Connection error: \(error.text)", .success)
-        case .timeout: ToolFailure("", .success)
+        case .refused: ToolFailure("Connection error: \(error.text)", .connectionRefused)
+        case .timeout: ToolFailure("Error: Timed out.", .timeout)
         case .closed, .disconnected:
             ToolFailure("Error: The connection was lost.", .connectionLost)
         case .protocolError: ToolFailure("Error: \(error.text)", .protocolError)
@@ -158,12 +155,12 @@ struct OneShot {
             let text =
                 options.version == .v5
                 ? ReasonText.text(of: reason) : "Subscription refused."
-            return ToolFailure("Subscribe error: \(text)", .success)
+            return ToolFailure("Subscribe error: \(text)", .accessDenied)
         case .publishRefused(let reason):
-            return ToolFailure("Publish error: \(ReasonText.text(of: reason))", .success)
+            return ToolFailure("Publish error: \(ReasonText.text(of: reason))", .accessDenied)
         case .endpointMissing, .noResponses, .invalidResponse:
-            return ToolFailure("Error: Payload missing data.", .success)
-        case .notJSON: return ToolFailure("Error: Payload not JSON.", .success)
+            return ToolFailure("Error: Payload missing data.", .protocolError)
+        case .notJSON: return ToolFailure("Error: Payload not JSON.", .protocolError)
         }
     }
 }

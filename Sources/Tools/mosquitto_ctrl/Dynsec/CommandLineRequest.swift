@@ -9,8 +9,7 @@ struct CommandLineRequest {
     /// Asks for a secret; the terminal in earnest, a script in tests.
     typealias Ask = (_ prompt: String) -> [UInt8]
 
-    /// The original ends with 0 where a password is missing or mistyped.
-    private static let emptyPassword = ToolFailure("Error: Empty password.", .success)
+    private static let emptyPassword = ToolFailure("Error: Empty password.")
     private static let invalid = ToolFailure("Error: Invalid input.", .invalidInput)
 
     let rule: CommandRule
@@ -177,7 +176,7 @@ struct CommandLineRequest {
         let second = ask("Reenter password for \(user): ")
         guard !second.isEmpty else { throw emptyPassword }
         guard second == first else {
-            throw ToolFailure("Error: Passwords do not match.", .success)
+            throw ToolFailure("Error: Passwords do not match.")
         }
         return String(decoding: first, as: UTF8.self)
     }

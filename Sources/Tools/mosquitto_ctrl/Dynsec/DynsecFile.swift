@@ -48,10 +48,7 @@ enum DynsecFile {
 
     private static func unwritable(_ path: String, _ code: CInt) -> ToolFailure {
         let reason = String(cString: strerror(code))
-        return ToolFailure(
-            "dynsec init: Unable to open '\(path)' for writing (\(reason)).",
-            .success
-        )
+        return ToolFailure("dynsec init: Unable to open '\(path)' for writing (\(reason)).")
     }
 
     private static func initialContent(admin: String, password: String) -> JSONValue {
@@ -139,7 +136,7 @@ enum DynsecFile {
     ) throws(ToolFailure) {
         var clients = file["clients"]?.elements ?? []
         guard let index = clients.firstIndex(where: { $0["username"]?.text == user }) else {
-            throw ToolFailure("Error: Client \(user) not found.", .success)
+            throw ToolFailure("Error: Client \(user) not found.")
         }
         for key in ["password", "salt", "iterations", "encoded_password"] {
             clients[index][key] = nil
