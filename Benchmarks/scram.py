@@ -6,7 +6,8 @@ Starts each broker with each plugin, on loopback. A client that is connected alr
 2 ms, whether the one before has been answered or not. Another process, at a lower priority, connects and
 logs in many clients at once, several times. Prints the pings' round-trip times between and during
 the bursts, logins per second, and logins per second of the broker's CPU time. "Lag" is how much later than planned
-the pings were sent: what the machine, not the broker, adds to a round trip. Needs Linux and, built:
+the pings were sent: what the machine, not the broker, adds to a round trip. On few processors the scheduler
+lets the broker wait behind the crowd and the pings behind the broker; --pin keeps them apart. Needs Linux and, built:
 swift build -c release && make -C plugins-c. Standard library only.
 """
 import argparse
@@ -120,9 +121,10 @@ def burst(port, count):
     return began, ended
 
 
-def bursts(port, count, rounds, pipe):
+def bursts(port, count, rounds, pipe, cpus):
     """In a process of its own: several bursts with pauses between them."""
     os.nice(5)
+    os.sched_setaffinity(0, cpus)
     spans = []
     for _ in range(rounds):
         time.sleep(0.3)
@@ -130,8 +132,9 @@ def bursts(port, count, rounds, pipe):
     pipe.send(spans)
 
 
-def ping(port, is_ready, is_over, pipe):
+def ping(port, is_ready, is_over, pipe, cpus):
     """In a process of its own: pings by the clock; sends the times of sending and round trip."""
+    os.sched_setaffinity(0, cpus)
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.sendall(connect_packet(b"pinger"))
@@ -159,7 +162,7 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def start_broker(path, plugin, workers, folder):
+def start_broker(path, plugin, workers, folder, broker_cpus):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -171,6 +174,7 @@ def start_broker(path, plugin, workers, folder):
     with open(f"{folder}/conf", "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     broker = subprocess.Popen([path, "-c", f"{folder}/conf"])
+    os.sched_setaffinity(broker.pid, broker_cpus)
     deadline = time.monotonic() + LIMIT_SECONDS
     while True:
         try:
@@ -192,13 +196,15 @@ def measure(path, plugin, workers, options):
     tool = f"{ROOT}/plugins-c/scram/scram_passwd"
     subprocess.run(
         [tool, "-i", str(ITERATIONS), f"{folder}/credentials", USER, PASSWORD.decode()], check=True)
-    broker, port = start_broker(path, plugin, workers, folder)
+    cpus = os.sched_getaffinity(0)
+    last = {max(cpus)} if options.pin and len(cpus) > 1 else set()
+    broker, port = start_broker(path, plugin, workers, folder, last or cpus)
     is_ready, is_over = multiprocessing.Event(), multiprocessing.Event()
     pings, ping_end = multiprocessing.Pipe(False)
     spans, span_end = multiprocessing.Pipe(False)
-    pinger = multiprocessing.Process(target=ping, args=(port, is_ready, is_over, ping_end))
+    pinger = multiprocessing.Process(target=ping, args=(port, is_ready, is_over, ping_end, cpus - last))
     crowd = multiprocessing.Process(
-        target=bursts, args=(port, options.logins, options.rounds, span_end))
+        target=bursts, args=(port, options.logins, options.rounds, span_end, cpus - last))
     try:
         pinger.start()
         is_ready.wait(LIMIT_SECONDS)
@@ -245,6 +251,7 @@ def main():
     parser.add_argument("--workers", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--logins", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--pin", action="store_true", help="the broker has the last processor, the clients the others")
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

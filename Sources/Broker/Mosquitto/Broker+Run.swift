@@ -21,6 +21,7 @@ func runBroker(
         for line in error.lines { log.error(line) }
         return error.exitCode
     }
+    DescriptorTable.reserve()
     do throws(StartError) {
         let signals = try Signals()
         log.configure(configuration.logging)
