@@ -107,7 +107,14 @@ import Testing
         control.publish("command/kick", "durable")
         try durable.expectClosed(after: [0xE0, 1, 0x98])
         try broker.waitForLog(containing: "REC offline durable 152")
-        try control.publish1("lost/x", "no", reason: 0x10)
+        // The plugin's answers reach the session's worker in their own time.
+        let publication = Wire.publish(.v5, "lost/x", "no", qos: 1, id: 1)
+        var answer: Bytes = []
+        for _ in 0..<10_000 where answer != [0x40, 3, 0, 1, 0x10] {
+            control.send(publication)
+            answer = try control.readPacket()
+        }
+        #expect(answer == [0x40, 3, 0, 1, 0x10])
         try control.publish1("kept/x", "yes", id: 2)
         try broker.stop()
         #expect(

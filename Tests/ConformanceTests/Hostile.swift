@@ -135,7 +135,7 @@ struct Hostile {
     )
     func fasterThanReactors(workers: Int) throws {
         let broker = try Broker(
-            "max_queued_messages 100\nlistener %PORT% 127.0.0.1\nallow_anonymous true\n",
+            "max_queued_messages 10\nlistener %PORT% 127.0.0.1\nallow_anonymous true\n",
             workers: workers
         )
         let deaf = try (0..<100).map { number in
