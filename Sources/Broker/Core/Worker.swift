@@ -95,6 +95,7 @@ package final class Worker {
         // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
         postponed = []
+        parkedClients = []
         openQuestions.forgetAll()
         mailbox.takeLetters(after: &letters)
         letters = []
