@@ -163,6 +163,16 @@ struct Hostile {
         withExtendedLifetime(deaf) {}
     }
 
+    @Test("The table of descriptors has its size from the start: growing it stalls accept")
+    func descriptorRoom() throws {
+        let broker = try Broker(
+            "listener %PORT% 127.0.0.1\nallow_anonymous true\n",
+            workers: 1,
+            descriptorLimit: 1000
+        )
+        #expect(try broker.descriptorRoom() >= 1000)
+    }
+
     @Test(
         "Without descriptors connections are turned away, those present are served",
         arguments: reactors

@@ -163,6 +163,13 @@ package final class Broker: Sendable {
         return (pages[1] * size, pages[0] * size)
     }
 
+    /// How many descriptors the kernel has room for in the broker's table.
+    package func descriptorRoom() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("FDSize:") }
+        return line.flatMap { Int($0.dropFirst(7).trimmingCharacters(in: .whitespaces)) } ?? 0
+    }
+
     /// The names of the broker's threads.
     package func threadNames() throws -> [String] {
         let tasks = "/proc/\(process.pid)/task"
