@@ -57,11 +57,15 @@ import Testing
                 as: OriginalLibrary.ValidateUTF8.self
             )
         )
+        // The original reads past the end of a sequence that breaks off: what stands there is ours.
+        var bytes = [CChar](repeating: 0, count: 8)
         for first in UInt8(0x01)...0xFF {
+            bytes[0] = CChar(bitPattern: first)
             for second in stride(from: UInt8(0x01), through: 0xFE, by: 1) {
+                bytes[1] = CChar(bitPattern: second)
                 for third in [0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBE, 0xBF, 0xC3] as [UInt8]
                 {
-                    let bytes = [first, second, third].map { CChar(bitPattern: $0) }
+                    bytes[2] = CChar(bitPattern: third)
                     let codes = (mosquitto_validate_utf8(bytes, 3), original(bytes, 3))
                     if codes.0 != codes.1 { Issue.record("\(first) \(second) \(third): \(codes)") }
                 }

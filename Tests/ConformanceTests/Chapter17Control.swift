@@ -5,7 +5,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("17 $CONTROL/broker/v1")
+// One after the other: a response goes to all who subscribed to its topic, and the broker is shared.
+@Suite("17 $CONTROL/broker/v1", .serialized)
 struct Chapter17Control {
     static let config = "enable_control_api true\n" + Broker.plain
 
