@@ -48,8 +48,18 @@ struct CtrlOptionsTests {
         ("-L foo://x/", "Error: Unsupported URL scheme."),
         ("-L mqtt://x", "Error: Invalid URL for -L argument specified - topic missing."),
         ("--proxy http://x", "Error: Unsupported proxy protocol: http://x"),
-        ("--proxy socks5h://a:99999", "Error: Invalid proxy: socks5h://a:99999"),
-        ("--proxy socks5h://%2f@a", "Error: Invalid proxy: socks5h://%2f@a"),
+        ("-L mqtt://:@x/", "Error: Empty username in URL."),
+        ("-L mqtt://@x/", "Error: Empty username in URL."),
+        ("-L mqtt://x:/", "Error: Empty port in URL."),
+        ("-L mqtt://x:y/", "Error: Invalid URL for -L argument specified - invalid port."),
+        ("-L mqtt://[::1]x/", "Error: Invalid URL for -L argument specified - invalid host."),
+        ("--proxy socks5h://", "Error: Invalid proxy."),
+        ("--proxy socks5h://:", "Error: Invalid proxy."),
+        ("--proxy socks5h://@", "Error: Invalid proxy."),
+        ("--proxy socks5h://a:0", "Error: Invalid proxy port 0"),
+        ("--proxy socks5h://a:99999", "Error: Invalid proxy port 99999"),
+        ("--proxy socks5h://%2f@a", "Error: Invalid URL encoding in username."),
+        ("--proxy socks5h://a:b%@a", "Error: Invalid URL encoding in password."),
         (
             "--cert c",
             "Error: Both certfile and keyfile must be provided if one of them is set."
@@ -143,6 +153,22 @@ struct CtrlOptionsTests {
             ("dynsec getDetails", 13, "Command 'getDetails' not recognised.\n"),
             ("-x", 1, "Error: Unknown option '-x'.\n"), ("dynsec", 1, ""), ("--help", 1, ""),
             ("dynsec help", 0, ""), ("BROKER Help", 0, ""),
+            (
+                "--cafile /none broker listListeners", 1,
+                "Error: Problem setting TLS options: File not found.\nThe file is /none.\n"
+            ),
+            (
+                "--keyform der --cafile /none --cert c --key k broker listListeners", 1,
+                "Error: Problem setting key form, it must be one of 'pem' or 'engine'.\n"
+            ),
+            (
+                "-f none dynsec setClientPassword user word -i", 3,
+                "Error: -i argument given, but no iterations provided.\nError: Invalid input.\n"
+            ),
+            (
+                "-f none dynsec setClientPassword user word -c", 3,
+                "Error: Unknown argument: -c\nError: Invalid input.\n"
+            ),
             (
                 "-h 127.0.0.1 -p 1 --quiet dynsec listClients", 14,
                 "Error: Connection refused.\n"

@@ -148,7 +148,7 @@ struct ProxyTests {
             ProxyV2(family: 0x12).encoded, ProxyV2(family: 0x22).encoded,
             ProxyV2(family: 0x32).encoded, ProxyV2(family: 0x00).encoded,
             ProxyV2(address: hex("C0000205 0A000001 1883")).encoded,
-            ProxyV2(family: 0x21).encoded, ProxyV2(family: 0x31).encoded,
+            ProxyV2(family: 0x21).encoded, ProxyV2(family: 0x31, address: []).encoded,
             ProxyV2(entries: ProxyV2.entry(4, Bytes(repeating: 0, count: 500))).encoded,
         ]
     )

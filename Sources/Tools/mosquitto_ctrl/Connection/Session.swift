@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A connection to the broker on which modules are administered.
 
+import Glibc
 import MQTT
 import MQTTClient
 import ToolSupport
@@ -113,6 +114,12 @@ final class Session {
 extension ConnectionOptions {
     /// The options in the form the client library takes them.
     func clientOptions() throws(ClientError) -> ClientOptions {
+        guard ["pem", "engine"].contains(keyForm ?? "pem") else {
+            throw .options("Problem setting key form, it must be one of 'pem' or 'engine'.")
+        }
+        if let path = unreadableFile {
+            throw .options("Problem setting TLS options: File not found.\nThe file is \(path).")
+        }
         guard tlsEngine == nil, keyForm != "engine" else {
             throw .tls("OpenSSL engines are not supported")
         }
@@ -137,6 +144,12 @@ extension ConnectionOptions {
         options.username = username
         options.password = password.map { Array($0.utf8) }
         return options
+    }
+
+    /// The first file for TLS that cannot be opened.
+    private var unreadableFile: String? {
+        guard usesTLS else { return nil }
+        return [caFile, certificateFile, keyFile].compactMap { $0 }.first { access($0, R_OK) != 0 }
     }
 
     private var tlsOptions: TLSOptions? {
