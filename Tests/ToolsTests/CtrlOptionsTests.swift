@@ -2,6 +2,7 @@
 // mosquitto_ctrl: options, options file, URLs.
 
 import MQTT
+import MQTTClient
 import TestSupport
 import Testing
 import ToolSupport
@@ -106,6 +107,20 @@ struct CtrlOptionsTests {
         let options = try parse(line).options
         #expect(options.effectivePort == port)
         #expect(options.usesTLS == usesTLS)
+    }
+
+    @Test(
+        "before MQTT 5 a client without an identifier gets one of its own",
+        arguments: [
+            ("-V 31", "^mosq-[A-Za-z0-9]{18}$"), ("-V 311", "^mosq-[A-Za-z0-9]{18}$"),
+            ("-V 5", "^$"), ("-V 31 -i mine", "^mine$"),
+        ]
+    )
+    func clientID(_ line: String, _ pattern: String) throws {
+        let identifiers = try (0..<2).map { _ in try parse(line).options.clientOptions().clientID }
+        let expression = try Regex(pattern)
+        #expect(identifiers.allSatisfy { $0.contains(expression) })
+        #expect((identifiers[0] == identifiers[1]) == !pattern.contains("mosq"))
     }
 
     @Test("a URL holds user, password, host and port; later options win over it")

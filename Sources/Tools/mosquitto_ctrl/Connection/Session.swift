@@ -140,10 +140,16 @@ extension ConnectionOptions {
             )
         }
         options.version = version
-        options.clientID = clientID ?? ""
+        options.clientID = clientID ?? (version == .v5 ? "" : Self.freshClientID())
         options.username = username
         options.password = password.map { Array($0.utf8) }
         return options
+    }
+
+    /// A client identifier of one's own: MQTT 3.1 knows no other [MQTT311-3.1.3-8].
+    private static func freshClientID() -> String {
+        let characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        return "mosq-" + String((0..<18).compactMap { _ in characters.randomElement() })
     }
 
     /// The first file for TLS that cannot be opened.
