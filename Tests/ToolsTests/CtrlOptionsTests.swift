@@ -45,8 +45,8 @@ struct CtrlOptionsTests {
         ("-p 70000", "Error: Invalid port given: 70000"),
         ("-p -1", "Error: Invalid port given: -1"), ("-p x", "Error: Invalid port given: x"),
         ("-q 3", "Error: Invalid QoS given: 3"),
-        ("-V 6", "Error: Invalid protocol version argument given."),
-        ("-L foo://x/", "Error: Unsupported URL scheme."),
+        ("-V 6", "Error: Invalid protocol version argument given.\n"),
+        ("-L foo://x/", "Error: Unsupported URL scheme.\n"),
         ("-L mqtt://x", "Error: Invalid URL for -L argument specified - topic missing."),
         ("--proxy http://x", "Error: Unsupported proxy protocol: http://x"),
         ("-L mqtt://:@x/", "Error: Empty username in URL."),
@@ -170,7 +170,7 @@ struct CtrlOptionsTests {
             ("dynsec help", 0, ""), ("BROKER Help", 0, ""),
             (
                 "--cafile /none broker listListeners", 1,
-                "Error: Problem setting TLS options: File not found.\nThe file is /none.\n"
+                "Error: Problem setting TLS options: File not found.\n"
             ),
             (
                 "--keyform der --cafile /none --cert c --key k broker listListeners", 1,

@@ -53,7 +53,7 @@ enum BrokerURL {
     /// Sets host, port and credentials from a URL of `-L`; returns what is wrong with it.
     static func apply(_ url: String, to options: inout ConnectionOptions) -> String? {
         guard let (scheme, rest) = split(url), ["mqtt", "mqtts"].contains(scheme) else {
-            return "Error: Unsupported URL scheme."
+            return "Error: Unsupported URL scheme.\n"
         }
         guard let slash = rest.firstIndex(of: "/") else {
             return "Error: Invalid URL for -L argument specified - topic missing."

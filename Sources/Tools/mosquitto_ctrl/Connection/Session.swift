@@ -117,8 +117,8 @@ extension ConnectionOptions {
         guard ["pem", "engine"].contains(keyForm ?? "pem") else {
             throw .options("Problem setting key form, it must be one of 'pem' or 'engine'.")
         }
-        if let path = unreadableFile {
-            throw .options("Problem setting TLS options: File not found.\nThe file is \(path).")
+        if hasUnreadableFile {
+            throw .options("Problem setting TLS options: File not found.")
         }
         guard tlsEngine == nil, keyForm != "engine" else {
             throw .tls("OpenSSL engines are not supported")
@@ -152,10 +152,12 @@ extension ConnectionOptions {
         return "mosq-" + String((0..<18).compactMap { _ in characters.randomElement() })
     }
 
-    /// The first file for TLS that cannot be opened.
-    private var unreadableFile: String? {
-        guard usesTLS else { return nil }
-        return [caFile, certificateFile, keyFile].compactMap { $0 }.first { access($0, R_OK) != 0 }
+    /// Whether a file for TLS cannot be opened.
+    private var hasUnreadableFile: Bool {
+        guard usesTLS else { return false }
+        return [caFile, certificateFile, keyFile].compactMap(\.self).contains {
+            access($0, R_OK) != 0
+        }
     }
 
     private var tlsOptions: TLSOptions? {
