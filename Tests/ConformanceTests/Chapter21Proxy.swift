@@ -32,6 +32,7 @@ struct Chapter21Proxy {
             1, utf8("PROXY TCP6 2001:db8:506:708:900::1 2001:db8::2 6275 1883\r\n"),
             "2001:db8:506:708:900::1:6275"
         ),
+        (1, utf8("PROXY UNKNOWN\r\n"), nil),
         (1, utf8("PROXY UNKNOWN \r\n"), nil),
         (1, utf8("PROXY UNKNOWN whatever comes here\r\n"), nil),
         (2, header2(1, 0x11, ipv4), "192.0.2.5:6275"),

@@ -75,7 +75,7 @@ struct ProxyTests {
     @Test(
         "A corrupt version 1 header is closed with a line",
         arguments: [
-            "PROXY UNKNOWN\r\n", "PROXY TCP4 192.0.2.5 10.0.0.1 6275\r\n",
+            "PROXY UNKNOWNS\r\n", "PROXY TCP4 192.0.2.5 10.0.0.1 6275\r\n",
             "PROXY TCP4 192.0.2.5 10.0.0.1 6275 1883 1\r\n",
             "PROXY TCP4 192.0.2.256 10.0.0.1 6275 1883\r\n",
             "PROXY TCP4 192.0.2.5 10.0.0 6275 1883\r\n", "PROXY TCP4 ::1 ::1 6275 1883\r\n",

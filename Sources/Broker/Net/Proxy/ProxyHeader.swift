@@ -72,7 +72,7 @@ package struct ProxyHeader: Sendable, Equatable {
             let line = String(validating: bytes[start.count..<(end - 1)], as: UTF8.self)
         else { throw .corrupt }
         var header = ProxyHeader(length: end + 1)
-        if line.hasPrefix("UNKNOWN ") { return header }
+        if line == "UNKNOWN" || line.hasPrefix("UNKNOWN ") { return header }
         let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard fields.count == 5, let family = family(fields[0]),
             isAddress(fields[1], family), isAddress(fields[2], family),
