@@ -23,15 +23,18 @@ final class Newcomer {
     func takeDescriptor() -> OwnedDescriptor? { descriptor.take() }
 }
 
-/// Connections that came while every place was taken, and wait for a second look.
+/// Connections that wait before they are served or refused.
 ///
-/// Who has left before they came may not have been noticed yet, here or by another worker: a client
-/// that sees its places free must find them free. So each waits until every worker has handled what
-/// had happened by then, and is refused only if there is still no place.
+/// Some came while every place was taken. Who has left before they came may not have been noticed
+/// yet, here or by another worker: a client that sees its places free must find them free. So each
+/// waits until every worker has handled what had happened by then, and is refused only if there is
+/// still no place. Others came during a reload, and wait for its end.
 final class Latecomers {
-    /// More than these are refused at once.
+    /// More than these do not wait.
     static let waitingMax = 64
 
+    /// Those who wait for a reload.
+    fileprivate var held: [Newcomer] = []
     /// Those nobody has been asked about.
     fileprivate var waiting: [Newcomer] = []
     /// Those the workers have been asked about.
@@ -40,20 +43,33 @@ final class Latecomers {
 
     /// Drops them all, which closes their sockets.
     func forgetAll() {
+        held = []
         waiting = []
         examined = []
     }
 }
 
 extension Worker {
-    /// Serves a new connection, or has it wait for a second look.
+    /// Serves a new connection, or has it wait for a reload or a second look.
     func welcome(_ newcomer: Newcomer) {
+        guard !broker.gate.isClosed || latecomers.held.count >= Latecomers.waitingMax else {
+            latecomers.held.append(newcomer)
+            if !broker.gate.announceNewcomer() { welcomeHeld() }
+            return
+        }
         let listener = settings.listeners[newcomer.listenerIndex]
         if listener.configuration.protocol != .httpApi { counters.socketsAccepted.add(1) }
         if takePlace(at: listener) { return serve(newcomer, at: listener) }
         guard latecomers.waiting.count < Latecomers.waitingMax else { return refuse(newcomer) }
         latecomers.waiting.append(newcomer)
         lookAround()
+    }
+
+    /// Lets in who has waited for a reload.
+    func welcomeHeld() {
+        let newcomers = latecomers.held
+        latecomers.held = []
+        for newcomer in newcomers { welcome(newcomer) }
     }
 
     private func refuse(_ newcomer: Newcomer) {
