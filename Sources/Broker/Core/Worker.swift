@@ -52,6 +52,7 @@ package final class Worker {
     private var isOutboxUsed = false
     private var postponed: [() -> Void] = []
     private var letters: [Letter] = []
+    private var reloadsEnded = 0
     private var lettersRead = 0
     /// Nanoseconds of a turn for letters; the one under way is finished.
     private static let lettersSlice: Int64 = 500_000
@@ -118,6 +119,13 @@ package final class Worker {
         limits = Limits(settings.configuration)
         isTracing = log.isEnabled(.debug)
         recheckClients()
+        reloadEnded()
+    }
+
+    /// Newcomers may find here what they were promised.
+    func reloadEnded() {
+        reloadsEnded += 1
+        if broker.gate.isOpen(after: reloadsEnded) { reactor.resumeAccepting() }
     }
 
     /// Runs `work` at the end of the turn or in the next one; keeps long work from delaying others.
@@ -210,6 +218,10 @@ extension Worker: ReactorDelegate {
         let sweep = index == 0 ? retainedSweep.deadline(self) : nil
         guard let second = [deadlines.first, sweep].compactMap(\.self).min() else { return nil }
         return second * 1000
+    }
+
+    package func reactorMayAccept(_ reactor: Reactor) -> Bool {
+        broker.gate.isOpen(after: reloadsEnded)
     }
 
     package func reactor(

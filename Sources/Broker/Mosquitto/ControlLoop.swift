@@ -45,7 +45,7 @@ final class ControlLoop {
     /// Serves until SIGTERM or SIGINT.
     func run(_ signals: Signals) {
         while true {
-            while let signal = signals.next() {
+            while let signal = next(signals) {
                 if signal == .stop { return }
                 handle(signal)
             }
@@ -53,6 +53,16 @@ final class ControlLoop {
             sendAliveIfDue()
             signals.wait(milliseconds: millisecondsToWait())
         }
+    }
+
+    /// Takes a signal; the gate is shut before a SIGHUP is.
+    private func next(_ signals: Signals) -> BrokerSignal? {
+        let isReload = broker.gate.isAwaited
+        if isReload { broker.gate.shut() }
+        let signal = signals.next()
+        if !isReload, signal == .reload { broker.gate.shut() }
+        if isReload, signal != .reload { broker.keepConfiguration() }
+        return signal
     }
 
     private func handle(_ signal: BrokerSignal) {
@@ -65,6 +75,8 @@ final class ControlLoop {
     }
 
     /// Reads the file again; a broken one changes nothing.
+    ///
+    /// The gate is shut; whatever happens ends in `apply` or `keepConfiguration`.
     private func reload() {
         log.info("Reloading config.")
         do throws(ConfigurationError) {
@@ -87,6 +99,7 @@ final class ControlLoop {
         } catch {
             for line in error.lines { log.error(line) }
             log.error("Error: The configuration was not reloaded; the running one stays in force.")
+            broker.keepConfiguration()
         }
     }
 
