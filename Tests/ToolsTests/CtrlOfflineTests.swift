@@ -117,7 +117,7 @@ struct CtrlOfflineTests {
             ("text", "u p", 3, "Error: text is not valid JSON."),
             ("other", "u p", 3, "Error: other is not a valid dynamic-security config file."),
             ("good", "v p", 1, "Error: Client v not found."),
-            ("good", "u p x", 3, "Error: Unknown argument: x"),
+            ("good", "u p x", 3, "Error: Unknown argument: x\nError: Invalid input."),
             ("good", "u p -i 0", 3, "Error: Invalid input."),
             ("good", "u", 1, "Error: Empty password."),
         ]

@@ -258,6 +258,14 @@ struct PasswdProgramTests {
         #expect(try folder.names().isEmpty)
     }
 
+    @Test("a script that feeds the password finds prompts and entry in standard output")
+    func fedPassword() throws {
+        let feed = "printf 'p\np\n' | \"$0\" -c - u"
+        let outcome = try ChildProcess.run("/bin/sh", ["-c", feed, ToolProgram.passwd.path])
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("Password: \nReenter password: \nu:$7$1000$"))
+    }
+
     @Test("no password at the end of input is an error")
     func endOfInput() throws {
         let outcome = try run("-c", "f", "u")

@@ -216,17 +216,21 @@ struct HTTPTests {
     }
 
     @Test(
-        "Other methods and broken requests are refused",
+        "Other methods and broken requests are refused, targets of another form understood",
         arguments: [
             ("POST /api/v1/version HTTP/1.1", "405 Method Not Allowed"),
             ("HEAD / HTTP/1.1", "405 Method Not Allowed"), ("GET", "400 Bad Request"),
-            ("GET / HTTP/2.0", "400 Bad Request"), ("GET nowhere HTTP/1.1", "400 Bad Request"),
+            ("GET / HTTP/2.0", "400 Bad Request"), ("GET nowhere HTTP/1.1", "404 Not Found"),
+            ("GET * HTTP/1.1", "404 Not Found"), ("POST * HTTP/1.1", "405 Method Not Allowed"),
+            ("GET ../../../../../../../../etc/passwd HTTP/1.1", "404 Not Found"),
+            ("GET http://localhost HTTP/1.1", "404 Not Found"),
+            ("GET http://localhost/api/v1/version HTTP/1.1", "200 OK"),
             ("GET /%zz HTTP/1.1", "400 Bad Request"), ("GET /%00 HTTP/1.1", "400 Bad Request"),
         ]
     )
     func refused(line: String, status: String) throws {
         let broker = try Broker.shared(
-            open + "listener %PORT% 127.0.0.1\nprotocol http_api\n",
+            open + "listener %PORT% 127.0.0.1\nprotocol http_api\nhttp_dir /tmp\n",
             workers: 1
         )
         #expect(try Self.request(broker, line).status == status)

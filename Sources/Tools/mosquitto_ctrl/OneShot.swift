@@ -127,6 +127,7 @@ struct OneShot {
     static func failure(connecting error: ClientError) -> ToolFailure {
         switch error {
         case .system: ToolFailure("Error: \(error.text).", .system)
+        case .options: ToolFailure("Error: \(error.text)")
         case .lookup: ToolFailure("Unable to connect (Lookup error.).", .lookup)
         case .proxy: ToolFailure("Unable to connect (\(error.text)).", .proxy)
         case .tls:

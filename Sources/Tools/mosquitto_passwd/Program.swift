@@ -57,9 +57,12 @@ struct Program {
         }
     }
 
-    /// Asks twice; the prompts stay out of standard output when the entry goes there.
+    /// Asks twice; a person's prompts stay out of standard output when the entry goes there.
+    ///
+    /// A script that feeds the password finds the prompts in standard output, as ever.
     private func askPassword() throws(Failure) -> [UInt8] {
-        let output = options.path == "-" ? STDERR_FILENO : STDOUT_FILENO
+        let isPersonAsked = isatty(STDIN_FILENO) == 1
+        let output = options.path == "-" && isPersonAsked ? STDERR_FILENO : STDOUT_FILENO
         let first = Terminal.readSecret(prompt: "Password: ", output: output)
         guard !first.isEmpty else { throw Failure(message: "Error: Empty password.") }
         let second = Terminal.readSecret(prompt: "Reenter password: ", output: output)
