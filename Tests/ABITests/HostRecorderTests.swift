@@ -379,13 +379,13 @@ import Testing
         try client.expect(Wire.connack(.v4))
         let address = version > 0 ? "192.0.2.5" : "127.0.0.1"
         let record = "client=NULL address=\(address) hint=hint identity="
-        #expect(broker.records.contains("psk event=8 \(record)me room=1"))
+        try broker.waitForLog(exactly: "REC psk event=8 \(record)me room=1")
         options.psk?.identity = "you"
         options.maximumVersion = TLS1_2_VERSION
         let stranger = try RawClient(broker)
         stranger.sendRaw(head)
         #expect(throws: Mismatch.self) { try stranger.startTLS(options) }
-        #expect(broker.records.contains("psk event=8 \(record)you room=1"))
+        try broker.waitForLog(exactly: "REC psk event=8 \(record)you room=1")
         try client.disconnect()
         try broker.stop()
     }
@@ -405,7 +405,7 @@ import Testing
         #expect(right.output.contains("Verify return code: 0 (ok)"), "\(right.errors)")
         #expect(right.output.contains("PSK identity: me"))
         let client = version == 2 ? "" : "client=NULL "
-        #expect(broker.records.contains("psk userdata=1 \(client)hint me 1"))
+        try broker.waitForLog(exactly: "REC psk userdata=1 \(client)hint me 1")
         let wrong = try ChildProcess.run("/bin/sh", ["-c", command, "1234"])
         #expect(wrong.status != 0)
         try broker.stop()

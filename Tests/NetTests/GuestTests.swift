@@ -61,8 +61,6 @@ private final class Record: ReactorDelegate {
 
     func reactorNextDeadline(_ reactor: Reactor) -> Int64? { nil }
 
-    func reactorMayAccept(_ reactor: Reactor) -> Bool { true }
-
     func reactor(
         _ reactor: Reactor,
         accepted descriptor: consuming OwnedDescriptor,

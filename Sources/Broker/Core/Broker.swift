@@ -30,7 +30,7 @@ package final class Broker: Sendable {
 
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()
-    /// Where newcomers wait while the configuration is read again.
+    /// Where new connections wait for a reload.
     package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.
     let requestedSubscriptions = RequestedSubscriptions()
@@ -77,7 +77,7 @@ package final class Broker: Sendable {
 
     /// Puts another configuration in force; workers learn of it by letter.
     ///
-    /// Ends the reload that has shut the gate. Reads files.
+    /// Reads files.
     package func apply(_ configuration: Configuration) {
         let running = settings.listeners.map(\.transport)
         let plans = transports.plans(for: configuration, replacing: running)
@@ -86,11 +86,6 @@ package final class Broker: Sendable {
             return current
         }
         for worker in workers { worker.post { $0.adopt(settings) } }
-    }
-
-    /// Ends the reload that has shut the gate without changing anything.
-    package func keepConfiguration() {
-        for worker in workers { worker.post { $0.reloadEnded() } }
     }
 
     /// Puts plugins in place; before any worker runs.

@@ -44,6 +44,8 @@ package final class Worker {
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
     private let retainedSweep = RetainedSweep()
+    /// Connections that came while every place was taken.
+    let latecomers = Latecomers()
     /// A run that came from another reactor.
     let foreignRun = UnsafePublishRun()
     /// Clients that are not read from until other workers have caught up.
@@ -52,7 +54,6 @@ package final class Worker {
     private var isOutboxUsed = false
     private var postponed: [() -> Void] = []
     private var letters: [Letter] = []
-    private var reloadsEnded = 0
     private var lettersRead = 0
     /// Nanoseconds of a turn for letters; the one under way is finished.
     private static let lettersSlice: Int64 = 500_000
@@ -97,6 +98,7 @@ package final class Worker {
         reactor.delegate = nil
         postponed = []
         parkedClients = []
+        latecomers.forgetAll()
         openQuestions.forgetAll()
         mailbox.takeLetters(after: &letters)
         letters = []
@@ -119,13 +121,7 @@ package final class Worker {
         limits = Limits(settings.configuration)
         isTracing = log.isEnabled(.debug)
         recheckClients()
-        reloadEnded()
-    }
-
-    /// Newcomers may find here what they were promised.
-    func reloadEnded() {
-        reloadsEnded += 1
-        if broker.gate.isOpen(after: reloadsEnded) { reactor.resumeAccepting() }
+        welcomeHeld()
     }
 
     /// Runs `work` at the end of the turn or in the next one; keeps long work from delaying others.
@@ -220,68 +216,13 @@ extension Worker: ReactorDelegate {
         return second * 1000
     }
 
-    package func reactorMayAccept(_ reactor: Reactor) -> Bool {
-        broker.gate.isOpen(after: reloadsEnded)
-    }
-
     package func reactor(
         _ reactor: Reactor,
         accepted descriptor: consuming OwnedDescriptor,
         from peer: PeerAddress,
         on socket: ListenerSocket
     ) {
-        let listener = settings.listeners[socket.listenerIndex]
-        guard listener.configuration.protocol != .httpApi else {
-            return serveHTTP(descriptor, peer, listener, on: reactor)
-        }
-        counters.socketsAccepted.add(1)
-        guard broker.census.addSocket(limit: settings.configuration.globalMaxConnections) else {
-            return logRefusedSocket(peer)
-        }
-        guard listener.load.enter(limit: listener.configuration.maxConnections) else {
-            broker.census.removeSocket()
-            return logRefusedSocket(peer)
-        }
-        do {
-            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
-            let client = Client(worker: self, connection: connection, listener: listener)
-            if settings.configuration.connectionMessages, listener.transport.proxy == nil {
-                let port = socket.port
-                log.notice("New connection from \(peer.host):\(peer.port) on port \(port).")
-            }
-            client.awaitConnect()
-        } catch {
-            broker.census.removeSocket()
-            listener.load.leave()
-            logUnserved(peer, error)
-        }
-    }
-
-    /// A connection to the HTTP API, which is no client and not counted as one.
-    private func serveHTTP(
-        _ descriptor: consuming OwnedDescriptor,
-        _ peer: PeerAddress,
-        _ listener: ListenerSettings,
-        on reactor: Reactor
-    ) {
-        guard listener.load.enter(limit: listener.configuration.maxConnections) else {
-            return logRefusedSocket(peer)
-        }
-        do {
-            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
-            _ = HTTPExchange(worker: self, connection: connection, listener: listener)
-        } catch {
-            listener.load.leave()
-            logUnserved(peer, error)
-        }
-    }
-
-    private func logUnserved(_ peer: PeerAddress, _ error: SystemError) {
-        log.error("Error: Unable to serve connection from \(peer.host): \(error).")
-    }
-
-    private func logRefusedSocket(_ peer: PeerAddress) {
-        log.notice("Client connection from \(peer.host) denied: max_connections exceeded.")
+        welcome(Newcomer(descriptor, peer: peer, socket: socket))
     }
 
     package func reactor(_ reactor: Reactor, descriptorsExhausted isExhausted: Bool) {

@@ -57,9 +57,6 @@ package protocol ReactorDelegate: AnyObject {
     /// again though nothing happens; nil: never.
     func reactorNextDeadline(_ reactor: Reactor) -> Int64?
 
-    /// Whether new connections may be taken now; if not, none are until `resumeAccepting`.
-    func reactorMayAccept(_ reactor: Reactor) -> Bool
-
     /// A listening socket has a new connection, which the delegate now owns.
     func reactor(
         _ reactor: Reactor,

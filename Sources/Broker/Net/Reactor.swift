@@ -20,8 +20,6 @@ package final class Reactor {
     static let readable = UInt32(EPOLLIN.rawValue)
     static let hangUp = UInt32(EPOLLRDHUP.rawValue)
     static let writable = UInt32(EPOLLOUT.rawValue)
-    /// Readable for one of the reactors that wait (EPOLLEXCLUSIVE).
-    private static let shared = readable | UInt32(1 << 28)
     private static let eventsMax = 512
     private static let acceptsMax = 16
     /// Nanoseconds of a turn for guests; the one under way is finished.
@@ -61,7 +59,6 @@ package final class Reactor {
     private var ending: [(Connection, ConnectionEnd)] = []
     private var spare: CInt
     private var isExhausted = false
-    private var isAccepting = true
     private var isStopping = false
 
     /// Connections open on this reactor.
@@ -279,7 +276,8 @@ package final class Reactor {
     /// Serves the new connections of a listening socket, beside other reactors.
     package func add(_ listener: ListenerSocket) throws(SystemError) {
         let slot = register(.listener(listener))
-        try add(listener.rawValue, slot: slot, interest: Self.shared)
+        let exclusive = Self.readable | UInt32(1 << 28)
+        try add(listener.rawValue, slot: slot, interest: exclusive)
     }
 
     func remove(_ connection: Connection, descriptor: CInt) {
@@ -328,7 +326,6 @@ package final class Reactor {
 
     private func accept(on listener: ListenerSocket) {
         for _ in 0..<Self.acceptsMax {
-            guard delegate?.reactorMayAccept(self) == true else { return pauseAccepting() }
             var address = sockaddr_storage()
             let fd = listener.accept(&address)
             if fd >= 0 {
@@ -345,26 +342,6 @@ package final class Reactor {
             } else if errno != ECONNABORTED && errno != EINTR {
                 return
             }
-        }
-    }
-
-    /// Newcomers wait in the queues of the listening sockets.
-    private func pauseAccepting() {
-        isAccepting = false
-        for case .listener(let listener) in sources {
-            _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, listener.rawValue, nil)
-        }
-    }
-
-    /// Takes new connections again.
-    package func resumeAccepting() {
-        guard !isAccepting else { return }
-        isAccepting = true
-        for slot in sources.indices {
-            guard case .listener(let listener) = sources[slot] else { continue }
-            var event = event(slot, Self.shared)
-            let result = epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, listener.rawValue, &event)
-            precondition(result == 0, "a descriptor that was registered can be registered again")
         }
     }
 

@@ -1,32 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whoever connects after SIGHUP was sent finds the new configuration.
+// Who comes after SIGHUP meets what the files say by then.
 
 import Glibc
 import Synchronization
 
-/// Leaves newcomers outside from the moment SIGHUP is sent until the configuration read for it is in
-/// force.
+/// Keeps new connections waiting while a reload is under way.
 ///
-/// They wait in the queues of the listening sockets, so that "change the file, send SIGHUP, connect"
-/// is served by the changed file, however quick the client is.
+/// Whoever has sent SIGHUP and connects next expects the new configuration, password and ACL files.
+/// The reload happens on other threads; so a newcomer waits from the moment the signal is on its way
+/// until the reload has come into force. Nobody who is inside waits, and no reactor does.
 package final class ReloadGate: Sendable {
-    private let reloadsBegun = Atomic<Int>(0)
+    private let holds = Atomic<Int>(0)
+    private let isAnyoneWaiting = Atomic<Bool>(false)
 
-    /// Whether SIGHUP has arrived and nobody has begun to reload yet.
+    /// Makes an open gate.
+    init() {}
+
+    /// Newcomers wait from now on, until `open` has been called as often as this.
     ///
-    /// The signal is blocked in every thread, so it stays pending until the control thread takes it.
-    package var isAwaited: Bool {
+    /// To be called before a SIGHUP is taken, which ends its being on its way.
+    package func close() {
+        holds.add(1, ordering: .sequentiallyConsistent)
+    }
+
+    /// Takes one `close` back; returns whether there are newcomers to be let in.
+    func open() -> Bool {
+        guard holds.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 else {
+            return false
+        }
+        return isAnyoneWaiting.exchange(false, ordering: .sequentiallyConsistent)
+    }
+
+    /// Whether newcomers wait.
+    ///
+    /// The order matters: the signal stays pending until the gate is closed.
+    var isClosed: Bool {
+        isReloadPending || holds.load(ordering: .sequentiallyConsistent) > 0
+    }
+
+    /// Says that a newcomer waits; false if it need not any more.
+    func announceNewcomer() -> Bool {
+        isAnyoneWaiting.store(true, ordering: .sequentiallyConsistent)
+        return isClosed
+    }
+
+    private var isReloadPending: Bool {
         var pending = sigset_t()
         return sigpending(&pending) == 0 && sigismember(&pending, SIGHUP) == 1
     }
+}
 
-    /// Whether a worker that has been told of the end of so many reloads may take newcomers.
+extension Broker {
+    /// Takes one `gate.close()` back.
     ///
-    /// The control thread shuts the gate before it takes the signal: one of the two is always seen.
-    func isOpen(after reloads: Int) -> Bool {
-        !isAwaited && reloadsBegun.load(ordering: .acquiring) == reloads
+    /// Callable from any thread.
+    package func openGate() {
+        guard gate.open() else { return }
+        for worker in workers { worker.post { $0.welcomeHeld() } }
     }
-
-    /// A reload begins; every worker must be told of its end.
-    package func shut() { reloadsBegun.add(1, ordering: .releasing) }
 }
