@@ -218,6 +218,26 @@ struct Reload {
         try broker.stop()
     }
 
+    @Test(
+        "Who connects after SIGHUP meets the new configuration, unless it is wrong",
+        arguments: reactors
+    )
+    func newcomersWithoutPlugins(workers: Int) throws {
+        let broker = try Broker(Self.base + "allow_anonymous true\n", workers: workers)
+        for round in 0..<20 {
+            let isOpen = round % 2 == 1
+            try broker.rewrite(Self.base + "allow_anonymous \(isOpen)\n")
+            broker.process.signal(SIGHUP)
+            let client = try RawClient(broker)
+            client.send(Wire.connect("c"))
+            try client.expect([0x20, 2, 0, isOpen ? 0 : 5])
+        }
+        try broker.rewrite("no_such_option 1\n")
+        broker.process.signal(SIGHUP)
+        _ = try RawClient.connected(to: broker, "last")
+        try broker.stop()
+    }
+
     @Test("Who connects after SIGHUP meets what the ACL file says by then", arguments: reactors)
     func newcomers(workers: Int) throws {
         let broker = try Broker(

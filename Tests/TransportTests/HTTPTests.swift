@@ -176,6 +176,28 @@ struct HTTPTests {
         }
     }
 
+    @Test("Requests that come at once are all decided about", arguments: Broker.reactorCounts)
+    func crowd(workers: Int) throws {
+        let broker = try Broker(
+            "password_file %DIR%/passwords\nlistener %PORT% 127.0.0.1\nprotocol http_api\n",
+            workers: workers,
+            files: ["passwords": Self.passwords]
+        )
+        let clients = try (0..<8).map { _ in try RawClient(broker) }
+        for (index, client) in clients.enumerated() {
+            let credentials = index % 2 == 0 ? "mon:secret" : "mon:wrong"
+            let text = Data(credentials.utf8).base64EncodedString()
+            client.sendRaw(
+                utf8("GET /api/v1/version HTTP/1.1\r\nAuthorization: Basic \(text)\r\n\r\n")
+            )
+        }
+        for (index, client) in clients.enumerated() {
+            let status = index % 2 == 0 ? "200 OK" : "401 Unauthorized"
+            #expect(try client.readHead().hasPrefix("HTTP/1.1 \(status)\r\n"))
+        }
+        try broker.stop()
+    }
+
     @Test("Files below http_dir are served, nothing else")
     func files() throws {
         let broker = try Self.broker()

@@ -121,6 +121,7 @@ package final class Worker {
         limits = Limits(settings.configuration)
         isTracing = log.isEnabled(.debug)
         recheckClients()
+        welcomeHeld()
     }
 
     /// Runs `work` at the end of the turn or in the next one; keeps long work from delaying others.

@@ -52,10 +52,14 @@ final class Latecomers {
 extension Worker {
     /// Serves a new connection, or has it wait for a reload or a second look.
     func welcome(_ newcomer: Newcomer) {
-        guard !broker.gate.isClosed || latecomers.held.count >= Latecomers.waitingMax else {
-            latecomers.held.append(newcomer)
-            if !broker.gate.announceNewcomer() { welcomeHeld() }
-            return
+        if latecomers.held.count < Latecomers.waitingMax {
+            if broker.gate.isClosed {
+                latecomers.held.append(newcomer)
+                if !broker.gate.announceNewcomer() { welcomeHeld() }
+                return
+            }
+            // The letter with the settings that opened the gate may be under way.
+            guard settings === broker.settings else { return latecomers.held.append(newcomer) }
         }
         let listener = settings.listeners[newcomer.listenerIndex]
         if listener.configuration.protocol != .httpApi { counters.socketsAccepted.add(1) }
