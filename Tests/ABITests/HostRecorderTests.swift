@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What plugins of every interface version are called with, line by line.
 
+import COpenSSL
 import Foundation
 import Glibc
 import TestSupport
@@ -323,11 +324,70 @@ import Testing
         #expect(connack.starts(with: [0x20]) && connack[3] == 0)
         #expect(String(decoding: connack, as: UTF8.self).contains("bye"))
         try broker.waitForLog(
-            containing: "REC ext-auth event=5 client=c method=TEST data=reply"
+            exactly: "REC ext-auth event=5 client=c method=TEST data=reply end=0"
         )
         let other = try RawClient(broker)
         other.send(Wire.connect("d", .v5, properties: properties("OTHER", "x")))
         try other.expectClosed(after: Wire.packet(0x20, [0, 0x8C, 0]))
+        try broker.stop()
+    }
+
+    @Test(
+        "Authentication data have a NUL byte behind them, which is not counted",
+        arguments: [1, 7, 8, 13, 15, 16, 31, 32, 64, 500]
+    )
+    func authenticationData(count: Int) throws {
+        let broker = try Self.start(5)
+        let data = Bytes(repeating: UInt8(ascii: "d"), count: count)
+        let client = try RawClient(broker)
+        let properties = [21] + Wire.string("TEST") + [22] + Wire.int16(count) + data
+        client.send(Wire.connect("c", .v5, properties: properties))
+        let challenge = try client.readPacket()
+        #expect(challenge[0] == 0xF0)
+        let text = String(decoding: data, as: UTF8.self)
+        try broker.waitForLog(
+            exactly: "REC ext-auth event=4 client=c method=TEST data=\(text) end=0"
+        )
+        try broker.stop()
+    }
+
+    @Test(
+        "A plugin gives the pre-shared key also to a client behind a proxy, whose address it sees",
+        arguments: [0, 1, 2],
+        [1, 4]
+    )
+    func preSharedKeyBehindProxy(version: Int, workers: Int) throws {
+        let plugin = try #require(HostPlugin.recorders[5]).get()
+        let broker = try Broker(
+            "listener %PORT% 127.0.0.1\npsk_hint hint\nlog_type all\nallow_anonymous true\n"
+                + (version > 0 ? "enable_proxy_protocol \(version)\n" : "")
+                + "plugin \(plugin.path)\n",
+            workers: workers
+        )
+        let signature = hex("0D0A0D0A 000D0A51 5549540A 2111 000C")
+        let head: Bytes =
+            switch version {
+            case 1: utf8("PROXY TCP4 192.0.2.5 10.0.0.1 6275 1883\r\n")
+            case 2: signature + hex("C0000205 0A000001 1883 075B")
+            default: []
+            }
+        var options = ClientTLS()
+        options.psk = ("me", hex("12345678"))
+        let client = try RawClient(broker)
+        client.sendRaw(head)
+        try client.startTLS(options)
+        client.send(Wire.connect("inside"))
+        try client.expect(Wire.connack(.v4))
+        let address = version > 0 ? "192.0.2.5" : "127.0.0.1"
+        let record = "client=NULL address=\(address) hint=hint identity="
+        try broker.waitForLog(exactly: "REC psk event=8 \(record)me room=1")
+        options.psk?.identity = "you"
+        options.maximumVersion = TLS1_2_VERSION
+        let stranger = try RawClient(broker)
+        stranger.sendRaw(head)
+        #expect(throws: Mismatch.self) { try stranger.startTLS(options) }
+        try broker.waitForLog(exactly: "REC psk event=8 \(record)you room=1")
+        try client.disconnect()
         try broker.stop()
     }
 
@@ -346,7 +406,7 @@ import Testing
         #expect(right.output.contains("Verify return code: 0 (ok)"), "\(right.errors)")
         #expect(right.output.contains("PSK identity: me"))
         let client = version == 2 ? "" : "client=NULL "
-        #expect(broker.records.contains("psk userdata=1 \(client)hint me 1"))
+        try broker.waitForLog(exactly: "REC psk userdata=1 \(client)hint me 1")
         let wrong = try ChildProcess.run("/bin/sh", ["-c", command, "1234"])
         #expect(wrong.status != 0)
         try broker.stop()

@@ -119,6 +119,38 @@ struct CommandLineTests {
         )
     }
 
+    @Test(
+        "A socket that cannot be opened exits 1 with its reason",
+        arguments: [
+            (
+                "listener 0 %DIR%/none/socket",
+                "Error binding unix socket: No such file or directory"
+            ),
+            ("listener 0 %DIR%", "Error binding unix socket: Address already in use"),
+            (
+                "listener 0 \(String(repeating: "x", count: 108))",
+                "Error: Path to unix socket is too long \"\(String(repeating: "x", count: 108))\"."
+            ),
+            (
+                "listener 1 127.0.0.1\nbind_interface nosuch0",
+                "Error: Interface nosuch0 does not exist."
+            ),
+            (
+                "listener 1 127.0.0.2\nbind_interface lo",
+                "Error: Interface address for lo does not match specified listener address "
+                    + "(127.0.0.2)."
+            ),
+        ]
+    )
+    func unopened(listener: String, reason: String) throws {
+        let directory = try TemporaryDirectory()
+        let text = listener.replacingOccurrences(of: "%DIR%", with: directory.path)
+        let file = try directory.write("a.conf", "user root\n\(text)\n")
+        let run = try BrokerCommand(["-c", file])
+        #expect(run.status == 1)
+        #expect(run.lines.contains(reason), "\(run.errors)")
+    }
+
     @Test("A pid file that cannot be written exits 14")
     func pidFile() throws {
         let directory = try TemporaryDirectory()

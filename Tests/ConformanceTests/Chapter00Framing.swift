@@ -147,7 +147,7 @@ struct Chapter00Framing {
         let client = try RawClient.connected(to: broker)
         let topic = unique("big")
         try client.subscribe(topic)
-        let count = 1_999_999 - 2 - topic.utf8.count
+        let count = 2_000_000 - 4 - 2 - topic.utf8.count
         client.send(Wire.publish(.v4, topic, bytes: Bytes(repeating: 0x5A, count: count)))
         let packet = try client.readPacket()
         #expect(packet == Wire.publish(.v4, topic, bytes: Bytes(repeating: 0x5A, count: count)))

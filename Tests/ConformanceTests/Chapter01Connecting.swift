@@ -333,6 +333,32 @@ struct Chapter01Connecting {
         try fourth.expectSilence()
     }
 
+    @Test(
+        "Places of clients that close are free for those who connect next",
+        arguments: ["max_connections 4", "global"],
+        reactors
+    )
+    func placesOfTheGone(kind: String, workers: Int) throws {
+        let isGlobal = kind == "global"
+        let broker = try Broker(
+            """
+            \(isGlobal ? "global_max_connections 4" : "")
+            listener %PORT% 127.0.0.1
+            allow_anonymous true
+            \(isGlobal ? "" : kind)
+
+            """,
+            workers: workers
+        )
+        for _ in 1...100 {
+            let clients = try (1...4).map { try RawClient.connected(to: broker, "c\($0)") }
+            let surplus = try RawClient(broker)
+            try surplus.expectClosed()
+            for client in clients { client.abort() }
+        }
+        try broker.stop()
+    }
+
     // MARK: Take-over
 
     @Test(

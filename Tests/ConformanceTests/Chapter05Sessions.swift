@@ -222,4 +222,25 @@ struct Chapter05Sessions {
         #expect(candidates.contains(packet), "\(hexText(packet))")
         try client.expectPublish(topic, "ever", qos: 2, id: 3)
     }
+
+    @Test(
+        "What a client sends before it closes is handled before it comes back",
+        arguments: reactors
+    )
+    func lastWords(workers: Int) throws {
+        let broker = try Broker.shared(workers: workers)
+        let id = unique("c")
+        let words = unique("words")
+        let watcher = try RawClient.connected(to: broker)
+        try watcher.subscribe(words)
+        // Nothing orders the end of one connection and the beginning of the next but time.
+        for round in 1...100 {
+            let client = try RawClient.connected(to: broker, id, will: Will(words, "will"))
+            client.send(Wire.publish(.v4, words, "\(round)") + Wire.disconnect())
+            client.shutdownWriting()
+            _ = try RawClient.connected(to: broker, id)
+            try watcher.expectPublish(words, "\(round)")
+        }
+        try watcher.expectNothing(from: watcher)
+    }
 }

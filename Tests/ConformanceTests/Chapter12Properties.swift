@@ -21,7 +21,7 @@ struct Chapter12Properties {
         #expect(fits.count == 40)
         client.send(fits)
         try client.expectSilence()
-        let large = Wire.publish(.v5, "12", bytes: Bytes(repeating: 0x61, count: 35))
+        let large = Wire.publish(.v5, "12", bytes: Bytes(repeating: 0x61, count: 34))
         client.send(large)
         try client.expectClosed(after: hex("E0 01 95"))
         let old = try RawClient(broker)

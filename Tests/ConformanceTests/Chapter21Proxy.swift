@@ -32,12 +32,14 @@ struct Chapter21Proxy {
             1, utf8("PROXY TCP6 2001:db8:506:708:900::1 2001:db8::2 6275 1883\r\n"),
             "2001:db8:506:708:900::1:6275"
         ),
+        (1, utf8("PROXY UNKNOWN\r\n"), nil),
         (1, utf8("PROXY UNKNOWN \r\n"), nil),
         (1, utf8("PROXY UNKNOWN whatever comes here\r\n"), nil),
         (2, header2(1, 0x11, ipv4), "192.0.2.5:6275"),
         (2, header2(1, 0x21, ipv6), "2001:db8:506:708:900::1:6275"),
         (2, header2(1, 0x11, ipv4 + tlv(0x04, Bytes(repeating: 0, count: 100))), "192.0.2.5:6275"),
         (2, header2(1, 0x31, utf8("/path") + Bytes(repeating: 0, count: 211)), "/path:0"),
+        (2, header2(1, 0x31, utf8("/path")), "/path:0"),
     ]
 
     @Test("The address in the header is the client's", arguments: 0..<headers.count, reactors)

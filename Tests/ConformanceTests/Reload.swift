@@ -217,4 +217,44 @@ struct Reload {
         try client.expectPublish("r", "kept", retain: true)
         try broker.stop()
     }
+
+    @Test(
+        "Who connects after SIGHUP meets the new configuration, unless it is wrong",
+        arguments: reactors
+    )
+    func newcomersWithoutPlugins(workers: Int) throws {
+        let broker = try Broker(Self.base + "allow_anonymous true\n", workers: workers)
+        for round in 0..<20 {
+            let isOpen = round % 2 == 1
+            try broker.rewrite(Self.base + "allow_anonymous \(isOpen)\n")
+            broker.process.signal(SIGHUP)
+            let client = try RawClient(broker)
+            client.send(Wire.connect("c"))
+            try client.expect([0x20, 2, 0, isOpen ? 0 : 5])
+        }
+        try broker.rewrite("no_such_option 1\n")
+        broker.process.signal(SIGHUP)
+        _ = try RawClient.connected(to: broker, "last")
+        try broker.stop()
+    }
+
+    @Test("Who connects after SIGHUP meets what the ACL file says by then", arguments: reactors)
+    func newcomers(workers: Int) throws {
+        let broker = try Broker(
+            Self.base + "allow_anonymous true\nacl_file %DIR%/acl\n",
+            workers: workers,
+            files: ["acl": "topic readwrite a\n"]
+        )
+        for round in 1...40 {
+            let isOpen = round % 2 == 0
+            try Chapter16CommandLine.write(
+                "topic readwrite \(isOpen ? "a" : "b")\n",
+                to: broker.directory + "/acl"
+            )
+            broker.process.signal(SIGHUP)
+            let client = try RawClient.connected(to: broker, "c", .v5)
+            try client.publish1("a", reason: isOpen ? 0x10 : 0x87)
+        }
+        try broker.stop()
+    }
 }

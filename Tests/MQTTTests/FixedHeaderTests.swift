@@ -157,11 +157,13 @@ struct FixedHeaderTests {
         #expect(check("82 a1 8d 06", .v311) == .accepted)
     }
 
-    @Test("[MQTT-3.1.2-24] Remaining length plus one is compared with the maximum packet size")
+    @Test("[MQTT-3.1.2-24] The whole packet is compared with the maximum packet size")
     func maximumPacketSize() {
-        #expect(check("30 63", .v5, maximum: 100) == .accepted)
-        #expect(check("30 64", .v5, maximum: 100) == .code(0x95))
-        #expect(check("30 64", .v311, maximum: 100) == .close)
+        #expect(check("30 62", .v5, maximum: 100) == .accepted)
+        #expect(check("30 63", .v5, maximum: 100) == .code(0x95))
+        #expect(check("30 63", .v311, maximum: 100) == .close)
+        #expect(check("30 c5 01", .v5, maximum: 200) == .accepted)
+        #expect(check("30 c6 01", .v5, maximum: 200) == .code(0x95))
         #expect(check("30 ff ff ff 7f", .v5) == .accepted)
         // The type's own limit closes silently before.
         #expect(check("c0 70", .v5, maximum: 100) == .close)

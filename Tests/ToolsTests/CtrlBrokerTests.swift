@@ -167,7 +167,7 @@ struct CtrlBrokerTests {
     )
     func versions(_ version: String, _ qos: String) throws {
         let administration = try Administration()
-        let options = ["-u", "admin", "-P", "pw", "-V", version, "-q", qos, "-i", "id"]
+        let options = ["-u", "admin", "-P", "pw", "-V", version, "-q", qos]
         let outcome = try administration.run(options: options, ["dynsec", "listClients"])
         #expect(outcome.output == "admin\n")
         #expect(outcome.status == 0)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // mosquitto_ctrl: options, options file, URLs.
 
+import Foundation
 import MQTT
+import MQTTClient
 import TestSupport
 import Testing
 import ToolSupport
@@ -44,12 +46,22 @@ struct CtrlOptionsTests {
         ("-p 70000", "Error: Invalid port given: 70000"),
         ("-p -1", "Error: Invalid port given: -1"), ("-p x", "Error: Invalid port given: x"),
         ("-q 3", "Error: Invalid QoS given: 3"),
-        ("-V 6", "Error: Invalid protocol version argument given."),
-        ("-L foo://x/", "Error: Unsupported URL scheme."),
+        ("-V 6", "Error: Invalid protocol version argument given.\n"),
+        ("-L foo://x/", "Error: Unsupported URL scheme.\n"),
         ("-L mqtt://x", "Error: Invalid URL for -L argument specified - topic missing."),
         ("--proxy http://x", "Error: Unsupported proxy protocol: http://x"),
-        ("--proxy socks5h://a:99999", "Error: Invalid proxy: socks5h://a:99999"),
-        ("--proxy socks5h://%2f@a", "Error: Invalid proxy: socks5h://%2f@a"),
+        ("-L mqtt://:@x/", "Error: Empty username in URL."),
+        ("-L mqtt://@x/", "Error: Empty username in URL."),
+        ("-L mqtt://x:/", "Error: Empty port in URL."),
+        ("-L mqtt://x:y/", "Error: Invalid URL for -L argument specified - invalid port."),
+        ("-L mqtt://[::1]x/", "Error: Invalid URL for -L argument specified - invalid host."),
+        ("--proxy socks5h://", "Error: Invalid proxy."),
+        ("--proxy socks5h://:", "Error: Invalid proxy."),
+        ("--proxy socks5h://@", "Error: Invalid proxy."),
+        ("--proxy socks5h://a:0", "Error: Invalid proxy port 0"),
+        ("--proxy socks5h://a:99999", "Error: Invalid proxy port 99999"),
+        ("--proxy socks5h://%2f@a", "Error: Invalid URL encoding in username."),
+        ("--proxy socks5h://a:b%@a", "Error: Invalid URL encoding in password."),
         (
             "--cert c",
             "Error: Both certfile and keyfile must be provided if one of them is set."
@@ -98,6 +110,20 @@ struct CtrlOptionsTests {
         #expect(options.usesTLS == usesTLS)
     }
 
+    @Test(
+        "before MQTT 5 a client without an identifier gets one of its own",
+        arguments: [
+            ("-V 31", "^mosq-[A-Za-z0-9]{18}$"), ("-V 311", "^mosq-[A-Za-z0-9]{18}$"),
+            ("-V 5", "^$"), ("-V 31 -i mine", "^mine$"),
+        ]
+    )
+    func clientID(_ line: String, _ pattern: String) throws {
+        let identifiers = try (0..<2).map { _ in try parse(line).options.clientOptions().clientID }
+        let expression = try Regex(pattern)
+        #expect(identifiers.allSatisfy { $0.contains(expression) })
+        #expect((identifiers[0] == identifiers[1]) == !pattern.contains("mosq"))
+    }
+
     @Test("a URL holds user, password, host and port; later options win over it")
     func url() throws {
         let options = try parse("-L mqtt://user:pa:ss@host:123/ -h other").options
@@ -132,6 +158,10 @@ struct CtrlOptionsTests {
         #expect(throws: ToolFailure("Error: Unknown option '--nonsense'.")) {
             try parse("-o \(folder.file("bad"))")
         }
+        let odd = Data([0x23, 0xFF, 0x0A, 0x2D, 0x50, 0x20, 0xFF, 0x0A])
+        try odd.write(to: URL(fileURLWithPath: folder.file("odd")))
+        let text = "Error: A line of \(folder.file("odd")) is not valid UTF-8."
+        #expect(throws: ToolFailure(text)) { try parse("-o \(folder.file("odd"))") }
     }
 
     @Test(
@@ -143,6 +173,22 @@ struct CtrlOptionsTests {
             ("dynsec getDetails", 13, "Command 'getDetails' not recognised.\n"),
             ("-x", 1, "Error: Unknown option '-x'.\n"), ("dynsec", 1, ""), ("--help", 1, ""),
             ("dynsec help", 0, ""), ("BROKER Help", 0, ""),
+            (
+                "--cafile /none broker listListeners", 1,
+                "Error: Problem setting TLS options: File not found.\n"
+            ),
+            (
+                "--keyform der --cafile /none --cert c --key k broker listListeners", 1,
+                "Error: Problem setting key form, it must be one of 'pem' or 'engine'.\n"
+            ),
+            (
+                "-f none dynsec setClientPassword user word -i", 3,
+                "Error: -i argument given, but no iterations provided.\nError: Invalid input.\n"
+            ),
+            (
+                "-f none dynsec setClientPassword user word -c", 3,
+                "Error: Unknown argument: -c\nError: Invalid input.\n"
+            ),
             (
                 "-h 127.0.0.1 -p 1 --quiet dynsec listClients", 14,
                 "Error: Connection refused.\n"

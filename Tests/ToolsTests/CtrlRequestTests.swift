@@ -208,6 +208,7 @@ struct CtrlRequestTests {
             "modifyRole r allowWildcardSubs false",
             #"{"command":"modifyRole","rolename":"r","allowwildcardsubs":false}"#
         ),
+        ("setClientId u", #"{"command":"setClientId","username":"u"}"#),
         ("setClientId u id", #"{"command":"setClientId","username":"u","clientid":"id"}"#),
         ("listRoles 3 0", #"{"command":"listRoles","count":3,"offset":0}"#),
         (
@@ -235,7 +236,8 @@ struct CtrlRequestTests {
         arguments: [
             ("getClient", ["getClient <username>"]),
             ("addClientRole u", ["addClientRole <username> <rolename>"]),
-            ("setClientId u", ["setClientId <username> <clientid>"]),
+            ("setClientId", ["setClientId <username> [clientid]"]),
+            ("setClientId u id more", ["setClientId <username> [clientid]"]),
             ("listClients x", ["listClients [count [offset]]", "Invalid value 'x'"]),
             (
                 "setDefaultACLAccess publish allow",

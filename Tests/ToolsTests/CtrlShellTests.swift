@@ -57,7 +57,7 @@ struct CtrlShellTests {
         try shell.expect("password: ")
         shell.enter("pw")
         try shell.expect("> ")
-        shell.enter("connect \(address)")
+        shell.enter("connect 127.0.0.1:\(broker.port)")
         try shell.expect("\(address)> ")
         shell.enter("DynSec")
         try shell.expect("\(address)|dynsec> ")
@@ -77,7 +77,10 @@ struct CtrlShellTests {
             try answer(shell, "connect mqtt://127.0.0.1:1")
                 == "Unable to connect: Connection refused"
         )
-        #expect(try answer(shell, "connect nonsense") == "Unable to connect: Invalid URL.")
+        #expect(try answer(shell, "connect mqtt://") == "Unable to connect: Invalid URL.")
+        #expect(
+            try answer(shell, "connect 127.0.0.1:1") == "Unable to connect: Connection refused"
+        )
         #expect(try answer(shell, "connect \(address)") == "Unable to connect: Not authorized")
     }
 
@@ -174,6 +177,25 @@ struct CtrlShellTests {
         shell.enter("dynsec")
         try shell.expect("Subscribe failed, check you have permission to access this module.")
         try shell.expect("\(address)> ")
+    }
+
+    @Test("a module that the broker does not have is told of at once")
+    func missingModule() throws {
+        let own = try Broker(
+            "enable_control_api true\nallow_anonymous true\nlistener %PORT% 127.0.0.1\n",
+            workers: 1
+        )
+        let shell = try start(["-h", "127.0.0.1", "-p", "\(own.port)"])
+        try shell.expect(":\(own.port)> ")
+        let missing = "$CONTROL endpoint for this module not available."
+        #expect(
+            try answer(shell, "dynsec")
+                == missing + "\nCheck the dynsec module is configured on the broker."
+        )
+        shell.enter("return")
+        try shell.expect(":\(own.port)> ")
+        #expect(try answer(shell, "broker").isEmpty)
+        try own.stop()
     }
 
     @Test("lines may come from a file as well")

@@ -176,6 +176,28 @@ struct HTTPTests {
         }
     }
 
+    @Test("Requests that come at once are all decided about", arguments: Broker.reactorCounts)
+    func crowd(workers: Int) throws {
+        let broker = try Broker(
+            "password_file %DIR%/passwords\nlistener %PORT% 127.0.0.1\nprotocol http_api\n",
+            workers: workers,
+            files: ["passwords": Self.passwords]
+        )
+        let clients = try (0..<8).map { _ in try RawClient(broker) }
+        for (index, client) in clients.enumerated() {
+            let credentials = index % 2 == 0 ? "mon:secret" : "mon:wrong"
+            let text = Data(credentials.utf8).base64EncodedString()
+            client.sendRaw(
+                utf8("GET /api/v1/version HTTP/1.1\r\nAuthorization: Basic \(text)\r\n\r\n")
+            )
+        }
+        for (index, client) in clients.enumerated() {
+            let status = index % 2 == 0 ? "200 OK" : "401 Unauthorized"
+            #expect(try client.readHead().hasPrefix("HTTP/1.1 \(status)\r\n"))
+        }
+        try broker.stop()
+    }
+
     @Test("Files below http_dir are served, nothing else")
     func files() throws {
         let broker = try Self.broker()
@@ -194,17 +216,21 @@ struct HTTPTests {
     }
 
     @Test(
-        "Other methods and broken requests are refused",
+        "Other methods and broken requests are refused, targets of another form understood",
         arguments: [
             ("POST /api/v1/version HTTP/1.1", "405 Method Not Allowed"),
             ("HEAD / HTTP/1.1", "405 Method Not Allowed"), ("GET", "400 Bad Request"),
-            ("GET / HTTP/2.0", "400 Bad Request"), ("GET nowhere HTTP/1.1", "400 Bad Request"),
+            ("GET / HTTP/2.0", "400 Bad Request"), ("GET nowhere HTTP/1.1", "404 Not Found"),
+            ("GET * HTTP/1.1", "404 Not Found"), ("POST * HTTP/1.1", "405 Method Not Allowed"),
+            ("GET ../../../../../../../../etc/passwd HTTP/1.1", "404 Not Found"),
+            ("GET http://localhost HTTP/1.1", "404 Not Found"),
+            ("GET http://localhost/api/v1/version HTTP/1.1", "200 OK"),
             ("GET /%zz HTTP/1.1", "400 Bad Request"), ("GET /%00 HTTP/1.1", "400 Bad Request"),
         ]
     )
     func refused(line: String, status: String) throws {
         let broker = try Broker.shared(
-            open + "listener %PORT% 127.0.0.1\nprotocol http_api\n",
+            open + "listener %PORT% 127.0.0.1\nprotocol http_api\nhttp_dir /tmp\n",
             workers: 1
         )
         #expect(try Self.request(broker, line).status == status)

@@ -75,7 +75,7 @@ struct ProxyTests {
     @Test(
         "A corrupt version 1 header is closed with a line",
         arguments: [
-            "PROXY UNKNOWN\r\n", "PROXY TCP4 192.0.2.5 10.0.0.1 6275\r\n",
+            "PROXY UNKNOWNS\r\n", "PROXY TCP4 192.0.2.5 10.0.0.1 6275\r\n",
             "PROXY TCP4 192.0.2.5 10.0.0.1 6275 1883 1\r\n",
             "PROXY TCP4 192.0.2.256 10.0.0.1 6275 1883\r\n",
             "PROXY TCP4 192.0.2.5 10.0.0 6275 1883\r\n", "PROXY TCP4 ::1 ::1 6275 1883\r\n",
@@ -148,7 +148,7 @@ struct ProxyTests {
             ProxyV2(family: 0x12).encoded, ProxyV2(family: 0x22).encoded,
             ProxyV2(family: 0x32).encoded, ProxyV2(family: 0x00).encoded,
             ProxyV2(address: hex("C0000205 0A000001 1883")).encoded,
-            ProxyV2(family: 0x21).encoded, ProxyV2(family: 0x31).encoded,
+            ProxyV2(family: 0x21).encoded, ProxyV2(family: 0x31, address: []).encoded,
             ProxyV2(entries: ProxyV2.entry(4, Bytes(repeating: 0, count: 500))).encoded,
         ]
     )

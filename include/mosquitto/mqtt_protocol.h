@@ -3,6 +3,8 @@
 #ifndef MOSQUITTO_MQTT_PROTOCOL_H
 #define MOSQUITTO_MQTT_PROTOCOL_H
 
+#include <stdint.h>
+
 /* Protocol name and level as they stand in a CONNECT packet. */
 #define PROTOCOL_NAME_v31 "MQIsdp"
 #define PROTOCOL_VERSION_v31 3
@@ -11,6 +13,7 @@
 #define PROTOCOL_VERSION_v5 5
 
 /* First byte of each packet type with the flag bits zero. */
+#define CMD_RESERVED 0x00U
 #define CMD_CONNECT 0x10U
 #define CMD_CONNACK 0x20U
 #define CMD_PUBLISH 0x30U
@@ -139,6 +142,22 @@ enum mqtt5_sub_options {
     MQTT_SUB_OPT_SEND_RETAIN_NEW = 0x10,
     MQTT_SUB_OPT_SEND_RETAIN_NEVER = 0x20
 };
+
+/* Parts of a subscription options byte, still in their places. */
+#define MQTT_SUB_OPT_GET_QOS(opt) ((opt) & 0x03)
+#define MQTT_SUB_OPT_GET_NO_LOCAL(opt) ((opt) & MQTT_SUB_OPT_NO_LOCAL)
+#define MQTT_SUB_OPT_GET_RETAIN_AS_PUBLISHED(opt) ((opt) & MQTT_SUB_OPT_RETAIN_AS_PUBLISHED)
+#define MQTT_SUB_OPT_GET_RETAIN_HANDLING(opt) ((opt) & 0x30)
+#define MQTT_SUB_OPT_GET_SEND_RETAIN(opt) MQTT_SUB_OPT_GET_RETAIN_HANDLING(opt)
+
+/* Replace a part of a subscription options byte, which must be a variable. */
+#define MQTT_SUB_OPT_SET_QOS(opt, qos) ((opt) = (uint8_t)(((opt) & ~0x03) | ((qos) & 0x03)))
+#define MQTT_SUB_OPT_SET_RETAIN_HANDLING(opt, handling) \
+    ((opt) = (uint8_t)(((opt) & ~0x30) | ((handling) & 0x30)))
+
+/* Set or clear bits of a subscription options byte, which must be a variable. */
+#define MQTT_SUB_OPT_SET(opt, bits) ((opt) = (uint8_t)((opt) | (bits)))
+#define MQTT_SUB_OPT_CLEAR(opt, bits) ((opt) = (uint8_t)((opt) & ~(bits)))
 
 /* Session Expiry Interval: the two values with a meaning of their own. */
 #define MQTT_SESSION_EXPIRY_IMMEDIATE 0U

@@ -30,6 +30,8 @@ package final class Broker: Sendable {
 
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()
+    /// Where new connections wait for a reload.
+    package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.
     let requestedSubscriptions = RequestedSubscriptions()
 

@@ -44,6 +44,8 @@ package final class Worker {
     /// The publications being collected from the client whose bytes are handled now.
     let run = UnsafePublishRun()
     private let retainedSweep = RetainedSweep()
+    /// Connections that came while every place was taken.
+    let latecomers = Latecomers()
     /// A run that came from another reactor.
     let foreignRun = UnsafePublishRun()
     /// Clients that are not read from until other workers have caught up.
@@ -96,6 +98,7 @@ package final class Worker {
         reactor.delegate = nil
         postponed = []
         parkedClients = []
+        latecomers.forgetAll()
         openQuestions.forgetAll()
         mailbox.takeLetters(after: &letters)
         letters = []
@@ -118,6 +121,7 @@ package final class Worker {
         limits = Limits(settings.configuration)
         isTracing = log.isEnabled(.debug)
         recheckClients()
+        welcomeHeld()
     }
 
     /// Runs `work` at the end of the turn or in the next one; keeps long work from delaying others.
@@ -218,58 +222,7 @@ extension Worker: ReactorDelegate {
         from peer: PeerAddress,
         on socket: ListenerSocket
     ) {
-        let listener = settings.listeners[socket.listenerIndex]
-        guard listener.configuration.protocol != .httpApi else {
-            return serveHTTP(descriptor, peer, listener, on: reactor)
-        }
-        counters.socketsAccepted.add(1)
-        guard broker.census.addSocket(limit: settings.configuration.globalMaxConnections) else {
-            return logRefusedSocket(peer)
-        }
-        guard listener.load.enter(limit: listener.configuration.maxConnections) else {
-            broker.census.removeSocket()
-            return logRefusedSocket(peer)
-        }
-        do {
-            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
-            let client = Client(worker: self, connection: connection, listener: listener)
-            if settings.configuration.connectionMessages, listener.transport.proxy == nil {
-                let port = socket.port
-                log.notice("New connection from \(peer.host):\(peer.port) on port \(port).")
-            }
-            client.awaitConnect()
-        } catch {
-            broker.census.removeSocket()
-            listener.load.leave()
-            logUnserved(peer, error)
-        }
-    }
-
-    /// A connection to the HTTP API, which is no client and not counted as one.
-    private func serveHTTP(
-        _ descriptor: consuming OwnedDescriptor,
-        _ peer: PeerAddress,
-        _ listener: ListenerSettings,
-        on reactor: Reactor
-    ) {
-        guard listener.load.enter(limit: listener.configuration.maxConnections) else {
-            return logRefusedSocket(peer)
-        }
-        do {
-            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
-            _ = HTTPExchange(worker: self, connection: connection, listener: listener)
-        } catch {
-            listener.load.leave()
-            logUnserved(peer, error)
-        }
-    }
-
-    private func logUnserved(_ peer: PeerAddress, _ error: SystemError) {
-        log.error("Error: Unable to serve connection from \(peer.host): \(error).")
-    }
-
-    private func logRefusedSocket(_ peer: PeerAddress) {
-        log.notice("Client connection from \(peer.host) denied: max_connections exceeded.")
+        welcome(Newcomer(descriptor, peer: peer, socket: socket))
     }
 
     package func reactor(_ reactor: Reactor, descriptorsExhausted isExhausted: Bool) {

@@ -85,8 +85,7 @@ package let connectLengthMax = 100_000
 /// connection; look for it before when it needs special treatment.
 ///
 /// - Parameters:
-///   - maximumPacketSize: the most bytes a packet may have, 0 for no limit; remaining length + 1 is
-///     what is compared.
+///   - maximumPacketSize: the most bytes a whole packet may have, 0 for no limit.
 ///   - receiver: the side that reads the packet.
 @inlinable
 package func checkFixedHeader(
@@ -95,7 +94,7 @@ package func checkFixedHeader(
     maximumPacketSize: Int = 0,
     receiver: PacketReceiver = .broker
 ) throws(PacketError) {
-    let isTooLarge = maximumPacketSize > 0 && header.remainingLength >= maximumPacketSize
+    let isTooLarge = maximumPacketSize > 0 && header.packetLength > maximumPacketSize
     // The frequent packets: PUBLISH has no rule of its own, short acknowledgments keep all rules.
     if !isTooLarge {
         if header.firstByte >> 4 == 3 { return }

@@ -22,6 +22,8 @@ final class ControlLoop {
     private var sysTree: SysTree
     private var lastRoundSecond: Int64 = 0
     private var lastAliveAt: Int64 = 0
+    private var lastHold: Hold?
+    private var holdEndsAt: Int64 = 0
 
     private var broker: Broker { threads.broker }
 
@@ -45,10 +47,13 @@ final class ControlLoop {
     /// Serves until SIGTERM or SIGINT.
     func run(_ signals: Signals) {
         while true {
+            broker.gate.close()
             while let signal = signals.next() {
                 if signal == .stop { return }
                 handle(signal)
             }
+            broker.openGate()
+            endHoldIfDue()
             publishSysIfDue()
             sendAliveIfDue()
             signals.wait(milliseconds: millisecondsToWait())
@@ -83,7 +88,11 @@ final class ControlLoop {
             }
             // Clients are checked again only when plugins decide by what they have read again.
             let broker = broker
-            plugins.reload(new) { broker.apply(new) }
+            let hold = hold()
+            plugins.reload(new) {
+                broker.apply(new)
+                hold.end()
+            }
         } catch {
             for line in error.lines { log.error(line) }
             log.error("Error: The configuration was not reloaded; the running one stays in force.")
@@ -96,6 +105,23 @@ final class ControlLoop {
         fflush(nil)
         let text = Array(broker.subscriptionTree(names: collected.all).utf8)
         _ = retryingInterrupts { write(STDOUT_FILENO, text, text.count) }
+    }
+
+    // MARK: Newcomers
+
+    /// Keeps newcomers waiting until plugins have read their files, two seconds at most.
+    private func hold() -> Hold {
+        lastHold?.end()
+        let hold = Hold(broker)
+        lastHold = hold
+        holdEndsAt = Clock.monotonicMilliseconds() + 2000
+        return hold
+    }
+
+    private func endHoldIfDue() {
+        guard lastHold != nil, Clock.monotonicMilliseconds() >= holdEndsAt else { return }
+        lastHold?.end()
+        lastHold = nil
     }
 
     // MARK: $SYS
@@ -132,7 +158,25 @@ final class ControlLoop {
         if let seconds = notifier.watchdogIntervalSeconds {
             wait = min(wait, Int64(seconds) * 1000)
         }
+        if lastHold != nil {
+            wait = min(wait, max(0, holdEndsAt - Clock.monotonicMilliseconds()))
+        }
         return wait == .max ? -1 : CInt(clamping: wait)
+    }
+}
+
+/// A closed gate that opens once, whoever is first to say so.
+private final class Hold: Sendable {
+    private let broker: Broker
+    private let isOver = Atomic<Bool>(false)
+
+    init(_ broker: Broker) {
+        self.broker = broker
+        broker.gate.close()
+    }
+
+    func end() {
+        if !isOver.exchange(true, ordering: .acquiringAndReleasing) { broker.openGate() }
     }
 }
 

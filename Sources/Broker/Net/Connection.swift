@@ -125,6 +125,24 @@ package final class Connection {
         return 0
     }
 
+    /// Reads what has arrived by now, the end of the stream too, as far as the handler takes it and
+    /// a limit allows.
+    ///
+    /// Only while no connection of the reactor is being read.
+    package func catchUp() {
+        for _ in 0..<Self.catchUpReadsMax {
+            guard !isClosed, !isPaused, layers?.isParked != true, isReadable else { return }
+            handleReadable()
+        }
+    }
+
+    private static let catchUpReadsMax = 32
+
+    private var isReadable: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return retryingInterrupts { poll(&entry, 1, 0) } > 0
+    }
+
     /// Stops reading; received bytes that were not consumed wait.
     ///
     /// With `noticesHangUp` a peer that closes its side ends the connection at once, without what it

@@ -57,7 +57,6 @@ package final class PluginHost: Hooks, Sendable {
             listenerCount: configuration.listeners.count,
             isPerListener: configuration.perListenerSettings
         )
-        delayed = DelayedAnswers(timeoutSeconds: configuration.authTimeout)
         watch = Stopwatch(log: broker.log, slowMilliseconds: configuration.pluginSlowCallbackMs)
         brokerControl = configuration.enableControlApi ? BrokerControl() : nil
         persistenceLocation = CStringBox(configuration.persistenceLocationForPlugins)
@@ -66,6 +65,7 @@ package final class PluginHost: Hooks, Sendable {
         } catch {
             throw LoadError(lines: ["Error: Unable to start: \(error)"], exitCode: 1)
         }
+        delayed = DelayedAnswers(timeoutSeconds: configuration.authTimeout, lane: lane)
     }
 
     /// All plugins in the order they were loaded.
@@ -200,7 +200,11 @@ package final class PluginHost: Hooks, Sendable {
 
     package func text(of code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
 
-    package func forget(_ asker: Asker) { delayed.forget(asker) }
+    package func forget(_ asker: Asker) {
+        if delayed.forget(asker) { return }
+        // Its question may not have come up yet.
+        lane.enqueue(.job { [delayed] in _ = delayed.forget(asker) })
+    }
 
     package func connected(_ client: ClientIdentity) {
         let scope = registry.current.scope(client.listenerIndex)
@@ -248,12 +252,15 @@ package final class PluginHost: Hooks, Sendable {
     ) -> HookAnswer? {
         let scope = snapshot.scope(question.client.listenerIndex)
         switch question {
-        case .authenticate(let client, let password):
-            return authenticate(client, password: password, asker, scope)
-        case .beginExchange(let client, let method, let data, _):
-            return exchange(.extAuthStart, client, method: method, data: data, asker, scope)
+        case .authenticate(let client, let password, let isConnect):
+            let turn = turn(of: question, asker, isConnect: isConnect)
+            return authenticate(client, password: password, turn, scope)
+        case .beginExchange(let client, let method, let data, let isAgain):
+            let turn = turn(of: question, asker, isConnect: !isAgain)
+            return exchange(.extAuthStart, client, method: method, data: data, turn, scope)
         case .continueExchange(let client, let method, let data):
-            return exchange(.extAuthContinue, client, method: method, data: data, asker, scope)
+            let turn = turn(of: question, asker, isConnect: false)
+            return exchange(.extAuthContinue, client, method: method, data: data, turn, scope)
         case .publish(let client, let message, let checksAccess, let isFiltered):
             return .publish(
                 publish(client, message, checksAccess: checksAccess, isFiltered: isFiltered, scope)
@@ -268,13 +275,25 @@ package final class PluginHost: Hooks, Sendable {
             return .will(isAllowed: mayPublishWill(client, message, scope))
         }
     }
+
+    /// What is to be done when others of that client identifier come first.
+    private func turn(
+        of question: HookQuestion,
+        _ asker: Asker,
+        isConnect: Bool
+    ) -> DelayedAnswers.Turn {
+        DelayedAnswers.Turn(asker: asker, isConnect: isConnect) { [self] in
+            guard let answer = answer(question, asker, registry.current) else { return }
+            broker.answer([(asker, answer)], worker: asker.worker)
+        }
+    }
 }
 
 extension HookQuestion {
     /// The client it is about.
     var client: ClientIdentity {
         switch self {
-        case .authenticate(let client, _), .beginExchange(let client, _, _, _),
+        case .authenticate(let client, _, _), .beginExchange(let client, _, _, _),
             .continueExchange(let client, _, _), .publish(let client, _, _, _),
             .control(let client, _), .subscribe(let client, _), .unsubscribe(let client, _),
             .access(let client, _), .deliver(let client, _), .publishWill(let client, _):

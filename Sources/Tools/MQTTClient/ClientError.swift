@@ -8,6 +8,8 @@ package import MQTT
 package enum ClientError: Error, Equatable {
     /// A system call failed with this errno.
     case system(call: String, code: CInt)
+    /// The options cannot be followed; says why.
+    case options(String)
     /// The host name could not be resolved.
     case lookup(String)
     /// The proxy refused or made no sense.
@@ -29,6 +31,7 @@ package enum ClientError: Error, Equatable {
     package var text: String {
         switch self {
         case .system(_, let code): String(cString: strerror(code))
+        case .options(let text): text
         case .lookup: "Lookup error."
         case .proxy(let text): "Proxy error: \(text)"
         case .tls(let text): text.isEmpty ? "A TLS error occurred." : text

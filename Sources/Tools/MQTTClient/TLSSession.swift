@@ -35,6 +35,12 @@ final class TLSSession {
         try repeating(deadline) { SSL_connect(ssl) }
     }
 
+    /// Refuses options that no session can follow.
+    static func check(_ options: TLSOptions) throws(ClientError) {
+        _ = try PresharedKey(options)
+        _ = try oldestVersion(options)
+    }
+
     deinit {
         SSL_free(ssl)
         SSL_CTX_free(context)
@@ -84,16 +90,18 @@ final class TLSSession {
         switch options.minimumVersion {
         case nil, "tlsv1.2": return TLS1_2_VERSION
         case "tlsv1.3": return TLS1_3_VERSION
-        case .some(let name): throw .tls("Unknown TLS version \"\(name)\"")
+        case .some:
+            throw .options("Problem setting TLS options, check the options are valid.")
         }
     }
 
     private func trust(_ options: TLSOptions) throws(ClientError) {
         guard options.psk == nil else { return }
-        if options.caFile == nil && options.caPath == nil {
+        let hasOwn = options.caFile != nil || options.caPath != nil
+        if options.usesSystemCertificates || !hasOwn {
             guard SSL_CTX_set_default_verify_paths(context) == 1 else { throw Self.failure() }
-            return
         }
+        guard hasOwn else { return }
         guard SSL_CTX_load_verify_locations(context, options.caFile, options.caPath) == 1 else {
             throw Self.failure("Unable to load CA certificates")
         }
@@ -171,12 +179,13 @@ private final class PresharedKey {
     init?(_ options: TLSOptions) throws(ClientError) {
         guard let text = options.psk else { return nil }
         let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == text.utf8.count, !digits.isEmpty, digits.count.isMultiple(of: 2)
-        else {
-            throw .tls("The pre-shared key is not hexadecimal")
+        guard digits.count == text.utf8.count, !digits.isEmpty else {
+            throw .options("Problem setting TLS-PSK options.")
         }
-        key = stride(from: 0, to: digits.count, by: 2).map {
-            UInt8(digits[$0] << 4 | digits[$0 + 1])
+        // A first digit on its own is a byte.
+        let pairs = digits.count.isMultiple(of: 2) ? digits : [0] + digits
+        key = stride(from: 0, to: pairs.count, by: 2).map {
+            UInt8(pairs[$0] << 4 | pairs[$0 + 1])
         }
         identity = Array((options.pskIdentity ?? "").utf8CString)
     }

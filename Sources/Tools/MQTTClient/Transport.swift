@@ -11,6 +11,7 @@ final class Transport {
 
     /// Connects as the options say.
     init(connecting options: ClientOptions, deadline: Deadline) throws(ClientError) {
+        if let tlsOptions = options.tls { try TLSSession.check(tlsOptions) }
         var serverName = "localhost"
         var serverPort: UInt16 = 0
         switch options.address {

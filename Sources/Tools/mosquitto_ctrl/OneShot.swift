@@ -127,6 +127,7 @@ struct OneShot {
     static func failure(connecting error: ClientError) -> ToolFailure {
         switch error {
         case .system: ToolFailure("Error: \(error.text).", .system)
+        case .options: ToolFailure("Error: \(error.text)")
         case .lookup: ToolFailure("Unable to connect (Lookup error.).", .lookup)
         case .proxy: ToolFailure("Unable to connect (\(error.text)).", .proxy)
         case .tls:
@@ -173,6 +174,14 @@ extension ConnectionOptions {
         guard !secret.isEmpty else {
             throw ToolFailure("Error: Empty password.\nError getting password.")
         }
-        password = String(decoding: secret, as: UTF8.self)
+        password = try Self.passwordText(secret)
+    }
+
+    /// A typed password as text, which is all that requests and connections carry here.
+    static func passwordText(_ bytes: [UInt8]) throws(ToolFailure) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ToolFailure("Error: Password is not valid UTF-8.")
+        }
+        return text
     }
 }

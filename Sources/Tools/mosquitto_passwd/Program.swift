@@ -28,7 +28,7 @@ struct Program {
             try checkUser(user)
             // Nobody types a password for a file that is not there.
             if password == nil, !isCreating { _ = try resolvedPath() }
-            let secret = if let password { Array(password.utf8) } else { try askPassword() }
+            let secret = if let password { password } else { try askPassword() }
             guard secret.count <= Self.lengthMax else {
                 throw Failure(
                     message: "Error: Password must be less than 65536 characters long."
@@ -57,9 +57,12 @@ struct Program {
         }
     }
 
-    /// Asks twice; the prompts stay out of standard output when the entry goes there.
+    /// Asks twice; a person's prompts stay out of standard output when the entry goes there.
+    ///
+    /// A script that feeds the password finds the prompts in standard output, as ever.
     private func askPassword() throws(Failure) -> [UInt8] {
-        let output = options.path == "-" ? STDERR_FILENO : STDOUT_FILENO
+        let isPersonAsked = isatty(STDIN_FILENO) == 1
+        let output = options.path == "-" && isPersonAsked ? STDERR_FILENO : STDOUT_FILENO
         let first = Terminal.readSecret(prompt: "Password: ", output: output)
         guard !first.isEmpty else { throw Failure(message: "Error: Empty password.") }
         let second = Terminal.readSecret(prompt: "Reenter password: ", output: output)

@@ -218,18 +218,39 @@ static int on_extended(int event, void *data, void *userdata)
 
     (void)userdata;
     RECORD(
-        "ext-auth event=%d client=%s method=%s data=%.*s",
+        "ext-auth event=%d client=%s method=%s data=%.*s end=%d",
         event,
         or_null(mosquitto_client_id(auth->client)),
         auth->auth_method,
         auth->data_in_len,
-        auth->data_in != NULL ? (const char *)auth->data_in : "");
+        auth->data_in != NULL ? (const char *)auth->data_in : "",
+        auth->data_in != NULL ? ((const char *)auth->data_in)[auth->data_in_len] : 0);
     if (strcmp(auth->auth_method, "TEST") != 0) {
         return MOSQ_ERR_PLUGIN_DEFER;
     }
     auth->data_out = mosquitto_strdup(event == MOSQ_EVT_EXT_AUTH_START ? "challenge" : "bye");
     auth->data_out_len = (uint16_t)strlen(auth->data_out);
     return event == MOSQ_EVT_EXT_AUTH_START ? MOSQ_ERR_AUTH_CONTINUE : MOSQ_ERR_SUCCESS;
+}
+
+static int on_psk_key(int event, void *data, void *userdata)
+{
+    struct mosquitto_evt_psk_key *psk = data;
+
+    (void)userdata;
+    RECORD(
+        "psk event=%d client=%s address=%s hint=%s identity=%s room=%d",
+        event,
+        or_null(mosquitto_client_id(psk->client)),
+        or_null(mosquitto_client_address(psk->client)),
+        psk->hint,
+        psk->identity,
+        psk->max_key_len > 8);
+    if (strcmp(psk->identity, "me") != 0) {
+        return MOSQ_ERR_INVAL;
+    }
+    snprintf(psk->key, (size_t)psk->max_key_len, "12345678");
+    return MOSQ_ERR_SUCCESS;
 }
 
 static void record_control(mosquitto_plugin_id_t *identifier, const char *topic)
@@ -261,6 +282,7 @@ int mosquitto_plugin_init(
         {MOSQ_EVT_CLIENT_OFFLINE, on_connection},
         {MOSQ_EVT_EXT_AUTH_START, on_extended},
         {MOSQ_EVT_EXT_AUTH_CONTINUE, on_extended},
+        {MOSQ_EVT_PSK_KEY, on_psk_key},
     };
 
     record_options("init", options, count);

@@ -19,11 +19,16 @@ extension Worker {
             }
             guard events(on: listener).contains(.basicAuthentication) else { continue }
             let handle = session.handle
-            let question = HookQuestion.authenticate(identity, password: session.password)
+            let question = HookQuestion.authenticate(
+                identity,
+                password: session.password,
+                isConnect: false
+            )
             _ = ask(question) { [self] answer in
-                guard case .authentication(let code) = answer, let session = sessions[handle] else {
-                    return
-                }
+                // Whoever has taken the session over meanwhile has been let in since.
+                guard case .authentication(let code) = answer, let session = sessions[handle],
+                    session.identity === identity
+                else { return }
                 if code != 0, !(code == Code.ignore && allowsAnonymous) { expel(session) }
             }
         }

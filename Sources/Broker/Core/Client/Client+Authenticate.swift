@@ -36,7 +36,7 @@ extension Client {
             return admitOrRefuse(listener.allowsAnonymous)
         }
         let password = identity.proof == .none ? connect.packet.password : nil
-        ask(.authenticate(identity, password: password))
+        ask(.authenticate(identity, password: password, isConnect: true))
     }
 
     /// Asks and goes on with the answer; no packet is handled in between.

@@ -159,19 +159,28 @@ extension Client {
 
     /// Goes on here or, when the session lives on another worker, moves there.
     func enter(_ request: ConnectRequest) {
-        let home = worker.broker.home(of: request.identity.clientIdentifier)
-        guard home != worker.index else { return worker.attach(self, request) }
+        let name = request.identity.clientIdentifier
+        let home = worker.broker.home(of: name)
+        let isHome = home == worker.index
+        if isHome, worker.sessions[name]?.client == nil { return worker.attach(self, request) }
+        let earlierStage = stage
         stage = .moving
         connection?.pauseReading()
         let worker = worker
-        worker.postpone { worker.move(self, request, to: home) }
+        worker.postpone { [self] in
+            guard stage == .moving else { return }
+            guard isHome else { return worker.move(self, request, to: home) }
+            stage = earlierStage
+            worker.attachInTurn(self, request)
+            connection?.resumeReading()
+        }
     }
 }
 
 extension Worker {
     /// Sends a client with all it has received so far to the home of its session.
     fileprivate func move(_ client: Client, _ request: ConnectRequest, to home: Int) {
-        guard client.stage == .moving, let connection = client.releaseConnection() else { return }
+        guard let connection = client.releaseConnection() else { return }
         client.stage = .ended
         let listenerIndex = client.listener.index
         let parcel = Parcel(connection.detach())
@@ -193,7 +202,7 @@ extension Worker {
             client.identity = request.identity
             client.version = request.packet.version
             client.isV5 = client.version == .v5
-            attach(client, request)
+            attachInTurn(client, request)
             connection.presentWaitingInput()
         } catch {
             broker.census.removeSocket()

@@ -254,7 +254,7 @@ package final class Client {
             throw .close("first packet is not CONNECT")
         }
         guard header.remainingLength <= connectLengthMax,
-            header.remainingLength < worker.limits.packetSizeMax
+            header.packetLength <= worker.limits.packetSizeMax
         else { throw .close("CONNECT too long") }
     }
 

@@ -64,19 +64,27 @@ final class HTTPExchange {
             return
         }
         isRead = true
-        guard let request = HTTPHead([UInt8](head[..<end]), headerCountMax: 100),
-            let path = Self.path(of: request.target)
-        else { return answer(.badRequest) }
+        guard let request = HTTPHead([UInt8](head[..<end]), headerCountMax: 100) else {
+            return answer(.badRequest)
+        }
         head = []
         guard request.method == "GET" else { return answer(.invalidMethod) }
+        guard let path = Self.path(of: request.target) else { return answer(.badRequest) }
         authenticate(request, path)
     }
 
-    /// The path of a target, without query and with `%XX` decoded.
+    /// The path of a target, without query and with `%XX` decoded; nil for a bad `%XX`.
+    ///
+    /// A target may be a whole URL (RFC 9112 section 3.2.2). One without a leading slash is read
+    /// as if it had one, and names nothing then.
     private static func path(of target: String) -> [UInt8]? {
         var path: [UInt8] = []
         var rest = Array(target.utf8.prefix { $0 != UInt8(ascii: "?") })[...]
-        guard rest.first == UInt8(ascii: "/") else { return nil }
+        if target.lowercased().hasPrefix("http://") || target.lowercased().hasPrefix("https://") {
+            let slashes = rest.indices.filter { rest[$0] == UInt8(ascii: "/") }
+            rest = rest[(slashes.count > 2 ? slashes[2] : rest.endIndex)...]
+        }
+        if rest.first != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else {
                 path.append(byte)
@@ -111,7 +119,7 @@ final class HTTPExchange {
         guard worker.events(on: listener).contains(.basicAuthentication) else {
             return checkAccess(identity, path, isKnown: listener.allowsAnonymous)
         }
-        ask(.authenticate(identity, password: password)) { [self] answer in
+        ask(.authenticate(identity, password: password, isConnect: false)) { [self] answer in
             guard case .authentication(let code) = answer else { return }
             let isKnown =
                 switch code {

@@ -236,8 +236,9 @@ final class UnsafePublishRun {
         while index < limit, bytes.count - offset >= 2, bytes[offset] == firstByte {
             let (length, lengthSize) = Self.remainingLength(bytes, at: offset + 1)
             let body = offset + 1 + lengthSize
-            guard lengthSize > 0, length >= overhead, length < packetMax,
-                length <= bytes.count - body, length - overhead <= payloadMax,
+            guard lengthSize > 0, length >= overhead,
+                1 + lengthSize + length <= packetMax, length <= bytes.count - body,
+                length - overhead <= payloadMax,
                 Int(bytes[body]) << 8 | Int(bytes[body + 1]) == topicCount,
                 memcmp(base + body + 2, topic, topicCount) == 0
             else { break }

@@ -51,8 +51,9 @@ package enum AccessKind: Int32, Sendable {
 
 /// A question that must be answered before the broker goes on.
 package enum HookQuestion: Sendable {
-    /// CONNECT without authentication method. `password` is the raw bytes.
-    case authenticate(ClientIdentity, password: [UInt8]?)
+    /// A user name and `password`, raw bytes. `isConnect`: of a CONNECT without authentication
+    /// method, which is refused while another one of that client identifier is pending.
+    case authenticate(ClientIdentity, password: [UInt8]?, isConnect: Bool)
     /// CONNECT with authentication method, or AUTH with reason 0x19.
     case beginExchange(ClientIdentity, method: String, data: [UInt8]?, isAgain: Bool)
     /// AUTH with reason 0x18.

@@ -51,7 +51,7 @@ package enum ListenerOpener {
             do {
                 return [try ListenerSocket.unix(path: path, listenerIndex: listener.index)]
             } catch {
-                throw ListenerError(line: "Error: Unable to open socket \(path): \(error.reason)")
+                throw ListenerError(line: unixFailure(error, path))
             }
         }
         var sockets: [ListenerSocket] = []
@@ -63,6 +63,7 @@ package enum ListenerOpener {
             do throws(SystemError) {
                 sockets.append(try address.open(listener.index, configuration.setTcpNodelay))
             } catch {
+                if error.code == EACCES { log.error(capabilityHint) }
                 let line = ListenerError(line: "Error: \(error.reason)")
                 // A machine without IPv6 serves names and the wildcard on IPv4 alone.
                 let isWildcard = listener.configuration.host == nil
@@ -73,6 +74,19 @@ package enum ListenerOpener {
         }
         if let failure, sockets.isEmpty { throw failure }
         return sockets
+    }
+
+    private static let capabilityHint =
+        "Ports below 1024 need a capability: sudo setcap CAP_NET_BIND_SERVICE=+ep <this program>"
+
+    /// What the log says of a Unix socket that cannot be opened.
+    private static func unixFailure(_ error: SystemError, _ path: String) -> String {
+        switch (error.call, error.code) {
+        case (_, ENAMETOOLONG): "Error: Path to unix socket is too long \"\(path)\"."
+        case ("socket", _): "Error creating unix socket: \(error.reason)"
+        case ("listen", _): "Error listening to unix socket: \(error.reason)"
+        default: "Error binding unix socket: \(error.reason)"
+        }
     }
 
     /// The addresses a listener binds, resolved.
@@ -86,11 +100,7 @@ package enum ListenerOpener {
             family: family(listener.socketDomain)
         )
         if let interface = listener.bindInterface {
-            found = try ResolvedAddress.restrict(
-                found,
-                to: interface,
-                hasHost: listener.host != nil
-            )
+            found = try ResolvedAddress.restrict(found, to: interface, host: listener.host, log)
         }
         return found
     }
@@ -166,33 +176,47 @@ struct ResolvedAddress {
     }
 
     /// Replaces the addresses by those of a network interface, family by family.
+    ///
+    /// With a host only its address counts. A family that the interface does not have is left out.
     static func restrict(
         _ addresses: [ResolvedAddress],
         to interface: String,
-        hasHost: Bool
+        host: String?,
+        _ log: Log
     ) throws(ListenerError) -> [ResolvedAddress] {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0, let list else {
             throw ListenerError(line: "Error: Unable to list network interfaces.")
         }
         defer { freeifaddrs(list) }
-        var isKnown = false
+        let entries = sequence(first: list, next: { $0.pointee.ifa_next })
+            .filter { strcasecmp($0.pointee.ifa_name, interface) == 0 }
+        guard !entries.isEmpty else {
+            throw ListenerError(line: "Error: Interface \(interface) does not exist.")
+        }
+        var isElsewhere = false
         var result: [ResolvedAddress] = []
         for wanted in addresses {
-            for entry in sequence(first: list, next: { $0.pointee.ifa_next })
-            where strcasecmp(entry.pointee.ifa_name, interface) == 0 {
-                isKnown = true
-                guard let address = entry.pointee.ifa_addr,
-                    CInt(address.pointee.sa_family) == wanted.family
-                else { continue }
-                let candidate = wanted.moved(to: address)
-                if hasHost, !candidate.hasSameHost(as: wanted) { continue }
-                result.append(candidate)
-                break
+            let candidates = entries.compactMap(\.pointee.ifa_addr)
+                .filter { CInt($0.pointee.sa_family) == wanted.family }
+                .map { wanted.moved(to: $0) }
+            let fitting = candidates.first { host == nil || $0.hasSameHost(as: wanted) }
+            if let fitting {
+                result.append(fitting)
+            } else if candidates.isEmpty {
+                let family = wanted.family == AF_INET ? "IPv4" : "IPv6"
+                log.warning(
+                    "Warning: Interface \(interface) does not support \(family) configuration."
+                )
+            } else {
+                isElsewhere = true
             }
         }
-        guard isKnown else {
-            throw ListenerError(line: "Error: Interface \(interface) does not exist.")
+        if result.isEmpty, isElsewhere, let host {
+            throw ListenerError(
+                line: "Error: Interface address for \(interface) does not match specified listener "
+                    + "address (\(host))."
+            )
         }
         guard !result.isEmpty else {
             throw ListenerError(line: "Error: Interface \(interface) has no usable address.")

@@ -8,6 +8,15 @@ import Net
 import Topics
 
 extension Worker {
+    /// Lets an authenticated client in after all that its earlier connection has sent.
+    ///
+    /// That connection may well have ended, after a last message or DISCONNECT, and this worker not
+    /// have got to it. Never called while a connection is being read: catching up reads another.
+    func attachInTurn(_ client: Client, _ request: ConnectRequest) {
+        sessions[request.identity.clientIdentifier]?.client?.connection?.catchUp()
+        attach(client, request)
+    }
+
     /// Lets an authenticated client in (spec: protocol-choices.md sections 1, 9 and 14).
     func attach(_ client: Client, _ request: ConnectRequest) {
         let packet = request.packet
@@ -42,6 +51,7 @@ extension Worker {
 
     /// The earlier connection of the same client identifier gives way [MQTT-3.1.4-3].
     private func retire(_ session: Session, for request: ConnectRequest, isResumed: Bool) {
+        // A delayed will is cancelled even by a clean start, as in the original.
         let publishesWill =
             !isResumed && session.client != nil && session.will?.delayInterval == 0
         tellDisconnected(session.identity, code: ClientEnd.takenOver.code, isOffline: false)

@@ -72,7 +72,7 @@ package struct ProxyHeader: Sendable, Equatable {
             let line = String(validating: bytes[start.count..<(end - 1)], as: UTF8.self)
         else { throw .corrupt }
         var header = ProxyHeader(length: end + 1)
-        if line.hasPrefix("UNKNOWN ") { return header }
+        if line == "UNKNOWN" || line.hasPrefix("UNKNOWN ") { return header }
         let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard fields.count == 5, let family = family(fields[0]),
             isAddress(fields[1], family), isAddress(fields[2], family),
@@ -155,9 +155,10 @@ package struct ProxyHeader: Sendable, Equatable {
             }
             return (.ipv6(high, low, port: number(32)), 36)
         case 0x31:
-            guard body.count >= 216 else { throw .invalid }
+            // Some senders give the client's path alone, without filling up the two fields.
+            guard !body.isEmpty else { throw .invalid }
             let path = body.prefix(108).prefix { $0 != 0 }
-            return (.unix(path: String(decoding: path, as: UTF8.self)), 216)
+            return (.unix(path: String(decoding: path, as: UTF8.self)), min(body.count, 216))
         default: throw .invalid
         }
     }

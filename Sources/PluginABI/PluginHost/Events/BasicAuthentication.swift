@@ -88,24 +88,31 @@ extension PluginHost {
     func authenticate(
         _ identity: ClientIdentity,
         password: [UInt8]?,
-        _ asker: Asker,
+        _ turn: DelayedAnswers.Turn,
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer? {
         let name = identity.clientIdentifier
-        guard delayed.begin(name, .basic) else { return refuseSecond(identity) }
+        switch delayed.begin(name, .basic, turn) {
+        case .begun: break
+        case .waits: return nil
+        case .refused:
+            logSecond(identity)
+            return .authentication(code: MOSQ_ERR_UNKNOWN.rawValue)
+        }
         ClientRecord.of(identity).beginAuthentication()
         let authentication = BasicAuthentication(
             identity,
             password: password,
             scope[.basicAuth]
         )
-        return proceed(authentication, asker, begunAs: name)
+        return proceed(authentication, turn.asker, isConnect: turn.isConnect, begunAs: name)
     }
 
     /// Goes on with the chain.
     func proceed(
         _ authentication: BasicAuthentication,
         _ asker: Asker,
+        isConnect: Bool,
         begunAs name: String
     ) -> HookAnswer? {
         var authentication = authentication
@@ -119,6 +126,7 @@ extension PluginHost {
                     asker: asker,
                     identity: authentication.identity,
                     kind: .basic,
+                    isConnect: isConnect,
                     pluginName: plugin.displayName,
                     rest: plugin.isBuiltIn ? authentication : nil
                 )
@@ -127,7 +135,7 @@ extension PluginHost {
                     if isFirst { lane.wake() }
                     return nil
                 case .decided(let result):
-                    if result.code == 0, plugin.isBuiltIn, !authentication.rest.isEmpty {
+                    if waiting.goesOn(after: result) {
                         authentication.acceptByFile()
                         continue
                     }
@@ -152,10 +160,9 @@ extension PluginHost {
         log.debug("Plugin \(pluginName) refused \(identity.logName) (\(code)).")
     }
 
-    /// One authentication at a time per client identifier.
-    func refuseSecond(_ identity: ClientIdentity) -> HookAnswer {
+    /// One CONNECT at a time per client identifier.
+    func logSecond(_ identity: ClientIdentity) {
         log.notice("Client \(identity.logName) refused: it is already being authenticated.")
-        return .authentication(code: MOSQ_ERR_UNKNOWN.rawValue)
     }
 
     /// `mosquitto_complete_basic_auth`.
@@ -164,15 +171,17 @@ extension PluginHost {
         guard case .resolved(let waiting) = delayed.complete(identifier, .basic, result) else {
             return
         }
-        if code == 0, var rest = waiting.rest, !rest.rest.isEmpty {
+        if waiting.goesOn(after: result), var rest = waiting.rest {
             rest.acceptByFile()
             let next = rest
             return lane.enqueue(
                 .job { [self] in
-                    let answer =
-                        delayed.begin(identifier, .basic)
-                        ? proceed(next, waiting.asker, begunAs: identifier)
-                        : refuseSecond(waiting.identity)
+                    let answer = proceed(
+                        next,
+                        waiting.asker,
+                        isConnect: waiting.isConnect,
+                        begunAs: identifier
+                    )
                     guard let answer else { return }
                     broker.answer([(waiting.asker, answer)], worker: waiting.asker.worker)
                 }

@@ -13,12 +13,15 @@ extension PluginHost {
         _ identity: ClientIdentity,
         method: String,
         data input: [UInt8]?,
-        _ asker: Asker,
+        _ turn: DelayedAnswers.Turn,
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer? {
         let name = identity.clientIdentifier
-        guard delayed.begin(name, .extended) else {
-            log.notice("Client \(identity.logName) refused: it is already being authenticated.")
+        switch delayed.begin(name, .extended, turn) {
+        case .begun: break
+        case .waits: return nil
+        case .refused:
+            logSecond(identity)
             return .exchange(code: MOSQ_ERR_UNKNOWN.rawValue, data: nil)
         }
         let record = ClientRecord.of(identity)
@@ -28,7 +31,7 @@ extension PluginHost {
             switch code {
             case MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
             case MOSQ_ERR_AUTH_DELAYED.rawValue:
-                return suspendExchange(identity, asker, callback.plugin, begunAs: name)
+                return suspendExchange(identity, turn, callback.plugin, begunAs: name)
             default:
                 delayed.end(name)
                 record.endAuthentication()
@@ -46,6 +49,7 @@ extension PluginHost {
         return .exchange(code: MOSQ_ERR_NOT_SUPPORTED.rawValue, data: nil)
     }
 
+    /// The data have a NUL byte behind them: plugins compare them as C strings.
     private static func step(
         _ callback: Callback,
         _ record: ClientRecord,
@@ -54,11 +58,11 @@ extension PluginHost {
         _ watch: Stopwatch
     ) -> (code: CInt, output: [UInt8]?) {
         method.withCString { method in
-            (input ?? []).withUnsafeBytes { bytes in
+            ((input ?? []) + [0]).withUnsafeBytes { bytes in
                 var data = mosquitto_evt_extended_auth()
                 data.client = record.handle
-                data.data_in = bytes.isEmpty ? nil : bytes.baseAddress
-                data.data_in_len = UInt16(clamping: bytes.count)
+                data.data_in = bytes.count == 1 ? nil : bytes.baseAddress
+                data.data_in_len = UInt16(clamping: bytes.count - 1)
                 data.auth_method = method
                 let code = callback.call(&data, watch)
                 guard let output = data.data_out else { return (code, nil) }
@@ -71,14 +75,15 @@ extension PluginHost {
 
     private func suspendExchange(
         _ identity: ClientIdentity,
-        _ asker: Asker,
+        _ turn: DelayedAnswers.Turn,
         _ plugin: LoadedPlugin,
         begunAs name: String
     ) -> HookAnswer? {
         let waiting = DelayedAnswers.Waiting(
-            asker: asker,
+            asker: turn.asker,
             identity: identity,
             kind: .extended,
+            isConnect: turn.isConnect,
             pluginName: plugin.displayName,
             rest: nil
         )

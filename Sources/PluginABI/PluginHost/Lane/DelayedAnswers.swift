@@ -10,7 +10,8 @@ import Synchronization
 ///
 /// A client that leaves while its plugin is still thinking keeps its place until the plugin has
 /// answered or the time is up: the next client of that name must not get the answer meant for the
-/// first.
+/// first. So whoever comes meanwhile waits until it is its turn; but of two CONNECTs the second is
+/// refused.
 final class DelayedAnswers: Sendable {
     /// Which of the two functions completes it.
     enum Kind: Sendable {
@@ -24,60 +25,119 @@ final class DelayedAnswers: Sendable {
         var data: [UInt8]?
     }
 
+    /// An authentication that is to begin.
+    struct Turn: Sendable {
+        let asker: Asker
+        /// A CONNECT, not a check of somebody who is inside.
+        let isConnect: Bool
+        /// Asks again, on the plugin thread.
+        let resume: @Sendable () -> Void
+    }
+
     /// An authentication that waits for a plugin.
     struct Waiting: Sendable {
         let asker: Asker
         let identity: ClientIdentity
         let kind: Kind
+        let isConnect: Bool
         /// Who decides; for log lines.
         let pluginName: String
         /// What is still to be asked if a built-in file has accepted.
         let rest: BasicAuthentication?
+
+        /// Whether somebody else is asked as well.
+        func goesOn(after result: Result) -> Bool {
+            result.code == 0 && rest?.rest.isEmpty == false
+        }
     }
 
     private enum State {
         /// The callback has not returned; a plugin may have been faster.
-        case calling(Kind, early: Result?)
+        case calling(Kind, isConnect: Bool, early: Result?)
         /// The client waits.
         case waiting(Waiting, until: Int64)
         /// The client has left.
         case abandoned(Kind, until: Int64)
+
+        var isConnect: Bool {
+            switch self {
+            case .calling(_, let isConnect, _): isConnect
+            case .waiting(let waiting, _): waiting.isConnect
+            case .abandoned: false
+            }
+        }
     }
 
     private struct Table {
         var states: [String: State] = [:]
+        /// Who comes next.
+        var lines: [String: [Turn]] = [:]
+        /// Where those who wait are to be found, in `states` or in `lines`.
         var identifiers: [Asker: String] = [:]
         /// Deadlines in the order they come due: all waits last equally long.
         var deadlines: [(until: Int64, identifier: String)] = []
         var head = 0
+
+        /// Ends an authentication; returns the next one of that identifier.
+        mutating func end(_ identifier: String) -> Turn? {
+            states[identifier] = nil
+            guard let turn = lines[identifier]?.removeFirst() else { return nil }
+            if lines[identifier]?.isEmpty == true { lines[identifier] = nil }
+            identifiers[turn.asker] = nil
+            return turn
+        }
     }
 
     private let table = Mutex(Table())
     private let timeout: Atomic<Int>
+    private let lane: SerialLane
 
-    init(timeoutSeconds: Int) {
+    init(timeoutSeconds: Int, lane: SerialLane) {
         timeout = Atomic(timeoutSeconds)
+        self.lane = lane
     }
 
     /// Puts another timeout in force for those who come.
     func setTimeout(seconds: Int) { timeout.store(seconds, ordering: .relaxed) }
 
+    /// What came of the wish to begin.
+    enum Beginning {
+        /// A callback is about to run.
+        case begun
+        /// Another authentication of that identifier comes first.
+        case waits
+        /// Another CONNECT of that identifier is pending.
+        case refused
+    }
+
     /// A callback is about to run for a client.
-    ///
-    /// False when one of that name is pending already.
-    func begin(_ identifier: String, _ kind: Kind) -> Bool {
+    func begin(_ identifier: String, _ kind: Kind, _ turn: Turn) -> Beginning {
         table.withLock { table in
-            guard table.states[identifier] == nil else { return false }
-            table.states[identifier] = .calling(kind, early: nil)
-            return true
+            guard let state = table.states[identifier] else {
+                table.states[identifier] = .calling(kind, isConnect: turn.isConnect, early: nil)
+                return .begun
+            }
+            let line = table.lines[identifier, default: []]
+            if turn.isConnect, state.isConnect || line.contains(where: \.isConnect) {
+                return .refused
+            }
+            table.lines[identifier] = line + [turn]
+            table.identifiers[turn.asker] = identifier
+            return .waits
         }
     }
 
     /// The callback has returned and decided.
     func end(_ identifier: String) {
-        table.withLock { table in
-            if case .calling = table.states[identifier] { table.states[identifier] = nil }
+        let next = table.withLock { table -> Turn? in
+            guard case .calling = table.states[identifier] else { return nil }
+            return table.end(identifier)
         }
+        begin(next)
+    }
+
+    private func begin(_ turn: Turn?) {
+        if let turn { lane.enqueue(.job(turn.resume)) }
     }
 
     /// What came of letting a client wait.
@@ -91,21 +151,30 @@ final class DelayedAnswers: Sendable {
     func suspend(_ waiting: Waiting, begunAs identifier: String) -> Suspension {
         let until = MonotonicTime.milliseconds() + Int64(timeout.load(ordering: .relaxed)) * 1000
         let current = waiting.identity.clientIdentifier
-        return table.withLock { table in
-            if case .calling(_, .some(let early)) = table.states[identifier] {
-                table.states[identifier] = nil
+        var next: Turn?
+        let suspension = table.withLock { table -> Suspension in
+            if case .calling(let kind, let isConnect, .some(let early)) = table.states[identifier] {
+                if waiting.goesOn(after: early) {
+                    table.states[identifier] = .calling(kind, isConnect: isConnect, early: nil)
+                } else {
+                    next = table.end(identifier)
+                }
                 return .decided(early)
             }
-            table.states[identifier] = nil
-            // A client that was renamed may meet one that is waiting under its new name.
-            guard table.states[current] == nil else {
-                return .decided(Result(code: MOSQ_ERR_UNKNOWN.rawValue))
+            if current != identifier {
+                next = table.end(identifier)
+                // A client that was renamed may meet one that is waiting under its new name.
+                guard table.states[current] == nil else {
+                    return .decided(Result(code: MOSQ_ERR_UNKNOWN.rawValue))
+                }
             }
             table.states[current] = .waiting(waiting, until: until)
             table.identifiers[waiting.asker] = current
             table.deadlines.append((until, current))
             return .waits(isFirst: table.deadlines.count - table.head == 1)
         }
+        begin(next)
+        return suspension
     }
 
     /// What a completion meets.
@@ -118,46 +187,63 @@ final class DelayedAnswers: Sendable {
 
     /// A plugin has decided.
     func complete(_ identifier: String, _ kind: Kind, _ result: Result) -> Completion {
-        table.withLock { table in
+        var next: Turn?
+        let completion = table.withLock { table -> Completion in
             switch table.states[identifier] {
-            case .calling(kind, early: nil):
-                table.states[identifier] = .calling(kind, early: result)
+            case .calling(kind, let isConnect, early: nil):
+                table.states[identifier] = .calling(kind, isConnect: isConnect, early: result)
                 return .noted
             case .waiting(let waiting, _) where waiting.kind == kind:
-                table.states[identifier] = nil
                 table.identifiers[waiting.asker] = nil
+                if waiting.goesOn(after: result) {
+                    let isConnect = waiting.isConnect
+                    table.states[identifier] = .calling(kind, isConnect: isConnect, early: nil)
+                } else {
+                    next = table.end(identifier)
+                }
                 return .resolved(waiting)
             case .abandoned(kind, _):
-                table.states[identifier] = nil
+                next = table.end(identifier)
                 return .noted
             default: return .unknown
             }
         }
+        begin(next)
+        return completion
     }
 
-    /// The client has left.
-    func forget(_ asker: Asker) {
+    /// The client has left; false when it is not waiting, or not yet.
+    func forget(_ asker: Asker) -> Bool {
         table.withLock { table in
-            guard let identifier = table.identifiers.removeValue(forKey: asker),
-                case .waiting(let waiting, let until) = table.states[identifier]
-            else { return }
-            table.states[identifier] = .abandoned(waiting.kind, until: until)
+            guard let identifier = table.identifiers.removeValue(forKey: asker) else {
+                return false
+            }
+            if case .waiting(let waiting, let until) = table.states[identifier],
+                waiting.asker == asker
+            {
+                table.states[identifier] = .abandoned(waiting.kind, until: until)
+            } else {
+                table.lines[identifier]?.removeAll { $0.asker == asker }
+                if table.lines[identifier]?.isEmpty == true { table.lines[identifier] = nil }
+            }
+            return true
         }
     }
 
     /// Takes out everybody whose time is up.
     func expire(now: Int64) -> [Waiting] {
-        table.withLock { table in
+        var turns: [Turn?] = []
+        let expired = table.withLock { table -> [Waiting] in
             var expired: [Waiting] = []
             while table.head < table.deadlines.count, table.deadlines[table.head].until <= now {
                 let (due, identifier) = table.deadlines[table.head]
                 table.head += 1
                 switch table.states[identifier] {
                 case .waiting(let waiting, due):
-                    table.states[identifier] = nil
                     table.identifiers[waiting.asker] = nil
                     expired.append(waiting)
-                case .abandoned(_, due): table.states[identifier] = nil
+                    turns.append(table.end(identifier))
+                case .abandoned(_, due): turns.append(table.end(identifier))
                 default: break
                 }
             }
@@ -167,6 +253,8 @@ final class DelayedAnswers: Sendable {
             }
             return expired
         }
+        turns.forEach(begin)
+        return expired
     }
 
     /// The moment the next one is due; nil when nobody waits.

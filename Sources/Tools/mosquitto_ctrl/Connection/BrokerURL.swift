@@ -10,8 +10,18 @@ enum BrokerURL {
         var host: String
         var port: UInt16?
 
-        /// Splits at the first `@`, then each side at its first `:`; nil for a port that is none.
-        init?(_ text: Substring) {
+        /// What is wrong with the text.
+        enum Problem: Error, Equatable {
+            case emptyUsername
+            case emptyPort
+            /// Something else than a number up to 65535 where the port is.
+            case invalidPort(String)
+            /// Neither a port nor the end follows an address in brackets.
+            case invalidHost
+        }
+
+        /// Splits at the first `@`, then each side at its first `:`.
+        init(_ text: Substring) throws(Problem) {
             var address = text
             if let at = text.firstIndex(of: "@") {
                 let user = text[..<at]
@@ -22,19 +32,20 @@ enum BrokerURL {
                 } else {
                     username = String(user)
                 }
+                guard username != "" else { throw .emptyUsername }
             }
             if address.hasPrefix("["), let end = address.firstIndex(of: "]") {
                 host = String(address[address.index(after: address.startIndex)..<end])
                 address = address[address.index(after: end)...]
                 if address.isEmpty { return }
-                guard address.hasPrefix(":") else { return nil }
+                guard address.hasPrefix(":") else { throw .invalidHost }
             } else {
                 host = String(address.prefix { $0 != ":" })
                 guard address.contains(":") else { return }
             }
-            guard let colon = address.firstIndex(of: ":"),
-                let number = UInt16(address[address.index(after: colon)...])
-            else { return nil }
+            let digits = address.drop { $0 != ":" }.dropFirst()
+            guard !digits.isEmpty else { throw .emptyPort }
+            guard let number = UInt16(digits) else { throw .invalidPort(String(digits)) }
             port = number
         }
     }
@@ -42,13 +53,22 @@ enum BrokerURL {
     /// Sets host, port and credentials from a URL of `-L`; returns what is wrong with it.
     static func apply(_ url: String, to options: inout ConnectionOptions) -> String? {
         guard let (scheme, rest) = split(url), ["mqtt", "mqtts"].contains(scheme) else {
-            return "Error: Unsupported URL scheme."
+            return "Error: Unsupported URL scheme.\n"
         }
         guard let slash = rest.firstIndex(of: "/") else {
             return "Error: Invalid URL for -L argument specified - topic missing."
         }
-        guard let authority = Authority(rest[..<slash]) else {
+        let authority: Authority
+        do {
+            authority = try Authority(rest[..<slash])
+        } catch .emptyUsername {
+            return "Error: Empty username in URL."
+        } catch .emptyPort {
+            return "Error: Empty port in URL."
+        } catch .invalidPort {
             return "Error: Invalid URL for -L argument specified - invalid port."
+        } catch {
+            return "Error: Invalid URL for -L argument specified - invalid host."
         }
         options.host = authority.host
         options.username = authority.username ?? options.username
@@ -63,17 +83,27 @@ enum BrokerURL {
         guard let (scheme, rest) = split(url), scheme == "socks5h" else {
             return "Error: Unsupported proxy protocol: \(url)"
         }
-        guard let authority = Authority(rest.prefix { $0 != "/" }), !authority.host.isEmpty,
-            authority.port != 0
-        else { return "Error: Invalid proxy: \(url)" }
+        let authority: Authority
+        do {
+            authority = try Authority(rest.prefix { $0 != "/" })
+        } catch .invalidPort(let text) {
+            return "Error: Invalid proxy port \(text)"
+        } catch {
+            return "Error: Invalid proxy."
+        }
+        guard !authority.host.isEmpty else { return "Error: Invalid proxy." }
+        guard authority.port != 0 else { return "Error: Invalid proxy port 0" }
         var proxy = ProxyAddress()
         proxy.host = authority.host
         proxy.port = authority.port ?? proxy.port
-        for (text, path) in [
-            (authority.username, \ProxyAddress.username), (authority.password, \.password),
+        for (text, path, name) in [
+            (authority.username, \ProxyAddress.username, "username"),
+            (authority.password, \.password, "password"),
         ] {
             guard let text else { continue }
-            guard let plain = decoded(text) else { return "Error: Invalid proxy: \(url)" }
+            guard let plain = decoded(text) else {
+                return "Error: Invalid URL encoding in \(name)."
+            }
             proxy[keyPath: path] = plain
         }
         options.proxy = proxy

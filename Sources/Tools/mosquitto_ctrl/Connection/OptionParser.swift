@@ -79,7 +79,7 @@ extension OptionRule {
             argument: "version"
         ) { options, value in
             guard let version = ProtocolVersion(name: value) else {
-                return "Error: Invalid protocol version argument given."
+                return "Error: Invalid protocol version argument given.\n"
             }
             options.version = version
             return nil

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A connection to the broker on which modules are administered.
 
+import Glibc
 import MQTT
 import MQTTClient
 import ToolSupport
@@ -113,6 +114,12 @@ final class Session {
 extension ConnectionOptions {
     /// The options in the form the client library takes them.
     func clientOptions() throws(ClientError) -> ClientOptions {
+        guard ["pem", "engine"].contains(keyForm ?? "pem") else {
+            throw .options("Problem setting key form, it must be one of 'pem' or 'engine'.")
+        }
+        if hasUnreadableFile {
+            throw .options("Problem setting TLS options: File not found.")
+        }
         guard tlsEngine == nil, keyForm != "engine" else {
             throw .tls("OpenSSL engines are not supported")
         }
@@ -133,10 +140,24 @@ extension ConnectionOptions {
             )
         }
         options.version = version
-        options.clientID = clientID ?? ""
+        options.clientID = clientID ?? (version == .v5 ? "" : Self.freshClientID())
         options.username = username
         options.password = password.map { Array($0.utf8) }
         return options
+    }
+
+    /// A client identifier of one's own: MQTT 3.1 knows no other [MQTT311-3.1.3-8].
+    private static func freshClientID() -> String {
+        let characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        return "mosq-" + String((0..<18).compactMap { _ in characters.randomElement() })
+    }
+
+    /// Whether a file for TLS cannot be opened.
+    private var hasUnreadableFile: Bool {
+        guard usesTLS else { return false }
+        return [caFile, certificateFile, keyFile].compactMap(\.self).contains {
+            access($0, R_OK) != 0
+        }
     }
 
     private var tlsOptions: TLSOptions? {

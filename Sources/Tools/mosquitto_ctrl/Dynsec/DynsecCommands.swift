@@ -89,7 +89,6 @@ extension CommandRule {
             "setClientId",
             "Clients",
             "<username> [clientid]",
-            shell: "<username> <clientid>",
             "Bind a client to a client id, or free it of one.",
             .names(["username"], optional: "clientid")
         ),

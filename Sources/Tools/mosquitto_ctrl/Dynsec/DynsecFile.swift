@@ -109,12 +109,22 @@ enum DynsecFile {
         var rest = arguments[...]
         while let word = rest.popFirst() {
             if word == "-i" {
-                guard let text = rest.popFirst(), let count = Int32(text), count > 0 else {
+                guard let text = rest.popFirst() else {
+                    throw ToolFailure(
+                        "Error: -i argument given, but no iterations provided.\n"
+                            + "Error: Invalid input.",
+                        .invalidInput
+                    )
+                }
+                guard let count = Int32(text), count > 0 else {
                     throw ToolFailure("Error: Invalid input.", .invalidInput)
                 }
                 hasher = PasswordHasher(algorithm: .sha512PBKDF2, iterations: count)
             } else if words.count == 2 {
-                throw ToolFailure("Error: Unknown argument: \(word)", .invalidInput)
+                throw ToolFailure(
+                    "Error: Unknown argument: \(word)\nError: Invalid input.",
+                    .invalidInput
+                )
             } else {
                 words.append(word)
             }

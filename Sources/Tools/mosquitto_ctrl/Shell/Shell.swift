@@ -141,9 +141,14 @@ final class Shell {
             username = Terminal.readLine().map { String(decoding: $0, as: UTF8.self) }
         }
         guard let username, !username.isEmpty else { return }
-        options.username = username
         let password = Terminal.readSecret(prompt: "password: ")
-        options.password = password.isEmpty ? nil : String(decoding: password, as: UTF8.self)
+        do {
+            options.password =
+                password.isEmpty ? nil : try ConnectionOptions.passwordText(password)
+            options.username = username
+        } catch {
+            complain(error.message)
+        }
     }
 
     private func connect(_ arguments: [String]) {
@@ -166,19 +171,21 @@ final class Shell {
         return "\(scheme)://\(options.host ?? "localhost"):\(options.effectivePort)"
     }
 
-    /// Sets the address from `scheme://host[:port]`; returns what is wrong with it.
+    /// Sets the address from `[scheme://]host[:port]`; returns what is wrong with it.
+    ///
+    /// Without a scheme it is MQTT, through TLS if the options speak of certificates.
     private func apply(_ url: String) -> String? {
-        guard let (scheme, rest) = BrokerURL.split(url) else { return "Invalid URL." }
-        guard ["mqtt", "mqtts", "ws", "wss"].contains(scheme) else {
+        let (scheme, rest) = BrokerURL.split(url) ?? ("", url[...])
+        guard ["", "mqtt", "mqtts", "ws", "wss"].contains(scheme) else {
             return "Unsupported URL scheme."
         }
-        guard let authority = BrokerURL.Authority(rest.prefix { $0 != "/" }),
+        guard let authority = try? BrokerURL.Authority(rest.prefix { $0 != "/" }),
             !authority.host.isEmpty
         else { return "Invalid URL." }
         options.unixSocket = nil
         options.host = authority.host
         let isSecure = scheme == "mqtts" || scheme == "wss"
-        options.port = authority.port ?? (isSecure ? 8883 : 1883)
+        options.port = authority.port ?? (isSecure ? 8883 : scheme.isEmpty ? nil : 1883)
         options.usesWebSocket = scheme.hasPrefix("ws")
         options.username = authority.username ?? options.username
         options.password = authority.password ?? options.password
@@ -204,7 +211,11 @@ final class Shell {
             return
         }
         module = chosen
-        if chosen == .dynsec { refreshNames() }
+        do {
+            try refreshNames()
+        } catch {
+            report(error, chosen)
+        }
     }
 
     private func request(_ word: String, _ arguments: [String], of module: ControlModule) {
@@ -235,7 +246,10 @@ final class Shell {
         }
         guard let data = response["data"] else {
             Terminal.say("OK")
-            if rule.name.hasPrefix("create") || rule.name.hasPrefix("delete") { refreshNames() }
+            if rule.name.hasPrefix("create") || rule.name.hasPrefix("delete") {
+                // Without the names there are just none to complete.
+                try? refreshNames()
+            }
             return
         }
         remember(data)
@@ -266,16 +280,14 @@ final class Shell {
 
     // MARK: Completion
 
-    /// Asks for the names to complete; when that fails, there are just none to offer.
-    private func refreshNames() {
+    /// Asks for the names to complete.
+    private func refreshNames() throws(RequestError) {
         guard let session, module == .dynsec else { return }
         for list in ["listClients", "listGroups", "listRoles"] {
             let command = JSONValue.object([.init("command", .string(list))])
             let deadline = Deadline(in: Self.answerTimeout)
-            guard let response = try? session.request(command, of: .dynsec, deadline),
-                let data = response["data"]
-            else { return }
-            remember(data)
+            let response = try session.request(command, of: .dynsec, deadline)
+            if let data = response["data"] { remember(data) }
         }
     }
 

@@ -19,8 +19,8 @@ struct ShellRequest {
     func make() throws(ShellUsageError) -> JSONValue {
         switch rule.form {
         case .names(let fields, let optional):
-            return try names(fields + (optional.map { [$0] } ?? []))
-        case .prioritised(let fields): return try names(fields)
+            return try names(fields, optional: optional)
+        case .prioritised(let fields): return try names(fields, optional: nil)
         case .paging: return try paging()
         case .special: return try special()
         case .local: throw usage()
@@ -39,9 +39,13 @@ struct ShellRequest {
         .object([.init("command", .string(rule.name))] + members)
     }
 
-    private func names(_ fields: [String]) throws(ShellUsageError) -> JSONValue {
-        guard arguments.count == fields.count else { throw usage() }
-        return request(zip(fields, arguments).map { .init($0, .string($1)) })
+    private func names(
+        _ fields: [String],
+        optional: String?
+    ) throws(ShellUsageError) -> JSONValue {
+        let all = fields + (optional.map { [$0] } ?? [])
+        guard (fields.count...all.count).contains(arguments.count) else { throw usage() }
+        return request(zip(all, arguments).map { .init($0, .string($1)) })
     }
 
     private func paging() throws(ShellUsageError) -> JSONValue {
@@ -101,7 +105,11 @@ struct ShellRequest {
         guard ask("password again: ") == first else {
             throw ShellUsageError(lines: ["Passwords do not match."])
         }
-        return String(decoding: first, as: UTF8.self)
+        do {
+            return try ConnectionOptions.passwordText(first)
+        } catch {
+            throw ShellUsageError(lines: [error.message])
+        }
     }
 
     // MARK: Properties

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who comes after SIGHUP meets what the files say by then.
+
+import Glibc
+import Synchronization
+
+/// Keeps new connections waiting while a reload is under way.
+///
+/// Whoever has sent SIGHUP and connects next expects the new configuration, password and ACL files.
+/// The reload happens on other threads; so a newcomer waits from the moment the signal is on its way
+/// until the reload has come into force. Nobody who is inside waits, and no reactor does.
+package final class ReloadGate: Sendable {
+    private let holds = Atomic<Int>(0)
+    private let isAnyoneWaiting = Atomic<Bool>(false)
+
+    /// Makes an open gate.
+    init() {}
+
+    /// Newcomers wait from now on, until `open` has been called as often as this.
+    ///
+    /// To be called before a SIGHUP is taken, which ends its being on its way.
+    package func close() {
+        holds.add(1, ordering: .sequentiallyConsistent)
+    }
+
+    /// Takes one `close` back; returns whether there are newcomers to be let in.
+    func open() -> Bool {
+        guard holds.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 else {
+            return false
+        }
+        return isAnyoneWaiting.exchange(false, ordering: .sequentiallyConsistent)
+    }
+
+    /// Whether newcomers wait.
+    ///
+    /// The order matters: the signal stays pending until the gate is closed.
+    var isClosed: Bool {
+        isReloadPending || holds.load(ordering: .sequentiallyConsistent) > 0
+    }
+
+    /// Says that a newcomer waits; false if it need not any more.
+    func announceNewcomer() -> Bool {
+        isAnyoneWaiting.store(true, ordering: .sequentiallyConsistent)
+        return isClosed
+    }
+
+    private var isReloadPending: Bool {
+        var pending = sigset_t()
+        return sigpending(&pending) == 0 && sigismember(&pending, SIGHUP) == 1
+    }
+}
+
+extension Broker {
+    /// Takes one `gate.close()` back.
+    ///
+    /// Callable from any thread.
+    package func openGate() {
+        guard gate.open() else { return }
+        for worker in workers { worker.post { $0.welcomeHeld() } }
+    }
+}
