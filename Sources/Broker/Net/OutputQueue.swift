@@ -4,8 +4,9 @@
 import CLinux
 import Glibc
 
-/// The encoded control packets that a connection has yet to write, in one growing block. What is
-/// large and shared with other connections is referenced, in a backlog before the block.
+/// The encoded control packets that a connection has yet to write, in one growing block.
+///
+/// What is large and shared with other connections is referenced, in a backlog before the block.
 ///
 /// ```
 /// block:  | done … | partly written packet … | whole packets … | free … |
