@@ -10,32 +10,47 @@ import Testing
 struct GuestTests {
     @Test("Who is admitted is served first, and the guests share a slice of each turn")
     func admittedFirst() throws {
+        let record = try serve(guests: 100, microsecondsInside: 50)
+        #expect(record.turns > 2, "each guest took 50 µs of a slice of 500")
+    }
+
+    @Test("The longer those inside take, the longer is the share of the guests")
+    func busyInside() throws {
+        let record = try serve(guests: 100, microsecondsInside: 40_000)
+        #expect(record.turns < 8, "10 guests fit into a slice, 400 into half of what those inside took")
+    }
+
+    /// Lets a reactor serve guests that have all sent something, and the last one to have done so,
+    /// who is inside.
+    private func serve(guests: Int, microsecondsInside: Int64) throws -> Record {
         let record = Record()
         let reactor = try Reactor(index: 0, waker: try Waker())
         reactor.delegate = record
-        let crowd = 100
         var peers: [CInt] = []
         defer { for peer in peers { _ = close(peer) } }
-        for number in 0...crowd {
+        for number in 0...guests {
+            let isInside = number == guests
             let ends = try socketPair()
             peers.append(ends[1])
-            let peer = PeerAddress(sockaddr_storage(), path: "test")
             let connection = try reactor.adopt(
                 OwnedDescriptor(ends[0]),
-                peer: peer,
+                peer: PeerAddress(sockaddr_storage(), path: "test"),
                 over: TransportPlan()
             )
-            connection.handler = Reader(number, record)
-            // The last one to have sent something is the one who is inside.
-            if number == crowd { connection.admit() }
+            connection.handler = Reader(
+                number,
+                record,
+                microseconds: isInside ? microsecondsInside : 50
+            )
+            if isInside { connection.admit() }
             _ = write(ends[1], "x", 1)
         }
-        record.expected = crowd + 1
+        record.expected = guests + 1
         reactor.run()
-        #expect(record.order.first == crowd)
-        #expect(Set(record.order) == Set(0...crowd))
-        #expect(record.turns > 2, "each guest took 50 µs of a slice of 500")
         reactor.delegate = nil
+        #expect(record.order.first == guests)
+        #expect(Set(record.order) == Set(0...guests))
+        return record
     }
 
     private func socketPair() throws -> [CInt] {
@@ -71,19 +86,21 @@ private final class Record: ReactorDelegate {
     func reactor(_ reactor: Reactor, descriptorsExhausted isExhausted: Bool) {}
 }
 
-/// Takes 50 µs to read what has come.
+/// Takes a while to read what has come.
 private final class Reader: ConnectionHandler {
     private let number: Int
     private let record: Record
+    private let microseconds: Int64
 
-    init(_ number: Int, _ record: Record) {
+    init(_ number: Int, _ record: Record, microseconds: Int64) {
         self.number = number
         self.record = record
+        self.microseconds = microseconds
     }
 
     func connection(_ connection: Connection, received bytes: UnsafeRawBufferPointer) -> Int {
         record.order.append(number)
-        let end = Clock.monotonicNanoseconds() + 50_000
+        let end = Clock.monotonicNanoseconds() + microseconds * 1000
         while Clock.monotonicNanoseconds() < end {}
         return bytes.count
     }

@@ -55,7 +55,7 @@ package final class Worker {
     private var postponed: [() -> Void] = []
     private var letters: [Letter] = []
     private var lettersRead = 0
-    /// Nanoseconds of a turn for letters; the one under way is finished.
+    /// Nanoseconds of a turn that letters have at least; the one under way is finished.
     private static let lettersSlice: Int64 = 500_000
     private static let lettersKept = 256
 
@@ -168,10 +168,14 @@ package final class Worker {
         }
     }
 
-    /// Reads the letters that have come, in their order, until the slice of the turn is used up.
+    /// Reads the letters that have come, in their order, until their share of the turn is used up.
+    ///
+    /// That is the slice, or half of a turn like the last one: where the processor is scarce, others
+    /// would else send more in each turn than is read in one.
     private func readLetters() {
         mailbox.takeLetters(after: &letters)
-        let end = Clock.monotonicNanoseconds() + Self.lettersSlice
+        let share = max(Self.lettersSlice, reactor.lastTurnDuration / 2)
+        let end = Clock.monotonicNanoseconds() + share
         while lettersRead < letters.count {
             handle(letters[lettersRead])
             lettersRead += 1

@@ -22,7 +22,7 @@ package final class Reactor {
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
     private static let acceptsMax = 16
-    /// Nanoseconds of a turn for guests; the one under way is finished.
+    /// Nanoseconds of a turn that guests have at least; the one under way is finished.
     private static let guestsSlice: Int64 = 500_000
 
     /// Number of this reactor, from 0.
@@ -33,8 +33,11 @@ package final class Reactor {
     package var delegate: (any ReactorDelegate)?
 
     /// Milliseconds of the monotonic clock at the beginning of this turn.
-    package var now: Int64 { turnBegan }
-    private var turnBegan: Int64
+    package private(set) var now: Int64
+    /// The same in nanoseconds.
+    private var turnBeganAt: Int64
+    /// Nanoseconds the turn before this one took.
+    package private(set) var lastTurnDuration: Int64 = 0
     /// `now` in whole seconds.
     package var nowSeconds: Int64 { now / 1000 }
 
@@ -78,8 +81,9 @@ package final class Reactor {
         self.index = index
         self.waker = waker
         handshakes = HandshakeInbox(waker)
-        turnBegan = Clock.monotonicMilliseconds()
-        wheel = TimerWheel(now: turnBegan / 1000)
+        turnBeganAt = Clock.monotonicNanoseconds()
+        now = turnBeganAt / 1_000_000
+        wheel = TimerWheel(now: now / 1000)
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
         events = .allocate(capacity: Self.eventsMax)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -101,6 +105,7 @@ package final class Reactor {
         while !isStopping {
             wait()
             finishTurn()
+            lastTurnDuration = Clock.monotonicNanoseconds() - turnBeganAt
         }
         for case .connection(let connection) in sources { connection.close() }
     }
@@ -117,7 +122,8 @@ package final class Reactor {
             CInt(Self.eventsMax),
             timeoutMilliseconds()
         )
-        turnBegan = Clock.monotonicMilliseconds()
+        turnBeganAt = Clock.monotonicNanoseconds()
+        now = turnBeganAt / 1_000_000
         guard count > 0 else { return }
         var guests = 0
         for index in 0..<Int(count) {
@@ -132,11 +138,13 @@ package final class Reactor {
         if guests > 0 { serveGuests(guests) }
     }
 
-    /// Handles the guests in front of `events` until the slice is used up.
+    /// Handles the guests in front of `events` until their share of the turn is used up.
     ///
+    /// That is the slice, or half of what those inside had: a crowd inside does not shut the door.
     /// The rest is still ready in the next turn; nobody is first twice in a row.
     private func serveGuests(_ count: Int) {
-        let end = Clock.monotonicNanoseconds() + Self.guestsSlice
+        let began = Clock.monotonicNanoseconds()
+        let end = began + max(Self.guestsSlice, (began - turnBeganAt) / 2)
         let first = guestRotation % count
         for turn in 0..<count {
             dispatch(events[(first + turn) % count])
