@@ -141,9 +141,14 @@ final class Shell {
             username = Terminal.readLine().map { String(decoding: $0, as: UTF8.self) }
         }
         guard let username, !username.isEmpty else { return }
-        options.username = username
         let password = Terminal.readSecret(prompt: "password: ")
-        options.password = password.isEmpty ? nil : String(decoding: password, as: UTF8.self)
+        do {
+            options.password =
+                password.isEmpty ? nil : try ConnectionOptions.passwordText(password)
+            options.username = username
+        } catch {
+            complain(error.message)
+        }
     }
 
     private func connect(_ arguments: [String]) {
