@@ -51,14 +51,17 @@ extension Worker {
 
     /// The earlier connection of the same client identifier gives way [MQTT-3.1.4-3].
     private func retire(_ session: Session, for request: ConnectRequest, isResumed: Bool) {
+        // A delayed will is cancelled even by a clean start, as in the original.
+        let publishesWill =
+            !isResumed && session.client != nil && session.will?.delayInterval == 0
         tellDisconnected(session.identity, code: ClientEnd.takenOver.code, isOffline: false)
-        // A will waits for its delay or the end of the session, whichever comes first.
-        if !isResumed { publishWill(of: session) }
-        session.will = nil
         if let client = session.client {
+            if publishesWill { publishWill(of: session) }
+            session.will = nil
             session.client = nil
             client.finish(.takenOver)
         }
+        session.will = nil
         session.willDueAt = 0
         session.expiresAt = 0
         if !isResumed { end(session) }
