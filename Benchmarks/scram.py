@@ -13,6 +13,7 @@ swift build -c release && make -C plugins-c. Standard library only.
 import argparse
 import base64
 import collections
+import contextlib
 import hashlib
 import hmac
 import multiprocessing
@@ -135,6 +136,8 @@ def bursts(port, count, rounds, pipe, cpus):
 def ping(port, is_ready, is_over, pipe, cpus):
     """In a process of its own: pings by the clock; sends the times of sending and round trip."""
     os.sched_setaffinity(0, cpus)
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.sendall(connect_packet(b"pinger"))
@@ -167,7 +170,8 @@ def start_broker(path, plugin, workers, folder, broker_cpus):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     lines = [
-        "user root", f"listener {port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 1000",
+        "user root", f"listener {port} 127.0.0.1", "allow_anonymous true", "set_tcp_nodelay true",
+        "max_queued_messages 1000",
         "log_type error", f"plugin {plugin}", f"plugin_opt_credential_file {folder}/credentials"]
     if workers:
         lines.append(f"worker_threads {workers}")

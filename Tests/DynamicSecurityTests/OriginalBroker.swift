@@ -71,8 +71,11 @@ final class OriginalBroker {
         }
     }
 
-    /// What the broker has logged.
-    var log: String { process.errors.text }
+    /// Waits for a log line that contains `text`.
+    func waitForLog(_ text: String) throws {
+        guard process.errors.wait(seconds: 10, where: { $0.contains(text) }) == nil else { return }
+        throw Mismatch("no line has '\(text)':\n\(process.errors.text)")
+    }
 
     /// Ends the broker in the middle of whatever it does.
     func crash() { process.signal(SIGKILL) }

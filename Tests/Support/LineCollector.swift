@@ -6,66 +6,78 @@ import Glibc
 
 /// The lines written to one pipe so far.
 ///
-/// A thread of its own reads the pipe until its writers are gone. `@unchecked Sendable`: every stored
-/// variable is only touched with `condition` locked.
+/// A thread of its own reads the pipe until its writers are gone. Whoever asks for the lines also
+/// reads what is in the pipe already, so that a line written before an event is there after it.
+/// `@unchecked Sendable`: every stored variable is only touched with `condition` locked.
 package final class LineCollector: @unchecked Sendable {
     private let condition = NSCondition()
+    private let descriptor: CInt
     private var collected: [String] = []
+    private var pending: Bytes = []
     private var hasEnded = false
     /// Whether the last line was written without a newline at its end.
     private var isLastOpen = false
 
     /// Takes over `descriptor`, the reading end of a pipe.
     package init(descriptor: CInt) {
+        self.descriptor = descriptor
         let thread = Thread { [self] in
-            readAll(descriptor)
+            while waitUntilReadable() { condition.withLock { drain() } }
             close(descriptor)
         }
         thread.stackSize = 256 * 1024
         thread.start()
     }
 
-    private func readAll(_ descriptor: CInt) {
-        var pending: Bytes = []
+    /// Returns false at the end of the pipe.
+    private func waitUntilReadable() -> Bool {
+        guard !condition.withLock({ hasEnded }) else { return false }
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&entry, 1, -1)
+        return true
+    }
+
+    /// Reads what is in the pipe; with `condition` locked.
+    private func drain() {
         var chunk = Bytes(repeating: 0, count: 65536)
-        while true {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let before = collected.count
+        while !hasEnded, poll(&entry, 1, 0) > 0 {
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            if count <= 0 { break }
+            guard count > 0 else { return finish() }
             pending += chunk[..<count]
-            var lines: [String] = []
             var start = pending.startIndex
             while let end = pending[start...].firstIndex(of: 0x0A) {
-                lines.append(String(decoding: pending[start..<end], as: UTF8.self))
+                collected.append(String(decoding: pending[start..<end], as: UTF8.self))
                 start = end + 1
             }
             pending.removeSubrange(..<start)
-            append(lines)
         }
-        condition.withLock {
-            if !pending.isEmpty {
-                collected.append(String(decoding: pending, as: UTF8.self))
-                isLastOpen = true
-            }
-            hasEnded = true
-            condition.broadcast()
-        }
+        if collected.count > before { condition.broadcast() }
     }
 
-    private func append(_ lines: [String]) {
-        guard !lines.isEmpty else { return }
-        condition.withLock {
-            collected += lines
-            condition.broadcast()
+    private func finish() {
+        if !pending.isEmpty {
+            collected.append(String(decoding: pending, as: UTF8.self))
+            isLastOpen = true
         }
+        hasEnded = true
+        condition.broadcast()
     }
 
     /// All lines so far.
-    package var lines: [String] { condition.withLock { collected } }
+    package var lines: [String] {
+        condition.withLock {
+            drain()
+            return collected
+        }
+    }
 
     /// All lines so far as one text, exactly as it was written.
     package var text: String {
         condition.withLock {
+            drain()
             let whole = collected.joined(separator: "\n")
             return collected.isEmpty || isLastOpen ? whole : whole + "\n"
         }

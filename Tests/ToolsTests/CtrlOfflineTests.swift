@@ -22,6 +22,22 @@ struct CtrlOfflineTests {
         try #require(JSONValue(parsing: Array(try folder.read(name).utf8)))
     }
 
+    @Test("a password that is not UTF-8 is refused rather than changed")
+    func undecodable() throws {
+        let word = "\"$0\" -f \"$1\" dynsec setClientPassword boss \"$(printf '\\377')\""
+        let prompt = "printf '\\377\\n\\377\\n' | \"$0\" dynsec init \"$1\" boss"
+        for (call, text) in [
+            (word, "Error: Argument 6 is not valid UTF-8."),
+            (prompt, "Error: Password is not valid UTF-8."),
+        ] {
+            let arguments = ["-c", call, ToolProgram.ctrl.path, folder.file("f")]
+            let outcome = try ChildProcess.run("/bin/sh", arguments)
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.hasPrefix(text + "\n"))
+            #expect(try folder.names().isEmpty)
+        }
+    }
+
     @Test("init writes one line of JSON with an administrator")
     func initialise() throws {
         let outcome = try run("dynsec", "init", "f", "boss", "pw")

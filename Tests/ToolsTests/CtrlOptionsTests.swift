@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mosquitto_ctrl: options, options file, URLs.
 
+import Foundation
 import MQTT
 import MQTTClient
 import TestSupport
@@ -157,6 +158,10 @@ struct CtrlOptionsTests {
         #expect(throws: ToolFailure("Error: Unknown option '--nonsense'.")) {
             try parse("-o \(folder.file("bad"))")
         }
+        let odd = Data([0x23, 0xFF, 0x0A, 0x2D, 0x50, 0x20, 0xFF, 0x0A])
+        try odd.write(to: URL(fileURLWithPath: folder.file("odd")))
+        let text = "Error: A line of \(folder.file("odd")) is not valid UTF-8."
+        #expect(throws: ToolFailure(text)) { try parse("-o \(folder.file("odd"))") }
     }
 
     @Test(

@@ -31,8 +31,8 @@ struct PasswdOptionsTests {
         ("-I x f u", "Error: Number of iterations must be > 0."),
     ]
 
-    private func words(_ line: String) -> [String] {
-        line.split(separator: " ").map(String.init)
+    private func words(_ line: String) -> [[UInt8]] {
+        line.utf8.split(separator: UInt8(ascii: " ")).map(Array.init)
     }
 
     @Test("a wrong command line is refused with the known text", arguments: refused)
@@ -54,9 +54,22 @@ struct PasswdOptionsTests {
         #expect(options.path == "-x")
         #expect(options.action == .set(user: "user", password: nil, creating: false))
         let creating = try Options(words("-H argon2id -I 7 -b -c f -c -D"))
-        #expect(creating.action == .set(user: "-c", password: "-D", creating: true))
+        #expect(creating.action == .set(user: "-c", password: Array("-D".utf8), creating: true))
         #expect(creating.algorithm == .argon2id)
         #expect(creating.iterations == 7)
+    }
+
+    @Test("a password may be any bytes; user and file name are UTF-8")
+    func bytes() throws {
+        let odd: [UInt8] = [0xFF, 0x80]
+        let options = try Options(words("-b f u") + [odd])
+        #expect(options.action == .set(user: "u", password: odd, creating: false))
+        #expect(throws: UsageError.message("Error: Username must be valid UTF-8.")) {
+            try Options(words("-D f") + [odd])
+        }
+        #expect(throws: UsageError.message("Error: Password file name must be valid UTF-8.")) {
+            try Options(words("-U") + [odd])
+        }
     }
 
     @Test("sha512-pbkdf2 with 1000 iterations is what is written by default")
@@ -264,6 +277,21 @@ struct PasswdProgramTests {
         let outcome = try ChildProcess.run("/bin/sh", ["-c", feed, ToolProgram.passwd.path])
         #expect(outcome.status == 0)
         #expect(outcome.output.hasPrefix("Password: \nReenter password: \nu:$7$1000$"))
+    }
+
+    @Test("a password on the command line is taken byte for byte")
+    func passwordBytes() throws {
+        let call = "\"$0\" -c -b -I 1 - u \"$(printf '\\377\\200')\""
+        let outcome = try ChildProcess.run("/bin/sh", ["-c", call, ToolProgram.passwd.path])
+        #expect(outcome.status == 0)
+        let stored = try #require(outcome.output.split(separator: ":").last).dropLast()
+        let salt = try #require(Data(base64Encoded: String(stored.split(separator: "$")[2])))
+        let hasher = PasswordHasher(iterations: 1)
+        #expect(try hasher.encode([0xFF, 0x80], salt: Array(salt)) == stored)
+        let named = "\"$0\" -D f \"$(printf 'a\\377')\""
+        let refused = try ChildProcess.run("/bin/sh", ["-c", named, ToolProgram.passwd.path])
+        #expect(refused.status == 1)
+        #expect(refused.errors == "Error: Username must be valid UTF-8.\n")
     }
 
     @Test("no password at the end of input is an error")

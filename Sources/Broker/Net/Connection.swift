@@ -202,17 +202,40 @@ package final class Connection {
         packet.withUnsafeBytes { write($0, packets: 1) }
     }
 
+    /// Whether output can wait without being copied: on the way through layers it changes.
+    package var canReference: Bool { layers == nil }
+
     /// Sends whole control packets without copying them when nothing waits before them; what the
-    /// socket does not take is copied to the queue.
+    /// socket does not take waits in the memory that `shared` returns.
     ///
     /// For batches worth a system call of their own.
-    package func writeThrough(_ bytes: UnsafeRawBufferPointer, packets: Int) {
+    package func writeThrough(
+        _ bytes: UnsafeRawBufferPointer,
+        packets: Int,
+        shared: () -> SharedBytes
+    ) {
         guard !isClosed else { return }
-        guard output.isEmpty, !isBlocked else { return write(bytes, packets: packets) }
-        let sent = layers.map { sendLayered(bytes, $0) } ?? send(bytes)
+        if let layers { return writeThroughLayered(bytes, packets: packets, layers) }
+        guard output.isEmpty, !isBlocked else {
+            output.append(shared(), written: 0, packets: packets)
+            return touch()
+        }
+        let sent = send(bytes)
         guard sent < bytes.count, !isClosed else { return }
-        output.appendRest(bytes, skipping: sent, packets: packets, from: reactor.pool)
+        output.append(shared(), written: sent, packets: packets)
         block()
+    }
+
+    /// Queues a packet whose head of `count` bytes is in the reserved room and whose end stays where
+    /// it is while `owner` lives; needs `canReference`.
+    package func commitOutput(
+        _ count: Int,
+        followedBy end: UnsafeRawBufferPointer,
+        of owner: AnyObject
+    ) {
+        output.commit(count, packets: 0)
+        output.append(endOfPacket: end, of: owner)
+        touch()
     }
 
     @inline(__always)
@@ -232,10 +255,12 @@ package final class Connection {
     package func flush() {
         if let layers { return flushLayered(layers) }
         guard !isClosed, !output.isEmpty else { return }
-        let bytes = output.unwritten
-        let sent = send(bytes)
+        if output.hasBacklog {
+            flushBacklog()
+        } else {
+            output.advance(by: send(output.unwritten))
+        }
         guard !isClosed else { return }
-        output.advance(by: sent)
         if output.isEmpty {
             output.releaseIfEmpty(to: reactor.pool)
             unblock()
@@ -248,15 +273,47 @@ package final class Connection {
     func send(_ bytes: UnsafeRawBufferPointer, isLast: Bool = false) -> Int {
         let more = isLast ? CInt(MSG_MORE) : 0
         let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT) | more
-        let count = retryingInterrupts {
-            CLinux.send(descriptor, bytes.baseAddress, bytes.count, flags)
-        }
+        return noteSent(
+            retryingInterrupts { CLinux.send(descriptor, bytes.baseAddress, bytes.count, flags) }
+        )
+    }
+
+    /// Returns the bytes sent, 0 where there are none; an error ends the connection.
+    private func noteSent(_ count: Int) -> Int {
         if count >= 0 { return count }
         if errno != EAGAIN && errno != EWOULDBLOCK {
             let isReset = errno == EPIPE || errno == ECONNRESET
             reactor.endLater(self, isReset ? .closedByPeer : .failed(errno))
         }
         return 0
+    }
+
+    /// Writes backlog and block until all is written or the socket is full.
+    private func flushBacklog() {
+        withUnsafeTemporaryAllocation(of: iovec.self, capacity: Self.vectorCount) { vectors in
+            while !isClosed, !output.isEmpty {
+                let count = output.describe(in: vectors)
+                let offered = vectors[..<count].reduce(0) { $0 + $1.iov_len }
+                let sent = send(UnsafeMutableBufferPointer(rebasing: vectors[..<count]))
+                output.advance(by: sent)
+                if sent < offered { return }
+            }
+        }
+    }
+
+    /// Pieces of output that one system call takes at most.
+    private static let vectorCount = 32
+
+    /// Returns how many bytes the socket took.
+    private func send(_ vectors: UnsafeMutableBufferPointer<iovec>) -> Int {
+        var message = msghdr()
+        message.msg_iov = vectors.baseAddress
+        message.msg_iovlen = vectors.count
+        return noteSent(
+            retryingInterrupts {
+                sendmsg(descriptor, &message, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+            }
+        )
     }
 
     func block() {

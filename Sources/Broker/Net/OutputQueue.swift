@@ -6,6 +6,8 @@ import Glibc
 
 /// The encoded control packets that a connection has yet to write, in one growing block.
 ///
+/// What is large and shared with other connections is referenced, in a backlog before the block.
+///
 /// ```
 /// block:  | done … | partly written packet … | whole packets … | free … |
 ///         0     packetStart      written                      end   capacity
@@ -24,6 +26,7 @@ struct UnsafeOutputQueue: ~Copyable {
         var written = 0
         var end = 0
         var packetCount = 0
+        var backlog: UnsafeOutputBacklog?
     }
 
     private let fields: UnsafeMutablePointer<Fields>
@@ -35,19 +38,23 @@ struct UnsafeOutputQueue: ~Copyable {
 
     deinit {
         block?.deallocate()
+        fields.deinitialize(count: 1)
         fields.deallocate()
     }
 
     /// Control packets not completely written.
-    private(set) var packetCount: Int {
-        get { fields.pointee.packetCount }
-        nonmutating set { fields.pointee.packetCount = newValue }
+    var packetCount: Int {
+        fields.pointee.packetCount + (fields.pointee.backlog?.packetCount ?? 0)
     }
 
     /// Bytes not yet written.
-    var byteCount: Int { end - written }
+    var byteCount: Int { end - written + (fields.pointee.backlog?.byteCount ?? 0) }
 
-    var isEmpty: Bool { end == written }
+    /// Whether everything is written.
+    var isEmpty: Bool { end == written && !hasBacklog }
+
+    /// Whether referenced bytes are to be written before the block.
+    var hasBacklog: Bool { fields.pointee.backlog != nil }
 
     private var block: UnsafeMutableRawPointer? {
         get { fields.pointee.block }
@@ -83,7 +90,7 @@ struct UnsafeOutputQueue: ~Copyable {
     @inline(__always)
     func commit(_ count: Int, packets: Int) {
         end += count
-        packetCount += packets
+        fields.pointee.packetCount += packets
     }
 
     /// Copies whole control packets to the end of the queue.
@@ -97,31 +104,61 @@ struct UnsafeOutputQueue: ~Copyable {
         commit(bytes.count, packets: packets)
     }
 
-    /// Takes over what is left of packets of which the first `skip` bytes went out already.
-    func appendRest(
-        _ bytes: UnsafeRawBufferPointer,
-        skipping skip: Int,
-        packets: Int,
-        from pool: BufferPool
-    ) {
-        append(bytes, packets: packets, from: pool)
-        advance(by: skip)
+    /// Adds `packets` whole control packets without copying them; the first `written` bytes went
+    /// out already.
+    func append(_ shared: SharedBytes, written: Int, packets: Int) {
+        moveBlockToBacklog()
+        fields.pointee.backlog?
+            .append(shared.bytes, of: shared, written: written, packets: packets)
     }
 
-    /// What is to be written next.
+    /// Adds the end of a packet, which stays where it is while `owner` lives; its head has been
+    /// committed as no packet.
+    func append(endOfPacket bytes: UnsafeRawBufferPointer, of owner: AnyObject) {
+        moveBlockToBacklog()
+        fields.pointee.backlog?.append(endOfPacket: bytes, of: owner)
+    }
+
+    private func moveBlockToBacklog() {
+        if !hasBacklog { fields.pointee.backlog = UnsafeOutputBacklog() }
+        guard let block, end > written else { return }
+        let waiting = UnsafeRawBufferPointer(start: block + packetStart, count: end - packetStart)
+        fields.pointee.backlog?
+            .append(
+                waiting,
+                of: SharedBytes(adopting: block, bytes: waiting),
+                written: written - packetStart,
+                packets: fields.pointee.packetCount
+            )
+        let backlog = fields.pointee.backlog
+        fields.pointee = Fields()
+        fields.pointee.backlog = backlog
+    }
+
+    /// Describes what is to be written next; returns how many places were filled.
+    func describe(in vectors: UnsafeMutableBufferPointer<iovec>) -> Int {
+        var count = fields.pointee.backlog?.describe(in: vectors) ?? 0
+        if count < vectors.count, end > written {
+            vectors[count] = iovec(unwritten)
+            count += 1
+        }
+        return count
+    }
+
+    /// What is to be written next where there is no backlog.
     var unwritten: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             start: block.map { $0 + written },
-            count: byteCount
+            count: end - written
         )
     }
 
     /// Notes that `count` bytes went out, and which packets with them.
     func advance(by count: Int) {
-        written += count
+        written += hasBacklog ? advanceBacklog(by: count) : count
         guard written < end, let block else {
             packetStart = end
-            packetCount = 0
+            fields.pointee.packetCount = 0
             return
         }
         while packetStart < written {
@@ -133,8 +170,15 @@ struct UnsafeOutputQueue: ~Copyable {
             )
             guard packetStart + length <= written else { break }
             packetStart += length
-            packetCount -= 1
+            fields.pointee.packetCount -= 1
         }
+    }
+
+    /// Returns how many of the bytes came after the backlog.
+    private func advanceBacklog(by count: Int) -> Int {
+        let rest = fields.pointee.backlog?.advance(by: count) ?? count
+        if fields.pointee.backlog?.byteCount == 0 { fields.pointee.backlog = nil }
+        return rest
     }
 
     /// Gives the block back when everything is written.

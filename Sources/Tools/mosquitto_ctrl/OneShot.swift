@@ -174,6 +174,14 @@ extension ConnectionOptions {
         guard !secret.isEmpty else {
             throw ToolFailure("Error: Empty password.\nError getting password.")
         }
-        password = String(decoding: secret, as: UTF8.self)
+        password = try Self.passwordText(secret)
+    }
+
+    /// A typed password as text, which is all that requests and connections carry here.
+    static func passwordText(_ bytes: [UInt8]) throws(ToolFailure) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ToolFailure("Error: Password is not valid UTF-8.")
+        }
+        return text
     }
 }

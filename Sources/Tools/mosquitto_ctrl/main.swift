@@ -18,7 +18,7 @@ func run() -> Int32 {
     let parser: OptionParser
     do {
         parser = try OptionParser(
-            Array(CommandLine.arguments.dropFirst()),
+            try ProgramArguments.texts(),
             environment: environment("XDG_CONFIG_HOME", "HOME")
         )
     } catch {

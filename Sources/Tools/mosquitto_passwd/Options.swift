@@ -6,7 +6,7 @@ import ToolSupport
 /// What one run of the program is asked to do.
 enum Action: Equatable {
     /// Set a user's password in an existing file, or in a new one.
-    case set(user: String, password: String?, creating: Bool)
+    case set(user: String, password: [UInt8]?, creating: Bool)
     /// Remove a user.
     case delete(user: String)
     /// Hash every password of a file of plain-text entries.
@@ -35,12 +35,13 @@ struct Options: Equatable {
     private var isDeleting = false
     private var isHashingAll = false
 
-    /// Parses the words behind the program's name.
-    init(_ words: [String]) throws(UsageError) {
+    /// Parses the words behind the program's name; a password may be any bytes.
+    init(_ words: [[UInt8]]) throws(UsageError) {
         guard !words.isEmpty else { throw .usage }
-        let operands = try parseFlags(words[...])
+        let texts = words.map { String(decoding: $0, as: UTF8.self) }
+        let count = try parseFlags(texts[...]).count
         try checkCombinations()
-        try parseOperands(Array(operands))
+        try parseOperands(words.suffix(count))
     }
 
     private mutating func parseFlags(
@@ -99,7 +100,7 @@ struct Options: Equatable {
         }
     }
 
-    private mutating func parseOperands(_ operands: [String]) throws(UsageError) {
+    private mutating func parseOperands(_ operands: [[UInt8]]) throws(UsageError) {
         let count = isHashingAll ? 1 : isBatch ? 3 : 2
         if operands.count < count || isHashingAll && operands.count > count,
             let missing = missingOperands
@@ -107,13 +108,22 @@ struct Options: Equatable {
             throw .message(missing)
         }
         guard operands.count == count else { throw .usage }
-        path = operands[0]
+        path = try text(operands[0], "Password file name")
+        guard !isHashingAll else { return }
+        let user = try text(operands[1], "Username")
         if isDeleting {
-            action = .delete(user: operands[1])
-        } else if !isHashingAll {
+            action = .delete(user: user)
+        } else {
             let password = isBatch ? operands[2] : nil
-            action = .set(user: operands[1], password: password, creating: isCreating)
+            action = .set(user: user, password: password, creating: isCreating)
         }
+    }
+
+    private func text(_ bytes: [UInt8], _ title: String) throws(UsageError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .message("Error: \(title) must be valid UTF-8.")
+        }
+        return text
     }
 
     private var missingOperands: String? {

@@ -28,7 +28,7 @@ struct Program {
             try checkUser(user)
             // Nobody types a password for a file that is not there.
             if password == nil, !isCreating { _ = try resolvedPath() }
-            let secret = if let password { Array(password.utf8) } else { try askPassword() }
+            let secret = if let password { password } else { try askPassword() }
             guard secret.count <= Self.lengthMax else {
                 throw Failure(
                     message: "Error: Password must be less than 65536 characters long."

@@ -5,7 +5,7 @@ import Glibc
 import ToolSupport
 
 do {
-    let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    let options = try Options(ProgramArguments.words)
     try Program(options: options).run()
 } catch let error as Failure {
     Terminal.complain(error.message)

@@ -6,12 +6,21 @@ import MQTT
 import Net
 
 extension Client {
-    /// Encodes a publication into the output.
+    /// From this many bytes on a payload is referenced instead of copied.
+    private static let referencedPayloadMin = 16 << 10
+
+    /// Whether a payload of `count` bytes goes out without being copied.
+    func references(payloadCount count: Int) -> Bool {
+        count >= Self.referencedPayloadMin && connection?.canReference == true
+    }
+
+    /// Encodes a publication into the output; a large payload of `message` is referenced there.
     ///
     /// Returns false when it does not fit the client and was dropped [MQTT-3.1.2-25].
     @discardableResult
     func writePublish(
         _ publication: UnsafePublication,
+        of message: Message?,
         qos: UInt8,
         packetIdentifier: UInt16,
         isDuplicate: Bool,
@@ -40,13 +49,20 @@ extension Client {
             log.notice("Dropping too large outgoing PUBLISH for \(logName) (\(size) bytes)")
             return false
         }
-        encoder.write(to: connection.reserveOutput(size))
-        connection.commitOutput(size)
+        let payload = publication.payload
+        if let message, references(payloadCount: payload.count) {
+            let headSize = size - payload.count
+            encoder.writeHead(to: connection.reserveOutput(headSize))
+            connection.commitOutput(headSize, followedBy: payload, of: message.storage)
+        } else {
+            encoder.write(to: connection.reserveOutput(size))
+            connection.commitOutput(size)
+        }
         if newAlias { outgoingAliases?.establish(topic) }
         let counters = worker.counters
         counters.sent.publish.add(1)
         counters.bytesSent.add(size)
-        counters.publishBytesSent.add(publication.payload.count)
+        counters.publishBytesSent.add(payload.count)
         if worker.isTracing { logPublish("Sending PUBLISH to", encoder, topic: topic) }
         return true
     }

@@ -74,6 +74,7 @@ extension Client {
                 )
                 writePublish(
                     publication,
+                    of: nil,
                     qos: 0,
                     packetIdentifier: 0,
                     isDuplicate: false,

@@ -2,21 +2,38 @@
 // The packets of a run in one outgoing form.
 
 import MQTT
+import Net
 
 /// The packets of a run, one after the other, for one protocol family and QoS.
 ///
 /// Either the bytes that came from the publisher, or an encoding of its own, kept in storage that
 /// is used again. Invariant: valid from `adopt` or `encode` until the run is reset.
 final class PacketVariant {
-    var isReady = false
+    private(set) var isReady = false
     private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Bytes of the largest packet.
     private(set) var packetSizeMax = 0
     /// Where the packet identifier of each packet lies; of use for QoS 1 and 2 only.
     private(set) var identifierOffsets: [Int32] = []
     private var storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var lasting: SharedBytes?
 
     deinit { storage.deallocate() }
+
+    /// The packets in memory that outlives the run; copied once for all who could not take them.
+    func shared() -> SharedBytes {
+        if let lasting { return lasting }
+        let copy = SharedBytes(copying: bytes)
+        lasting = copy
+        return copy
+    }
+
+    /// Ends the use of the packets.
+    func reset() {
+        guard isReady else { return }
+        isReady = false
+        lasting = nil
+    }
 
     /// Uses the packets as they arrived.
     func adopt(_ run: UnsafePublishRun) {

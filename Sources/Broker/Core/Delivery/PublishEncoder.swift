@@ -59,6 +59,21 @@ struct UnsafePublishEncoder {
     @discardableResult
     func write(to start: UnsafeMutableRawPointer) -> Int {
         var place = start
+        let identifierOffset = writeHead(to: &place, from: start)
+        Self.copy(payload, &place)
+        return identifierOffset
+    }
+
+    /// Writes everything before the payload.
+    func writeHead(to start: UnsafeMutableRawPointer) {
+        var place = start
+        _ = writeHead(to: &place, from: start)
+    }
+
+    private func writeHead(
+        to place: inout UnsafeMutableRawPointer,
+        from start: UnsafeMutableRawPointer
+    ) -> Int {
         Self.store(0x30 | qos << 1 | flags, &place)
         Self.store(variableByteInteger: remainingLength, &place)
         Self.store(UInt16(topic.count), &place)
@@ -66,7 +81,6 @@ struct UnsafePublishEncoder {
         let identifierOffset = place - start
         if qos > 0 { Self.store(packetIdentifier, &place) }
         if isV5 { writeProperties(&place) }
-        Self.copy(payload, &place)
         return identifierOffset
     }
 

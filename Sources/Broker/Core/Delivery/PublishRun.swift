@@ -323,7 +323,7 @@ final class UnsafePublishRun {
             hasMessages = false
         }
         count = 0
-        for variant in variants { variant.isReady = false }
+        for variant in variants { variant.reset() }
         arenaCount = 0
         payloadByteCount = 0
         wirePacketMax = 0

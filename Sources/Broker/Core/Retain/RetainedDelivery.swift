@@ -81,6 +81,7 @@ final class RetainedDelivery {
             message.withPublication { publication in
                 _ = client.writePublish(
                     publication,
+                    of: message,
                     qos: 0,
                     packetIdentifier: 0,
                     isDuplicate: false,

@@ -62,7 +62,7 @@ extension Session {
             guard connection.queuedPacketCount + run.count <= limit else { return false }
         }
         if variant.bytes.count >= Self.writeThroughMin {
-            connection.writeThrough(variant.bytes, packets: run.count)
+            connection.writeThrough(variant.bytes, packets: run.count) { variant.shared() }
         } else {
             connection.write(variant.bytes, packets: run.count)
         }
@@ -80,6 +80,7 @@ extension Session {
         guard sentCount == deliveries.count, resumeIndex == sentCount,
             inFlight + run.count <= inFlightMax, deliveries.count + run.count < 0xFFFF
         else { return false }
+        if client?.references(payloadCount: variant.packetSizeMax) == true { return false }
         let limit = worker.limits.queuedMessagesMax
         if connection.queuedPacketCount + run.count > limit {
             connection.flush()
@@ -217,14 +218,24 @@ extension Session {
             return
         }
         guard client.mayWritePacket() else { return drop() }
-        client.writePublish(
-            publication,
-            qos: 0,
-            packetIdentifier: 0,
-            isDuplicate: false,
-            isRetained: isRetained,
-            subscriptionIdentifier: subscriptionIdentifier
-        )
+        guard client.references(payloadCount: publication.payload.count) else {
+            write(publication, of: nil)
+            return
+        }
+        let message = message()
+        message.withPublication { write($0, of: message) }
+
+        func write(_ publication: UnsafePublication, of message: Message?) {
+            client.writePublish(
+                publication,
+                of: message,
+                qos: 0,
+                packetIdentifier: 0,
+                isDuplicate: false,
+                isRetained: isRetained,
+                subscriptionIdentifier: subscriptionIdentifier
+            )
+        }
     }
 
     /// Whether the limits leave room for one more queued message.

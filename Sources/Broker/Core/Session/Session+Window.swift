@@ -117,6 +117,7 @@ extension Session {
         let isWritten = message.withPublication { publication in
             client.writePublish(
                 publication,
+                of: message,
                 qos: qos,
                 packetIdentifier: qos > 0 ? identifier : 0,
                 isDuplicate: wasSent && qos > 0,

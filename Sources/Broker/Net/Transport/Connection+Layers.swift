@@ -220,6 +220,16 @@ extension Connection {
         }
     }
 
+    /// Sends whole control packets through the layers; what the socket does not take is copied.
+    func writeThroughLayered(_ bytes: UnsafeRawBufferPointer, packets: Int, _ layers: Layers) {
+        guard output.isEmpty, !isOutputBlocked else { return write(bytes, packets: packets) }
+        let sent = sendLayered(bytes, layers)
+        guard sent < bytes.count, !isClosed else { return }
+        output.append(bytes, packets: packets, from: reactor.pool)
+        output.advance(by: sent)
+        block()
+    }
+
     /// Puts packets into layers and sends them; returns how many bytes need no further attention.
     func sendLayered(_ packets: UnsafeRawBufferPointer, _ layers: Layers) -> Int {
         guard layers.isOpen else { return 0 }

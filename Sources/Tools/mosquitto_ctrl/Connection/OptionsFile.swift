@@ -21,11 +21,12 @@ enum OptionsFile {
         } catch {
             return
         }
-        for line in content.split(separator: UInt8(ascii: "\n")) {
-            try apply(
-                line: String(decoding: line.prefix(lineLengthMax), as: UTF8.self),
-                to: &options
-            )
+        for line in content.split(separator: UInt8(ascii: "\n"))
+        where line.first != UInt8(ascii: "#") {
+            guard let text = String(validating: line.prefix(lineLengthMax), as: UTF8.self) else {
+                throw ToolFailure("Error: A line of \(path) is not valid UTF-8.")
+            }
+            try apply(line: text, to: &options)
         }
     }
 
@@ -33,7 +34,6 @@ enum OptionsFile {
         line: String,
         to options: inout ConnectionOptions
     ) throws(ToolFailure) {
-        guard !line.hasPrefix("#") else { return }
         let words = line.split { $0 == " " || $0 == "\r" }.map(String.init)
         guard let name = words.first else { return }
         let rule = try OptionParser.rule(named: name)

@@ -178,7 +178,7 @@ struct CommandLineRequest {
         guard second == first else {
             throw ToolFailure("Error: Passwords do not match.")
         }
-        return String(decoding: first, as: UTF8.self)
+        return try ConnectionOptions.passwordText(first)
     }
 
     // MARK: Access rights

@@ -105,7 +105,11 @@ struct ShellRequest {
         guard ask("password again: ") == first else {
             throw ShellUsageError(lines: ["Passwords do not match."])
         }
-        return String(decoding: first, as: UTF8.self)
+        do {
+            return try ConnectionOptions.passwordText(first)
+        } catch {
+            throw ShellUsageError(lines: [error.message])
+        }
     }
 
     // MARK: Properties
