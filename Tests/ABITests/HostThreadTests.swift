@@ -88,7 +88,6 @@ import Testing
             Self.listener + "plugin \(HostPlugin.delayer.get().path)\n",
             workers: 1
         )
-        #expect(broker.records.first == "nobody waits: 6")
         let refused = try RawClient(broker)
         refused.send(Wire.connect("no", username: "no"))
         let first = try RawClient(broker)

@@ -162,6 +162,8 @@ struct Chapter09AccessControl {
         for (index, topic) in ["open/1", "closed/1", "open/2"].enumerated() {
             try publisher.publish1(topic, "m", id: index + 1)
         }
+        // Once there has been a newcomer on every reactor, the messages are in the queue.
+        for _ in 0..<40 { _ = try RawClient.connected(to: broker) }
         try Chapter16CommandLine.write(
             "topic readwrite open/#\ntopic write closed/#\n",
             to: broker.directory + "/acl"

@@ -158,7 +158,7 @@ struct Chapter09Anonymous {
     }
 
     static let badFiles: [(String, String)] = [
-        ("user:", "Error: Invalid line in password file"),
+        ("user:", "Error: Unable to decode line in password file"),
         ("user:plain", "Error: Unable to decode line in password file"),
         ("user:$5$abc$def", "Error: Unable to decode line in password file"),
         ("user:$7$101$!!!$###", "Error: Unable to decode line in password file"),

@@ -251,6 +251,30 @@ struct Pipelining {
     }
 
     @Test(
+        "What was acknowledged is delivered before what its receiver asks for afterwards",
+        arguments: reactors
+    )
+    func acknowledgedFirst(workers: Int) throws {
+        let broker = try Broker.shared(
+            "listener %PORT% 127.0.0.1\nallow_anonymous true\n",
+            workers: workers
+        )
+        let publishers = try (0..<8).map { _ in try RawClient.connected(to: broker) }
+        let subscribers = try (0..<8).map { _ in try RawClient.connected(to: broker) }
+        let topic = unique("t")
+        for round in 0..<200 {
+            let subscriber = subscribers[(round * 3 + round / 8) % 8]
+            try subscriber.subscribe(topic)
+            try publishers[round % 8].publish1(topic, "\(round)", id: round + 1)
+            subscriber.send(Wire.pingreq)
+            try subscriber.expectPublish(topic, "\(round)")
+            try subscriber.expect(Wire.pingresp)
+            subscriber.send(Wire.unsubscribe(.v4, id: 2, [topic]))
+            try subscriber.expect(Wire.unsuback(.v4, id: 2))
+        }
+    }
+
+    @Test(
         "[MQTT-4.3.3-8] A QoS 2 message is delivered though its PUBREL came in the same segment",
         arguments: [Version.v3, .v4, .v5],
         reactors

@@ -75,7 +75,7 @@ enum ThreadedHost {
             "property_add_byte", "property_add_int16", "property_add_int32", "property_add_varint",
             "property_add_binary", "property_add_string", "property_add_string_pair",
             "property_free_all",
-            "plugin_set_info", "callback_unregister", "complete_extended_auth",
+            "plugin_set_info", "callback_unregister", "client_tls_exporter",
         ] { add(name, unused) }
         let allocate: @convention(c) (Int) -> UnsafeMutableRawPointer? = { malloc($0) }
         add("malloc", allocate)

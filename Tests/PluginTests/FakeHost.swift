@@ -31,6 +31,8 @@ final class FakeHost: Sendable {
         case v2_0
         /// The original 2.1.
         case v2_1
+        /// The original after 2.1, as far as its source is public.
+        case next
         /// This project's broker.
         case own
     }
@@ -83,15 +85,18 @@ final class FakeHost: Sendable {
             )
         }
         if kind == .own {
-            let complete: @convention(c) (Text?, CInt, UnsafeRawPointer?, UInt16) -> CInt = {
-                id,
-                code,
-                _,
-                length in
+            functions["mosquitto_client_tls_exporter"] = functions["mosquitto_log_printf"]
+        }
+        if kind == .own || kind == .next {
+            let complete: HostFunctions.CompleteExtendedAuth = { id, code, data, length in
+                let text = String(
+                    decoding: UnsafeRawBufferPointer(start: data, count: Int(length)),
+                    as: UTF8.self
+                )
                 FakeHost.state.withLock {
-                    $0.completed.append("\(id.map { String(cString: $0) } ?? "") \(code) \(length)")
+                    $0.completed.append("\(id.map { String(cString: $0) } ?? "") \(code) \(text)")
                 }
-                return 0
+                Glibc.free(data)
             }
             functions["mosquitto_complete_extended_auth"] = unsafeBitCast(
                 complete,

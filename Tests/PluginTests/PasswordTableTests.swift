@@ -38,7 +38,9 @@ struct PasswordTableTests {
         "A bad line is refused with the original's words",
         arguments: [
             (" :x\n", "Error: Empty username in password file 'F'."),
-            ("bob:\n", "Error: Invalid line in password file 'F': bob"),
+            (":\n", "Error: Empty username in password file 'F'."),
+            ("bob:", "Error: Invalid line in password file 'F': bob"),
+            ("bob:\n", "Error: Unable to decode line in password file 'F'."),
             (":\(hash)\n", "Error: Invalid line in password file 'F': \(hash)"),
             ("bob:plain\n", "Error: Unable to decode line in password file 'F'."),
             ("bob:$5$x$y\n", "Error: Unable to decode line in password file 'F'."),

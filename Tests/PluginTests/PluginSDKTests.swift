@@ -218,6 +218,32 @@ struct PluginSDKTests {
         }
     }
 
+    @Test(
+        "A delayed answer to enhanced authentication waits for the tick in the original",
+        arguments: [FakeHost.Kind.v2_0, .v2_1, .next, .own]
+    )
+    func delayedExchange(kind: FakeHost.Kind) throws {
+        let context = try context(kind)
+        try context.on(.extendedAuthStart) { event in
+            guard let answer = try event.delayedAnswer() else { return .deny }
+            answer.complete(.challenge(Array("who".utf8)))
+            answer.complete(.success())
+            answer.complete(.challenge(Array(repeating: 0, count: 65_536)))
+            return .delayed
+        }
+        let exists = kind == .next || kind == .own
+        "slow".withCString { id in
+            var event = mosquitto_evt_extended_auth()
+            event.client = OpaquePointer(UnsafeMutablePointer(mutating: id))
+            #expect(FakeHost.call(4, &event) == (exists ? -5 : 11))
+        }
+        let expected = exists ? ["slow -4 who", "slow 0 ", "slow 11 "] : []
+        #expect(FakeHost.state.withLock { $0.completed } == (kind == .own ? expected : []))
+        var tick = mosquitto_evt_tick()
+        _ = FakeHost.call(9, &tick)
+        #expect(FakeHost.state.withLock { $0.completed } == expected)
+    }
+
     @Test("Authentication data is handed over in the broker's memory")
     func extendedAuth() throws {
         let context = try context()

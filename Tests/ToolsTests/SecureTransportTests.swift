@@ -224,6 +224,17 @@ struct SecureTransportTests {
             )
             #expect(outcome.status == status, "\(outcome.errors)")
         }
+        let outcome = try ChildProcess.run(
+            "/bin/sh",
+            [
+                "-c", "echo connect localhost:$1 | \"$0\" --tls-use-os-certs",
+                ToolProgram.ctrl.path, "\(broker.port)",
+            ],
+            environment: [
+                "SSL_CERT_FILE": folder.file("ca.crt"), "XDG_CONFIG_HOME": "/nonexistent",
+            ]
+        )
+        #expect(!outcome.output.contains("Unable to connect"), "\(outcome.output)")
         try broker.stop()
     }
 

@@ -5,9 +5,8 @@
 
 #include "mosquitto/broker_event.h"
 #include "mosquitto/defs.h"
-
-/* Defined by cjson/cJSON.h; broker and plugin must use one and the same shared library of it. */
-struct cJSON;
+/* Broker and plugin must use one and the same shared library of cJSON. */
+#include "mosquitto/libcommon_cjson.h"
 
 #ifdef __cplusplus
 extern "C" {

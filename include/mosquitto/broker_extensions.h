@@ -13,21 +13,24 @@ extern "C" {
 /* Answers a step of extended authentication which a callback for MOSQ_EVT_EXT_AUTH_START or
    _CONTINUE left open with MOSQ_ERR_AUTH_DELAYED. result is what that callback would have
    returned: MOSQ_ERR_SUCCESS, MOSQ_ERR_AUTH_CONTINUE for a further step, or a refusal.
-   data_out_len bytes at data_out go to the client as authentication data; they and clientid are
-   copied. Returns 0, MOSQ_ERR_INVAL for a NULL clientid or a length without data, or
-   MOSQ_ERR_NOT_FOUND when no such client is waiting.
+   data_out_len bytes at data_out go to the client as authentication data. The memory, from
+   malloc() or mosquitto_malloc(), becomes the broker's, which frees it in any case; clientid is
+   copied. Without effect when no such client is waiting.
 
    A plugin that shall also load into a broker without this function finds it with
-   dlsym(RTLD_DEFAULT, "mosquitto_complete_extended_auth") and answers at once if it is NULL.
+   dlsym(RTLD_DEFAULT, "mosquitto_complete_extended_auth") and answers at once if it is NULL. The
+   original is going to have it after 2.1, for callbacks only: finding it does not tell whether
+   other threads may call, finding mosquitto_client_tls_exporter() does.
    [any thread] */
-mosq_EXPORT int mosquitto_complete_extended_auth(
-    const char *clientid, int result, const void *data_out, uint16_t data_out_len);
+mosq_EXPORT void mosquitto_complete_extended_auth(
+    const char *clientid, int result, void *data_out, uint16_t data_out_len);
 
 /* The channel binding "tls-exporter" of a client's connection (RFC 9266): 32 bytes that only its two
    ends know, which are copied to binding. Kept for clients that connect with an authentication
    method over TLS 1.3. Returns 0, MOSQ_ERR_INVAL for NULL, or MOSQ_ERR_NOT_FOUND without such a
    connection, behind a proxy that ends TLS for example. To be looked up with dlsym() like the
-   function above, or declared weak.
+   function above, or declared weak. Where it exists, all of the broker's functions marked so may be
+   called from any thread.
    [any thread] */
 mosq_EXPORT int mosquitto_client_tls_exporter(
     const struct mosquitto *client, unsigned char binding[32]);

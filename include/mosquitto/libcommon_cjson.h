@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Properties as JSON. Include cjson/cJSON.h to look into the result. */
+/* Properties as JSON, and cJSON itself where it is installed. */
 #ifndef MOSQUITTO_LIBCOMMON_CJSON_H
 #define MOSQUITTO_LIBCOMMON_CJSON_H
 
 #include "mosquitto/defs.h"
+
+/* Plugins of 2.1 get cJSON with mosquitto.h. Nothing here needs it; Swift has a module for it. */
+#if defined(__has_include) && !defined(__swift__)
+#if __has_include(<cjson/cJSON.h>)
+#include <cjson/cJSON.h>
+#endif
+#endif
 
 struct cJSON;
 

@@ -3,7 +3,7 @@
    would, while the broker goes on. Needs 2.1.
 
    The answers are given on the broker's thread, from TICK, because the original allows it nowhere
-   else; a broker with mosquitto_complete_extended_auth() allows it anywhere, and is told at once. */
+   else; a broker with mosquitto_client_tls_exporter() allows it anywhere, and is told at once. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <mosquitto.h>
@@ -201,7 +201,7 @@ int mosquitto_plugin_init(
             delay_ms = atol(options[i].value);
         }
     }
-    answers_from_any_thread = dlsym(RTLD_DEFAULT, "mosquitto_complete_extended_auth") != NULL;
+    answers_from_any_thread = dlsym(RTLD_DEFAULT, "mosquitto_client_tls_exporter") != NULL;
     result = mosquitto_callback_register(self, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
     if (result == MOSQ_ERR_SUCCESS) {
         result = mosquitto_callback_register(self, MOSQ_EVT_TICK, on_tick, NULL, NULL);

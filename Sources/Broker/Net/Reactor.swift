@@ -12,6 +12,9 @@ import Glibc
 /// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
 /// connection once, fire timers.
 ///
+/// What other threads left comes first in a turn: whoever sends something after he has learned of
+/// it finds it done.
+///
 /// Guests - listening sockets and connections that nobody has admitted yet - come last in a turn
 /// and share a slice of time, so that a crowd at the door delays nobody who is inside.
 package final class Reactor {
@@ -61,6 +64,7 @@ package final class Reactor {
     private var touchedConnections: [Connection] = []
     private var ending: [(Connection, ConnectionEnd)] = []
     private var spare: CInt
+    private var wakerTicket: UInt64 = 0
     private var isExhausted = false
     private var isStopping = false
 
@@ -89,6 +93,7 @@ package final class Reactor {
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let slot = register(.waker)
         admit(slot)
+        wakerTicket = ticket(slot)
         try add(waker.rawValue, slot: slot, interest: Self.readable)
     }
 
@@ -125,8 +130,10 @@ package final class Reactor {
         turnBeganAt = Clock.monotonicNanoseconds()
         now = turnBeganAt / 1_000_000
         guard count > 0 else { return }
+        let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }
+        if let wake { dispatch(events[wake]) }
         var guests = 0
-        for index in 0..<Int(count) {
+        for index in 0..<Int(count) where index != wake {
             let event = events[index]
             if guestSlots[Int(event.data.u64 & 0xFFFF_FFFF)] {
                 events[guests] = event

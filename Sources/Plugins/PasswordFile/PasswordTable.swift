@@ -26,11 +26,16 @@ struct PasswordTable: Sendable {
     /// Reads `username:encoded-password` lines.
     ///
     /// Lines that begin with `#` and lines without a colon are comments. What follows a second colon is ignored.
+    /// As in the original the end of a line is part of its last field until that is trimmed, so `user:` has an
+    /// empty password unless nothing at all follows.
     init(parsing content: [UInt8], path: String) throws(PasswordFileError) {
         var hashes: [[UInt8]: PasswordHash] = [:]
         for line in content.textLines where line.first != UInt8(ascii: "#") {
             guard line.contains(UInt8(ascii: ":")) else { continue }
-            let fields = line.split(separator: UInt8(ascii: ":"))
+            var fields = line.split(separator: UInt8(ascii: ":"))
+            if line.last == UInt8(ascii: ":"), line.endIndex < content.endIndex {
+                fields.append([])
+            }
             guard let name = fields.first?.trimmed else { continue }
             let hash = try Self.hash(of: name, fields: fields, path: path)
             guard hashes.updateValue(hash, forKey: Array(name)) == nil else {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plugin that answers JSON commands with the broker's help: "ok", "data", and an error for the rest. */
-#include <cjson/cJSON.h>
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>

@@ -58,7 +58,7 @@ static void *run(void *unused)
             continue;
         }
         if (entry->is_exchange) {
-            mosquitto_complete_extended_auth(entry->clientid, entry->result, "done", 4);
+            mosquitto_complete_extended_auth(entry->clientid, entry->result, strdup("done"), 4);
         } else {
             mosquitto_complete_basic_auth(entry->clientid, entry->result);
         }
@@ -118,10 +118,8 @@ int mosquitto_plugin_init(
     (void)userdata;
     (void)options;
     (void)count;
-    mosquitto_log_printf(
-        MOSQ_LOG_INFO,
-        "REC nobody waits: %d",
-        mosquitto_complete_extended_auth("nobody", MOSQ_ERR_SUCCESS, NULL, 0));
+    mosquitto_complete_extended_auth("nobody", MOSQ_ERR_SUCCESS, strdup("data"), 4);
+    mosquitto_complete_extended_auth(NULL, MOSQ_ERR_SUCCESS, strdup("data"), 4);
     mosquitto_callback_register(identifier, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
     mosquitto_callback_register(identifier, MOSQ_EVT_EXT_AUTH_START, on_extended, NULL, NULL);
     return pthread_create(&thread, NULL, run, NULL) == 0 ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ERRNO;

@@ -97,17 +97,15 @@ extension PluginHost {
         }
     }
 
-    /// `mosquitto_complete_extended_auth`; false when no such client waits.
-    func completeExtended(_ identifier: String, code: Int32, data: [UInt8]?) -> Bool {
+    /// `mosquitto_complete_extended_auth`.
+    func completeExtended(_ identifier: String, code: Int32, data: [UInt8]?) {
         let result = DelayedAnswers.Result(code: code, data: data)
         switch delayed.complete(identifier, .extended, result) {
-        case .unknown: return false
-        case .noted: return true
+        case .unknown, .noted: return
         case .resolved(let waiting):
             ClientRecord.of(waiting.identity).endAuthentication()
             let answer = HookAnswer.exchange(code: code, data: data)
             broker.answer([(waiting.asker, answer)], worker: waiting.asker.worker)
-            return true
         }
     }
 }

@@ -92,23 +92,20 @@ public func mosquitto_complete_basic_auth(
     PluginHost.current?.completeBasic(String(cString: clientid), code: result)
 }
 
-/// Answers a delayed step of extended authentication.
+/// Answers a delayed step of extended authentication; the data becomes the broker's.
 @c(mosquitto_complete_extended_auth) @implementation
 public func mosquitto_complete_extended_auth(
     _ clientid: UnsafePointer<CChar>!,
     _ result: CInt,
-    _ data_out: UnsafeRawPointer!,
+    _ data_out: UnsafeMutableRawPointer!,
     _ data_out_len: UInt16
-) -> CInt {
-    let data: UnsafeRawPointer? = data_out
-    guard let clientid: UnsafePointer<CChar> = clientid, data != nil || data_out_len == 0 else {
-        return ResultCode.invalid
-    }
-    let bytes = UnsafeRawBufferPointer(start: data, count: Int(data_out_len))
-    let isKnown = PluginHost.current?.completeExtended(
+) {
+    let data: UnsafeMutableRawPointer? = data_out
+    defer { free(data) }
+    guard let clientid: UnsafePointer<CChar> = clientid else { return }
+    PluginHost.current?.completeExtended(
         String(cString: clientid),
         code: result,
-        data: data == nil ? nil : Array(bytes)
+        data: data.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(data_out_len))) }
     )
-    return isKnown == true ? ResultCode.success : ResultCode.notFound
 }

@@ -62,9 +62,10 @@ public struct ExtendedAuthEvent: PluginEvent, ~Copyable {
 
     /// A promise to answer later; return `.delayed` after taking it.
     ///
-    /// `nil` in the original broker, which cannot wait here: answer at once then.
-    public func delayedAnswer() -> DelayedExtendedAnswer? {
+    /// `nil` in the original broker up to 2.1, which cannot wait here: answer at once then.
+    public func delayedAnswer() throws(BrokerError) -> DelayedExtendedAnswer? {
         guard broker.host.completeExtendedAuth != nil, let id = client.id else { return nil }
+        try broker.preparePerform()
         return DelayedExtendedAnswer(clientID: id, broker: broker)
     }
 
@@ -97,14 +98,26 @@ public struct ExtendedAuthEvent: PluginEvent, ~Copyable {
     /// Hands data to the broker, which frees it.
     private mutating func setOutput(_ output: [UInt8]) throws(BrokerError) {
         guard !output.isEmpty else { return }
-        guard let length = UInt16(exactly: output.count),
-            let copy = broker.host.malloc(output.count)
-        else { throw BrokerError(.invalid, "Sending \(output.count) bytes") }
-        output.withUnsafeBytes {
-            copy.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(copy), byteCount: $0.count)
+        guard let memory = broker.host.memory(holding: output) else {
+            throw BrokerError(.invalid, "Sending \(output.count) bytes")
         }
-        event.pointee.data_out = copy
-        event.pointee.data_out_len = length
+        event.pointee.data_out = memory.start
+        event.pointee.data_out_len = memory.length
+    }
+}
+
+extension HostFunctions {
+    /// A copy of authentication data for the broker to free; `nil` for more than may be sent.
+    fileprivate func memory(
+        holding data: [UInt8]
+    ) -> (start: UnsafeMutableRawPointer, length: UInt16)? {
+        guard let length = UInt16(exactly: data.count), let start = malloc(data.count) else {
+            return nil
+        }
+        data.withUnsafeBytes {
+            start.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(start), byteCount: $0.count)
+        }
+        return (start, length)
     }
 }
 
@@ -123,11 +136,16 @@ public struct DelayedExtendedAnswer: Sendable {
     ///
     /// Call it once. `[any thread]`
     public func complete(_ answer: ExtendedAuthAnswer) {
-        let length = UInt16(exactly: answer.data.count)
-        let code = length == nil ? ResultCode.notAuthorized.rawValue : answer.code
-        clientID.withCString { id in
-            answer.data.withUnsafeBytes { data in
-                _ = broker.host.completeExtendedAuth?(id, code, data.baseAddress, length ?? 0)
+        broker.perform { [clientID, broker] in
+            let host = broker.host
+            clientID.withCString { id in
+                if answer.data.isEmpty {
+                    host.completeExtendedAuth?(id, answer.code, nil, 0)
+                } else if let memory = host.memory(holding: answer.data) {
+                    host.completeExtendedAuth?(id, answer.code, memory.start, memory.length)
+                } else {
+                    host.completeExtendedAuth?(id, ResultCode.notAuthorized.rawValue, nil, 0)
+                }
             }
         }
     }

@@ -75,15 +75,15 @@ package struct HostFunctions: Sendable {
         @convention(c) (OpaquePointer?, UnsafeMutablePointer<UInt8>?) -> CInt
 
     package typealias CompleteExtendedAuth =
-        @convention(c) (Text?, CInt, UnsafeRawPointer?, UInt16) -> CInt
+        @convention(c) (Text?, CInt, UnsafeMutableRawPointer?, UInt16) -> Void
 
     /// Whether the broker speaks the interface of 2.1 or later.
     var isAtLeast2_1: Bool { setInfo != nil }
 
     /// Whether the broker's functions may be called from any thread.
     ///
-    /// Delayed answers to enhanced authentication exist only in brokers that promise it.
-    var isCallableFromAnyThread: Bool { completeExtendedAuth != nil }
+    /// Brokers that promise it are told by a function only they have.
+    var isCallableFromAnyThread: Bool { clientTLSExporter != nil }
 
     /// The functions of the process this code runs in.
     static let ofThisProcess: Result<HostFunctions, MissingFunction> = Result {

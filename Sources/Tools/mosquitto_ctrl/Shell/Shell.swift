@@ -13,6 +13,7 @@ final class Shell {
     private static let answerTimeout = Duration.seconds(4)
 
     private var options: ConnectionOptions
+    private let trustsSystem: Bool
     private let style = ShellStyle()
     private var address = ""
     private var session: SharedSession?
@@ -25,6 +26,7 @@ final class Shell {
     /// The shell speaks MQTT 5 with QoS 1, whatever the options say.
     init(_ options: ConnectionOptions) {
         self.options = options
+        trustsSystem = options.usesSystemCertificates
         self.options.version = .v5
         self.options.qos = 1
     }
@@ -173,7 +175,7 @@ final class Shell {
 
     /// Sets the address from `[scheme://]host[:port]`; returns what is wrong with it.
     ///
-    /// Without a scheme it is MQTT, through TLS if the options speak of certificates.
+    /// Without a scheme it is MQTT. Options that ask for TLS keep it, whatever the scheme.
     private func apply(_ url: String) -> String? {
         let (scheme, rest) = BrokerURL.split(url) ?? ("", url[...])
         guard ["", "mqtt", "mqtts", "ws", "wss"].contains(scheme) else {
@@ -189,7 +191,7 @@ final class Shell {
         options.usesWebSocket = scheme.hasPrefix("ws")
         options.username = authority.username ?? options.username
         options.password = authority.password ?? options.password
-        options.usesSystemCertificates = isSecure
+        options.usesSystemCertificates = isSecure || trustsSystem
         return nil
     }
 
