@@ -17,7 +17,7 @@ struct GuestTests {
     @Test("The longer those inside take, the longer is the share of the guests")
     func busyInside() throws {
         let record = try serve(guests: 100, microsecondsInside: 40_000)
-        #expect(record.turns < 8, "10 guests fit into a slice, 400 into half of what those inside took")
+        #expect(record.turns < 8, "10 guests fit into a slice, 400 into half of the others' time")
     }
 
     /// Lets a reactor serve guests that have all sent something, and the last one to have done so,
