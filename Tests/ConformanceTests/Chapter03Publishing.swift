@@ -174,6 +174,7 @@ struct Chapter03Publishing {
         client.send(Wire.pubrec(1))
         try client.expect(Wire.pubrel(1))
         client.abort()
+        try broker.waitForLog(containing: "Client \(id) [")
         try publisher.publish1(topic, "4", id: 4)
         client = try Self.durable(broker, id, .v5, resumes: true)
         try client.expect(Wire.pubrel(1))
