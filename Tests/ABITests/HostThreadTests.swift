@@ -248,6 +248,22 @@ import Testing
         )
     }
 
+    @Test("The plugin thread comes second behind the reactors; without plugins nothing changes")
+    func niceness() throws {
+        let broker = try Broker(
+            Self.listener + "plugin \(HostPlugin.sleeper.get().path)\n",
+            workers: 1
+        )
+        try RawClient.connected(to: broker).disconnect()
+        let threads = try broker.threadNiceness()
+        let reactor = try #require(threads["reactor-0"])
+        #expect(threads["mosquitto"] == min(19, reactor + 5))
+        try broker.stop()
+        let plain = try Broker(Self.listener, workers: 1)
+        #expect(Set(try plain.threadNiceness().values).count == 1)
+        try plain.stop()
+    }
+
     @Test("Without a tick callback the plugin thread sleeps")
     func noPolling() throws {
         let broker = try Broker(

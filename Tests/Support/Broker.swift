@@ -180,6 +180,21 @@ package final class Broker: Sendable {
         }
     }
 
+    /// How nice the broker's threads are to others, by name.
+    package func threadNiceness() throws -> [String: Int] {
+        let tasks = "/proc/\(process.pid)/task"
+        var niceness: [String: Int] = [:]
+        for task in try FileManager.default.contentsOfDirectory(atPath: tasks) {
+            let text = try String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8)
+            let parts = text.split(separator: ")", maxSplits: 1)
+            guard parts.count == 2, let name = parts[0].split(separator: "(").last else { continue }
+            // The fields from the third on; niceness is the nineteenth.
+            let fields = parts[1].split(separator: " ")
+            niceness[String(name)] = fields.count > 16 ? Int(fields[16]) : nil
+        }
+        return niceness
+    }
+
     /// A log line without its `<seconds>: ` prefix.
     package static func withoutTimeStamp(_ line: String) -> String {
         guard let colon = line.range(of: ": "), line[..<colon.lowerBound].allSatisfy(\.isNumber)

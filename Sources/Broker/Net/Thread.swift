@@ -26,6 +26,16 @@ package struct Thread: Sendable {
     package func join() {
         _ = pthread_join(identifier, nil)
     }
+
+    /// Lets those who deliver messages go first where processors are scarce: the calling thread, on
+    /// Linux that one alone, becomes five levels nicer.
+    package static func standBack() {
+        let which = CInt(PRIO_PROCESS.rawValue)
+        errno = 0
+        let niceness = getpriority(which, 0)
+        guard niceness != -1 || errno == 0 else { return }
+        _ = setpriority(which, 0, niceness + 5)
+    }
 }
 
 private final class ThreadBody: Sendable {

@@ -119,7 +119,10 @@ package final class PluginHost: Hooks, Sendable {
     // MARK: Plugin thread
 
     /// Serves as the plugin thread until `stop`.
+    ///
+    /// Callbacks may be long: they share the processors with the reactors, but come second.
     package func run() {
+        if !loadedPlugins.isEmpty { Thread.standBack() }
         var answers = AnswerBatch(workerCount: broker.workers.count)
         let ticks = TickTable()
         lane.run { request in

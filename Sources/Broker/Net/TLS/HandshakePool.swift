@@ -124,7 +124,7 @@ package final class HandshakePool: Sendable {
     }
 
     private func work() {
-        _ = setpriority(CInt(PRIO_PROCESS.rawValue), 0, 5)
+        Thread.standBack()
         let pipe = TLSPipe(plaintextCapacity: 0)
         while true {
             var count: UInt64 = 0
