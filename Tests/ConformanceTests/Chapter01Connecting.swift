@@ -305,23 +305,27 @@ struct Chapter01Connecting {
         _ = try RawClient.connected(to: broker, "c")
     }
 
-    @Test(
-        "Surplus connections are closed at once, places are free at once",
-        arguments: ["max_connections 2", "global"],
-        reactors
-    )
-    func maxConnections(kind: String, workers: Int) throws {
-        let isGlobal = kind == "global"
-        let broker = try Broker(
+    /// A broker that serves few at once, on its listener or altogether.
+    private static func start(places: Int, isGlobal: Bool, workers: Int) throws -> Broker {
+        try Broker(
             """
-            \(isGlobal ? "global_max_connections 2" : "")
+            \(isGlobal ? "global_max_connections \(places)" : "")
             listener %PORT% 127.0.0.1
             allow_anonymous true
-            \(isGlobal ? "" : kind)
+            \(isGlobal ? "" : "max_connections \(places)")
 
             """,
             workers: workers
         )
+    }
+
+    @Test(
+        "Surplus connections are closed at once, places are free at once",
+        arguments: [false, true],
+        reactors
+    )
+    func maxConnections(isGlobal: Bool, workers: Int) throws {
+        let broker = try Self.start(places: 2, isGlobal: isGlobal, workers: workers)
         let first = try RawClient.connected(to: broker, "a")
         let second = try RawClient.connected(to: broker, "b")
         let third = try RawClient(broker)
@@ -335,21 +339,11 @@ struct Chapter01Connecting {
 
     @Test(
         "Places of clients that close are free for those who connect next",
-        arguments: ["max_connections 4", "global"],
+        arguments: [false, true],
         reactors
     )
-    func placesOfTheGone(kind: String, workers: Int) throws {
-        let isGlobal = kind == "global"
-        let broker = try Broker(
-            """
-            \(isGlobal ? "global_max_connections 4" : "")
-            listener %PORT% 127.0.0.1
-            allow_anonymous true
-            \(isGlobal ? "" : kind)
-
-            """,
-            workers: workers
-        )
+    func placesOfTheGone(isGlobal: Bool, workers: Int) throws {
+        let broker = try Self.start(places: 4, isGlobal: isGlobal, workers: workers)
         for _ in 1...100 {
             let clients = try (1...4).map { try RawClient.connected(to: broker, "c\($0)") }
             let surplus = try RawClient(broker)

@@ -65,23 +65,15 @@ struct LargePayloads {
             try publisher.publish1("after", "x", id: 2)
             for subscriber in subscribers { try subscriber.subscribe("large", 0, id: 2) }
         }
-        // Everybody has got the beginning of it.
-        let delivery = Wire.publish(
-            .v4,
-            "large",
-            bytes: payload,
-            qos: kind.qos,
-            id: 1,
-            retain: kind.isRetained
-        )
+        // It goes out as it came. Everybody has got the beginning of it.
         for subscriber in subscribers {
-            #expect(try subscriber.readBytes(1000) == Bytes(delivery.prefix(1000)))
+            #expect(try subscriber.readBytes(1000) == Bytes(large.prefix(1000)))
         }
         let growth = try broker.memory().resident - before
         #expect(growth < 32 << 20, "\(growth) bytes for 40 subscribers and one of 1.9 MB")
         for subscriber in subscribers {
             #expect(
-                try subscriber.readBytes(delivery.count - 1000) == Bytes(delivery.dropFirst(1000))
+                try subscriber.readBytes(large.count - 1000) == Bytes(large.dropFirst(1000))
             )
         }
         try publisher.disconnect()
