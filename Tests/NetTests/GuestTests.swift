@@ -46,7 +46,7 @@ struct GuestTests {
             _ = write(ends[1], "x", 1)
         }
         record.expected = guests + 1
-        reactor.run()
+        try reactor.run()
         reactor.delegate = nil
         #expect(record.order.first == guests)
         #expect(Set(record.order) == Set(0...guests))
@@ -75,6 +75,8 @@ private final class Record: ReactorDelegate {
     }
 
     func reactorNextDeadline(_ reactor: Reactor) -> Int64? { nil }
+
+    func reactor(_ reactor: Reactor, shares neighbours: [Reactor]) {}
 
     func reactor(
         _ reactor: Reactor,

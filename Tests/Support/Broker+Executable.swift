@@ -43,7 +43,9 @@ extension Broker {
     }()
 
     /// The numbers of reactors every suite runs with.
-    package static let reactorCounts: [Int] = knowsWorkerThreads ? [1, 4] : [1]
+    ///
+    /// Two share a thread while their work fits there, four have a thread each.
+    package static let reactorCounts: [Int] = knowsWorkerThreads ? [1, 2, 4] : [1]
 
     /// A broker shared by all tests that ask for the same configuration.
     ///

@@ -231,6 +231,8 @@ extension Broker {
         var head = ""
         if knowsWorkerThreads, !config.contains("worker_threads") {
             head += "worker_threads \(workers)\n"
+            // Two reactors share a thread while they can, more have one each all the time.
+            if workers > 2 { head += "worker_gathering false\n" }
         }
         if !knowsWorkerThreads, !config.contains("max_packet_size") {
             // The default of 2.1, spelled out for an older original used to check the tests.

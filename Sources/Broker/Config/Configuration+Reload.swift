@@ -56,6 +56,7 @@ extension Configuration {
         plugins = old.plugins
         user = old.user
         workerThreads = old.workerThreads
+        workerGathering = old.workerGathering
     }
 }
 

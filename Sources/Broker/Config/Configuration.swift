@@ -67,6 +67,8 @@ package struct Configuration: Sendable, Equatable {
 
     /// Number of reactors, 1...64; nil is one per core.
     package var workerThreads: Int?
+    /// Whether reactors share a thread while their work fits there.
+    package var workerGathering = true
     /// Seconds a plugin may take to finish a delayed authentication.
     package var authTimeout = 30
     /// Milliseconds after which a plugin callback is reported as slow; 0 never reports.

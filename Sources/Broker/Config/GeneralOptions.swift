@@ -45,6 +45,7 @@ enum GeneralOptions {
         "set_tcp_nodelay": .bool(\.setTcpNodelay),
         "upgrade_outgoing_qos": .bool(\.upgradeOutgoingQoS),
         "user": .string(\.user),
+        "worker_gathering": .bool(\.workerGathering),
         "persistence": .bool(\.persistence).in(.persistence),
         "retained_persistence": .bool(\.persistence).in(.persistence),
         "persistence_file": .stringOnce(\.persistenceFile),

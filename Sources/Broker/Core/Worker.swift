@@ -52,6 +52,8 @@ package final class Worker {
     var parkedClients: [Client] = []
     private var outboxes: [DeliveryBatch?]
     private var isOutboxUsed = false
+    /// The workers that share this one's thread, by index; empty when it has its own.
+    private var neighbours: [Unmanaged<Worker>?] = []
     private var postponed: [() -> Void] = []
     private var letters: [Letter] = []
     private var lettersRead = 0
@@ -90,10 +92,10 @@ package final class Worker {
     }
 
     /// Serves until `stop`.
-    package func serve() {
+    package func serve() throws(SystemError) {
         reactor.delegate = self
         reactorWoken(reactor)
-        reactor.run()
+        try reactor.run(in: broker.gathering)
         // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
         postponed = []
@@ -152,6 +154,26 @@ package final class Worker {
         outboxes[worker] = batch
         isOutboxUsed = true
         return batch
+    }
+
+    /// Delivers a run to sessions of another worker at once if that has the same thread.
+    ///
+    /// Not before it has read what it was sent earlier.
+    func deliverBeside(
+        _ run: UnsafePublishRun,
+        entries: Range<Int>,
+        to destinations: some Collection<Destination>,
+        on home: Int
+    ) -> Bool {
+        guard !neighbours.isEmpty, let neighbour = neighbours[home], outboxes[home] == nil else {
+            return false
+        }
+        return neighbour._withUnsafeGuaranteedRef { worker in
+            guard worker.letters.isEmpty, !worker.mailbox.hasMail else { return false }
+            worker.reactor.disturb(by: reactor)
+            worker.deliver(run, entries: entries, to: destinations)
+            return true
+        }
     }
 
     /// Hands over what has been collected for other workers.
@@ -218,6 +240,15 @@ extension Worker: ReactorDelegate {
         let sweep = index == 0 ? retainedSweep.deadline(self) : nil
         guard let second = [deadlines.first, sweep].compactMap(\.self).min() else { return nil }
         return second * 1000
+    }
+
+    package func reactor(_ reactor: Reactor, shares neighbours: [Reactor]) {
+        self.neighbours = []
+        guard !neighbours.isEmpty else { return }
+        self.neighbours = Array(repeating: nil, count: broker.workers.count)
+        for case let worker as Worker in neighbours.map(\.delegate) {
+            self.neighbours[worker.index] = .passUnretained(worker)
+        }
     }
 
     package func reactor(

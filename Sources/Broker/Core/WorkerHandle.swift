@@ -28,6 +28,7 @@ package final class WorkerHandle: Sendable {
     let backlog = Backlog()
     let waker: Waker
     private let mailbox = Mutex<[Letter]>([])
+    private let isMailWaiting = Atomic(false)
 
     package init(index: Int) throws(SystemError) {
         self.index = index
@@ -40,6 +41,7 @@ package final class WorkerHandle: Sendable {
     package func post(_ letter: Letter) {
         let wasEmpty = mailbox.withLock { letters in
             letters.append(letter)
+            isMailWaiting.store(true, ordering: .releasing)
             return letters.count == 1
         }
         if wasEmpty { waker.wake() }
@@ -52,9 +54,13 @@ package final class WorkerHandle: Sendable {
         post(.job(job))
     }
 
+    /// Whether letters have come that nobody has taken.
+    var hasMail: Bool { isMailWaiting.load(ordering: .acquiring) }
+
     /// Puts all letters behind those that wait in `letters`; only on the worker's thread.
     func takeLetters(after letters: inout [Letter]) {
         mailbox.withLock { arrived in
+            isMailWaiting.store(false, ordering: .relaxed)
             if letters.isEmpty {
                 swap(&letters, &arrived)
             } else {

@@ -82,7 +82,6 @@ private final class Latch: Sendable {
     }
 
     func wait(milliseconds: CInt) {
-        var entry = pollfd(fd: waker.rawValue, events: Int16(POLLIN), revents: 0)
-        _ = retryingInterrupts { poll(&entry, 1, milliseconds) }
+        waker.wait(milliseconds: milliseconds)
     }
 }

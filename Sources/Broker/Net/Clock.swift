@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two clocks of the broker.
+// The clocks of the broker.
 
 import CLinux
 import Glibc
@@ -17,6 +17,12 @@ package enum Clock {
     /// Nanoseconds of the same clock; to share out a loop turn.
     package static func monotonicNanoseconds() -> Int64 {
         let time = now(CLOCK_BOOTTIME)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Nanoseconds of processor time the calling thread has used.
+    static func threadNanoseconds() -> Int64 {
+        let time = now(CLOCK_THREAD_CPUTIME_ID)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 

@@ -6,8 +6,8 @@ import Glibc
 
 /// One event loop with everything that lives on it.
 ///
-/// Created, run and freed on its own thread; not Sendable. Other threads reach it through its
-/// `Waker`.
+/// Created and freed on its own thread; not Sendable. That thread runs it, or while it lodges with
+/// another reactor (see `ReactorGathering`) the other one's. The rest reach it through its `Waker`.
 ///
 /// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
 /// connection once, fire timers.
@@ -38,7 +38,9 @@ package final class Reactor {
     /// Milliseconds of the monotonic clock at the beginning of this turn.
     package private(set) var now: Int64
     /// The same in nanoseconds.
-    private var turnBeganAt: Int64
+    private(set) var turnBeganAt: Int64
+    /// When the turn before this one was over.
+    private(set) var turnEndedAt: Int64
     /// Nanoseconds the turn before this one took.
     package private(set) var lastTurnDuration: Int64 = 0
     /// `now` in whole seconds.
@@ -66,7 +68,9 @@ package final class Reactor {
     private var spare: CInt
     private var wakerTicket: UInt64 = 0
     private var isExhausted = false
-    private var isStopping = false
+    /// Whether a neighbour has left work here since the last turn.
+    private(set) var isDisturbed = false
+    private(set) var isStopping = false
 
     /// Connections open on this reactor.
     package private(set) var connectionCount = 0
@@ -76,6 +80,7 @@ package final class Reactor {
         case waker
         case listener(ListenerSocket)
         case connection(Connection)
+        case lodging(Lodging)
     }
 
     package init(index: Int, waker: Waker) throws(SystemError) {
@@ -86,6 +91,7 @@ package final class Reactor {
         self.waker = waker
         handshakes = HandshakeInbox(waker)
         turnBeganAt = Clock.monotonicNanoseconds()
+        turnEndedAt = turnBeganAt
         now = turnBeganAt / 1_000_000
         wheel = TimerWheel(now: now / 1000)
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
@@ -105,14 +111,23 @@ package final class Reactor {
 
     // MARK: The loop
 
-    /// Runs until `stop`.
-    package func run() {
-        while !isStopping {
-            wait()
-            finishTurn()
-            lastTurnDuration = Clock.monotonicNanoseconds() - turnBeganAt
+    /// Runs until `stop`, on a thread that is shared as `gathering` sees fit.
+    package func run(in gathering: ReactorGathering? = nil) throws(SystemError) {
+        if let gathering {
+            var thread = try ReactorThread(self, gathering)
+            thread.run()
+        } else {
+            while !isStopping { turn(until: .max) }
         }
         for case .connection(let connection) in sources { connection.close() }
+    }
+
+    /// Waits for something to do until `deadline`, in milliseconds of the monotonic clock, and does it.
+    func turn(until deadline: Int64) {
+        wait(until: min(deadline, nextDeadline()))
+        finishTurn()
+        turnEndedAt = Clock.monotonicNanoseconds()
+        lastTurnDuration = turnEndedAt - turnBeganAt
     }
 
     /// Ends the loop after the present turn.
@@ -120,12 +135,12 @@ package final class Reactor {
         isStopping = true
     }
 
-    private func wait() {
+    private func wait(until deadline: Int64) {
         let count = epoll_wait(
             epoll.rawValue,
             events.baseAddress,
             CInt(Self.eventsMax),
-            timeoutMilliseconds()
+            Self.milliseconds(until: deadline)
         )
         turnBeganAt = Clock.monotonicNanoseconds()
         now = turnBeganAt / 1_000_000
@@ -164,7 +179,9 @@ package final class Reactor {
         guestSlots[slot] = false
     }
 
-    private func finishTurn() {
+    /// Lets the work be finished that the turn, or a neighbour, has begun.
+    func finishTurn() {
+        isDisturbed = false
         while let index = wheel.popExpired(now: nowSeconds) {
             if case .connection(let connection) = sources[index] {
                 connection.handler?.connectionTimedOut(connection)
@@ -175,12 +192,19 @@ package final class Reactor {
         while let (connection, reason) = ending.popLast() { connection.end(reason) }
     }
 
-    private func timeoutMilliseconds() -> CInt {
+    /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
+    func nextDeadline() -> Int64 {
         if !touchedConnections.isEmpty || !ending.isEmpty { return 0 }
-        var deadline = delegate?.reactorNextDeadline(self) ?? Int64.max
-        if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
-        if deadline == Int64.max { return -1 }
-        return CInt(clamping: max(0, deadline - Clock.monotonicMilliseconds()))
+        let deadline = delegate?.reactorNextDeadline(self) ?? .max
+        return wheel.nextSecond().map { min(deadline, $0 * 1000) } ?? deadline
+    }
+
+    private static func milliseconds(until deadline: Int64) -> CInt {
+        switch deadline {
+        case .max: -1
+        case ...0: 0
+        default: CInt(clamping: max(0, deadline - Clock.monotonicMilliseconds()))
+        }
     }
 
     private func dispatch(_ event: epoll_event) {
@@ -199,7 +223,21 @@ package final class Reactor {
             if ready & Self.writable != 0 { connection.handleWritable() }
             if ready & Self.hangUp != 0 { connection.handleHangUp() }
             if ready & ~Self.writable != 0, !connection.isClosed { connection.handleReadable() }
+        case .lodging(let lodging): lodging.isReady = true
         }
+    }
+
+    // MARK: Neighbours
+
+    /// From now on these reactors, this one among them, have one thread; none: this one is alone.
+    func meet(_ neighbours: [Reactor]) {
+        delegate?.reactor(self, shares: neighbours)
+    }
+
+    /// Lets a neighbour leave work here in its turn: it is finished before the thread waits again.
+    package func disturb(by neighbour: Reactor) {
+        isDisturbed = true
+        now = max(now, neighbour.now)
     }
 
     private func finishHandshakes() {
@@ -293,6 +331,27 @@ package final class Reactor {
         let slot = register(.listener(listener))
         let exclusive = Self.readable | UInt32(1 << 28)
         try add(listener.rawValue, slot: slot, interest: exclusive)
+    }
+
+    /// Watches the sources of a reactor that lodges here.
+    func accommodate(_ lodging: Lodging) throws(SystemError) {
+        let slot = register(.lodging(lodging))
+        admit(slot)
+        do {
+            try add(lodging.reactor.epoll.rawValue, slot: slot, interest: Self.readable)
+        } catch {
+            releaseSlot(slot)
+            throw error
+        }
+    }
+
+    /// Ends what `accommodate` began.
+    func dismiss(_ lodging: Lodging) {
+        _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, lodging.reactor.epoll.rawValue, nil)
+        let slot = sources.firstIndex { source in
+            if case .lodging(let other) = source { other === lodging } else { false }
+        }
+        if let slot { releaseSlot(slot) }
     }
 
     func remove(_ connection: Connection, descriptor: CInt) {

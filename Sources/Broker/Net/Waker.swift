@@ -25,6 +25,14 @@ package final class Waker: Sendable {
         _ = retryingInterrupts { write(descriptor.rawValue, &one, 8) }
     }
 
+    /// Waits until somebody has called `wake` since the last `clear`.
+    ///
+    /// - Parameter milliseconds: How long at most; for ever when negative.
+    package func wait(milliseconds: CInt = -1) {
+        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        _ = retryingInterrupts { poll(&entry, 1, milliseconds) }
+    }
+
     /// Takes back all wake-ups so far.
     package func clear() {
         var count: UInt64 = 0

@@ -151,6 +151,7 @@ extension Worker {
         to destinations: some Collection<Destination>,
         on home: Int
     ) {
+        if deliverBeside(run, entries: entries, to: destinations, on: home) { return }
         outbox(for: home).append(run, entries: entries, to: destinations)
         if broker.workers[home].backlog.isHigh { park(run, behind: home) }
     }
@@ -208,11 +209,22 @@ extension Worker {
                 )
             }
         }
-        fanOutSerial &+= 1
-        for destination in batch.destinations[source.destinations] {
-            deliver(foreignRun, entries: 0..<foreignRun.count, to: destination)
-        }
+        deliver(
+            foreignRun,
+            entries: 0..<foreignRun.count,
+            to: batch.destinations[source.destinations]
+        )
         foreignRun.reset()
+    }
+
+    /// Delivers what comes from another worker to sessions of this one.
+    func deliver(
+        _ run: UnsafePublishRun,
+        entries: Range<Int>,
+        to destinations: some Collection<Destination>
+    ) {
+        fanOutSerial &+= 1
+        for destination in destinations { deliver(run, entries: entries, to: destination) }
     }
 
     /// The run holds the message, which holds the bytes.

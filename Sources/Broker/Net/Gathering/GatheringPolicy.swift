@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// When reactors share a thread, and when they part.
+
+/// What a thread did in a while, in processors: 1 is one that does nothing else.
+struct ThreadLoad: Equatable {
+    /// Time spent outside of waiting for events.
+    var busy = 0.0
+    /// Processor time used.
+    var processor = 0.0
+    /// Time spent ready to run while others had the processor.
+    var queued = 0.0
+}
+
+/// Decides which reactors lodge with the first, from what their threads report.
+///
+/// Every thread that is awake reports its load after each `LoadMeter.window`. What is decided must
+/// hold in two reports in a row. All times are nanoseconds of the monotonic clock.
+struct GatheringPolicy {
+    /// Lodging begins where host and newcomer together need less than this.
+    static let fitting = 0.6
+    /// The host parts from its lodgers when it is busy for more than this.
+    static let saturated = 0.95
+    /// Parted, the reactors must get this many times what the host alone got.
+    static let gain = 1.2
+    /// Threads that wait this long for processors, all together, take them from one another.
+    static let contended = 0.25
+    /// A report that is older says nothing of the present.
+    private static let shelfLife: Int64 = 250_000_000
+    private static let pauseMin: Int64 = 1_000_000_000
+    private static let pauseMax: Int64 = 32_000_000_000
+
+    private struct Report {
+        var load = ThreadLoad()
+        var time = Int64.min
+        /// How often in a row the same was to be decided.
+        var streak = 0
+    }
+
+    private var reports: [Report]
+    /// What the host got when it had no time left.
+    private var hostShare = 1.0
+    private var partedAt = Int64.min
+    /// The host does not part again before.
+    private var partingAllowedAt = Int64.min
+    private var pause = pauseMin
+
+    init(reactorCount: Int) {
+        reports = Array(repeating: Report(), count: reactorCount)
+    }
+
+    /// Takes the report of the first reactor's thread; true when its lodgers are to go home.
+    mutating func hostParts(_ load: ThreadLoad, isAlone: Bool, now: Int64) -> Bool {
+        reports[0].load = load
+        reports[0].time = now
+        guard !isAlone, load.busy >= Self.saturated, now >= partingAllowedAt else {
+            reports[0].streak = 0
+            return false
+        }
+        reports[0].streak += 1
+        guard reports[0].streak > 1 else { return false }
+        reports[0].streak = 0
+        hostShare = load.processor
+        partedAt = now
+        for index in reports.indices { reports[index].time = .min }
+        return true
+    }
+
+    /// Takes the report of another reactor's thread; true when the reactor is to lodge.
+    mutating func lodges(_ index: Int, _ load: ThreadLoad, now: Int64) -> Bool {
+        reports[index].load = load
+        reports[index].time = now
+        let fits = self.fits(load, now)
+        guard fits || isPartingVain(now) else {
+            reports[index].streak = 0
+            return false
+        }
+        reports[index].streak += 1
+        guard reports[index].streak > 1 else { return false }
+        reports[index].streak = 0
+        noteEndOfParting(now, isVain: !fits)
+        // The host has that much more to do, and the next to ask must know.
+        reports[0].load.processor += load.processor
+        reports[0].time = now
+        reports[index].time = .min
+        return true
+    }
+
+    private func fits(_ load: ThreadLoad, _ now: Int64) -> Bool {
+        let host = isFresh(reports[0], now) ? reports[0].load.processor : 0
+        return host + load.processor < Self.fitting
+    }
+
+    /// Whether the threads take the processors from one another and get no more than one would.
+    private func isPartingVain(_ now: Int64) -> Bool {
+        var all = ThreadLoad()
+        for report in reports where isFresh(report, now) {
+            all.processor += report.load.processor
+            all.queued += report.load.queued
+        }
+        return all.queued >= Self.contended && all.processor < Self.gain * hostShare
+    }
+
+    private func isFresh(_ report: Report, _ now: Int64) -> Bool {
+        report.time != .min && now - report.time <= Self.shelfLife
+    }
+
+    /// A parting that brought nothing or ends soon is not tried again at once, and each time later.
+    private mutating func noteEndOfParting(_ now: Int64, isVain: Bool) {
+        guard partedAt != .min else { return }
+        let isShort = now - partedAt < 2 * Self.pauseMin
+        pause = isShort ? min(2 * pause, Self.pauseMax) : Self.pauseMin
+        if isShort || isVain { partingAllowedAt = now + pause }
+        partedAt = .min
+    }
+}
