@@ -48,7 +48,7 @@ package final class ReactorGathering: Sendable {
 
     /// Those who have come since the last call.
     func takeArrivals() -> [Lodging] {
-        guard hasArrivals.load(ordering: .relaxed) else { return [] }
+        guard hasArrivals.load(ordering: .acquiring) else { return [] }
         return state.withLock { state in
             hasArrivals.store(false, ordering: .relaxed)
             defer { state.arrivals = [] }
@@ -73,7 +73,7 @@ package final class ReactorGathering: Sendable {
                 return false
             }
             state.arrivals.append(lodging)
-            hasArrivals.store(true, ordering: .relaxed)
+            hasArrivals.store(true, ordering: .releasing)
             return true
         }
         guard isComing else { return false }
