@@ -237,9 +237,9 @@ extension Worker: ReactorDelegate {
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
         if !postponed.isEmpty { return 0 }
-        let sweep = index == 0 ? retainedSweep.deadline(self) : nil
-        guard let second = [deadlines.first, sweep].compactMap(\.self).min() else { return nil }
-        return second * 1000
+        var second = deadlines.first ?? .max
+        if index == 0, let sweep = retainedSweep.deadline(self) { second = min(second, sweep) }
+        return second == .max ? nil : second * 1000
     }
 
     package func reactor(_ reactor: Reactor, shares neighbours: [Reactor]) {

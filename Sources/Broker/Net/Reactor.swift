@@ -124,7 +124,7 @@ package final class Reactor {
 
     /// Waits for something to do until `deadline`, in milliseconds of the monotonic clock, and does it.
     func turn(until deadline: Int64) {
-        wait(until: min(deadline, nextDeadline()))
+        wait(until: deadline == 0 ? 0 : min(deadline, nextDeadline()))
         finishTurn()
         turnEndedAt = Clock.monotonicNanoseconds()
         lastTurnDuration = turnEndedAt - turnBeganAt

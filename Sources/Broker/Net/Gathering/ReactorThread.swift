@@ -52,11 +52,11 @@ struct ReactorThread: ~Copyable {
             lodging.isReady = false
             lodging.reactor.turn(until: 0)
         }
-        // What was left with somebody by his neighbours is not kept for the next round.
+        // What neighbours have left with somebody is not kept for the next round.
         if reactor.isDisturbed { reactor.finishTurn() }
+        for lodging in lodgings where lodging.reactor.isDisturbed { lodging.reactor.finishTurn() }
         var isAnyStopping = false
         for lodging in lodgings {
-            if lodging.reactor.isDisturbed { lodging.reactor.finishTurn() }
             lodging.deadline = lodging.reactor.nextDeadline()
             isAnyStopping = isAnyStopping || lodging.reactor.isStopping
         }
