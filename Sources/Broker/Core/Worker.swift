@@ -57,8 +57,6 @@ package final class Worker {
     private var postponed: [() -> Void] = []
     private var letters: [Letter] = []
     private var lettersRead = 0
-    /// Nanoseconds of a turn that letters have at least; the one under way is finished.
-    private static let lettersSlice: Int64 = 500_000
     private static let lettersKept = 256
 
     package init(
@@ -196,7 +194,7 @@ package final class Worker {
     /// would else send more in each turn than is read in one.
     private func readLetters() {
         mailbox.takeLetters(after: &letters)
-        let share = max(Self.lettersSlice, reactor.lastTurnDuration / 2)
+        let share = max(reactor.slice, reactor.lastTurnDuration / 2)
         let end = Clock.monotonicNanoseconds() + share
         while lettersRead < letters.count {
             handle(letters[lettersRead])

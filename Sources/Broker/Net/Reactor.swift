@@ -25,8 +25,7 @@ package final class Reactor {
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
     private static let acceptsMax = 16
-    /// Nanoseconds of a turn that guests have at least; the one under way is finished.
-    private static let guestsSlice: Int64 = 500_000
+    private static let slice: Int64 = 500_000
 
     /// Number of this reactor, from 0.
     package let index: Int
@@ -43,6 +42,10 @@ package final class Reactor {
     private(set) var turnEndedAt: Int64
     /// Nanoseconds the turn before this one took.
     package private(set) var lastTurnDuration: Int64 = 0
+    /// Nanoseconds of a turn that guests, and letters, have at least; the one under way is finished.
+    ///
+    /// Neighbours share it, so that nobody inside waits for longer than on a reactor that is alone.
+    package private(set) var slice = Reactor.slice
     /// `now` in whole seconds.
     package var nowSeconds: Int64 { now / 1000 }
 
@@ -166,7 +169,7 @@ package final class Reactor {
     /// The rest is still ready in the next turn; nobody is first twice in a row.
     private func serveGuests(_ count: Int) {
         let began = Clock.monotonicNanoseconds()
-        let end = began + max(Self.guestsSlice, (began - turnBeganAt) / 2)
+        let end = began + max(slice, (began - turnBeganAt) / 2)
         let first = guestRotation % count
         for turn in 0..<count {
             dispatch(events[(first + turn) % count])
@@ -231,6 +234,7 @@ package final class Reactor {
 
     /// From now on these reactors, this one among them, have one thread; none: this one is alone.
     func meet(_ neighbours: [Reactor]) {
+        slice = Self.slice / Int64(max(1, neighbours.count))
         delegate?.reactor(self, shares: neighbours)
     }
 
