@@ -24,7 +24,6 @@ package final class Reactor {
     static let hangUp = UInt32(EPOLLRDHUP.rawValue)
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
-    private static let acceptsMax = 16
     private static let slice: Int64 = 500_000
 
     /// Number of this reactor, from 0.
@@ -68,9 +67,11 @@ package final class Reactor {
     private var freeSlots: [Int] = []
     private var touchedConnections: [Connection] = []
     private var ending: [(Connection, ConnectionEnd)] = []
-    private var spare: CInt
+    /// Makes room when no descriptor is left.
+    var spare: CInt
     private var wakerTicket: UInt64 = 0
-    private var isExhausted = false
+    /// Whether no descriptor was left last time.
+    var isExhausted = false
     /// Whether a neighbour has left work here since the last turn.
     private(set) var isDisturbed = false
     private(set) var isStopping = false
@@ -398,44 +399,5 @@ package final class Reactor {
         sources[slot] = .none
         generations[slot] &+= 1
         freeSlots.append(slot)
-    }
-
-    // MARK: Accepting
-
-    private func accept(on listener: ListenerSocket) {
-        for _ in 0..<Self.acceptsMax {
-            var address = sockaddr_storage()
-            let fd = listener.accept(&address)
-            if fd >= 0 {
-                if isExhausted { reportExhaustion(false) }
-                delegate?.reactor(
-                    self,
-                    accepted: OwnedDescriptor(fd),
-                    from: PeerAddress(address, path: listener.path),
-                    on: listener
-                )
-            } else if errno == EMFILE || errno == ENFILE {
-                refuse(on: listener)
-                return
-            } else if errno != ECONNABORTED && errno != EINTR {
-                return
-            }
-        }
-    }
-
-    /// Out of descriptors: the spare one makes room to take the connection and close it, so that
-    /// the peer learns of it and the listening socket does not stay ready for ever.
-    private func refuse(on listener: ListenerSocket) {
-        if !isExhausted { reportExhaustion(true) }
-        if spare >= 0 { _ = close(spare) }
-        var address = sockaddr_storage()
-        let fd = listener.accept(&address)
-        if fd >= 0 { _ = close(fd) }
-        spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    }
-
-    private func reportExhaustion(_ exhausted: Bool) {
-        isExhausted = exhausted
-        delegate?.reactor(self, descriptorsExhausted: exhausted)
     }
 }
