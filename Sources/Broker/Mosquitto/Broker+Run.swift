@@ -122,7 +122,7 @@ private func makeBroker(
     _ commandLine: BrokerCommandLine,
     _ log: Log
 ) throws(StartError) -> Broker {
-    let count = configuration.workerThreads ?? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+    let count = configuration.workerThreads ?? Processors.available
     do throws(SystemError) {
         return try Broker(
             configuration,

@@ -16,6 +16,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <pthread.h>
+#include <sched.h>
 #include <syslog.h>
 #include <pwd.h>
 #include <grp.h>
@@ -33,6 +34,7 @@
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 extern int pipe2(int descriptors[2], int flags);
 extern int pthread_setname_np(pthread_t thread, const char *name);
+extern int sched_getaffinity(pid_t process, size_t size, cpu_set_t *set);
 extern void *memmem(const void *bytes, size_t count, const void *wanted, size_t wanted_count);
 #endif
 #endif

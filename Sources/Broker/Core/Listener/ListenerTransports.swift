@@ -31,7 +31,7 @@ final class ListenerTransports: Sendable {
     private let hook = Mutex<PSKHook?>(nil)
 
     init(log: Log, keyLogFile: String?) throws(SystemError) {
-        let processors = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+        let processors = Processors.available
         pool = try HandshakePool(threadCount: min(processors, 8))
         self.keyLogFile = keyLogFile
         self.log = log
