@@ -50,7 +50,9 @@ package final class Reactor {
     /// Where steps of handshakes come back to.
     let handshakes: HandshakeInbox
     /// Where TLS connections find and leave their bytes; not there before the first needs it.
-    lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10))
+    lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10), wakeful: wakeful)
+    /// TLS connections that have been used lately.
+    let wakeful = WakefulSessions()
     /// Where WebSockets put their frames together.
     lazy var frames = FrameBuffer()
 
@@ -173,12 +175,14 @@ package final class Reactor {
         delegate?.reactorTurnEnding(self)
         flushTouched()
         while let (connection, reason) = ending.popLast() { connection.end(reason) }
+        wakeful.turnEnding(at: now)
     }
 
     private func timeoutMilliseconds() -> CInt {
         if !touchedConnections.isEmpty || !ending.isEmpty { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? Int64.max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
+        if let due = wakeful.dueAt { deadline = min(deadline, due) }
         if deadline == Int64.max { return -1 }
         return CInt(clamping: max(0, deadline - Clock.monotonicMilliseconds()))
     }
