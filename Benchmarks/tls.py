@@ -164,7 +164,7 @@ def idle_in(pid, port, secure, web, count):
         connection.send(packet)
         connection.recv(8)
         open_connections.append(connection)
-    time.sleep(0.5)
+    time.sleep(3)
     used = (memory(pid) - before) / count
     for connection in open_connections:
         connection.close()

@@ -75,7 +75,7 @@ struct HibernationTests {
         Broker.reactorCounts
     )
     func messages(version: CInt, workers: Int) throws {
-        let (broker, clients) = try Self.asleep(20, workers: workers, version: version)
+        let (broker, clients) = try Self.asleep(8, workers: workers, version: version)
         for number in 0..<2 {
             clients[number].publish("sleepers", "rise")
             for client in clients { try client.expectPublish("sleepers", "rise") }
@@ -86,7 +86,7 @@ struct HibernationTests {
             try client.expect(Wire.pingresp)
         }
         try Self.expectSleep(broker)
-        let long = String(repeating: "long ", count: 20_000)
+        let long = String(repeating: "long ", count: 8_000)
         clients[3].publish("sleepers", long)
         for client in clients { try client.expectPublish("sleepers", long) }
         for client in clients { try client.disconnect() }
@@ -151,7 +151,7 @@ struct HibernationTests {
     @Test("Slots are used again by those who come later")
     func turnover() throws {
         let (broker, _) = try Self.asleep(1, workers: 1)
-        for _ in 0..<100 {
+        for _ in 0..<30 {
             try RawClient.overTLS(broker, certificates().client, identifier: "guest").disconnect()
         }
         #expect(try Self.awakeBytes(broker) <= 3 * 16 << 10)
