@@ -131,6 +131,37 @@ struct HibernationTests {
         try broker.stop()
     }
 
+    @Test("A plugin sees the certificate of a client that sleeps", arguments: Broker.reactorCounts)
+    func certificate(workers: Int) throws {
+        let folder = try Broker.makeDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let root = Broker.packageRoot
+        let made = try ChildProcess.run(
+            "/usr/bin/cc",
+            [
+                "-shared", "-fPIC", "-I\(root)/include",
+                "\(root)/Tests/ABITests/C/host_certificate.c",
+            ]
+                + ["-o", folder + "/plugin.so", "-lcrypto"]
+        )
+        #expect(made.status == 0, "\(made.errors)")
+        let config = try tlsListener("%PORT%", clientCertificates())
+        let broker = try Broker(open + "plugin \(folder)/plugin.so\n" + config, workers: workers)
+        let options = try certificates().client("client")
+        let sleeper = try RawClient.overTLS(broker, options, identifier: "sleeper")
+        try Self.expectSleep(broker)
+        let asker = try RawClient.overTLS(broker, options, identifier: "asker")
+        for _ in 0..<2 {
+            let mark = broker.logMark
+            asker.publish("ask", "sleeper")
+            let line = try broker.waitForLog(containing: "REC sleeper is", from: mark)
+            #expect(line.contains("/CN=test client"), "\(line)")
+            try Self.expectSleep(broker)
+        }
+        try sleeper.expectEcho()
+        try broker.stop()
+    }
+
     @Test("A connection that shakes hands stays awake while others sleep")
     func handshake() throws {
         let broker = try Broker(open + tlsListener(), workers: 1)
