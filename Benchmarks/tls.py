@@ -23,9 +23,9 @@ UPGRADE = (
 )
 
 
-def configuration():
+def configuration(threads):
     """The configuration; only our broker has threads."""
-    own = f"worker_threads {THREADS}\n" if "2.1" in version() else ""
+    own = f"worker_threads {threads}\n" if "2.1" in version() else ""
     user = "user root\n" if os.geteuid() == 0 else ""
     text = own + user + "allow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 0\nlog_type error\n"
     for port, name, protocol in [
@@ -47,11 +47,11 @@ def version():
     return result.stdout.split("\n")[0]
 
 
-def start():
+def start(threads=THREADS):
     """Starts the broker and waits until it answers."""
     path = f"{DIRECTORY}/bench.conf"
     with open(path, "w", encoding="utf-8") as file:
-        file.write(configuration())
+        file.write(configuration(threads))
     process = subprocess.Popen([BROKER, "-c", path], stderr=subprocess.DEVNULL)
     for _ in range(100):
         try:
@@ -82,6 +82,34 @@ def handshakes(pid, port, *options, seconds=4):
     text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     count = max(int(number) for number in re.findall(r"(\d+) connections in \d+ real", text))
     return f"{count / seconds:8.0f}/s {(cpu(pid) - before) / count * 1e6:8.0f} us of broker CPU each"
+
+
+def crowd(threads, seconds=3):
+    """Handshakes a second with 16 clients at once, which cost little themselves."""
+    process = start(threads)
+    try:
+        before = cpu(process.pid)
+        command = [f"{DIRECTORY}/handshakes", str(RSA), f"{DIRECTORY}/rsa.crt", str(seconds)]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        made, failed, elapsed, client = (float(word) for word in text.split())
+        cost = (cpu(process.pid) - before) / made * 1e6
+        print(
+            f"crowd, {threads} reactor(s)         {made / elapsed:8.0f}/s {cost:8.0f} us of broker CPU each,"
+            f" {client:.0f} of the client's, {failed:.0f} failed"
+        )
+        return made / elapsed
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def scaling(rounds=3):
+    """How many times the handshakes of one reactor two make, in rounds by turns."""
+    if "2.1" not in version():
+        crowd(1)
+        return
+    ratios = [1 / crowd(1) * crowd(2) for _ in range(rounds)]
+    print("two reactors, times the rate", " ".join(f"{ratio:.2f}" for ratio in ratios))
 
 
 def context():
@@ -164,7 +192,7 @@ def idle_in(pid, port, secure, web, count):
         connection.send(packet)
         connection.recv(8)
         open_connections.append(connection)
-    time.sleep(0.5)
+    time.sleep(3)
     used = (memory(pid) - before) / count
     for connection in open_connections:
         connection.close()
@@ -205,6 +233,7 @@ def main():
     finally:
         process.terminate()
         process.wait()
+    scaling()
     print("idle, plain                 ", idle(PLAIN, False, False))
     print("idle, TLS                   ", idle(ECDSA, True, False))
     # Some brokers take a tenth of a second for each of these.

@@ -83,7 +83,7 @@ struct BoundsTests {
     }
 
     /// The first flight of a real client.
-    private static func clientHello() throws -> Bytes {
+    static func clientHello() throws -> Bytes {
         var ends: [CInt] = [0, 0]
         let result = socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends)
         guard result == 0 else { throw Mismatch("socketpair") }

@@ -4,11 +4,13 @@
 import Config
 import Glibc
 import Log
+import Net
 
 /// The life of the process up to the broker itself.
 enum BrokerProcess {
     /// Runs the broker and returns its exit status.
     static func main(arguments: [String]) -> Int32 {
+        TLSContext.prepareProcess()
         let log = Log()
         var parser = ConfigurationParser(source: SystemConfigurationSource())
         do throws(BrokerCommandLine.Stop) {

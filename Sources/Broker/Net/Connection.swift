@@ -402,6 +402,7 @@ package final class Connection {
     private func release() {
         output.discard(to: reactor.pool)
         if !isReading { input.clear() }
+        if let session = layers?.tls { reactor.wakeful.remove(session) }
         handler = nil
     }
 

@@ -54,7 +54,9 @@ package final class Reactor {
     /// Where steps of handshakes come back to.
     let handshakes: HandshakeInbox
     /// Where TLS connections find and leave their bytes; not there before the first needs it.
-    lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10))
+    lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10), wakeful: wakeful)
+    /// TLS connections that have been used lately.
+    let wakeful = WakefulSessions()
     /// Where WebSockets put their frames together.
     lazy var frames = FrameBuffer()
 
@@ -194,13 +196,15 @@ package final class Reactor {
         delegate?.reactorTurnEnding(self)
         flushTouched()
         while let (connection, reason) = ending.popLast() { connection.end(reason) }
+        wakeful.turnEnding(at: now)
     }
 
     /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
     func nextDeadline() -> Int64 {
         if !touchedConnections.isEmpty || !ending.isEmpty { return 0 }
-        let deadline = delegate?.reactorNextDeadline(self) ?? .max
-        return wheel.nextSecond().map { min(deadline, $0 * 1000) } ?? deadline
+        var deadline = delegate?.reactorNextDeadline(self) ?? .max
+        if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
+        return min(deadline, wakeful.dueAt ?? .max)
     }
 
     private static func milliseconds(until deadline: Int64) -> CInt {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A place per thread, and opening libraries. */
+/* Places per thread, and opening libraries. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+
+_Thread_local struct broker_tls_place broker_tls_places;
 
 struct broker_thread_slot *broker_thread_slot(void)
 {

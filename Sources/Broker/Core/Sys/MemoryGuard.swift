@@ -3,6 +3,7 @@
 
 import CLinux
 import Glibc
+import Net
 import Synchronization
 
 /// An estimate of the heap in use: what the allocator said within the last second, and the payloads
@@ -29,7 +30,8 @@ final class MemoryGuard: Sendable {
     private func sample(at second: Int64) {
         guard sampledAt.exchange(second, ordering: .relaxed) != second else { return }
         let usage = mallinfo2()
-        sampledBytes.store(Int(usage.uordblks + usage.hblkhd), ordering: .relaxed)
+        let heap = Int(usage.uordblks + usage.hblkhd)
+        sampledBytes.store(heap + TLSContext.memoryInUse, ordering: .relaxed)
         storedThen.store(StoredMessages.byteCount, ordering: .relaxed)
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the plugin host needs of C: a place per thread, and how libraries are opened. */
+/* What needs C: places per thread, and how libraries are opened. */
 #ifndef BROKER_HOST_SHIMS_H
 #define BROKER_HOST_SHIMS_H
 
@@ -16,6 +16,22 @@ struct broker_thread_slot {
 
 /* The calling thread's own; zero at first. */
 struct broker_thread_slot *broker_thread_slot(void);
+
+/* Where allocations of OpenSSL on the calling thread go at present. */
+struct broker_tls_place {
+    /* A slot of memory; NULL for the heap. */
+    void *slot;
+    /* Whether all of them go there, or only those known to belong to one connection. */
+    bool takes_all;
+};
+
+extern _Thread_local struct broker_tls_place broker_tls_places;
+
+/* The calling thread's own; the heap at first. Inline, because every allocation asks. */
+static inline struct broker_tls_place *broker_tls_place(void)
+{
+    return &broker_tls_places;
+}
 
 /* How the symbols of a library meet those of others. */
 enum broker_symbols {
