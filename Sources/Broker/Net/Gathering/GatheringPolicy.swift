@@ -14,7 +14,7 @@ struct ThreadLoad: Equatable {
 /// Decides which reactors lodge with the first, from what their threads report.
 ///
 /// Every thread that is awake reports its load after each `LoadMeter.window`. What is decided must
-/// hold in two reports in a row. All times are nanoseconds of the monotonic clock.
+/// hold in several reports in a row. All times are nanoseconds of the monotonic clock.
 struct GatheringPolicy {
     /// Lodging begins where host and newcomer together need less than this.
     static let fitting = 0.6
@@ -24,6 +24,10 @@ struct GatheringPolicy {
     static let gain = 1.2
     /// Threads that wait this long for processors, all together, take them from one another.
     static let contended = 0.25
+    /// Reports after which the host parts: a burst is over sooner.
+    private static let partingStreak = 4
+    /// Reports after which a reactor lodges: threads that part in vain lose time until then.
+    private static let lodgingStreak = 2
     /// A report that is older says nothing of the present.
     private static let shelfLife: Int64 = 250_000_000
     private static let pauseMin: Int64 = 1_000_000_000
@@ -57,7 +61,7 @@ struct GatheringPolicy {
             return false
         }
         reports[0].streak += 1
-        guard reports[0].streak > 1 else { return false }
+        guard reports[0].streak == Self.partingStreak else { return false }
         reports[0].streak = 0
         hostShare = load.processor
         partedAt = now
@@ -75,7 +79,7 @@ struct GatheringPolicy {
             return false
         }
         reports[index].streak += 1
-        guard reports[index].streak > 1 else { return false }
+        guard reports[index].streak == Self.lodgingStreak else { return false }
         reports[index].streak = 0
         noteEndOfParting(now, isVain: !fits)
         // The host has that much more to do, and the next to ask must know.

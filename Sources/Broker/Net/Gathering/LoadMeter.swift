@@ -7,7 +7,7 @@ import Glibc
 /// Measures the thread that made it.
 struct LoadMeter: ~Copyable {
     /// Nanoseconds that a measurement covers at least.
-    static let window: Int64 = 50_000_000
+    static let window: Int64 = 25_000_000
 
     private let statistics: CInt
     private var began: Int64
