@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the chaos, framing and plugin thread tests against a broker built with a sanitizer:
+# Runs the chaos, framing, sleep and plugin thread tests against a broker built with a sanitizer:
 #   scripts/sanitize.sh thread|address [seconds of chaos, and of a plugin's threads]
 # Exits non-zero when a test fails or the sanitizer reports anything.
 set -euo pipefail
@@ -25,7 +25,7 @@ export ASAN_OPTIONS="log_path=$reports/report detect_leaks=0"
 status=0
 BROKER=$build/debug/mosquitto CHAOS_SECONDS=$seconds PLUGIN_SECONDS=$seconds \
     swift test --skip-build \
-    --filter 'Chaos|Gathering|LargePayloads|Chapter00|Chapter02|Chapter03|Shared|HostThreadTests/busybody|HostFunction|HostAnswer' ||
+    --filter 'Chaos|Gathering|Hibernation|LargePayloads|Chapter00|Chapter02|Chapter03|Shared|HostThreadTests/busybody|HostFunction|HostAnswer' ||
     status=$?
 for report in "$reports"/report.*; do
     [ -e "$report" ] || continue
