@@ -110,6 +110,15 @@ struct GatheringPolicyTests {
         #expect(pauses.last == 32)
     }
 
+    @Test("Where the work has become less the host may part again at once, however soon")
+    mutating func lessWork() {
+        for _ in 0..<5 {
+            part(hostShare: 1)
+            #expect(!report(1, busy: 0.1, processor: 0.1))
+            #expect(report(1, busy: 0.1, processor: 0.1))
+        }
+    }
+
     @Test("After a parting that was worth it the host may part again at once")
     mutating func worthIt() {
         part(hostShare: 1)

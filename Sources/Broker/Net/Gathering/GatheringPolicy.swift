@@ -16,7 +16,7 @@ struct ThreadLoad: Equatable {
 /// Every thread that is awake reports its load after each `LoadMeter.window`. What is decided must
 /// hold in several reports in a row. All times are nanoseconds of the monotonic clock.
 struct GatheringPolicy {
-    /// Lodging begins where host and newcomer together need less than this.
+    /// Lodging begins where host and newcomer together are busy for less than this.
     static let fitting = 0.6
     /// The host parts from its lodgers when it is busy for more than this.
     static let saturated = 0.95
@@ -81,17 +81,18 @@ struct GatheringPolicy {
         reports[index].streak += 1
         guard reports[index].streak == Self.lodgingStreak else { return false }
         reports[index].streak = 0
-        noteEndOfParting(now, isVain: !fits)
+        if !fits { notePartedInVain(now) }
+        partedAt = .min
         // The host has that much more to do, and the next to ask must know.
-        reports[0].load.processor += load.processor
+        reports[0].load.busy += load.busy
         reports[0].time = now
         reports[index].time = .min
         return true
     }
 
     private func fits(_ load: ThreadLoad, _ now: Int64) -> Bool {
-        let host = isFresh(reports[0], now) ? reports[0].load.processor : 0
-        return host + load.processor < Self.fitting
+        let host = isFresh(reports[0], now) ? reports[0].load.busy : 0
+        return host + load.busy < Self.fitting
     }
 
     /// Whether the threads take the processors from one another and get no more than one would.
@@ -108,12 +109,12 @@ struct GatheringPolicy {
         report.time != .min && now - report.time <= Self.shelfLife
     }
 
-    /// A parting that brought nothing or ends soon is not tried again at once, and each time later.
-    private mutating func noteEndOfParting(_ now: Int64, isVain: Bool) {
+    /// A parting that brought nothing is not tried again at once, and if it was soon over each time
+    /// later.
+    private mutating func notePartedInVain(_ now: Int64) {
         guard partedAt != .min else { return }
         let isShort = now - partedAt < 2 * Self.pauseMin
         pause = isShort ? min(2 * pause, Self.pauseMax) : Self.pauseMin
-        if isShort || isVain { partingAllowedAt = now + pause }
-        partedAt = .min
+        partingAllowedAt = now + pause
     }
 }
