@@ -80,10 +80,11 @@ let package = Package(
         // The broker.
         module("MQTT", in: "Sources/Broker", settings: strict),
         module("Topics", in: "Sources/Broker", settings: strict),
+        module("Inflight", in: "Sources/Broker", uses: ["MQTT"]),
         module("Log", in: "Sources/Broker", uses: ["CLinux"]),
         module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
         module("Net", in: "Sources/Broker", uses: ["Log", "CLinux", "CBrokerShims", "COpenSSL"]),
-        module("Core", in: "Sources/Broker", uses: ["MQTT", "Topics", "Config", "Net", "Log", "CLinux", "CMosquitto"]),
+        module("Core", in: "Sources/Broker", uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux", "CMosquitto"]),
         .executableTarget(
             name: "mosquitto",
             dependencies: ["Core", "Net", "Config", "Log", "MQTT", "Topics", "CLinux", "PluginHost"],
@@ -187,7 +188,9 @@ let package = Package(
             swiftSettings: common
         ),
         tests("MQTTTests", uses: ["MQTT"]),
+        tests("InflightTests", uses: ["Inflight", "MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
+        tests("CoreTests", uses: ["Core", "MQTT", "Topics", "Config", "Net", "Log", "Inflight"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
         tests("NetTests", uses: ["Net", "CLinux", "COpenSSL"]),
         .testTarget(

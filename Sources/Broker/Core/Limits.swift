@@ -2,6 +2,7 @@
 // The numbers of the configuration that the way of a message asks for.
 
 import Config
+import Inflight
 
 /// Limits in plain numbers, read for every packet: no reference has to be followed or counted.
 struct Limits {
@@ -41,5 +42,15 @@ struct Limits {
         queuesQoS0 = configuration.queueQoS0Messages
         memoryMax = bound(configuration.memoryLimit)
         allowsDuplicates = configuration.allowDuplicateMessages
+    }
+
+    /// What the window of a session may hold whose client is not there.
+    var ofAbsent: SendLimits {
+        SendLimits(
+            inFlightMax: 0,
+            inFlightBytesMax: 0,
+            queuedMax: queuedMessagesMax,
+            queuedBytesMax: queuedBytesMax
+        )
     }
 }

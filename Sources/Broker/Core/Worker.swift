@@ -3,6 +3,7 @@
 
 import CLinux
 import Config
+import Inflight
 import Log
 import MQTT
 package import Net
@@ -28,7 +29,7 @@ package final class Worker {
 
     let sessions: UnsafeSessionTable
     /// Sessions without a connection that will end, and wills that wait.
-    var deadlines = DeadlineHeap()
+    var deadlines = DeadlineQueue()
     let routes: RouteCache
     /// The plugins; nil when there are none.
     ///
@@ -38,22 +39,31 @@ package final class Worker {
     let hasHooks: Bool
     /// Whether every packet is logged; as of the last reload.
     private(set) var isTracing: Bool
+    /// Whether each packet has to be looked at by itself.
+    var isWatching: Bool { isTracing || sessionListener != nil }
     let openQuestions = OpenQuestions()
     /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
     var fanOutSerial: UInt64 = 0
-    /// The publications being collected from the client whose bytes are handled now.
-    let run = UnsafePublishRun()
+    /// The publications being collected from the client whose bytes are handled now; see `collect`.
+    let batch = PublishBatch()
+    /// Whether they are being delivered.
+    var isDelivering = false
     private let retainedSweep = RetainedSweep()
     /// Connections that came while every place was taken.
     let latecomers = Latecomers()
-    /// A run that came from another reactor.
-    let foreignRun = UnsafePublishRun()
+    /// A batch that came from another reactor.
+    let foreignBatch = PublishBatch()
+    /// Who is told what happens to sessions.
+    var sessionListener: (any SessionListener)?
     /// Clients that are not read from until other workers have caught up.
     var parkedClients: [Client] = []
     private var outboxes: [DeliveryBatch?]
     private var isOutboxUsed = false
     /// The workers that share this one's thread, by index; empty when it has its own.
     private var neighbours: [Unmanaged<Worker>?] = []
+    /// When scratch memory is looked at next, in milliseconds of the reactor clock; 0: not at all.
+    private var trimAt: Int64 = 0
+    private static let trimInterval: Int64 = 2000
     private var postponed: [() -> Void] = []
     private var letters: [Letter] = []
     private var lettersRead = 0
@@ -105,7 +115,7 @@ package final class Worker {
         hooks?.threadIsEnding()
         for session in sessions.all {
             session.client?.session = nil
-            session.client = nil
+            session.detach()
         }
         sessions.removeAll()
     }
@@ -127,6 +137,17 @@ package final class Worker {
     /// Runs `work` at the end of the turn or in the next one; keeps long work from delaying others.
     func postpone(_ work: @escaping () -> Void) {
         postponed.append(work)
+    }
+
+    /// A batch has needed unusually much memory: that is given back some time after the last one.
+    func trimScratchLater() {
+        if trimAt == 0 { trimAt = reactor.now + Self.trimInterval }
+    }
+
+    private func trimScratch() {
+        trimAt = 0
+        let isLeft = [batch.trim(), foreignBatch.trim()].contains(true)
+        if isLeft { trimScratchLater() }
     }
 
     /// Every client of this worker, with or without session.
@@ -154,11 +175,11 @@ package final class Worker {
         return batch
     }
 
-    /// Delivers a run to sessions of another worker at once if that has the same thread.
+    /// Delivers a batch to sessions of another worker at once if that has the same thread.
     ///
     /// Not before it has read what it was sent earlier.
     func deliverBeside(
-        _ run: UnsafePublishRun,
+        _ batch: PublishBatch,
         entries: Range<Int>,
         to destinations: some Collection<Destination>,
         on home: Int
@@ -169,7 +190,7 @@ package final class Worker {
         return neighbour._withUnsafeGuaranteedRef { worker in
             guard worker.letters.isEmpty, !worker.mailbox.hasMail else { return false }
             worker.reactor.disturb(by: reactor)
-            worker.deliver(run, entries: entries, to: destinations)
+            worker.deliver(batch, entries: entries, to: destinations)
             return true
         }
     }
@@ -225,6 +246,7 @@ extension Worker: ReactorDelegate {
     package func reactorTurnEnding(_ reactor: Reactor) {
         expireDeadlines()
         if index == 0 { retainedSweep.runIfDue(self) }
+        if trimAt != 0, reactor.now >= trimAt { trimScratch() }
         if !postponed.isEmpty {
             let work = postponed
             postponed = []
@@ -235,9 +257,10 @@ extension Worker: ReactorDelegate {
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
         if !postponed.isEmpty { return 0 }
-        var second = deadlines.first ?? .max
-        if index == 0, let sweep = retainedSweep.deadline(self) { second = min(second, sweep) }
-        return second == .max ? nil : second * 1000
+        var due = deadlines.first ?? .max
+        if index == 0, let sweep = retainedSweep.deadline(self) { due = min(due, sweep * 1000) }
+        if trimAt != 0 { due = min(due, trimAt) }
+        return due == .max ? nil : due
     }
 
     package func reactor(_ reactor: Reactor, shares neighbours: [Reactor]) {

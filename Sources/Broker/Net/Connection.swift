@@ -325,7 +325,13 @@ package final class Connection {
         guard isBlocked else { return }
         isBlocked = false
         updateInterest()
-        handler?.connectionDrained(self)
+        // Not from here: whoever flushes is in the middle of something.
+        reactor.drainedLater(self)
+    }
+
+    /// Tells the handler that the socket has taken what waited.
+    func tellDrained() {
+        if !isClosed, !isBlocked { handler?.connectionDrained(self) }
     }
 
     func handleWritable() {

@@ -40,6 +40,8 @@ package protocol ConnectionHandler: AnyObject {
     func connectionTimedOut(_ connection: Connection)
 
     /// All output has been written after a time in which the socket took no more.
+    ///
+    /// Never called from within a call of the handler's own.
     func connectionDrained(_ connection: Connection)
 }
 

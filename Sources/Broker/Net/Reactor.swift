@@ -69,6 +69,7 @@ package final class Reactor {
     private var freeSlots: [Int] = []
     private var touchedConnections: [Connection] = []
     private var ending: [(Connection, ConnectionEnd)] = []
+    private var drained: [Connection] = []
     /// Makes room when no descriptor is left.
     var spare: CInt
     private var wakerTicket: UInt64 = 0
@@ -193,6 +194,7 @@ package final class Reactor {
                 connection.handler?.connectionTimedOut(connection)
             }
         }
+        tellDrained()
         delegate?.reactorTurnEnding(self)
         flushTouched()
         while let (connection, reason) = ending.popLast() { connection.end(reason) }
@@ -201,7 +203,7 @@ package final class Reactor {
 
     /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
     func nextDeadline() -> Int64 {
-        if !touchedConnections.isEmpty || !ending.isEmpty { return 0 }
+        if !touchedConnections.isEmpty || !ending.isEmpty || !drained.isEmpty { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
         return min(deadline, wakeful.dueAt ?? .max)
@@ -274,6 +276,19 @@ package final class Reactor {
             index += 1
         }
         touchedConnections.removeAll(keepingCapacity: true)
+    }
+
+    /// Tells a connection's handler that its output has drained, when nothing else is under way.
+    func drainedLater(_ connection: Connection) {
+        drained.append(connection)
+    }
+
+    /// What drains meanwhile is told of in the next turn.
+    private func tellDrained() {
+        guard !drained.isEmpty else { return }
+        let connections = drained
+        drained = []
+        for connection in connections { connection.tellDrained() }
     }
 
     /// Ends a connection when the turn is over: its handler may be in the middle of something.

@@ -66,8 +66,7 @@ extension Worker {
 
     /// Ends a session at a plugin's wish, silently.
     func remove(_ session: Session) {
-        session.will = nil
-        session.expiryInterval = 0
+        session.forfeit()
         if let client = session.client {
             client.finish(.administrative(publishesWill: false))
         } else {
@@ -76,61 +75,11 @@ extension Worker {
     }
 
     private func expel(_ session: Session) {
-        session.will = nil
+        session.setWill(nil)
         if let client = session.client {
             client.finish(.notAuthorized)
         } else {
             end(session)
-        }
-    }
-
-    /// Asks again for every message that a returning client is to get; `body` runs when the denied
-    /// ones are gone.
-    func recheckDeliveries(of session: Session, _ body: @escaping () -> Void) {
-        let identity = session.identity
-        let events = events(on: identity.listener)
-        guard events.contains(.access), !session.deliveries.isEmpty else { return body() }
-        if events.contains(.accessIsDirect) {
-            session.dropDeliveries { index in
-                session.deliveries[index].message.withPublication {
-                    checkAccess(.read, identity, $0) != 0
-                }
-            }
-            return body()
-        }
-        let questions = (0..<session.deliveries.count).map { index in
-            DeliveryQuestion(
-                message: session.deliveries[index].message,
-                qos: session.deliveries[index].qos,
-                isRetained: session.deliveries[index].isRetained,
-                checksAccess: true,
-                isFiltered: false
-            )
-        }
-        let handle = session.handle
-        _ = ask(.deliver(identity, questions)) { [self] answer in
-            guard case .deliver(let verdicts) = answer, let session = sessions[handle] else {
-                return
-            }
-            session.dropDeliveries { index in
-                guard index < verdicts.count, case .denied = verdicts[index] else { return false }
-                return true
-            }
-            body()
-        }
-    }
-}
-
-extension Session {
-    /// Ends the deliveries at places for which `isUnwanted` holds; their identifiers stay spent.
-    func dropDeliveries(where isUnwanted: (Int) -> Bool) {
-        for index in 0..<deliveries.count {
-            guard deliveries[index].state != .done, isUnwanted(index) else { continue }
-            if deliveries[index].state == .queued, deliveries[index].qos > 0 {
-                queuedCount -= 1
-                queuedBytes -= deliveries[index].message.payloadCount
-            }
-            deliveries[index].state = .done
         }
     }
 }

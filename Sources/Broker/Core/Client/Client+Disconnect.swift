@@ -13,10 +13,10 @@ extension Client {
             guard session.expiryInterval != 0 || interval == 0 else {
                 throw .protocolError(version, "session expiry interval raised from 0")
             }
-            session.expiryInterval = interval
+            session.setExpiryInterval(interval)
         }
         log.debug("Received DISCONNECT from \(logName)")
-        let keepsWill = packet.reasonCode == .disconnectWithWillMessage
-        finish(keepsWill ? .disconnectedWithWill : .disconnected)
+        // Only a normal disconnection takes the will back [MQTT-3.14.4-3].
+        finish(packet.reasonCode == .success ? .disconnected : .disconnectedWithWill)
     }
 }

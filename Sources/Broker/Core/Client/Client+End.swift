@@ -10,7 +10,7 @@ import Topics
 extension Client {
     /// A packet was malformed or forbidden: one log line, the specified answer, close.
     func fail(_ error: PacketError) {
-        worker.flushRun()
+        worker.deliverCollected()
         guard stage != .ended else { return }
         log.info("Protocol error from \(logName): \(error.detail).")
         finish(.violation(error))
@@ -23,11 +23,12 @@ extension Client {
     /// A lost connection whose last messages plugins have yet to decide about ends after them.
     func finish(_ end: ClientEnd, isConnectionLost: Bool = false) {
         guard stage != .ended else { return }
-        worker.flushRun()
+        worker.deliverCollected()
+        guard stage != .ended else { return }
         if isConnectionLost, undecidedCount > 0, stage == .connected {
             postponedEnd = end
             _ = releaseConnection()
-            session?.setOutlet()
+            session?.closeOutlet()
             return
         }
         let wasConnected = stage == .connected || stage == .exchanging

@@ -10,8 +10,7 @@ import Topics
 extension Client {
     /// Decodes, checks and accepts a PUBLISH.
     ///
-    /// QoS 0 and 1 join the worker's run; QoS 2 waits for its release; retained messages go out at
-    /// once.
+    /// It joins the batch under way, or begins one; retained messages go out at once.
     func handlePublish(
         _ header: FixedHeader,
         _ packet: UnsafeRawBufferPointer,
@@ -97,14 +96,19 @@ extension Client {
         _ body: UnsafeRawBufferPointer,
         of session: Session
     ) throws(PacketError) {
-        if run.isCollecting(from: self), run.isOpen, publish.qos == run.qos,
-            !publish.isRetained, !run.isRetained, !run.isReleased, listener.isUnmounted,
-            run.count < UnsafePublishRun.entriesMax, run.hasTopic(topic),
-            !isOversize(payload)
+        let purpose: PublishBatch.Purpose = publish.qos == 2 ? .receive : .publish
+        if batch.isCollecting(from: self), listener.isUnmounted, !isOversize(payload),
+            batch.accepts(
+                purpose,
+                topic: topic,
+                publisher: session.handle,
+                qos: publish.qos,
+                isRetained: publish.isRetained
+            )
         {
             return append(publish, payload: payload, packet, body)
         }
-        worker.flushRun()
+        worker.deliverCollected()
         if isOversize(payload) {
             return refuse(publish, .packetTooLarge)
         }
@@ -123,23 +127,23 @@ extension Client {
             }
             guard isWriteAllowed(publish, topic: topic, payload: payload, body) else { return }
         }
-        run.begin(
+        let isCheckedByTopic = !events.contains(.access) || events.contains(.accessIsByTopic)
+        batch.begin(
+            purpose,
             topic: topic,
             mountPoint: listener.isUnmounted ? [] : listener.mountPoint,
             publisher: session.handle,
             origin: identity,
             qos: publish.qos,
             isRetained: publish.isRetained,
+            isOpen: isCheckedByTopic && worker.limits.memoryMax == .max,
             sender: self
         )
-        let isCheckedByTopic = !events.contains(.access) || events.contains(.accessIsByTopic)
-        run.isOpen = isCheckedByTopic && worker.limits.memoryMax == .max
-        run.isStored = publish.qos == 2
         append(publish, payload: payload, packet, body)
-        if publish.isRetained { worker.flushRun() }
+        if publish.isRetained { worker.deliverCollected() }
     }
 
-    /// Adds a publication to the run that was begun for it.
+    /// Adds a publication to the batch that was begun for it.
     private func append(
         _ publish: PublishPacket,
         payload: UnsafeRawBufferPointer,
@@ -151,7 +155,7 @@ extension Client {
             && publish.messageExpiryInterval == nil && listener.isUnmounted
             && publish.forwardedPropertiesByteCount == publish.properties.count
         let properties = forwardedProperties(publish, body)
-        run.append(
+        batch.append(
             payload: payload,
             properties: properties,
             expiresAt: expiry(publish),
@@ -178,9 +182,9 @@ extension Client {
         if count == publish.properties.count {
             return UnsafeRawBufferPointer(rebasing: body[publish.properties])
         }
-        var room = run.reserveArena(count)
+        var room = batch.reserveArena(count)
         if room == nil {
-            room = worker.continueRun(room: count)
+            room = worker.continueBatch(room: count)
         }
         guard let room else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         var parts = publish.forwardedRuns(in: RawSpan(_unsafeBytes: body))
@@ -243,13 +247,14 @@ extension Client {
 
     // MARK: QoS 2
 
-    /// The stored form of a PUBLISH; no run may be under way.
+    /// The stored form of a PUBLISH; what was collected has been delivered.
     private func makeMessage(
         _ publish: PublishPacket,
         _ topic: UnsafeRawBufferPointer,
         _ payload: UnsafeRawBufferPointer,
         _ body: UnsafeRawBufferPointer
     ) -> Message {
+        assert(batch.isEmpty, "the arena is free")
         let message = withMounted(topic) { topic in
             Message.make(
                 UnsafePublication(
@@ -263,81 +268,92 @@ extension Client {
                 )
             )
         }
-        run.reset()
+        batch.reset()
         return message
     }
 
     /// Keeps a QoS 2 message until PUBREL (spec: protocol-choices.md section 13).
-    func store(_ message: Message, _ receipt: PublishReceipt) throws(PacketError) {
+    ///
+    /// Nothing that is acknowledged is lost: a client that exceeds the receive maximum it was told
+    /// is served all the same, and told of in the log, as popular clients do so. 3.x knows no such
+    /// maximum.
+    func keep(_ message: Message, _ receipt: PublishReceipt) throws(PacketError) {
         guard let session else { return }
         let identifier = receipt.packetIdentifier
-        if let index = session.incoming.firstIndex(of: identifier, within: session.incoming.count) {
-            if session.incoming[index].message.isSame(as: message) {
-                guard !session.incoming[index].wasRepeated else {
-                    throw .protocolError(version, "QoS 2 message sent a third time")
-                }
-                session.incoming[index].wasRepeated = true
-            } else {
-                session.warnOfReuse(identifier)
-                session.incoming[index].message = message
-            }
-            return writeAck(.pubrec, identifier)
+        switch session.accept(message, identifier) {
+        case .accepted: noteExcess(session)
+        case .repeated: break
+        case .replaced: warnOfReuse(identifier)
+        case .repeatedTwice: throw .protocolError(version, "QoS 2 message sent a third time")
         }
-        guard session.mayReceive else {
-            log.warning(
-                "Client \(logName) has exceeded its receive-maximum quota. This behaviour must be fixed on the client."
-            )
-            counters.dropped.add(1)
-            return refuse(receipt, .quotaExceeded)
-        }
-        session.incoming.append(
-            Delivery(
-                message,
-                packetIdentifier: identifier,
-                state: .awaitingPubrel,
-                qos: 2,
-                isRetained: message.isRetained
-            )
-        )
         writeAck(.pubrec, identifier)
     }
 
-    /// Keeps the QoS 2 publications of a run and acknowledges them with PUBREC.
-    func store(_ run: UnsafePublishRun) {
-        guard let session else { return }
-        if session.storeNew(run) { return acknowledge(run, .pubrec, .success) }
-        for index in 0..<run.count {
-            let receipt = PublishReceipt(qos: 2, packetIdentifier: run[index].packetIdentifier)
+    /// Keeps the QoS 2 publications of a batch and acknowledges them with PUBREC.
+    func keep(_ batch: PublishBatch) {
+        guard let session, stage == .connected else { return }
+        if session.accept(batch) {
+            noteExcess(session)
+            return acknowledge(batch, .pubrec, .success)
+        }
+        for index in 0..<batch.count {
+            let receipt = PublishReceipt(qos: 2, packetIdentifier: batch[index].packetIdentifier)
             do throws(PacketError) {
-                try store(run.message(index), receipt)
+                try keep(batch.message(index), receipt)
             } catch {
-                run.reset()
+                batch.reset()
                 return fail(error)
             }
         }
     }
 
-    /// Acknowledges every publication of a run in one stretch of packets.
-    func acknowledge(_ run: UnsafePublishRun, _ type: PacketType, _ reason: ReasonCode) {
-        let isShort = !isV5 || reason == .success
-        let size = isShort ? 4 : 5
-        guard !worker.isTracing, let connection,
-            connection.queuedPacketCount + run.count <= outputPacketsMax
-        else {
-            for index in 0..<run.count { writeAck(type, run[index].packetIdentifier, reason) }
+    private func noteExcess(_ session: Session) {
+        guard isV5, session.incomingCount > worker.limits.receivedMax, !hasLoggedExcess else {
             return
         }
-        var place = connection.reserveOutput(size * run.count)
-        for index in 0..<run.count {
-            let identifier = run[index].packetIdentifier.bigEndian
+        hasLoggedExcess = true
+        log.warning(
+            "Client \(logName) has exceeded its receive-maximum quota. This behaviour must be fixed on the client."
+        )
+    }
+
+    /// A client that uses an identifier twice at a time is broken, which its owner should know.
+    private func warnOfReuse(_ identifier: UInt16) {
+        log.warning(
+            "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
+        )
+    }
+
+    /// Acknowledges the publications of a batch that has been delivered.
+    func acknowledge(_ batch: PublishBatch, _ hasSubscribers: Bool) {
+        guard stage == .connected else { return }
+        if batch.purpose == .release { return acknowledge(batch, .pubcomp, .success) }
+        session?.forgetReused(batch).forEach(warnOfReuse)
+        let isPlain = hasSubscribers || !isV5
+        acknowledge(batch, .puback, isPlain ? .success : .noMatchingSubscribers)
+    }
+
+    /// Acknowledges every publication of a batch in one stretch of packets.
+    private func acknowledge(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
+        let isShort = !isV5 || reason == .success
+        let size = isShort ? 4 : 5
+        guard !worker.isWatching, let connection,
+            connection.queuedPacketCount + batch.count <= outputPacketsMax
+        else {
+            for index in 0..<batch.count { writeAck(type, batch[index].packetIdentifier, reason) }
+            return
+        }
+        var place = connection.reserveOutput(size * batch.count)
+        for index in 0..<batch.count {
+            let identifier = batch[index].packetIdentifier.bigEndian
             place.storeBytes(of: type.rawValue << 4, as: UInt8.self)
             place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
             place.storeBytes(of: identifier, toByteOffset: 2, as: UInt16.self)
             if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
             place += size
         }
-        connection.commitOutput(size * run.count, packets: run.count)
-        counters.sent.add(type, run.count)
-        counters.bytesSent.add(size * run.count)
+        connection.commitOutput(size * batch.count, packets: batch.count)
+        counters.sent.add(type, batch.count)
+        counters.bytesSent.add(size * batch.count)
     }
 }

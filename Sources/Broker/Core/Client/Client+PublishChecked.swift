@@ -106,7 +106,7 @@ extension Client {
             let message = replacement ?? message
             if receipt.qos == 2 {
                 do throws(PacketError) {
-                    try store(message, receipt)
+                    try keep(message, receipt)
                 } catch {
                     fail(error)
                 }
@@ -116,31 +116,32 @@ extension Client {
         }
     }
 
-    /// Publishes an accepted message as part of a run: answers come in batches, and what they
+    /// Publishes an accepted message as part of a batch: answers come in batches, and what they
     /// release is delivered together.
     ///
-    /// The run is acknowledged when it is delivered.
+    /// The batch is acknowledged when it is delivered.
     private func publish(_ message: Message, _ receipt: PublishReceipt, _ publisher: SessionHandle)
     {
         message.withPublication { publication in
-            let continues =
-                run.count > 0 && run.count < UnsafePublishRun.entriesMax && run.isDecided
-                && !publication.isRetained && !run.isRetained && run.qos == receipt.qos
-                && run.publisher == publisher && run.hasTopic(publication.topic)
+            let continues = batch.accepts(
+                .publish,
+                topic: publication.topic,
+                publisher: publisher,
+                qos: receipt.qos,
+                isRetained: publication.isRetained
+            )
             if !continues {
-                worker.flushRun()
-                run.begin(
+                worker.deliverCollected()
+                batch.begin(
+                    .publish,
                     topic: publication.topic,
-                    mountPoint: [],
                     publisher: publisher,
                     origin: publication.origin,
                     qos: receipt.qos,
                     isRetained: publication.isRetained
                 )
-                run.isOpen = false
-                run.isDecided = true
             }
-            run.append(
+            batch.append(
                 payload: publication.payload,
                 properties: publication.properties,
                 expiresAt: publication.expiresAt,

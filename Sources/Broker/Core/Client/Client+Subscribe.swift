@@ -356,6 +356,7 @@ extension Session {
         guard let place = place(filter, shareName) else { return false }
         worker.unsubscribe(subscriptions.remove(at: place), of: self)
         noteSubscriptionCount()
+        endRetained(filter: filter)
         return true
     }
 }

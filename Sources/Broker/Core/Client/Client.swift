@@ -30,7 +30,7 @@ package final class Client {
 
     let worker: Worker
     /// The worker's, one step nearer.
-    let run: UnsafePublishRun
+    let batch: PublishBatch
     /// The worker's, one step nearer.
     let counters: Counters
     private(set) var connection: Connection?
@@ -43,20 +43,12 @@ package final class Client {
     var isV5 = false
     var version = ProtocolVersion.v311
 
-    /// Largest packet the client takes, in bytes.
-    var packetSizeMax = Int.max
-    /// QoS 1 and 2 messages that may await an answer.
-    var inFlightMax = 0xFFFF
-    /// Whether the configuration sets no window.
-    var hasUnlimitedWindow = false
     /// Seconds without a packet after which the client is given up; 0: never.
     var timeoutSeconds: Int64 = 0
     var lastPacketAt: Int64 = 0
 
     /// Topics by alias, as the client has set them; without mount point.
     var incomingAliases: [UInt16: [UInt8]] = [:]
-    /// Aliases the broker has set, if the client takes any.
-    var outgoingAliases: OutgoingAliases?
     /// The CONNECT of a client that is being authenticated.
     var pendingConnect: PendingConnect?
     /// The question whose answer lets the client go on.
@@ -75,12 +67,12 @@ package final class Client {
     private var boxedEnd: Box<ClientEnd>?
     /// Whether the client is not read from because other workers are behind.
     var isParked = false
-    /// Whether packets go out as they are for every other such client.
-    var isPlain = true
+    /// Whether an excess of the receive maximum was already logged for this connection.
+    var hasLoggedExcess = false
 
     init(worker: Worker, connection: Connection, listener: ListenerSettings) {
         self.worker = worker
-        run = worker.run
+        batch = worker.batch
         counters = worker.counters
         self.connection = connection
         self.listener = listener
@@ -119,9 +111,9 @@ package final class Client {
         var offset = 0
         while offset < bytes.count, takesPackets {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            let absorbed = absorb(rest)
-            if absorbed > 0 {
-                offset += absorbed
+            let coalesced = coalesce(rest)
+            if coalesced > 0 {
+                offset += coalesced
                 continue
             }
             switch parseFixedHeader(RawSpan(_unsafeBytes: rest)) {
@@ -164,49 +156,49 @@ package final class Client {
     }
 
     /// Takes a stretch of packets of the commonest kinds at once; 0 when there is none.
-    private func absorb(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard stage == .connected, bytes.count >= 4 else { return 0 }
+    private func coalesce(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard stage == .connected, bytes.count >= 4, !worker.isWatching else { return 0 }
         switch bytes[0] {
-        case 0x30, 0x32, 0x34: return absorbPublishes(bytes)
-        case 0x40, 0x50, 0x62, 0x70: return absorbAcks(bytes)
+        case 0x30, 0x32, 0x34: return coalescePublishes(bytes)
+        case 0x40, 0x50, 0x62, 0x70: return coalesceAcks(bytes)
         default: return 0
         }
     }
 
-    /// Packets that continue the run under way.
-    private func absorbPublishes(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard run.isCollecting(from: self), !worker.isTracing else { return 0 }
-        let countBefore = run.count
-        let payloadBefore = run.payloadByteCount
+    /// Packets that continue the batch under way.
+    private func coalescePublishes(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard batch.isCollecting(from: self) else { return 0 }
+        let countBefore = batch.count
+        let payloadBefore = batch.payloadByteCount
         let limits = worker.limits
-        let taken = run.absorb(
+        let taken = batch.coalesce(
             bytes,
             payloadMax: limits.payloadMax,
             packetMax: limits.packetSizeMax
         )
         guard taken > 0 else { return 0 }
-        counters.received.publish.add(run.count - countBefore)
-        counters.publishBytesReceived.add(run.payloadByteCount - payloadBefore)
+        counters.received.publish.add(batch.count - countBefore)
+        counters.publishBytesReceived.add(batch.payloadByteCount - payloadBefore)
         return taken
     }
 
     /// Acknowledgements in their short form, in the order of what they acknowledge.
-    private func absorbAcks(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard let session, !worker.isTracing else { return 0 }
+    private func coalesceAcks(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let session else { return 0 }
         var count = 0
         switch bytes[0] {
         case 0x40:
-            count = session.absorbPubacks(bytes)
+            count = coalescePubacks(bytes, session)
             counters.received.puback.add(count)
         case 0x50:
-            count = session.absorbPubrecs(bytes)
+            count = coalescePubrecs(bytes, session)
             counters.received.pubrec.add(count)
         case 0x70:
-            count = session.absorbPubcomps(bytes)
+            count = coalescePubcomps(bytes, session)
             counters.received.pubcomp.add(count)
         default:
             guard undecidedCount == 0, !worker.hasHooks else { return 0 }
-            count = absorbPubrels(bytes, session)
+            count = coalescePubrels(bytes, session)
             counters.received.pubrel.add(count)
         }
         return 4 * count
@@ -284,7 +276,8 @@ package final class Client {
         case .pubrel: try handlePubrel(span)
         case .pubcomp: try handlePubcomp(span)
         default:
-            worker.flushRun()
+            // Its effect comes after that of what was sent before.
+            worker.deliverCollected()
             switch type {
             case .pingreq: handlePingreq()
             case .connect: handleConnect(span, flags: header.flags)
@@ -369,10 +362,9 @@ extension Client: ConnectionHandler {
         _ connection: Connection,
         received bytes: UnsafeRawBufferPointer
     ) -> Int {
-        let consumed = handlePackets(bytes)
+        let consumed = worker.collect { _ in handlePackets(bytes) }
         if consumed > 0 { touch() }
         counters.bytesReceived.add(consumed)
-        worker.flushRun()
         return consumed
     }
 

@@ -72,15 +72,8 @@ extension Client {
                     expiresAt: 0,
                     origin: nil
                 )
-                writePublish(
-                    publication,
-                    of: nil,
-                    qos: 0,
-                    packetIdentifier: 0,
-                    isDuplicate: false,
-                    isRetained: false,
-                    subscriptionIdentifier: 0
-                )
+                session?.outlet?
+                    .write(publication, of: nil, DeliveryForm(qos: 0, isRetained: false))
             }
         }
     }

@@ -4,12 +4,12 @@
 import Synchronization
 import Topics
 
-/// Runs of publications with their destinations on one other worker, copied into one arena.
+/// Batches of publications with their destinations on one other worker, copied into one arena.
 ///
 /// Filled by one worker during a turn, then handed over through the mailbox: at any time exactly
 /// one thread uses it, which is what makes `@unchecked Sendable` true.
 package final class DeliveryBatch: @unchecked Sendable {
-    struct Run {
+    struct Part {
         let topic: Range<Int>
         let entries: Range<Int>
         let destinations: Range<Int>
@@ -17,7 +17,7 @@ package final class DeliveryBatch: @unchecked Sendable {
         let origin: ClientIdentity?
         let qos: UInt8
         let isRetained: Bool
-        /// The packets as they came, if they may go on unchanged; the run has no entries then.
+        /// The packets as they came, if they may go on unchanged; there are no entries then.
         let wire: Range<Int>
         let isWireV5: Bool
     }
@@ -35,7 +35,7 @@ package final class DeliveryBatch: @unchecked Sendable {
     /// A batch with more room than this is not kept for the next time.
     private static let keptBytesMax = 1 << 20
 
-    private(set) var runs: [Run] = []
+    private(set) var parts: [Part] = []
     private(set) var entries: [Entry] = []
     private(set) var destinations: [Destination] = []
     private var bytes: [UInt8] = []
@@ -53,7 +53,7 @@ package final class DeliveryBatch: @unchecked Sendable {
     ///
     /// Returns whether it is worth keeping.
     func reset() -> Bool {
-        runs.removeAll(keepingCapacity: true)
+        parts.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
         destinations.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
@@ -61,50 +61,51 @@ package final class DeliveryBatch: @unchecked Sendable {
         return bytes.capacity <= Self.keptBytesMax
     }
 
-    /// Adds the entries of a run for some destinations.
+    /// Adds the entries of a batch for some destinations.
     func append(
-        _ run: UnsafePublishRun,
+        _ batch: PublishBatch,
         entries range: Range<Int>,
         to targets: some Collection<Destination>
     ) {
         let firstEntry = entries.count
         let firstDestination = destinations.count
-        let topic = append(run.topic)
-        let isWire =
-            run.isWireUsable && run.isAbsorbable && range.count == run.count && !run.hasMessages
-            && run.payloadByteCount < Self.sharedPayloadMin * run.count
-        let wire = isWire ? append(run.wire) : 0..<0
-        if !isWire {
-            for index in range { appendEntry(run, index) }
+        let topic = append(batch.topic)
+        var wire = 0..<0
+        if let packets = batch.wire, packets.isCoalescible, range.count == batch.count,
+            !batch.hasMessages, batch.payloadByteCount < Self.sharedPayloadMin * batch.count
+        {
+            wire = append(packets.bytes)
+        } else {
+            for index in range { appendEntry(batch, index) }
         }
         destinations.append(contentsOf: targets)
-        runs.append(
-            Run(
+        parts.append(
+            Part(
                 topic: topic,
                 entries: firstEntry..<entries.count,
                 destinations: firstDestination..<destinations.count,
-                publisher: run.publisher,
-                origin: run.origin,
-                qos: run.qos,
-                isRetained: run.isRetained,
+                publisher: batch.publisher,
+                origin: batch.origin,
+                qos: batch.qos,
+                isRetained: batch.isRetained,
                 wire: wire,
-                isWireV5: run.isWireV5
+                isWireV5: batch.wire?.isV5 == true
             )
         )
     }
 
-    private func appendEntry(_ run: UnsafePublishRun, _ index: Int) {
-        let entry = run[index]
+    private func appendEntry(_ batch: PublishBatch, _ index: Int) {
+        let entry = batch[index]
         let payload = UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount)
         let isShared =
-            entry.payloadCount >= Self.sharedPayloadMin || run.storedMessage(index) != nil
+            entry.payloadCount >= Self.sharedPayloadMin || batch.storedMessage(index) != nil
         if isShared { sharedByteCount += entry.payloadCount }
         entries.append(
             Entry(
                 properties: isShared ? 0..<0 : append(entry.properties),
                 payload: isShared ? 0..<0 : append(payload),
                 expiresAt: entry.expiresAt,
-                message: isShared ? run.message(index) : nil
+                message: isShared ? batch.message(index) : nil
             )
         )
     }

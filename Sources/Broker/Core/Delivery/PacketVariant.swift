@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// The packets of a run in one outgoing form.
+// The packets of a batch in one outgoing form.
 
 import MQTT
 import Net
 
-/// The packets of a run, one after the other, for one protocol family and QoS.
+/// The packets of a batch, one after the other, for one protocol family and QoS.
 ///
 /// Either the bytes that came from the publisher, or an encoding of its own, kept in storage that
-/// is used again. Invariant: valid from `adopt` or `encode` until the run is reset.
+/// is used again. Invariant: valid from `adopt` or `encode` until the batch is reset.
 final class PacketVariant {
     private(set) var isReady = false
     private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Bytes of the largest packet.
     private(set) var packetSizeMax = 0
     /// Where the packet identifier of each packet lies; of use for QoS 1 and 2 only.
-    private(set) var identifierOffsets: [Int32] = []
+    private(set) var identifierOffsets: [UInt32] = []
     private var storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var lasting: SharedBytes?
+    /// What the largest batch since the last `trim` needed.
+    private var usedCount = 0
 
     deinit { storage.deallocate() }
 
-    /// The packets in memory that outlives the run; copied once for all who could not take them.
+    /// The packets in memory that outlives the batch; copied once for all who could not take them.
     func shared() -> SharedBytes {
         if let lasting { return lasting }
         let copy = SharedBytes(copying: bytes)
@@ -36,20 +38,41 @@ final class PacketVariant {
     }
 
     /// Uses the packets as they arrived.
-    func adopt(_ run: UnsafePublishRun) {
+    func adopt(_ batch: PublishBatch, _ wire: WirePackets) {
         isReady = true
-        bytes = run.wire
-        packetSizeMax = run.wirePacketMax
-        guard run.qos > 0 else { return }
+        bytes = wire.bytes
+        packetSizeMax = wire.packetSizeMax
+        guard batch.qos > 0 else { return }
         identifierOffsets.removeAll(keepingCapacity: true)
         var start = 0
-        for index in 0..<run.count {
-            let end = run[index].wireEnd
+        for index in 0..<batch.count {
+            let end = batch[index].wireEnd
             let header = 1 + Self.lengthSize(bytes, at: start + 1)
-            identifierOffsets.append(Int32(start + header + 2 + run.topicCount))
+            appendOffset(start + header + 2 + batch.topicCount)
             start = end
         }
     }
+
+    private func appendOffset(_ offset: Int) {
+        precondition(offset + 2 <= bytes.count, "identifiers lie in the packets")
+        // A batch has about 1 MiB, or one packet.
+        identifierOffsets.append(UInt32(offset))
+    }
+
+    /// Gives storage back that no batch since the last call has needed.
+    ///
+    /// Returns whether there is some left that may be given back later.
+    func trim() -> Bool {
+        defer { usedCount = 0 }
+        if !isReady, storage.count > max(Self.keptCountMax, 4 * usedCount) {
+            storage.deallocate()
+            storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        }
+        return storage.count > Self.keptCountMax
+    }
+
+    /// Storage of this size is kept for good.
+    private static let keptCountMax = 64 << 10
 
     private static func lengthSize(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
         for size in 1..<4 where bytes[offset + size - 1] < 0x80 { return size }
@@ -57,41 +80,43 @@ final class PacketVariant {
     }
 
     /// Encodes every packet.
-    func encode(_ run: UnsafePublishRun, isV5: Bool, qos: UInt8, now: Int64) {
+    func encode(_ batch: PublishBatch, isV5: Bool, qos: UInt8, now: Int64) {
         isReady = true
         packetSizeMax = 0
         identifierOffsets.removeAll(keepingCapacity: true)
         var total = 0
-        for index in 0..<run.count {
-            total += encoder(run, index, isV5: isV5, qos: qos, now: now).encodedSize
+        for index in 0..<batch.count {
+            total += encoder(batch, index, isV5: isV5, qos: qos, now: now).encodedSize
         }
+        usedCount = max(usedCount, total)
         if storage.count < total {
             storage.deallocate()
             storage = .allocate(byteCount: BufferSize.rounded(total), alignment: 16)
         }
         guard let base = storage.baseAddress else { return }
+        bytes = UnsafeRawBufferPointer(start: base, count: total)
         var offset = 0
-        for index in 0..<run.count {
-            let encoder = encoder(run, index, isV5: isV5, qos: qos, now: now)
+        for index in 0..<batch.count {
+            let encoder = encoder(batch, index, isV5: isV5, qos: qos, now: now)
             let size = encoder.encodedSize
             let identifier = encoder.write(to: base + offset)
-            if qos > 0 { identifierOffsets.append(Int32(offset + identifier)) }
+            if qos > 0 { appendOffset(offset + identifier) }
             packetSizeMax = max(packetSizeMax, size)
             offset += size
         }
-        bytes = UnsafeRawBufferPointer(start: base, count: total)
+        assert(offset == total, "packets have the size they said")
     }
 
     private func encoder(
-        _ run: UnsafePublishRun,
+        _ batch: PublishBatch,
         _ index: Int,
         isV5: Bool,
         qos: UInt8,
         now: Int64
     ) -> UnsafePublishEncoder {
-        let entry = run[index]
+        let entry = batch[index]
         return UnsafePublishEncoder(
-            topic: run.topic,
+            topic: batch.topic,
             properties: entry.properties,
             payload: UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount),
             isV5: isV5,

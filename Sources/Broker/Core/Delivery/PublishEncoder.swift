@@ -8,7 +8,7 @@ import MQTT
 /// Properties go out as the publisher sent them, then Message Expiry Interval, Topic Alias and
 /// Subscription Identifier (spec: protocol-choices.md section 6).
 struct UnsafePublishEncoder {
-    let topic: UnsafeRawBufferPointer
+    var topic: UnsafeRawBufferPointer
     let properties: UnsafeRawBufferPointer
     let payload: UnsafeRawBufferPointer
     let isV5: Bool

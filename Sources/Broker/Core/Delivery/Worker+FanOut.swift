@@ -1,66 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a run of publications to the sessions that get it.
+// From a batch of publications to the sessions that get it.
 
 import Config
 import MQTT
 import Topics
 
 extension Worker {
-    /// Delivers the collected run to whoever is subscribed, stores it if it is retained, then
+    /// Collects publications while `body` runs, and delivers what is left then.
+    ///
+    /// The scope of a batch: it is delivered before anything else happens that somebody could take
+    /// for later, and never outlives the bytes it was made of. A scope inside another one begins by
+    /// delivering what that has collected.
+    @inline(__always)
+    func collect<Result>(_ body: (PublishBatch) -> Result) -> Result {
+        deliverCollected()
+        let result = body(batch)
+        deliverCollected()
+        return result
+    }
+
+    /// Delivers what has been collected to whoever is subscribed, stores it if it is retained, then
     /// acknowledges it.
     ///
-    /// Nothing in here publishes, so the run cannot change under its own feet. Returns whether any
+    /// Nothing in here publishes, so the batch cannot change under its own feet. Returns whether any
     /// subscription matched.
     @discardableResult
-    func flushRun() -> Bool {
-        guard run.count > 0 else { return false }
-        if run.isStored { return storeRun() }
+    func deliverCollected() -> Bool {
+        guard !batch.isEmpty else { return false }
+        assert(!isDelivering, "nothing publishes while a batch is being delivered")
+        if batch.purpose == .receive { return keepCollected() }
+        isDelivering = true
+        defer { isDelivering = false }
         // Stored before the route is looked up: a subscription that comes too late for the one finds
         // the other.
-        if run.isRetained { retain(run) }
-        let route = routes.route(run.topic)
+        if batch.isRetained { retain(batch) }
+        let route = routes.route(batch.topic)
         let hasSubscribers = !route.isEmpty
-        fanOut(run, route)
-        if run[0].packetIdentifier != 0, run.qos == 1 || run.isReleased {
-            if let sender = run.sender {
-                sender._withUnsafeGuaranteedRef { acknowledgeRun(to: $0, hasSubscribers) }
-            } else if let client = sessions[run.publisher]?.client {
-                acknowledgeRun(to: client, hasSubscribers)
-            }
+        fanOut(batch, route)
+        if batch.purpose == .release || batch.purpose == .publish && batch.qos == 1 {
+            answerCollected(hasSubscribers)
         }
-        run.reset()
+        finish(batch)
         return hasSubscribers
     }
 
-    @inline(__always)
-    private func acknowledgeRun(to client: Client, _ hasSubscribers: Bool) {
-        guard client.stage == .connected else { return }
-        if !run.isReleased { client.session?.forgetReused(run) }
-        let isPlain = hasSubscribers || run.isReleased || !client.isV5
-        client.acknowledge(
-            run,
-            run.isReleased ? .pubcomp : .puback,
-            isPlain ? .success : .noMatchingSubscribers
-        )
+    private func answerCollected(_ hasSubscribers: Bool) {
+        if let sender = batch.sender {
+            sender._withUnsafeGuaranteedRef { $0.acknowledge(batch, hasSubscribers) }
+        } else {
+            sessions[batch.publisher]?.client?.acknowledge(batch, hasSubscribers)
+        }
     }
 
-    /// Keeps the QoS 2 publications of the run until they are released.
-    private func storeRun() -> Bool {
-        if let client = sessions[run.publisher]?.client { client.store(run) }
-        run.reset()
+    /// Keeps the QoS 2 publications until they are released.
+    private func keepCollected() -> Bool {
+        let client = batch.sender?.takeUnretainedValue() ?? sessions[batch.publisher]?.client
+        client?.keep(batch)
+        batch.reset()
         return false
     }
 
-    /// Delivers the run and begins it anew, with `room` bytes of arena.
-    func continueRun(room: Int) -> UnsafeMutableRawBufferPointer? {
-        let origin = run.origin
-        let sender = run.sender
-        flushRun()
-        run.resume(origin: origin, sender: sender)
-        return run.reserveArena(room)
+    /// Delivers what has been collected and goes on with the same topic and publisher, with `room`
+    /// bytes of arena.
+    func continueBatch(room: Int) -> UnsafeMutableRawBufferPointer? {
+        let origin = batch.origin
+        let sender = batch.sender
+        deliverCollected()
+        batch.resume(origin: origin, sender: sender)
+        return batch.reserveArena(room)
     }
 
-    /// Publishes one borrowed message; no run may be under way.
+    /// Publishes one borrowed message, after what has been collected.
     ///
     /// Returns whether any subscription matched.
     @discardableResult
@@ -69,23 +79,23 @@ extension Worker {
         from publisher: SessionHandle = SessionHandle(rawValue: .max),
         message: Message? = nil
     ) -> Bool {
-        flushRun()
-        run.begin(
+        deliverCollected()
+        batch.begin(
+            .forward,
             topic: publication.topic,
-            mountPoint: [],
             publisher: publisher,
             origin: publication.origin,
             qos: publication.qos,
             isRetained: publication.isRetained
         )
-        run.append(
+        batch.append(
             payload: publication.payload,
             properties: publication.properties,
             expiresAt: publication.expiresAt,
             packetIdentifier: 0,
             message: message
         )
-        return flushRun()
+        return deliverCollected()
     }
 
     /// Publishes a stored message.
@@ -120,19 +130,19 @@ extension Worker {
         }
     }
 
-    /// Sends a run to every destination of a route: normal subscriptions, then shared ones.
-    private func fanOut(_ run: UnsafePublishRun, _ route: UnsafeRoute) {
-        let all = 0..<run.count
+    /// Sends a batch to every destination of a route: normal subscriptions, then shared ones.
+    private func fanOut(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        let all = 0..<batch.count
         fanOutSerial &+= 1
-        run.isForOne = route.isSole
-        for destination in route.local { deliver(run, entries: all, to: destination) }
-        if !route.remote.isEmpty { mail(run, entries: all, to: route.remote) }
-        if route.hasGroups { deal(run, to: route.groups) }
+        batch.isForOne = route.isSole
+        for destination in route.local { deliver(batch, entries: all, to: destination) }
+        if !route.remote.isEmpty { mail(batch, entries: all, to: route.remote) }
+        if route.hasGroups { deal(batch, to: route.groups) }
     }
 
-    /// Puts a run into the outbox of each other worker it is for.
+    /// Puts a batch into the outbox of each other worker it is for.
     private func mail(
-        _ run: UnsafePublishRun,
+        _ batch: PublishBatch,
         entries: Range<Int>,
         to destinations: UnsafeBufferPointer<Destination>
     ) {
@@ -140,33 +150,33 @@ extension Worker {
         while let first = rest.first {
             let home = first.session.reactor
             let end = rest.firstIndex { $0.session.reactor != home } ?? rest.endIndex
-            mail(run, entries: entries, to: rest[..<end], on: Int(home))
+            mail(batch, entries: entries, to: rest[..<end], on: Int(home))
             rest = rest[end...]
         }
     }
 
     private func mail(
-        _ run: UnsafePublishRun,
+        _ batch: PublishBatch,
         entries: Range<Int>,
         to destinations: some Collection<Destination>,
         on home: Int
     ) {
-        if deliverBeside(run, entries: entries, to: destinations, on: home) { return }
-        outbox(for: home).append(run, entries: entries, to: destinations)
-        if broker.workers[home].backlog.isHigh { park(run, behind: home) }
+        if deliverBeside(batch, entries: entries, to: destinations, on: home) { return }
+        outbox(for: home).append(batch, entries: entries, to: destinations)
+        if broker.workers[home].backlog.isHigh { park(batch, behind: home) }
     }
 
     /// Shared subscriptions: each message to the next session of each group.
-    private func deal(_ run: UnsafePublishRun, to groups: [SharedGroup]) {
-        for index in 0..<run.count {
+    private func deal(_ batch: PublishBatch, to groups: [SharedGroup]) {
+        for index in 0..<batch.count {
             for group in groups {
                 guard let destination = group.next() else { continue }
                 let home = Int(destination.session.reactor)
                 let entries = index..<(index + 1)
                 if home == self.index {
-                    deliver(run, entries: entries, to: destination)
+                    deliver(batch, entries: entries, to: destination)
                 } else {
-                    mail(run, entries: entries, to: CollectionOfOne(destination), on: home)
+                    mail(batch, entries: entries, to: CollectionOfOne(destination), on: home)
                 }
             }
         }
@@ -175,33 +185,33 @@ extension Worker {
     /// Delivers what another worker has sent.
     func deliver(_ batch: DeliveryBatch) {
         batch.withBytes { bytes in
-            for run in batch.runs { deliver(run, of: batch, bytes) }
+            for part in batch.parts { deliver(part, of: batch, bytes) }
         }
     }
 
     private func deliver(
-        _ source: DeliveryBatch.Run,
+        _ part: DeliveryBatch.Part,
         of batch: DeliveryBatch,
         _ bytes: UnsafeRawBufferPointer
     ) {
-        foreignRun.begin(
-            topic: UnsafeRawBufferPointer(rebasing: bytes[source.topic]),
-            mountPoint: [],
-            publisher: source.publisher,
-            origin: source.origin,
-            qos: source.qos,
-            isRetained: source.isRetained
+        foreignBatch.begin(
+            .forward,
+            topic: UnsafeRawBufferPointer(rebasing: bytes[part.topic]),
+            publisher: part.publisher,
+            origin: part.origin,
+            qos: part.qos,
+            isRetained: part.isRetained
         )
-        if !source.wire.isEmpty {
-            let wire = UnsafeRawBufferPointer(rebasing: bytes[source.wire])
-            foreignRun.absorbAll(wire, isV5: source.isWireV5)
+        if !part.wire.isEmpty {
+            let wire = UnsafeRawBufferPointer(rebasing: bytes[part.wire])
+            foreignBatch.takeAll(wire, isV5: part.isWireV5)
         }
-        for index in source.entries {
+        for index in part.entries {
             let entry = batch.entries[index]
             if let message = entry.message {
-                appendShared(message, expiresAt: entry.expiresAt)
+                foreignBatch.append(message, expiresAt: entry.expiresAt, packetIdentifier: 0)
             } else {
-                foreignRun.append(
+                foreignBatch.append(
                     payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
                     properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
                     expiresAt: entry.expiresAt,
@@ -210,45 +220,37 @@ extension Worker {
             }
         }
         deliver(
-            foreignRun,
-            entries: 0..<foreignRun.count,
-            to: batch.destinations[source.destinations]
+            foreignBatch,
+            entries: 0..<foreignBatch.count,
+            to: batch.destinations[part.destinations]
         )
-        foreignRun.reset()
+        finish(foreignBatch)
+    }
+
+    private func finish(_ batch: PublishBatch) {
+        if batch.isLarge { trimScratchLater() }
+        batch.reset()
     }
 
     /// Delivers what comes from another worker to sessions of this one.
     func deliver(
-        _ run: UnsafePublishRun,
+        _ batch: PublishBatch,
         entries: Range<Int>,
         to destinations: some Collection<Destination>
     ) {
         fanOutSerial &+= 1
-        for destination in destinations { deliver(run, entries: entries, to: destination) }
-    }
-
-    /// The run holds the message, which holds the bytes.
-    private func appendShared(_ message: Message, expiresAt: Int64) {
-        message.withPublication { publication in
-            foreignRun.append(
-                payload: publication.payload,
-                properties: publication.properties,
-                expiresAt: expiresAt,
-                packetIdentifier: 0,
-                message: message
-            )
-        }
+        for destination in destinations { deliver(batch, entries: entries, to: destination) }
     }
 
     @inline(__always)
     private func deliver(
-        _ run: UnsafePublishRun,
+        _ batch: PublishBatch,
         entries: Range<Int>,
         to destination: Destination
     ) {
         guard let session = sessions[destination.session] else { return }
-        if destination.options.isNoLocal, destination.session == run.publisher { return }
+        if destination.options.isNoLocal, destination.session == batch.publisher { return }
         if !limits.allowsDuplicates, !session.isFirstDelivery(of: fanOutSerial) { return }
-        session.deliver(run, entries: entries, destination)
+        deliver(batch, entries, to: session, destination)
     }
 }

@@ -4,10 +4,11 @@
 import Net
 
 extension Worker {
-    /// Stops reading from the client that publishes a run, until another worker has caught up with
+    /// Stops reading from the client that publishes a batch, until another worker has caught up with
     /// what it has been sent.
-    func park(_ run: UnsafePublishRun, behind worker: Int) {
-        guard let client = run.sender?.takeUnretainedValue() ?? sessions[run.publisher]?.client,
+    func park(_ batch: PublishBatch, behind worker: Int) {
+        let sender = batch.sender?.takeUnretainedValue()
+        guard let client = sender ?? sessions[batch.publisher]?.client,
             client.stage == .connected
         else { return }
         client.connection?.pauseReading()

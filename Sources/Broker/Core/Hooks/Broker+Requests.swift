@@ -73,16 +73,14 @@ extension Broker {
     package func publish(_ publication: PluginPublication, to clientIdentifier: String) {
         workers[home(of: clientIdentifier)].post { worker in
             guard let session = worker.sessions[clientIdentifier] else { return }
-            worker.flushRun()
             let message = publication.message(now: worker.now, isRetained: false)
             // Who names the receiver needs nobody's leave; how it goes out is still to be shown.
             let events = worker.events(on: session.identity.listener).subtracting(.access)
             message.withPublication { borrowed in
-                session.deliverChecked(
+                worker.deliverChecked(
                     borrowed,
-                    qos: publication.qos,
-                    isRetained: false,
-                    subscriptionIdentifier: 0,
+                    to: session,
+                    DeliveryForm(qos: publication.qos, isRetained: false),
                     events
                 ) { message }
             }
@@ -186,7 +184,7 @@ extension Broker {
     /// Replaces the will message of a session.
     package func setWill(_ clientIdentifier: String, _ will: MQTT.Will) {
         workers[home(of: clientIdentifier)].post { worker in
-            worker.sessions[clientIdentifier]?.will = will
+            worker.sessions[clientIdentifier]?.setWill(will)
         }
     }
 
@@ -195,8 +193,9 @@ extension Broker {
     /// Callable from any thread; see `Hooks.ask`.
     package func answer(_ answers: [(asker: Asker, answer: HookAnswer)], worker: Int) {
         workers[worker].post { worker in
-            for (asker, answer) in answers { worker.take(answer, for: asker) }
-            worker.flushRun()
+            worker.collect { _ in
+                for (asker, answer) in answers { worker.take(answer, for: asker) }
+            }
         }
     }
 }

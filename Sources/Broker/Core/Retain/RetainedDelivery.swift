@@ -2,6 +2,7 @@
 // Retained messages for a new subscription, in slices.
 
 import Config
+import Inflight
 import MQTT
 import Net
 import Topics
@@ -10,7 +11,8 @@ import Topics
 ///
 /// Sent in slices of bounded work: another slice goes out in the next loop turn, or when the
 /// subscriber has taken what it already has. So a subscription to `#` over hundreds of thousands of
-/// messages delays nobody.
+/// messages delays nobody. What a persistent session has not got when its client leaves, it gets
+/// after the return: the walk waits, and costs no memory but its own.
 final class RetainedDelivery {
     /// Messages per slice and loop turn.
     private static let sliceMax = 128
@@ -19,13 +21,13 @@ final class RetainedDelivery {
     /// QoS 1 and 2 messages that may wait in the queue meanwhile.
     private static let queuedMax = 64
 
-    private let session: Session
-    private let subscription: SessionSubscription
+    let subscription: SessionSubscription
+    private unowned let session: Session
     private let cursor: RetainedCursor
     private var messages: [AnyObject] = []
     private var position = 0
     private var isLast = false
-    private var isPostponed = false
+    private var isAdvancing = false
 
     init(_ subscription: SessionSubscription, for session: Session) {
         self.subscription = subscription
@@ -33,131 +35,168 @@ final class RetainedDelivery {
         cursor = session.worker.broker.retained.cursor(filter: subscription.filter.span.bytes)
     }
 
+    /// What came of a slice.
+    enum Progress {
+        /// Everything has been sent.
+        case finished
+        /// The subscriber has to take something first.
+        case blocked
+        /// There is more, for the next turn.
+        case more
+    }
+
     /// Sends a slice.
-    ///
-    /// Returns whether everything has been sent.
-    func advance() -> Bool {
-        guard let client = session.client else { return true }
+    func advance() -> Progress {
+        assert(!isAdvancing, "what a slice calls does not come back to it")
+        isAdvancing = true
+        defer { isAdvancing = false }
         for _ in 0..<Self.sliceMax {
+            guard let outlet = session.outlet, !outlet.isRechecking else { return .blocked }
             if position == messages.count {
-                if isLast { return true }
-                messages.removeAll(keepingCapacity: true)
-                position = 0
-                isLast = session.worker.broker.retained.next(
-                    cursor,
-                    limit: Self.sliceMax,
-                    into: &messages
-                )
+                if isLast { return .finished }
+                fetch()
                 if messages.isEmpty { break }
             }
-            guard hasRoom(client) else { return false }
-            if isPlain(client) {
-                sendPlain(to: client)
+            guard hasRoom(outlet) else { return .blocked }
+            if isPlain(outlet) {
+                sendPlain(to: outlet)
                 continue
             }
             let message = Message(messages[position])
             position += 1
-            session.deliverRetained(message, subscription)
+            session.worker.deliver(retained: message, to: session, subscription)
         }
-        if isLast, position == messages.count { return true }
-        postpone()
-        return false
+        return isLast && position == messages.count ? .finished : .more
+    }
+
+    private func fetch() {
+        messages.removeAll(keepingCapacity: true)
+        position = 0
+        isLast = session.worker.broker.retained.next(cursor, limit: Self.sliceMax, into: &messages)
     }
 
     /// Whether messages go out at once, without a look at queue, window or plugins.
-    private func isPlain(_ client: Client) -> Bool {
+    private func isPlain(_ outlet: Outlet) -> Bool {
         subscription.options.qualityOfService == 0 && !session.worker.hasHooks
-            && client.outputPacketsMax == .max
+            && outlet.client.outputPacketsMax == .max
     }
 
     /// Sends what has been fetched, as far as the output may grow.
-    private func sendPlain(to client: Client) {
-        guard let connection = client.connection else { return }
+    private func sendPlain(to outlet: Outlet) {
         let now = session.worker.now
-        while position < messages.count, connection.queuedByteCount <= Self.outputBytesMax {
+        let form = DeliveryForm(
+            qos: 0,
+            isRetained: true,
+            subscriptionIdentifier: subscription.identifier
+        )
+        while position < messages.count, outlet.connection.queuedByteCount <= Self.outputBytesMax {
             let message = Message(messages[position])
             position += 1
-            if message.expiresAt != 0, now >= message.expiresAt { continue }
+            if message.isExpired(at: now) { continue }
             message.withPublication { publication in
-                _ = client.writePublish(
-                    publication,
-                    of: message,
-                    qos: 0,
-                    packetIdentifier: 0,
-                    isDuplicate: false,
-                    isRetained: true,
-                    subscriptionIdentifier: subscription.identifier
-                )
+                _ = outlet.write(publication, of: message, form)
             }
         }
     }
 
-    private func hasRoom(_ client: Client) -> Bool {
-        guard let connection = client.connection else { return false }
-        if connection.queuedByteCount > Self.outputBytesMax || !client.mayWritePacket() {
+    private func hasRoom(_ outlet: Outlet) -> Bool {
+        let connection = outlet.connection
+        if connection.queuedByteCount > Self.outputBytesMax || !outlet.client.mayWritePacket() {
             connection.flush()
-            if !connection.isOutputBlocked { return true }
-            return false
+            if connection.isOutputBlocked { return false }
         }
-        return session.queuedCount < min(Self.queuedMax, session.worker.limits.queuedMessagesMax)
-    }
-
-    private func postpone() {
-        guard !isPostponed else { return }
-        isPostponed = true
-        session.worker.postpone { [self] in
-            isPostponed = false
-            session.continueRetained()
-        }
+        let waiting = session.outgoing.window.queuedCount + session.undecidedCount
+        return waiting < min(Self.queuedMax, session.worker.limits.queuedMessagesMax)
     }
 }
 
 extension Session {
+    /// Walks in one turn: one that matches little is over quickly.
+    private static let walksMax = 32
+
     /// Begins to send the retained messages that match a new subscription.
     func sendRetained(for subscription: SessionSubscription) {
         guard worker.broker.retained.count > 0 else { return }
-        let delivery = RetainedDelivery(subscription, for: self)
-        let isFirst = retainedDeliveries.isEmpty
-        retainedDeliveries.append(delivery)
+        let queue = retainedQueue ?? RetainedQueue()
+        retainedQueue = queue
+        let isFirst = queue.isEmpty
+        queue.append(RetainedDelivery(subscription, for: self))
+        note(.retainedBegan(subscription.image))
         if isFirst { continueRetained() }
     }
 
     /// Goes on where the output, the window or the slice had ended.
+    ///
+    /// One slice in each turn, however often it is called.
     func continueRetained() {
-        while let first = retainedDeliveries.first, first.advance() {
-            retainedDeliveries.removeFirst()
+        guard let queue = retainedQueue, !isRetainedPostponed else { return }
+        isRetainedPostponed = true
+        guard sendRetained(of: queue) else {
+            isRetainedPostponed = false
+            return
+        }
+        worker.postpone { [self] in
+            isRetainedPostponed = false
+            continueRetained()
         }
     }
 
-    /// Delivers one retained message as the subscription asks for it.
-    fileprivate func deliverRetained(_ message: Message, _ subscription: SessionSubscription) {
-        if message.expiresAt != 0, worker.now >= message.expiresAt { return }
-        let granted = subscription.options.qualityOfService
-        let isUpgraded = worker.limits.upgradesOutgoingQoS
-        let qos = isUpgraded ? granted : min(granted, message.qos)
-        let events = worker.events(on: identity.listener)
-        guard !events.isDisjoint(with: [.access, .messageOut]) else {
-            return message.withPublication { publication in
-                deliver(
-                    publication,
-                    qos: qos,
-                    isRetained: true,
-                    subscriptionIdentifier: subscription.identifier
-                ) { message }
+    /// Sends a slice; returns whether there is more for the next turn.
+    private func sendRetained(of queue: RetainedQueue) -> Bool {
+        for _ in 0..<Self.walksMax {
+            guard let first = queue.first else {
+                retainedQueue = nil
+                return false
+            }
+            switch first.advance() {
+            case .blocked: return false
+            case .more: return true
+            case .finished: endRetained(filter: first.subscription.filter)
             }
         }
-        let handle = handle
-        let worker = worker
-        checkSource(message) { isAllowed in
-            guard isAllowed, let session = worker.sessions[handle] else { return }
+        return true
+    }
+
+    /// The client leaves: only what is session state is still to be sent (5.0 section 4.1).
+    func leaveRetained() {
+        guard let queue = retainedQueue else { return }
+        for subscription in queue.subscriptions
+        where !isPersistent || subscription.options.qualityOfService == 0 {
+            endRetained(filter: subscription.filter)
+        }
+        if queue.isEmpty { retainedQueue = nil }
+    }
+
+    /// A subscription has ended, or got all: what it has not got yet it does not get
+    /// [MQTT-3.10.4-3].
+    func endRetained(filter: [UInt8]) {
+        if retainedQueue?.remove(filter: filter) == true { note(.retainedEnded(filter: filter)) }
+    }
+}
+
+extension Worker {
+    /// Delivers one retained message as the subscription asks for it.
+    fileprivate func deliver(
+        retained message: Message,
+        to session: Session,
+        _ subscription: SessionSubscription
+    ) {
+        if message.isExpired(at: now) { return }
+        let granted = subscription.options.qualityOfService
+        let form = DeliveryForm(
+            qos: limits.upgradesOutgoingQoS ? granted : min(granted, message.qos),
+            isRetained: true,
+            subscriptionIdentifier: subscription.identifier
+        )
+        let events = events(on: session.listenerIndex)
+        if events.isDisjoint(with: [.access, .messageOut]) {
+            return message.withPublication { deliver($0, to: session, form) { message } }
+        }
+        let handle = session.handle
+        checkSource(message) { [self] isAllowed in
+            guard isAllowed, let session = sessions[handle] else { return }
             message.withPublication { publication in
-                session.deliverChecked(
-                    publication,
-                    qos: qos,
-                    isRetained: true,
-                    subscriptionIdentifier: subscription.identifier,
-                    events
-                ) { message }
+                deliverChecked(publication, to: session, form, events) { message }
             }
         }
     }
@@ -166,23 +205,21 @@ extension Session {
     ///
     /// What the broker itself has published is exempt.
     private func checkSource(_ message: Message, _ body: @escaping (Bool) -> Void) {
-        guard worker.settings.configuration.checkRetainSource, let origin = message.origin else {
+        guard settings.configuration.checkRetainSource, let origin = message.origin else {
             return body(true)
         }
-        worker.checkWrite(origin, message, body)
+        checkWrite(origin, message, body)
     }
-}
 
-extension Worker {
-    /// Stores the publications of a run as retained messages, or deletes what they clear
+    /// Stores the publications of a batch as retained messages, or deletes what they clear
     /// [MQTT-3.3.1-5] [MQTT-3.3.1-6].
-    func retain(_ run: UnsafePublishRun) {
-        let topic = RawSpan(_unsafeBytes: run.topic)
-        for index in 0..<run.count {
-            if run[index].payloadCount == 0 {
+    func retain(_ batch: PublishBatch) {
+        let topic = RawSpan(_unsafeBytes: batch.topic)
+        for index in 0..<batch.count {
+            if batch[index].payloadCount == 0 {
                 _ = broker.retained.remove(topic: topic)
             } else {
-                _ = broker.retained.set(topic: topic, value: run.message(index).storage)
+                _ = broker.retained.set(topic: topic, value: batch.message(index).storage)
             }
         }
     }

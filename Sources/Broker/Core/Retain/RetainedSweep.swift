@@ -35,8 +35,7 @@ final class RetainedSweep {
         guard let cursor else { return }
         let now = worker.now
         let (_, isFinished) = worker.broker.retained.removeAll(cursor, limit: Self.sliceMax) {
-            let message = Message($0)
-            return message.expiresAt != 0 && now >= message.expiresAt
+            Message($0).isExpired(at: now)
         }
         if isFinished {
             self.cursor = nil

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of a client survives its connection.
 
+import Inflight
 import MQTT
-import Net
 import Synchronization
 import Topics
 
@@ -15,6 +15,16 @@ struct SessionSubscription {
     var options: Topics.SubscriptionOptions
     var identifier: UInt32
 
+    /// As plain values.
+    var image: SubscriptionImage {
+        SubscriptionImage(
+            filter: filter,
+            shareName: shareName,
+            options: options.rawValue,
+            identifier: identifier
+        )
+    }
+
     /// The filter as the client gave it: `$share/name/` in front of shared ones.
     var text: [UInt8] {
         guard let shareName else { return filter }
@@ -24,67 +34,40 @@ struct SessionSubscription {
 
 /// Session state (5.0 section 4.1), living on the worker its client identifier hashes to.
 ///
-/// The send side is one ring: `deliveries[0 ..< sentCount]` were sent at least once, of which
-/// `inFlight` await an answer from the present connection; the rest is the queue.
+/// It needs neither a connection nor a CONNECT: one that was restored, or a bridge's, is a session
+/// like any other. It decides nothing about limits and writes nothing: `Outlet` sends, `Worker`
+/// routes. Everything that changes it is a method of its own, which tells the listener.
 final class Session {
     let worker: Worker
-    /// The worker's, one step nearer.
-    let counters: Counters
     let handle: SessionHandle
-    var identity: ClientIdentity {
-        didSet { listenerIndex = identity.listenerIndex }
-    }
+    private(set) var identity: ClientIdentity
     /// The number of the listener its client came through last.
     private(set) var listenerIndex: Int?
     /// The connected client, if there is one.
-    var client: Client? {
-        didSet { setOutlet() }
-    }
-    /// Its connection, when packets go out to it as they do to every other such client.
-    private(set) var plainOutlet: Connection?
-    /// What of the client's CONNECT matters for that.
-    private(set) var isPlainV5 = false
-    private(set) var packetSizeMax = Int.max
-    private(set) var inFlightMax = 0xFFFF
+    private(set) var client: Client?
+    /// Where its messages go out; nil while nobody takes any.
+    private(set) var outlet: Outlet?
 
     /// Seconds to live without a connection; 0: ends with it; `UInt32.max`: never ends.
-    var expiryInterval: UInt32
-    /// Second of the reactor clock at which it ends; 0 while connected or when it never ends.
-    var expiresAt: Int64 = 0
-    var will: MQTT.Will? {
-        get { boxedWill?.value }
-        set { boxedWill = newValue.map(Box.init) }
-    }
+    private(set) var expiryInterval: UInt32
     private var boxedWill: Box<MQTT.Will>?
     /// The password of the last CONNECT, kept while plugins may ask for it again on reload.
     var password: [UInt8]?
-    /// Second of the reactor clock at which a delayed will is due; 0 when none waits.
-    var willDueAt: Int64 = 0
+    /// When it ends and when a delayed will is due.
+    var deadlines = SessionDeadlines()
 
     var subscriptions: [SessionSubscription] = []
-
-    let deliveries = UnsafeDeliveryRing()
-    /// Entries at the front of `deliveries` that were sent at least once.
-    var sentCount = 0
-    /// Entries of those that the present connection has sent again or answered.
-    var resumeIndex = 0
-    /// Whether `pump` is running, and whether it waits for a plugin.
-    var isPumping = false
-    var isFilterPending = false
-    /// Deliveries that await an acknowledgement of the present connection.
-    var inFlight = 0
-    var inFlightBytes = 0
-    /// Queued deliveries with QoS 1 or 2.
-    var queuedCount = 0
-    var queuedBytes = 0
+    /// Messages to the client.
+    let outgoing = OutgoingMessages()
+    /// QoS 2 messages from the client; nil before the first.
+    private(set) var incoming: IncomingMessages?
+    /// Retained messages that are still to be sent for new subscriptions.
+    var retainedQueue: RetainedQueue?
+    /// Whether the next slice of them comes in the next turn.
+    var isRetainedPostponed = false
     /// Deliveries that plugins have not decided about yet.
     var undecidedCount = 0
-    /// Received with QoS 2 and not yet released.
-    let incoming = UnsafeDeliveryRing()
-    /// Retained messages that are still being sent for new subscriptions.
-    var retainedDeliveries: [RetainedDelivery] = []
 
-    var lastPacketIdentifier: UInt16 = 0
     private var lastFanOut: UInt64 = 0
     /// Whether the loss of messages was already logged for this connection.
     var hasLoggedDrop = false
@@ -96,30 +79,80 @@ final class Session {
         expiryInterval: UInt32
     ) {
         self.worker = worker
-        counters = worker.counters
         self.handle = handle
         self.identity = identity
         listenerIndex = identity.listenerIndex
         self.expiryInterval = expiryInterval
     }
 
-    /// Brings what is kept of the client up to date; called when its limits have been set.
-    func setOutlet() {
-        guard let client else {
-            plainOutlet = nil
-            return
-        }
-        plainOutlet = client.isPlain ? client.connection : nil
-        isPlainV5 = client.isV5
-        packetSizeMax = client.packetSizeMax
-        inFlightMax = client.inFlightMax
+    /// Whether the session outlives its connection.
+    var isPersistent: Bool { expiryInterval != 0 }
+
+    /// The will of the client that is, or was last, connected.
+    var will: MQTT.Will? { boxedWill?.value }
+
+    /// Tells the listener what has happened.
+    @inline(__always)
+    func note(_ change: @autoclosure () -> SessionChange) {
+        guard let listener = worker.sessionListener else { return }
+        listener.session(handle.rawValue, changed: change())
     }
 
-    /// The next packet identifier: 1, 2, 3 … 65535, 1 …
-    /// .
-    func nextPacketIdentifier() -> UInt16 {
-        lastPacketIdentifier = lastPacketIdentifier == .max ? 1 : lastPacketIdentifier + 1
-        return lastPacketIdentifier
+    // MARK: Clients come and go
+
+    /// A client takes the session over or back; nothing goes out to it before `open`.
+    func attach(_ client: Client, _ identity: ClientIdentity, expiryInterval: UInt32) {
+        assert(self.client == nil, "the earlier client has left")
+        self.client = client
+        self.identity = identity
+        listenerIndex = identity.listenerIndex
+        self.expiryInterval = expiryInterval
+        deadlines = SessionDeadlines()
+        hasLoggedDrop = false
+        outgoing.window.resume()
+        incoming?.resume()
+        note(
+            .attached(
+                clientIdentifier: identity.clientIdentifier,
+                userName: identity.userName,
+                expiryInterval: expiryInterval
+            )
+        )
+    }
+
+    /// From now on messages go out.
+    func open(_ outlet: Outlet) {
+        assert(client != nil, "only to a client that is there")
+        self.outlet = outlet
+    }
+
+    /// Nobody takes messages any more, though the client has not left yet.
+    func closeOutlet() { outlet = nil }
+
+    /// The client has gone.
+    func detach() {
+        client = nil
+        outlet = nil
+    }
+
+    /// Sets how long the session lives without a connection.
+    func setExpiryInterval(_ seconds: UInt32) {
+        guard expiryInterval != seconds else { return }
+        expiryInterval = seconds
+        note(.expiryChanged(seconds))
+    }
+
+    /// Sets the will, or forgets it.
+    func setWill(_ will: MQTT.Will?) {
+        guard will != nil || boxedWill != nil else { return }
+        boxedWill = will.map(Box.init)
+        note(.willChanged(will))
+    }
+
+    /// A second CONNECT costs the client its will and its session [MQTT-3.1.0-2].
+    func forfeit() {
+        setWill(nil)
+        setExpiryInterval(0)
     }
 
     /// `allow_duplicate_messages false`: whether a 3.x client gets nothing yet from a fan-out.
@@ -129,34 +162,42 @@ final class Session {
         return lastFanOut != serial
     }
 
-    /// Whether the session outlives its connection.
-    var isPersistent: Bool { expiryInterval != 0 }
-
     /// Plugins ask the identity, from any thread.
     func noteSubscriptionCount() {
         guard worker.hasHooks else { return }
         identity.subscriptionCount.store(subscriptions.count, ordering: .relaxed)
     }
 
-    /// A second CONNECT, or a refused one, costs the client its will and its session
-    /// (spec: protocol-choices.md section 4).
-    func forfeit() {
-        will = nil
-        expiryInterval = 0
-    }
-
     /// Forgets subscriptions and messages, for a clean start or at the end.
     func clear() {
         for subscription in subscriptions { worker.unsubscribe(subscription, of: self) }
         subscriptions = []
-        deliveries.removeAll()
-        incoming.removeAll()
-        sentCount = 0
-        resumeIndex = 0
-        inFlight = 0
-        inFlightBytes = 0
-        queuedCount = 0
-        queuedBytes = 0
-        retainedDeliveries = []
+        outgoing.removeAll()
+        incoming = nil
+        retainedQueue = nil
+        note(.cleared)
+    }
+
+    /// The session is over.
+    func end() {
+        clear()
+        boxedWill = nil
+        note(.ended)
+    }
+
+    /// The receive window, made when it is first needed.
+    func openIncoming() -> IncomingMessages {
+        if let incoming { return incoming }
+        let made = IncomingMessages()
+        incoming = made
+        return made
+    }
+
+    /// Checks what the parts promise, and what holds between them.
+    func checkInvariants() {
+        outgoing.checkInvariants()
+        incoming?.checkInvariants()
+        assert(outlet == nil || client != nil, "messages go out to a client that is there")
+        assert(undecidedCount >= 0, "what plugins decide about is counted")
     }
 }

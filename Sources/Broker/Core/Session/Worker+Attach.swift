@@ -18,53 +18,55 @@ extension Worker {
     }
 
     /// Lets an authenticated client in (spec: protocol-choices.md sections 1, 9 and 14).
+    ///
+    /// Whatever may refuse the client comes first: until the answer is yes, nothing of anybody's is
+    /// touched.
     func attach(_ client: Client, _ request: ConnectRequest) {
         let packet = request.packet
         let earlier = sessions[request.identity.clientIdentifier]
         let isResumed = earlier.map { !packet.isCleanStart && isKept($0) } ?? false
-        if let earlier { retire(earlier, for: request, isResumed: isResumed) }
-        if !isResumed {
+        if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
+        let connack = connack(for: client, request, isSessionPresent: isResumed)
+        guard connack.count <= packet.maximumPacketSize.map(Int.init) ?? .max else {
+            return client.finish(.refused("oversize packet", code: 25))
+        }
+        if earlier == nil {
             guard broker.census.addSession(limit: settings.configuration.globalMaxClients) else {
                 return refuseForCapacity(client)
             }
         }
+        if let earlier { retire(earlier, isResumed: isResumed) }
         logConnect(request.identity)
         let session = isResumed ? earlier ?? makeSession(request) : makeSession(request)
         adopt(client, session, request)
-        session.password = hooks == nil ? nil : packet.password
-        if let refusal = keepAliveRefusal(packet) {
-            session.forfeit()
-            return client.refuseConnect(refusal)
-        }
-        guard acknowledge(client, request, isSessionPresent: isResumed) else { return }
-        client.stage = .connected
-        if hooks != nil { broker.directory.set(session) }
-        recheckDeliveries(of: session) { [self] in
-            guard session.client === client else { return }
-            session.pump()
-            if events(on: client.listener).contains(.connect) { hooks?.connected(request.identity) }
-        }
+        admit(client, session, request, connack)
     }
 
     /// Whether a session waits for its client's return.
-    private func isKept(_ session: Session) -> Bool { session.expiryInterval != 0 }
+    private func isKept(_ session: Session) -> Bool {
+        let end = session.deadlines.expiresAt
+        return session.isPersistent && (end == 0 || end > reactor.now)
+    }
 
-    /// The earlier connection of the same client identifier gives way [MQTT-3.1.4-3].
-    private func retire(_ session: Session, for request: ConnectRequest, isResumed: Bool) {
-        // A delayed will is cancelled even by a clean start, as in the original.
-        let publishesWill =
-            !isResumed && session.client != nil && session.will?.delayInterval == 0
-        tellDisconnected(session.identity, code: ClientEnd.takenOver.code, isOffline: false)
-        if let client = session.client {
-            if publishesWill { publishWill(of: session) }
-            session.will = nil
-            session.client = nil
+    /// The earlier connection of the same client identifier gives way [MQTT-3.1.4-3], and if the
+    /// session is not resumed, that ends [MQTT-3.1.2-4]; the new one has its place in the census.
+    private func retire(_ session: Session, isResumed: Bool) {
+        let client = session.client
+        if let client {
+            // The will of a session that goes on is cancelled by its client's return.
+            if !isResumed { publishWill(of: session) }
+            session.setWill(nil)
+            tellDisconnected(session.identity, code: ClientEnd.takenOver.code, isOffline: false)
+            session.detach()
             client.finish(.takenOver)
+        } else {
+            // A delayed will is cancelled even by a clean start, as in the original.
+            session.setWill(nil)
+            tellDisconnected(session.identity, code: ClientEnd.takenOver.code, isOffline: false)
         }
-        session.will = nil
-        session.willDueAt = 0
-        session.expiresAt = 0
-        if !isResumed { end(session) }
+        session.deadlines = SessionDeadlines()
+        deadlines.set(session.handle, at: 0)
+        if !isResumed { forget(session) }
     }
 
     private func makeSession(_ request: ConnectRequest) -> Session {
@@ -80,34 +82,52 @@ extension Worker {
 
     private func adopt(_ client: Client, _ session: Session, _ request: ConnectRequest) {
         let packet = request.packet
-        let configuration = settings.configuration
-        session.identity = request.identity
-        session.noteSubscriptionCount()
-        session.client = client
+        let expiryInterval: UInt32 =
+            if packet.version == .v5 {
+                packet.sessionExpiryInterval
+            } else {
+                packet.isCleanStart ? 0 : UInt32.max
+            }
+        session.attach(client, request.identity, expiryInterval: expiryInterval)
         client.session = session
-        if packet.version == .v5 {
-            session.expiryInterval = packet.sessionExpiryInterval
-        } else {
-            session.expiryInterval = packet.isCleanStart ? 0 : UInt32.max
-        }
-        session.will = packet.will.map { will in
-            var mounted = will
-            mounted.topic = client.listener.mountPoint + will.topic
-            return mounted
-        }
-        session.rewind()
-        logWill(session, client)
-        let window = packet.receiveMaximum.map(Int.init) ?? configuration.maxInflightMessages
-        client.hasUnlimitedWindow = window == 0
-        client.inFlightMax = window == 0 ? 0xFFFF : window
-        if let size = packet.maximumPacketSize { client.packetSizeMax = Int(size) }
-        let aliases = min(
-            Int(packet.topicAliasMaximum),
-            client.listener.configuration.maxTopicAliasBroker
+        session.noteSubscriptionCount()
+        session.setWill(
+            packet.will.map { will in
+                var mounted = will
+                mounted.topic = client.listener.mountPoint + will.topic
+                return mounted
+            }
         )
-        if aliases > 0 { client.outgoingAliases = OutgoingAliases(maximum: aliases) }
-        client.isPlain = aliases == 0 && client.listener.mountPoint.isEmpty
-        session.setOutlet()
+        session.password = hooks == nil ? nil : packet.password
+        logWill(session, client)
+    }
+
+    /// Writes CONNACK, starts the keep alive clock and counts the client as inside.
+    private func admit(
+        _ client: Client,
+        _ session: Session,
+        _ request: ConnectRequest,
+        _ connack: [UInt8]
+    ) {
+        guard let connection = client.connection else { return }
+        let keepAlive = keepAliveSeconds(request.packet)
+        client.timeoutSeconds = Int64(keepAlive * 3 / 2)
+        client.touch()
+        connection.setDeadline(
+            client.timeoutSeconds > 0 ? now + client.timeoutSeconds + 1 : nil
+        )
+        client.writeConnack(connack, code: 0)
+        connection.admit()
+        client.stage = .connected
+        let outlet = Outlet(client, connection, request.packet)
+        session.open(outlet)
+        if hooks != nil { broker.directory.set(session) }
+        recheckDeliveries(of: session, to: outlet) { [self] in
+            guard session.client === client else { return }
+            session.pump()
+            session.continueRetained()
+            if events(on: client.listener).contains(.connect) { hooks?.connected(request.identity) }
+        }
     }
 
     private func logWill(_ session: Session, _ client: Client) {
@@ -136,22 +156,24 @@ extension Worker {
         return limit > 0 && (packet.keepAlive == 0 || Int(packet.keepAlive) > limit)
     }
 
-    /// Writes CONNACK, starts the keep alive clock and counts the client as inside.
-    ///
-    /// Returns false when CONNACK does not fit the client and the connection was closed instead.
-    private func acknowledge(
-        _ client: Client,
+    /// The keep alive interval in force, in seconds [MQTT-3.1.2-21].
+    private func keepAliveSeconds(_ packet: ConnectPacket) -> Int {
+        packet.version == .v5 && exceedsKeepAlive(packet)
+            ? settings.configuration.maxKeepalive : Int(packet.keepAlive)
+    }
+
+    /// The CONNACK that lets a client in.
+    private func connack(
+        for client: Client,
         _ request: ConnectRequest,
         isSessionPresent: Bool
-    ) -> Bool {
+    ) -> [UInt8] {
         let configuration = settings.configuration
         let packet = request.packet
-        var keepAlive = Int(packet.keepAlive)
         var connack = ConnackPacket(reasonCode: .success, isSessionPresent: isSessionPresent)
         if client.isV5 {
             if exceedsKeepAlive(packet) {
-                keepAlive = configuration.maxKeepalive
-                connack.serverKeepAlive = UInt16(clamping: keepAlive)
+                connack.serverKeepAlive = UInt16(clamping: configuration.maxKeepalive)
             }
             let listener = client.listener.configuration
             connack.topicAliasMaximum = UInt16(clamping: listener.maxTopicAlias)
@@ -167,18 +189,7 @@ extension Worker {
         }
         var bytes: [UInt8] = []
         bytes.appendConnack(connack, version: client.version)
-        guard bytes.count <= client.packetSizeMax else {
-            client.finish(.refused("oversize packet", code: 25))
-            return false
-        }
-        client.timeoutSeconds = Int64(keepAlive * 3 / 2)
-        client.touch()
-        client.connection?.setDeadline(
-            client.timeoutSeconds > 0 ? now + client.timeoutSeconds + 1 : nil
-        )
-        client.writeConnack(bytes, code: 0)
-        client.connection?.admit()
-        return true
+        return bytes
     }
 
     /// `New client connected from A:P as ID (pN, cN, kN, u'U').`

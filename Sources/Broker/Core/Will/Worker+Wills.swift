@@ -4,32 +4,34 @@
 import Config
 import Log
 import MQTT
+import Net
 import Topics
 
 extension Worker {
     /// A client has gone: publishes or schedules its will, and ends its session or sets the clock.
     func leave(_ session: Session, _ end: ClientEnd) {
-        session.client = nil
-        session.retainedDeliveries = []
+        session.detach()
+        session.leaveRetained()
         if hooks != nil, session.isPersistent { broker.directory.set(session) }
         tellDisconnected(session.identity, code: end.code, isOffline: session.isPersistent)
-        if !end.publishesWill { session.will = nil }
+        if !end.publishesWill { session.setWill(nil) }
+        let lifetime = effectiveExpiry(session)
+        guard lifetime != 0 else {
+            // The end of the session does not wait for the will, nor the will for its delay.
+            publishWill(of: session)
+            return self.end(session)
+        }
+        if lifetime != UInt32.max {
+            session.deadlines.expiresAt = reactor.now + 1000 * Int64(lifetime)
+        }
         if let will = session.will {
             if will.delayInterval == 0 {
                 publishWill(of: session)
-            } else {
-                session.willDueAt = now + Int64(will.delayInterval)
+            } else if will.delayInterval < lifetime {
+                session.deadlines.willDueAt = reactor.now + 1000 * Int64(will.delayInterval)
             }
         }
-        let lifetime = effectiveExpiry(session)
-        if lifetime == 0 {
-            session.clear()
-            if session.will == nil { return self.end(session) }
-            session.expiresAt = 0
-        } else if lifetime != UInt32.max {
-            session.expiresAt = now + Int64(lifetime)
-        }
-        schedule(session)
+        deadlines.set(session.handle, at: session.deadlines.next)
     }
 
     /// The session expiry interval, bounded by `persistent_client_expiration`.
@@ -40,30 +42,36 @@ extension Worker {
         return min(session.expiryInterval, UInt32(clamping: bound))
     }
 
-    private func schedule(_ session: Session) {
-        // Seconds are counted whole: one more has to begin before the interval has surely passed.
-        if session.willDueAt != 0 { deadlines.insert(session.handle, at: session.willDueAt + 1) }
-        if session.expiresAt != 0 { deadlines.insert(session.handle, at: session.expiresAt + 1) }
-    }
-
-    /// Looks after sessions whose time has come.
+    /// Looks after sessions whose time has come, a bounded number in each turn.
     func expireDeadlines() {
-        while let handle = deadlines.pop(now: now) {
-            guard let session = sessions[handle], session.client == nil else { continue }
-            if session.willDueAt != 0, session.willDueAt < now {
-                session.willDueAt = 0
+        for _ in 0..<Self.expiredMax {
+            guard let handle = deadlines.pop(dueAt: reactor.now) else { return }
+            guard let session = sessions[handle] else { continue }
+            assert(session.client == nil, "nothing is due while the client is there")
+            let isWillDue = session.deadlines.willDueAt != 0
+            if isWillDue, session.deadlines.willDueAt <= reactor.now {
+                session.deadlines.willDueAt = 0
                 publishWill(of: session)
-                if !session.isPersistent { end(session) }
-            } else if session.expiresAt != 0, session.expiresAt < now {
-                if settings.configuration.connectionMessages {
-                    let name = session.identity.clientIdentifier
-                    log.notice("Expiring client \(name) due to timeout.")
-                }
-                counters.clientsExpired.add(1)
-                publishWill(of: session)
-                end(session)
+            }
+            if session.deadlines.expiresAt != 0, session.deadlines.expiresAt <= reactor.now {
+                expire(session)
+            } else {
+                deadlines.set(handle, at: session.deadlines.next)
             }
         }
+    }
+
+    /// Sessions that are looked after in one turn: others come again in the next.
+    private static let expiredMax = 64
+
+    private func expire(_ session: Session) {
+        if settings.configuration.connectionMessages {
+            let name = session.identity.clientIdentifier
+            log.notice("Expiring client \(name) due to timeout.")
+        }
+        counters.clientsExpired.add(1)
+        publishWill(of: session)
+        end(session)
     }
 
     /// Tells plugins that a connection has ended.
@@ -75,10 +83,16 @@ extension Worker {
 
     /// Removes a session for good.
     func end(_ session: Session) {
-        session.clear()
-        session.will = nil
-        sessions.remove(session)
+        forget(session)
         broker.census.removeSession()
+    }
+
+    /// Removes a session whose place in the census another one takes.
+    func forget(_ session: Session) {
+        assert(session.client == nil, "the client has left")
+        session.end()
+        deadlines.set(session.handle, at: 0)
+        sessions.remove(session)
         if hooks != nil { broker.directory.remove(session.identity.clientIdentifier) }
     }
 
@@ -87,7 +101,7 @@ extension Worker {
     /// The topic already has its mount point; what a client may not publish is dropped silently.
     func publishWill(of session: Session) {
         guard let will = session.will else { return }
-        session.will = nil
+        session.setWill(nil)
         let message = message(will, of: session.identity)
         let handle = session.handle
         guard message.withPublication({ BuiltInRules.allowsPublishing(to: $0.topic) }) else {
@@ -127,7 +141,6 @@ extension Worker {
 
     /// At shutdown every will is published, delayed ones as well.
     package func publishAllWills() {
-        flushRun()
         for session in sessions.all {
             publishWill(of: session)
         }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole batch goes out to one client in one piece.
+
+import Inflight
+import MQTT
+import Net
+
+extension Outlet {
+    /// From this size on, packets go straight to the socket instead of through the output queue.
+    private static let writeThroughMin = 16 << 10
+
+    /// Sends a batch as it is for all such clients, if nothing is in its way.
+    ///
+    /// Returns false, and has sent nothing, when each message needs a closer look.
+    func send(_ batch: PublishBatch, qos: UInt8, of session: Session) -> Bool {
+        let variant = batch.variant(isV5: isV5, qos: qos, now: client.worker.now)
+        guard variant.packetSizeMax <= packetSizeMax else { return false }
+        return qos == 0
+            ? sendAtMostOnce(variant, batch) : sendInFlight(variant, batch, qos: qos, of: session)
+    }
+
+    /// QoS 0: the packets as they are.
+    private func sendAtMostOnce(_ variant: PacketVariant, _ batch: PublishBatch) -> Bool {
+        guard hasRoom(for: batch.count) else { return false }
+        if variant.bytes.count >= Self.writeThroughMin {
+            connection.writeThrough(variant.bytes, packets: batch.count) { variant.shared() }
+        } else {
+            connection.write(variant.bytes, packets: batch.count)
+        }
+        count(packets: batch.count, bytes: variant.bytes.count, payload: batch.payloadByteCount)
+        return true
+    }
+
+    /// QoS 1 and 2 within the send window: one copy, then each packet gets its identifier.
+    private func sendInFlight(
+        _ variant: PacketVariant,
+        _ batch: PublishBatch,
+        qos: UInt8,
+        of session: Session
+    ) -> Bool {
+        if references(payloadCount: variant.packetSizeMax) { return false }
+        guard hasRoom(for: batch.count), !connection.isClosed,
+            session.outgoing.window.mayStartStretch(
+                of: batch.count,
+                byteCount: batch.payloadByteCount,
+                limits
+            ), let source = variant.bytes.baseAddress
+        else { return false }
+        let size = variant.bytes.count
+        let output = connection.reserveOutput(size)
+        output.copyMemory(from: source, byteCount: size)
+        session.start(batch, variant, qos: qos, in: output)
+        connection.commitOutput(size, packets: batch.count)
+        count(packets: batch.count, bytes: size, payload: batch.payloadByteCount)
+        return true
+    }
+
+    private func hasRoom(for count: Int) -> Bool {
+        let limit = client.outputPacketsMax
+        if connection.queuedPacketCount + count <= limit { return true }
+        connection.flush()
+        return connection.queuedPacketCount + count <= limit
+    }
+
+    private func count(packets: Int, bytes: Int, payload: Int) {
+        let counters = client.counters
+        counters.sent.publish.add(packets)
+        counters.bytesSent.add(bytes)
+        counters.publishBytesSent.add(payload)
+    }
+}
+
+extension Session {
+    /// The messages of a batch are under way: writes their identifiers into the packets, which lie
+    /// at `output`.
+    ///
+    /// The window has been asked before. Nobody listens.
+    fileprivate func start(
+        _ batch: PublishBatch,
+        _ variant: PacketVariant,
+        qos: UInt8,
+        in output: UnsafeMutableRawPointer
+    ) {
+        let count = batch.count
+        var place = outgoing.beginStretch(count)
+        variant.identifierOffsets.withUnsafeBufferPointer { offsets in
+            precondition(offsets.count == count, "each packet has an identifier")
+            for index in 0..<count {
+                let identifier = outgoing.window.start(
+                    byteCount: batch[index].payloadCount,
+                    qos: qos
+                )
+                (output + Int(offsets[index]))
+                    .storeBytes(of: identifier.bigEndian, as: UInt16.self)
+                outgoing.setStarted(place, batch.message(index))
+                place += 1
+            }
+        }
+        outgoing.window.endStretch(of: count, byteCount: batch.payloadByteCount)
+    }
+}

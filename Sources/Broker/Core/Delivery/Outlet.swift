@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the messages of a session go out: the sending half of a client.
+
+import Config
+import Inflight
+import Log
+import MQTT
+import Net
+
+/// Sends a session's messages to its connected client.
+///
+/// The session's window decides what goes out; the outlet knows what the client takes, encodes and
+/// writes. Made when the client has been let in, gone with its connection.
+final class Outlet {
+    /// From this many bytes on a payload is referenced instead of copied.
+    private static let referencedPayloadMin = 16 << 10
+
+    let client: Client
+    let connection: Connection
+    /// Whether packets have the form of 5.0.
+    let isV5: Bool
+    /// Whether packets go out as they do to every other such client.
+    let isPlain: Bool
+    /// Whether the configuration sets no window.
+    private let isUnlimited: Bool
+    /// Whether `pump` is running.
+    var isPumping = false
+    /// Whether a plugin is deciding about the message that was handed out.
+    var isDeciding = false
+    /// Whether it is being found out what the client may still get.
+    var isRechecking = false
+    /// QoS 1 and 2 messages that may await an answer.
+    private let windowSize: UInt16
+    private let packetLimit: UInt32
+    private var aliases: OutgoingAliases?
+
+    init(_ client: Client, _ connection: Connection, _ packet: ConnectPacket) {
+        self.client = client
+        self.connection = connection
+        isV5 = client.isV5
+        let window =
+            packet.receiveMaximum.map(Int.init)
+            ?? client.worker.settings.configuration.maxInflightMessages
+        isUnlimited = window == 0
+        windowSize = window == 0 ? .max : UInt16(clamping: window)
+        packetLimit = packet.maximumPacketSize ?? .max
+        let aliasCount = min(
+            Int(packet.topicAliasMaximum),
+            client.listener.configuration.maxTopicAliasBroker
+        )
+        if aliasCount > 0 { aliases = OutgoingAliases(maximum: aliasCount) }
+        isPlain =
+            aliasCount == 0 && client.listener.isUnmounted && client.worker.sessionListener == nil
+    }
+
+    /// Largest packet the client takes, in bytes [MQTT-3.1.2-24].
+    var packetSizeMax: Int { Int(packetLimit) }
+
+    /// QoS 1 and 2 messages that may await an answer.
+    var inFlightMax: Int { Int(windowSize) }
+
+    /// What the session's window may hold while this client takes its messages.
+    var limits: SendLimits {
+        let limits = client.worker.limits
+        let room = isUnlimited ? 0 : inFlightMax
+        return SendLimits(
+            inFlightMax: inFlightMax,
+            inFlightBytesMax: limits.inFlightBytesMax,
+            queuedMax: Self.sum(limits.queuedMessagesMax, room),
+            queuedBytesMax: Self.sum(limits.queuedBytesMax, limits.inFlightBytesAllowance)
+        )
+    }
+
+    private static func sum(_ limit: Int, _ more: Int) -> Int {
+        let (sum, isTooLarge) = limit.addingReportingOverflow(more)
+        return isTooLarge ? .max : sum
+    }
+
+    /// Whether a payload of `count` bytes goes out without being copied.
+    func references(payloadCount count: Int) -> Bool {
+        count >= Self.referencedPayloadMin && connection.canReference
+    }
+
+    // MARK: One PUBLISH
+
+    /// Encodes a publication into the output; a large payload of `message` is referenced there.
+    ///
+    /// Returns false when it does not fit the client and was dropped [MQTT-3.1.2-25].
+    @discardableResult
+    func write(
+        _ publication: UnsafePublication,
+        of message: Message?,
+        _ form: DeliveryForm,
+        packetIdentifier: UInt16 = 0,
+        isDuplicate: Bool = false
+    ) -> Bool {
+        guard !connection.isClosed, let topic = visibleTopic(publication.topic) else {
+            return false
+        }
+        let worker = client.worker
+        var encoder = UnsafePublishEncoder(
+            topic: topic,
+            properties: publication.properties,
+            payload: publication.payload,
+            isV5: isV5,
+            qos: form.qos
+        )
+        if isDuplicate { encoder.flags |= UnsafePublishEncoder.duplicate }
+        if form.isRetained { encoder.flags |= UnsafePublishEncoder.retain }
+        encoder.packetIdentifier = packetIdentifier
+        var newAlias = false
+        if isV5 {
+            encoder.messageExpiryInterval = remainingSeconds(publication.expiresAt, worker.now)
+            encoder.subscriptionIdentifier = form.subscriptionIdentifier
+            if aliases != nil { newAlias = applyAlias(&encoder, topic) }
+        }
+        let size = encoder.encodedSize
+        guard size <= packetSizeMax else {
+            let name = client.logName
+            worker.log.notice("Dropping too large outgoing PUBLISH for \(name) (\(size) bytes)")
+            return false
+        }
+        write(encoder, size: size, of: message)
+        if newAlias { aliases?.establish(topic) }
+        let counters = client.counters
+        counters.sent.publish.add(1)
+        counters.bytesSent.add(size)
+        counters.publishBytesSent.add(publication.payload.count)
+        if worker.isTracing { log(encoder, topic) }
+        return true
+    }
+
+    private func write(_ encoder: UnsafePublishEncoder, size: Int, of message: Message?) {
+        let payload = encoder.payload
+        if let message, references(payloadCount: payload.count) {
+            let headSize = size - payload.count
+            encoder.writeHead(to: connection.reserveOutput(headSize))
+            connection.commitOutput(headSize, followedBy: payload, of: message.storage)
+        } else {
+            encoder.write(to: connection.reserveOutput(size))
+            connection.commitOutput(size)
+        }
+    }
+
+    /// Returns whether the packet sets a new alias.
+    private func applyAlias(
+        _ encoder: inout UnsafePublishEncoder,
+        _ topic: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard let (alias, isKnown) = aliases?.alias(of: topic) else { return false }
+        encoder.topicAlias = alias
+        if isKnown { encoder.topic = UnsafeRawBufferPointer(start: nil, count: 0) }
+        return !isKnown
+    }
+
+    /// The topic without the mount point; nil when nothing is left of it.
+    private func visibleTopic(_ topic: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        let hidden = client.listener.mountPoint.count
+        if hidden == 0 { return topic }
+        guard topic.count > hidden else { return nil }
+        return UnsafeRawBufferPointer(rebasing: topic[hidden...])
+    }
+
+    private func log(_ packet: UnsafePublishEncoder, _ topic: UnsafeRawBufferPointer) {
+        client.logPublish(
+            "Sending PUBLISH to",
+            topic: topic,
+            flags: packet.flags,
+            qos: packet.qos,
+            packetIdentifier: packet.packetIdentifier,
+            payloadCount: packet.payload.count
+        )
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Publications meet a session: each is sent, queued or dropped.
+
+import Config
+import Inflight
+import Log
+import MQTT
+import Net
+import Topics
+
+extension Worker {
+    /// Takes publications for delivery (spec: protocol-choices.md section 12).
+    func deliver(
+        _ batch: PublishBatch,
+        _ entries: Range<Int>,
+        to session: Session,
+        _ destination: Destination
+    ) {
+        let granted = destination.options.qualityOfService
+        let qos = limits.upgradesOutgoingQoS ? granted : min(batch.qos, granted)
+        if hasHooks {
+            let events = events(on: session.listenerIndex)
+            if !events.isDisjoint(with: [.access, .messageOut]) {
+                guard isReadable(batch, entries, by: session, destination, qos, events) else {
+                    return
+                }
+            }
+        }
+        if let outlet = session.outlet, outlet.isPlain, destination.subscriptionIdentifier == 0,
+            !batch.isRetained, entries.count == batch.count, !isTracing
+        {
+            if outlet.send(batch, qos: qos, of: session) { return }
+        }
+        let form = DeliveryForm(
+            qos: qos,
+            isRetained: batch.isRetained && destination.options.isRetainAsPublished,
+            subscriptionIdentifier: destination.subscriptionIdentifier
+        )
+        if qos > 0, session.outlet == nil { return queue(batch, entries, for: session, form) }
+        for index in entries {
+            deliver(batch.publication(index), to: session, form) { batch.message(index) }
+        }
+    }
+
+    /// Queues publications for an absent client; the newest are dropped when the queue is full.
+    private func queue(
+        _ batch: PublishBatch,
+        _ entries: Range<Int>,
+        for session: Session,
+        _ form: DeliveryForm
+    ) {
+        let limits = limits.ofAbsent
+        for index in entries {
+            if session.outgoing.window.mayQueue(limits) {
+                session.queue(batch.message(index), form)
+            } else {
+                drop(for: session)
+            }
+        }
+    }
+
+    /// Takes one publication for delivery.
+    ///
+    /// `message` makes its stored form, if that is needed.
+    func deliver(
+        _ publication: UnsafePublication,
+        to session: Session,
+        _ form: DeliveryForm,
+        message: () -> Message
+    ) {
+        if form.qos == 0, let outlet = session.outlet {
+            return outlet.sendAtMostOnce(publication, form, of: session, message: message)
+        }
+        if form.qos == 0, !limits.queuesQoS0 || !session.isPersistent { return }
+        guard mayQueue(form, in: session) else { return drop(for: session) }
+        session.queue(message(), form)
+        session.pump()
+    }
+
+    /// Whether a message for a session may wait, for its client or for a place in the window.
+    private func mayQueue(_ form: DeliveryForm, in session: Session) -> Bool {
+        if let outlet = session.outlet {
+            let limits = outlet.limits
+            return session.outgoing.window.mayStart(limits)
+                || session.outgoing.window.mayQueue(limits)
+        }
+        if form.qos == 0, session.outgoing.window.count >= limits.queuedMessagesMax { return false }
+        return session.outgoing.window.mayQueue(limits.ofAbsent)
+    }
+
+    /// A message is lost to a session; the first one for each connection is logged.
+    func drop(for session: Session) {
+        counters.dropped.add(1)
+        guard !session.hasLoggedDrop else { return }
+        session.hasLoggedDrop = true
+        log.notice(
+            "Outgoing messages are being dropped for client \(session.identity.clientIdentifier)."
+        )
+    }
+}
+
+extension Outlet {
+    /// QoS 0: now or never [MQTT-4.3.1-1].
+    fileprivate func sendAtMostOnce(
+        _ publication: UnsafePublication,
+        _ form: DeliveryForm,
+        of session: Session,
+        message: () -> Message
+    ) {
+        guard client.mayWritePacket() else { return client.worker.drop(for: session) }
+        guard references(payloadCount: publication.payload.count) else {
+            write(publication, of: nil, form)
+            return
+        }
+        let message = message()
+        _ = message.withPublication { write($0, of: message, form) }
+    }
+}

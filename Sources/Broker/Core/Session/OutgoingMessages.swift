@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The messages that a session has yet to deliver.
+
+import Inflight
+
+/// A send window with the messages its places stand for.
+///
+/// Invariant: a place has a message exactly while the window's entry there has not ended.
+struct OutgoingMessages: ~Copyable {
+    let window = SendWindow()
+    private let messages = UnsafeMessageSlots()
+
+    /// The message at a place of the window.
+    subscript(_ place: Int) -> Message { messages[place] }
+
+    /// The subscription identifier that goes out with it; 0 for none.
+    func subscriptionIdentifier(_ place: Int) -> UInt32 { messages.subscriptionIdentifier(place) }
+
+    /// Takes a message in, behind all others.
+    func queue(_ message: Message, qos: UInt8, isRetained: Bool, subscriptionIdentifier: UInt32) {
+        let count = message.payloadCount
+        keep(
+            message,
+            at: window.queue(byteCount: count, qos: qos, isRetained: isRetained),
+            subscriptionIdentifier
+        )
+    }
+
+    private func keep(_ message: Message, at place: Int, _ subscriptionIdentifier: UInt32) {
+        messages.reserve(window.places.lowerBound..<place, upTo: place + 1)
+        messages.set(place, message)
+        messages.set(place, subscriptionIdentifier: subscriptionIdentifier)
+    }
+
+    /// Takes in a message of a session that comes from elsewhere; false when it cannot be so.
+    func restore(
+        _ message: Message,
+        _ state: WindowState,
+        identifier: UInt16,
+        qos: UInt8,
+        isRetained: Bool,
+        subscriptionIdentifier: UInt32
+    ) -> Bool {
+        let place = window.restore(
+            state,
+            identifier: identifier,
+            byteCount: message.payloadCount,
+            qos: qos,
+            isRetained: isRetained
+        )
+        guard let place else { return false }
+        keep(message, at: place, subscriptionIdentifier)
+        return true
+    }
+
+    /// The message at a place is over without an answer.
+    func finish(_ place: Int) {
+        window.finish(place)
+        messages.remove(place)
+        tidy()
+    }
+
+    /// An acknowledgement has ended the message at a place.
+    func noteEnded(_ place: Int) {
+        messages.remove(place)
+        tidy()
+    }
+
+    /// Acknowledgements have ended all messages at these places.
+    func noteEnded(_ places: Range<Int>) {
+        for place in places { messages.remove(place) }
+        tidy()
+    }
+
+    private func tidy() {
+        if window.isEmpty { return messages.noteEmpty() }
+        if window.isSparse { window.compact { messages.move(from: $0, to: $1) } }
+    }
+
+    /// Makes room for a stretch of `count` messages; returns the place of the first.
+    func beginStretch(_ count: Int) -> Int {
+        window.reserve(count)
+        let places = window.places
+        messages.reserve(places, upTo: places.upperBound + count)
+        return places.upperBound
+    }
+
+    /// Keeps the message that the window has just started at a place of the stretch.
+    @inline(__always)
+    func setStarted(_ place: Int, _ message: Message) { messages.set(place, message) }
+
+    /// Ends the messages that are not under way and for which `isUnwanted` holds.
+    func drop(in places: Range<Int>, where isUnwanted: (_ place: Int) -> Bool) {
+        var dropped: [Int] = []
+        _ = window.drop(in: places) { place in
+            guard isUnwanted(place) else { return false }
+            dropped.append(place)
+            return true
+        }
+        for place in dropped { messages.remove(place) }
+        tidy()
+    }
+
+    /// Forgets everything.
+    func removeAll() {
+        window.removeAll()
+        messages.removeAll()
+    }
+
+    func checkInvariants() {
+        window.checkInvariants()
+        assert(
+            messages.occupied(window.places)
+                == window.places.filter { window.state(at: $0) != .ended },
+            "messages are where the window says"
+        )
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// QoS 2 messages from the client: everything that changes them.
+
+import Inflight
+
+extension Session {
+    /// What became of a QoS 2 PUBLISH.
+    enum Acceptance {
+        /// It is kept until its release.
+        case accepted
+        /// The same message was there before.
+        case repeated
+        /// Another message had its identifier, and is forgotten.
+        case replaced
+        /// The same message for the third time.
+        case repeatedTwice
+    }
+
+    /// QoS 2 messages that wait for their release.
+    var incomingCount: Int { incoming?.count ?? 0 }
+
+    /// Keeps a QoS 2 message until its release (5.0 section 4.3.3).
+    func accept(_ message: Message, _ identifier: UInt16) -> Acceptance {
+        let incoming = openIncoming()
+        guard let earlier = incoming.message(identifier) else {
+            incoming.accept(message, identifier)
+            noteReceived(message, identifier)
+            return .accepted
+        }
+        if earlier.isSame(as: message) {
+            return incoming.noteRepeated(identifier) ? .repeatedTwice : .repeated
+        }
+        incoming.replace(identifier, message)
+        note(.completed(identifier: identifier))
+        noteReceived(message, identifier)
+        return .replaced
+    }
+
+    /// Keeps the QoS 2 messages of a batch.
+    ///
+    /// Returns false, and keeps nothing, when one of them needs a closer look: its identifier is in
+    /// use, or is not behind the one before.
+    func accept(_ batch: PublishBatch) -> Bool {
+        assert(batch.purpose == .receive, "only QoS 2 messages are kept")
+        let incoming = openIncoming()
+        var last: UInt16 = 0
+        for index in 0..<batch.count {
+            let identifier = batch[index].packetIdentifier
+            guard identifier > last, !incoming.contains(identifier) else { return false }
+            last = identifier
+        }
+        for index in 0..<batch.count {
+            let message = batch.message(index)
+            incoming.accept(message, batch[index].packetIdentifier)
+            noteReceived(message, batch[index].packetIdentifier)
+        }
+        return true
+    }
+
+    private func noteReceived(_ message: Message, _ identifier: UInt16) {
+        guard let listener = worker.sessionListener else { return }
+        let number = listener.number(of: message.storage)
+        note(.received(IncomingImage(identifier: identifier, message: number)))
+    }
+
+    /// PUBREL: takes a message out.
+    func release(_ identifier: UInt16) -> IncomingMessages.Kept? {
+        guard let kept = incoming?.release(identifier) else { return nil }
+        note(.completed(identifier: identifier))
+        return kept
+    }
+
+    /// PUBREL for the oldest message, which has this identifier.
+    func releaseFirst(_ identifier: UInt16) {
+        incoming?.removeFirst(identifier)
+        note(.completed(identifier: identifier))
+    }
+
+    /// Forgets QoS 2 messages whose identifiers QoS 1 messages have taken; returns those.
+    func forgetReused(_ batch: PublishBatch) -> [UInt16] {
+        guard let incoming, !incoming.isEmpty else { return [] }
+        var reused: [UInt16] = []
+        for index in 0..<batch.count {
+            let identifier = batch[index].packetIdentifier
+            if release(identifier) != nil { reused.append(identifier) }
+        }
+        return reused
+    }
+}
