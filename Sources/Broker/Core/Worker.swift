@@ -55,6 +55,10 @@ package final class Worker {
     /// The workers that share this one's thread, by index; empty when it has its own.
     private var neighbours: [Unmanaged<Worker>?] = []
     private var postponed: [() -> Void] = []
+    /// Work that goes on in slices.
+    private(set) lazy var slices = SlicedWork(self)
+    /// Subscriptions of ended sessions that the index still has.
+    var endedSubscriptions: EndedSubscriptions
     private var letters: [Letter] = []
     private var lettersRead = 0
     private static let lettersKept = 256
@@ -74,6 +78,7 @@ package final class Worker {
         isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
         sessions = UnsafeSessionTable(reactor: mailbox.index)
+        endedSubscriptions = EndedSubscriptions(broker.subscriptions)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
         outboxes = Array(repeating: nil, count: broker.workers.count)
     }
@@ -97,6 +102,7 @@ package final class Worker {
         // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
         postponed = []
+        slices.forgetAll()
         parkedClients = []
         latecomers.forgetAll()
         openQuestions.forgetAll()

@@ -6,22 +6,6 @@ import Net
 import Synchronization
 import Topics
 
-/// One subscription as its session remembers it.
-struct SessionSubscription {
-    /// The filter with mount point, without share name.
-    let filter: [UInt8]
-    /// Share name; nil for an ordinary subscription.
-    let shareName: [UInt8]?
-    var options: Topics.SubscriptionOptions
-    var identifier: UInt32
-
-    /// The filter as the client gave it: `$share/name/` in front of shared ones.
-    var text: [UInt8] {
-        guard let shareName else { return filter }
-        return Array("$share/".utf8) + shareName + [UInt8(ascii: "/")] + filter
-    }
-}
-
 /// Session state (5.0 section 4.1), living on the worker its client identifier hashes to.
 ///
 /// The send side is one ring: `deliveries[0 ..< sentCount]` were sent at least once, of which
@@ -61,7 +45,7 @@ final class Session {
     /// Second of the reactor clock at which a delayed will is due; 0 when none waits.
     var willDueAt: Int64 = 0
 
-    var subscriptions: [SessionSubscription] = []
+    var subscriptions = Subscriptions()
 
     let deliveries = UnsafeDeliveryRing()
     /// Entries at the front of `deliveries` that were sent at least once.
@@ -147,8 +131,9 @@ final class Session {
 
     /// Forgets subscriptions and messages, for a clean start or at the end.
     func clear() {
-        for subscription in subscriptions { worker.unsubscribe(subscription, of: self) }
-        subscriptions = []
+        let ended = subscriptions
+        subscriptions = Subscriptions()
+        worker.end(ended, of: handle)
         deliveries.removeAll()
         incoming.removeAll()
         sentCount = 0
