@@ -84,4 +84,52 @@ import Topics
             #expect(!index.hasSubscribers)
         }
     }
+
+    @Test("Walks that have not begun cost those who remove retained values nothing")
+    func waitingWalks() {
+        let store = RetainedStore()
+        let value = Value()
+        let topics = (0..<1000).map { Array("a/\($0)".utf8) }
+        for topic in topics { store.set(topic: topic.span.bytes, value: value) }
+        let filter = Array("a/+".utf8)
+        let cursors = (0..<1000).map { _ in store.cursor(filter: filter.span.bytes) }
+        let late = Array("a/late".utf8)
+        store.set(topic: late.span.bytes, value: value)
+        var found: [AnyObject] = []
+        _ = store.next(cursors[0], limit: 1, into: &found)
+        hold("remove", 999) { number in
+            let topic = topics[number]
+            store.remove(topic: topic.span.bytes)
+        }
+        for cursor in cursors {
+            found = []
+            while !store.next(cursor, limit: 100, into: &found) {}
+            // What was added since the walk began is not found, what was removed is gone.
+            #expect(found.count == 1)
+        }
+    }
+
+    @Test("A piece of a walk over 300,000 retained values takes bounded steps", arguments: [1, 128])
+    func walkPieces(limit: Int) {
+        let store = RetainedStore()
+        let value = Value()
+        for number in 0..<300_000 {
+            let topic = Array("a/\(number)/b".utf8)
+            store.set(topic: topic.span.bytes, value: value)
+        }
+        let filter = Array("a/+/none".utf8)
+        let cursor = store.cursor(filter: filter.span.bytes)
+        var found: [AnyObject] = []
+        var isFinished = false
+        var pieces = 0
+        while !isFinished && pieces < 400_000 {
+            let before = UnsafeStepCount.value
+            isFinished = store.next(cursor, limit: limit, into: &found)
+            if UnsafeStepCount.value - before > 16 * limit { Issue.record("too many steps") }
+            pieces += 1
+        }
+        #expect(isFinished && found.isEmpty && pieces >= 300_000 / (16 * limit))
+    }
 }
+
+private final class Value: Sendable {}

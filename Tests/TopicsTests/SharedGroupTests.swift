@@ -104,7 +104,11 @@ import Topics
             switch Int.random(in: 0..<4, using: &random) {
             case 0:
                 let result = index.subscribe(
-                    session, "a", share: "g", identifier: UInt32(step), slot: UInt32(step)
+                    session,
+                    "a",
+                    share: "g",
+                    identifier: UInt32(step),
+                    slot: UInt32(step)
                 )
                 #expect((result != nil) == isThere)
                 if !isThere { model.turns.append(session) }

@@ -9,20 +9,20 @@ import Glibc
 @safe
 package enum UnsafeStepCount {
     #if DEBUG
-        private static let key: pthread_key_t = {
-            var key = pthread_key_t()
-            let result = unsafe pthread_key_create(&key, nil)
-            precondition(result == 0, "no key is left for a count")
-            return key
-        }()
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        let result = unsafe pthread_key_create(&key, nil)
+        precondition(result == 0, "no key is left for a count")
+        return key
+    }()
     #endif
 
     /// So many steps since this thread began; 0 in release builds.
     package static var value: Int {
         #if DEBUG
-            unsafe Int(bitPattern: pthread_getspecific(key))
+        unsafe Int(bitPattern: pthread_getspecific(key))
         #else
-            0
+        0
         #endif
     }
 
@@ -30,7 +30,7 @@ package enum UnsafeStepCount {
     @inline(__always)  // Must leave no trace in the loops it stands in.
     static func note() {
         #if DEBUG
-            unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: value + 1))
+        unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: value + 1))
         #endif
     }
 }

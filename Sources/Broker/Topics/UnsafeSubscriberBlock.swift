@@ -97,7 +97,7 @@ struct UnsafeSubscriberBlock: BitwiseCopyable {
     /// Moves the subscribers of a short list into a block with more room.
     static func make(from few: UnsafeBufferPointer<Destination>, room: Int) -> Self {
         let block = unsafe Self(room: room)
-        for unsafe destination in unsafe few { unsafe block.append(destination) }
+        for index in few.indices { unsafe block.append(few[index]) }
         return unsafe block
     }
 

@@ -16,7 +16,8 @@ extension Session {
     /// Subscribes, or changes options and identifier of the subscription that is there.
     func subscribe(_ subscription: SessionSubscription) -> SubscribeOutcome {
         let index = worker.broker.subscriptions
-        if subscriptions.count >= worker.limits.subscriptionsMax, !subscription.isIn(index, handle) {
+        if subscriptions.count >= worker.limits.subscriptionsMax, !subscription.isIn(index, handle)
+        {
             return .refused
         }
         let slot = subscriptions.nextSlot
