@@ -109,7 +109,7 @@ import Topics
         }
     }
 
-    @Test("A piece of a walk over 300,000 retained values takes bounded steps", arguments: [1, 128])
+    @Test("A piece of a walk over 300,000 values takes bounded steps", arguments: [1, 128])
     func walkPieces(limit: Int) {
         let store = RetainedStore()
         let value = Value()

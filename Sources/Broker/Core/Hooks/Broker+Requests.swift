@@ -150,7 +150,7 @@ extension Broker {
             )
             if session.subscribe(subscription) == .refused {
                 worker.log.warning(
-                    "A plugin's subscription for \(clientIdentifier) is above max_subscriptions."
+                    "Warning: A plugin's subscription for \(clientIdentifier) is above max_subscriptions."
                 )
             }
         }

@@ -4,6 +4,7 @@
 import Config
 import Log
 import MQTT
+import Net
 import Topics
 
 extension Worker {
@@ -46,14 +47,15 @@ extension Worker {
         if session.expiresAt != 0 { deadlines.insert(session.handle, at: session.expiresAt + 1) }
     }
 
-    /// Looks after sessions whose time has come.
+    /// Looks after sessions whose time has come, for a slice of the turn; the next turn goes on.
     func expireDeadlines() {
+        var end: Int64 = 0
         while let handle = deadlines.pop(now: now) {
             guard let session = sessions[handle], session.client == nil else { continue }
             if session.willDueAt != 0, session.willDueAt < now {
                 session.willDueAt = 0
                 publishWill(of: session)
-                if !session.isPersistent { end(session) }
+                if !session.isPersistent { self.end(session) }
             } else if session.expiresAt != 0, session.expiresAt < now {
                 if settings.configuration.connectionMessages {
                     let name = session.identity.clientIdentifier
@@ -61,8 +63,10 @@ extension Worker {
                 }
                 counters.clientsExpired.add(1)
                 publishWill(of: session)
-                end(session)
+                self.end(session)
             }
+            let clock = Clock.monotonicNanoseconds()
+            if end == 0 { end = clock + reactor.slice } else if clock >= end { break }
         }
     }
 
