@@ -187,7 +187,7 @@ extension Client {
     }
 
     private func logLimit(_ packet: FilterPacket) {
-        guard !packet.hasLoggedLimit else { return }
+        guard !packet.hasLoggedLimit, admitsDenialLine() else { return }
         packet.hasLoggedLimit = true
         log.notice(
             "Client \(logName) may not have more than \(worker.limits.subscriptionsMax) subscriptions."
