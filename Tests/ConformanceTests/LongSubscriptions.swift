@@ -126,7 +126,8 @@ struct LongSubscriptions {
         let client = try RawClient.connected(to: broker)
         let wanted = Self.filters.map { ($0, UInt8(0)) }
         client.send(Wire.subscribe(.v4, id: 1, wanted))
-        try client.expect(Wire.suback(.v4, id: 1, Bytes(repeating: 0, count: wanted.count)))
+        let answer = try client.readPacket(seconds: 60)
+        #expect(answer == Wire.suback(.v4, id: 1, Bytes(repeating: 0, count: wanted.count)))
         let observer = try RawClient.connected(to: broker)
         try observer.subscribe("$SYS/broker/subscriptions/count")
         try client.disconnect()
