@@ -192,6 +192,7 @@ let package = Package(
         tests("TopicsTests", uses: ["Topics"]),
         tests("CoreTests", uses: ["Core", "MQTT", "Topics", "Config", "Net", "Log", "Inflight"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
+        tests("CoreTests", uses: ["Core", "Topics"]),
         tests("NetTests", uses: ["Net", "CLinux", "COpenSSL"]),
         .testTarget(
             name: "TransportTests",

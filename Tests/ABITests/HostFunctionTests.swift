@@ -87,4 +87,22 @@ import Testing
         try broker.stop()
         #expect(broker.records == ["ticked", "many checks"])
     }
+
+    @Test("max_subscriptions holds for what plugins subscribe as well", arguments: Broker.reactorCounts)
+    func limit(workers: Int) throws {
+        let broker = try Broker(
+            "max_subscriptions 1\n" + HostThreadTests.listener
+                + "plugin \(HostPlugin.functions.get().path)\n",
+            workers: workers
+        )
+        let client = try RawClient.connected(to: broker, "c", .v5, username: "user")
+        // The plugin asks for `plugin/+`, then for a shared subscription.
+        try broker.waitForLog(
+            exactly: "Warning: A plugin's subscription for c is above max_subscriptions."
+        )
+        client.send(Wire.subscribe(.v5, [("other", 0), ("plugin/+", 1)]))
+        try client.expect(Wire.suback(.v5, [0x97, 1]))
+        client.abort()
+        try broker.stop()
+    }
 }

@@ -11,6 +11,7 @@ private struct Model {
         var share: String?
         var session: UInt64
         var identifier: UInt32
+        var slot: UInt32
     }
 
     var entries: [Entry] = []
@@ -27,25 +28,24 @@ private struct Model {
         rank(left).lexicographicallyPrecedes(rank(right))
     }
 
-    mutating func subscribe(_ entry: Entry) -> Bool {
+    /// The slot under which the session had it.
+    mutating func subscribe(_ entry: Entry) -> UInt32? {
         let index = entries.firstIndex {
             $0.filter == entry.filter && $0.share == entry.share && $0.session == entry.session
         }
         if let index {
-            entries[index] = entry
-            return false
+            entries[index].identifier = entry.identifier
+            return entries[index].slot
         }
         entries.append(entry)
-        return true
+        return nil
     }
 
-    mutating func unsubscribe(_ session: UInt64, _ filter: String, _ share: String?) -> Bool {
+    mutating func unsubscribe(_ session: UInt64, _ filter: String, _ share: String?) -> UInt32? {
         let index = entries.firstIndex {
             $0.filter == filter && $0.share == share && $0.session == session
         }
-        guard let index else { return false }
-        entries.remove(at: index)
-        return true
+        return index.map { entries.remove(at: $0).slot }
     }
 
     /// The ordinary subscriptions matching a topic, in order.
@@ -97,19 +97,27 @@ private struct Model {
     @Test("[MQTT-3.8.4-3] Subscribing again replaces options and identifier and keeps the place")
     func resubscribe() {
         let index = SubscriptionIndex()
-        #expect(index.subscribe(1, "a", identifier: 7, options: 1) == .new)
-        #expect(index.subscribe(2, "a") == .new)
+        #expect(index.subscribe(1, "a", identifier: 7, options: 1, slot: 5) == nil)
+        #expect(index.subscribe(2, "a") == nil)
         let before = index.generation
         let previous = Destination(
             session: SessionHandle(rawValue: 1),
             subscriptionIdentifier: 7,
-            options: SubscriptionOptions(rawValue: 1)
+            options: SubscriptionOptions(rawValue: 1),
+            slot: 5
         )
-        #expect(index.subscribe(1, "a", identifier: 9, options: 2) == .replaced(previous: previous))
+        #expect(index.subscribe(1, "a", identifier: 9, options: 2, slot: 6) == previous)
         #expect(index.generation > before)
+        let after = index.generation
+        #expect(index.subscribe(1, "a", identifier: 9, options: 2, slot: 7)?.slot == 5)
+        #expect(index.generation == after)
         let found = index.match("a").destinations
         #expect(found.map(\.session.rawValue) == [1, 2])
         #expect(found.map(\.subscriptionIdentifier) == [9, 0])
+        #expect(found.map(\.slot) == [5, 0])
+        #expect(index.unsubscribe(1, "a")?.slot == 5)
+        #expect(index.unsubscribe(1, "a") == nil)
+        index.subscribe(1, "a")
         #expect(index.subscriptionCount == 2)
     }
 
@@ -124,31 +132,46 @@ private struct Model {
 
     @Test("Random subscribing and unsubscribing leaves what a plain list has", arguments: 1...8)
     func model(seed: UInt64) {
+        print("seed \(seed)")
         var random = RepeatableRandom(seed: seed &* 0x9E37_79B9)
         let index = SubscriptionIndex()
         var model = Model()
         for step in 0..<500 {
-            let filter = random.filter()
-            let session = UInt64.random(in: 1...6, using: &random)
+            let filter = seed % 2 == 0 ? random.filter() : ["a", "+/b"][step % 2]
+            let session = UInt64.random(in: 1...(seed % 2 == 0 ? 6 : 90), using: &random)
             let share = [nil, nil, "g", "h"].randomElement(using: &random) ?? nil
             let before = index.generation
             if Int.random(in: 0..<5, using: &random) < (step < 300 ? 3 : 1) {
                 let identifier = UInt32(step + 1)
-                let isNew = model.subscribe(
-                    .init(filter: filter, share: share, session: session, identifier: identifier)
+                let slot = model.subscribe(
+                    .init(
+                        filter: filter,
+                        share: share,
+                        session: session,
+                        identifier: identifier,
+                        slot: identifier * 3
+                    )
                 )
-                let result = index.subscribe(session, filter, share: share, identifier: identifier)
-                #expect((result == .new) == isNew)
+                let result = index.subscribe(
+                    session,
+                    filter,
+                    share: share,
+                    identifier: identifier,
+                    slot: identifier * 3
+                )
+                #expect(result?.slot == slot)
                 #expect(index.generation > before)
             } else {
-                let isThere = model.unsubscribe(session, filter, share)
-                #expect(index.unsubscribe(session, filter, share: share) == isThere)
-                #expect((index.generation > before) == isThere)
+                let slot = model.unsubscribe(session, filter, share)
+                #expect(index.unsubscribe(session, filter, share: share)?.slot == slot)
+                #expect((index.generation > before) == (slot != nil))
             }
+            index.checkInvariants()
             compare(index, model, topic: random.topic())
         }
         for entry in model.entries {
-            #expect(index.unsubscribe(entry.session, entry.filter, share: entry.share))
+            #expect(index.unsubscribe(entry.session, entry.filter, share: entry.share) != nil)
+            index.checkInvariants()
         }
         #expect(!index.hasSubscribers)
         var nodesLeft = 0
@@ -165,7 +188,7 @@ private struct Model {
             result.destinations.map(\.subscriptionIdentifier) == expected.map(\.identifier),
             "\(topic)"
         )
-        let groups = result.sharedGroups.map { $0.members.map(\.session.rawValue).sorted() }
+        let groups = result.sharedGroups.map { $0.membersInTurn.map(\.session.rawValue).sorted() }
             .sorted { $0.lexicographicallyPrecedes($1) }
         #expect(groups == model.groups(topic), "\(topic)")
         #expect(index.subscriptionCount == model.entries.count { $0.share == nil })
@@ -177,10 +200,11 @@ private struct Model {
         let index = SubscriptionIndex()
         for session in 1...1000 { index.subscribe(UInt64(session), "a/b") }
         for session in stride(from: 1, through: 1000, by: 3) {
-            #expect(index.unsubscribe(UInt64(session), "a/b"))
+            #expect(index.unsubscribe(UInt64(session), "a/b") != nil)
         }
         let expected: [UInt64] = (1...1000).filter { $0 % 3 != 1 }
         #expect(index.sessions("a/b") == expected)
+        index.checkInvariants()
         for session in 1...1000 { index.unsubscribe(UInt64(session), "a/b") }
         #expect(!index.hasSubscribers)
     }

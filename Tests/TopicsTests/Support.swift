@@ -12,13 +12,15 @@ extension SubscriptionIndex {
         _ filter: String,
         share: String? = nil,
         identifier: UInt32 = 0,
-        options: UInt8 = 0
-    ) -> SubscribeResult {
+        options: UInt8 = 0,
+        slot: UInt32 = 0
+    ) -> Destination? {
         let filter = Array(filter.utf8)
         let destination = Destination(
             session: SessionHandle(rawValue: session),
             subscriptionIdentifier: identifier,
-            options: SubscriptionOptions(rawValue: options)
+            options: SubscriptionOptions(rawValue: options),
+            slot: slot
         )
         guard let share else {
             return subscribe(filter: filter.span.bytes, destination: destination)
@@ -33,7 +35,7 @@ extension SubscriptionIndex {
 
     /// Unsubscribes a session given by number.
     @discardableResult
-    func unsubscribe(_ session: UInt64, _ filter: String, share: String? = nil) -> Bool {
+    func unsubscribe(_ session: UInt64, _ filter: String, share: String? = nil) -> Destination? {
         let filter = Array(filter.utf8)
         let session = SessionHandle(rawValue: session)
         guard let share else {

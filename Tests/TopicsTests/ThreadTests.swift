@@ -39,7 +39,7 @@ private func inParallel(_ bodies: [@Sendable () -> Void]) {
                 index.match(topic: topic.span.bytes, into: &result)
                 let isRight =
                     result.destinations.map(\.session.rawValue) == [1000]
-                    && result.sharedGroups.allSatisfy { ($0.next()?.session.rawValue ?? 9) < 3 }
+                    && result.sharedGroups.allSatisfy { ($0.next()?.session.rawValue ?? 1) < 3 }
                 if !isRight { wrong.wrappingAdd(1, ordering: .relaxed) }
             }
         }

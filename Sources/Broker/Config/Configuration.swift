@@ -40,6 +40,8 @@ package struct Configuration: Sendable, Equatable {
     package var maxQueuedBytes = 0
     /// Most messages queued per client; 0 is unlimited.
     package var maxQueuedMessages = 1000
+    /// Most subscriptions per client; 0 is unlimited.
+    package var maxSubscriptions = 1_000_000
     /// Most heap bytes; 0 is unlimited.
     package var memoryLimit = 0
     /// Largest payload of a PUBLISH in bytes; 0 is unlimited.

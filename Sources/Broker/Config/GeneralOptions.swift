@@ -17,6 +17,7 @@ enum GeneralOptions {
         },
         "max_queued_bytes": .int(\.maxQueuedBytes, raisedTo: 0),
         "max_queued_messages": .int(\.maxQueuedMessages, raisedTo: 0),
+        "max_subscriptions": .int(\.maxSubscriptions, raisedTo: 0),
         "memory_limit": .custom(memoryLimit),
         "message_size_limit": .int(\.messageSizeLimit, messageSizeLimit),
         "packet_buffer_size": .int(\.packetBufferSize, in: 0...65535, packetBufferSize),

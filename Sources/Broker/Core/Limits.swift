@@ -20,6 +20,8 @@ struct Limits {
     let receivedMax: Int
     /// `max_inflight_bytes` as it enters the queue's arithmetic; 0 for no limit.
     let inFlightBytesAllowance: Int
+    /// Subscriptions a session may have; `Int.max` for no limit.
+    let subscriptionsMax: Int
     let retainAvailable: Bool
     let upgradesOutgoingQoS: Bool
     let queuesQoS0: Bool
@@ -37,6 +39,7 @@ struct Limits {
         inFlightBytesMax = bound(configuration.maxInflightBytes)
         receivedMax = bound(configuration.maxInflightMessages)
         inFlightBytesAllowance = configuration.maxInflightBytes
+        subscriptionsMax = bound(configuration.maxSubscriptions)
         retainAvailable = configuration.retainAvailable
         upgradesOutgoingQoS = configuration.upgradeOutgoingQoS
         queuesQoS0 = configuration.queueQoS0Messages

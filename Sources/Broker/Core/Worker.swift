@@ -65,6 +65,10 @@ package final class Worker {
     private var trimAt: Int64 = 0
     private static let trimInterval: Int64 = 2000
     private var postponed: [() -> Void] = []
+    /// Work that goes on in slices.
+    private(set) lazy var slices = SlicedWork(self)
+    /// Subscriptions of ended sessions that the index still has.
+    var endedSubscriptions: EndedSubscriptions
     private var letters: [Letter] = []
     private var lettersRead = 0
     private static let lettersKept = 256
@@ -84,6 +88,7 @@ package final class Worker {
         isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
         sessions = UnsafeSessionTable(reactor: mailbox.index)
+        endedSubscriptions = EndedSubscriptions(broker.subscriptions)
         routes = RouteCache(index: broker.subscriptions, reactor: mailbox.index)
         outboxes = Array(repeating: nil, count: broker.workers.count)
     }
@@ -107,6 +112,7 @@ package final class Worker {
         // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
         postponed = []
+        slices.forgetAll()
         parkedClients = []
         latecomers.forgetAll()
         openQuestions.forgetAll()

@@ -8,7 +8,10 @@
 package final class RetainedCursor {
     fileprivate let filter: UnsafeRetainedFilter
     fileprivate let store: RetainedStore
-    fileprivate var place: (entry: UInt32, epoch: UInt64)?
+    /// When the walk began; nil for an exact filter.
+    fileprivate var epoch: UInt64?
+    /// Where it goes on, from its first piece to its last.
+    fileprivate var entry: UInt32?
 
     /// The walk has seen everything.
     package fileprivate(set) var isFinished = false
@@ -81,8 +84,20 @@ package final class RetainedStore: Sendable {
             cursor.isFinished = true
             return cursor
         }
-        cursor.place = tree.withWrite { $0.openPosition($0.firstPosition(cursor.filter)) }
+        cursor.epoch = tree.withWrite { $0.beginWalk() }
         return cursor
+    }
+
+    /// Where a walk goes on; nil for an exact filter.
+    ///
+    /// The tree keeps track of a walk only from its first piece on: what waits for its turn costs
+    /// those who remove values nothing.
+    private func place(of cursor: RetainedCursor) -> (entry: UInt32, epoch: UInt64)? {
+        guard let epoch = cursor.epoch else { return nil }
+        if let entry = cursor.entry { return (entry, epoch) }
+        let entry = tree.withWrite { $0.openPosition($0.firstPosition(cursor.filter)) }
+        cursor.entry = entry
+        return (entry, epoch)
     }
 
     /// Appends up to `limit` further values to an array.
@@ -99,7 +114,7 @@ package final class RetainedStore: Sendable {
         into result: inout [AnyObject]
     ) -> Bool {
         if cursor.isFinished { return true }
-        guard let place = cursor.place else {
+        guard let place = place(of: cursor) else {
             cursor.filter.withBytes { topic in
                 if let value = value(topic: topic) { result.append(value) }
             }
@@ -132,7 +147,7 @@ package final class RetainedStore: Sendable {
         where isUnwanted: (AnyObject) -> Bool
     ) -> (removed: [AnyObject], isFinished: Bool) {
         if cursor.isFinished { return ([], true) }
-        guard let place = cursor.place else {
+        guard let place = place(of: cursor) else {
             cursor.isFinished = true
             return (cursor.filter.withBytes { removeOne($0, where: isUnwanted) }, true)
         }
@@ -171,8 +186,8 @@ package final class RetainedStore: Sendable {
     /// Ends a walk before it is over; nothing further is found.
     package func close(_ cursor: RetainedCursor) {
         cursor.isFinished = true
-        guard let place = cursor.place else { return }
-        cursor.place = nil
-        tree.withWrite { $0.closePosition(place.entry) }
+        guard let entry = cursor.entry else { return }
+        cursor.entry = nil
+        tree.withWrite { $0.closePosition(entry) }
     }
 }

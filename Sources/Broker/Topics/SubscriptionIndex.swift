@@ -3,14 +3,6 @@
 
 import Synchronization
 
-/// What became of a subscription that was made.
-package enum SubscribeResult: Sendable, Equatable {
-    /// The session had no such subscription.
-    case new
-    /// The session had it; options and identifier were replaced, its place was kept.
-    case replaced(previous: Destination)
-}
-
 /// The two kinds of subscription, which are shown apart.
 package enum SubscriptionKind: Sendable {
     /// Every subscriber gets every message.
@@ -63,45 +55,52 @@ package final class SubscriptionIndex: Sendable {
 
     /// Adds a subscription, or replaces the one the session has for this filter and share name.
     ///
+    /// In constant time, however many subscribers and groups the filter has.
+    ///
     /// - Parameters:
     ///   - filter: a valid topic filter, without `$share/name/`
     ///   - shareName: the name of the group for a shared subscription
     ///   - destination: the subscriber; at most one for each session, filter and share name
     ///     [MQTT-3.8.4-3]
+    /// - Returns: nil when the session had no such subscription, else what it was: options and
+    ///   identifier have been replaced, its place and its slot were kept.
     @discardableResult
     package func subscribe(
         filter: RawSpan,
         shareName: RawSpan? = nil,
         destination: Destination
-    ) -> SubscribeResult {
+    ) -> Destination? {
         tree.withWrite { tree in
-            let result = tree.subscribe(
+            let previous = tree.subscribe(
                 filter: filter,
                 shareName: shareName,
                 destination: destination
             )
-            if result != .replaced(previous: destination) {
+            if previous.map({ $0 != destination.keepingSlot(of: $0) }) ?? true {
                 generationCounter.wrappingAdd(1, ordering: .releasing)
             }
-            return result
+            return previous
         }
     }
 
-    /// Removes a subscription; `false` when the session has none like it [MQTT-3.10.4-2].
+    /// Removes a subscription and returns it; nil when the session has none like it
+    /// [MQTT-3.10.4-2].
+    ///
+    /// In constant time, however many subscribers and groups the filter has.
     @discardableResult
     package func unsubscribe(
         filter: RawSpan,
         shareName: RawSpan? = nil,
         session: SessionHandle
-    ) -> Bool {
+    ) -> Destination? {
         tree.withWrite { tree in
-            let isRemoved = tree.unsubscribe(
+            let removed = tree.unsubscribe(
                 filter: filter,
                 shareName: shareName,
                 session: session
             )
-            if isRemoved { generationCounter.wrappingAdd(1, ordering: .releasing) }
-            return isRemoved
+            if removed != nil { generationCounter.wrappingAdd(1, ordering: .releasing) }
+            return removed
         }
     }
 
@@ -111,7 +110,9 @@ package final class SubscriptionIndex: Sendable {
         shareName: RawSpan? = nil,
         session: SessionHandle
     ) -> Bool {
-        tree.withRead { $0.contains(filter: filter, shareName: shareName, session: session) }
+        tree.withRead {
+            $0.find(filter: filter, shareName: shareName, session: session) != nil
+        }
     }
 
     /// Replaces `result` by the destinations of a topic name.
@@ -139,6 +140,9 @@ package final class SubscriptionIndex: Sendable {
 
     /// The bytes of the tree itself, without blocks of several subscribers and long level names.
     package var storageBytes: Int { tree.withRead { $0.tree.storageBytes } }
+
+    /// Asserts that everything in the index fits together; for tests, as it walks all of it.
+    package func checkInvariants() { tree.withRead { $0.checkInvariants() } }
 
     /// Calls `body` with every level of every filter of this kind, parents before children.
     ///

@@ -65,6 +65,6 @@ extension UnsafeFilterTree {
     @inline(__always)  // Twice per matching filter at most.
     private func deliver(_ node: UInt32, _ result: inout MatchResult) {
         UnsafeSubscriberList.appendAll(tree[node], to: &result.destinations)
-        forEachGroup(of: node) { result.sharedGroups.append($0) }
+        groups.forEachGroup(tree[node].firstGroup) { result.sharedGroups.append($0) }
     }
 }

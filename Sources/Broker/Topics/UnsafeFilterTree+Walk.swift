@@ -54,7 +54,7 @@ extension UnsafeFilterTree {
         var result: [Destination] = []
         switch kind {
         case .ordinary: UnsafeSubscriberList.appendAll(tree[node], to: &result)
-        case .shared: forEachGroup(of: node) { result += $0.membersInTurn }
+        case .shared: groups.forEachGroup(tree[node].firstGroup) { result += $0.membersInTurn }
         }
         return result
     }

@@ -13,7 +13,7 @@ struct UnsafeFilterNode: UnsafeLevelNode {
     var multi: UInt32 = 0
     /// How many children the edge table has for this node.
     var literalCount: UInt32 = 0
-    /// The first group sharing this filter, as 1 + index, or 0.
+    /// The first group sharing this filter, or 0.
     var firstGroup: UInt32 = 0
     /// How many sessions subscribed to this filter without sharing.
     var subscriberCount: UInt32 = 0
@@ -32,22 +32,13 @@ struct UnsafeFilterNode: UnsafeLevelNode {
     }
 }
 
-/// One group of a shared subscription, in the list of its node.
-struct FilterGroup {
-    /// The next group of the same filter, as 1 + index, or 0; while free, the next free entry.
-    var next: UInt32
-    /// What publishers see of the group; `nil` while the entry is free.
-    var group: SharedGroup?
-}
-
 /// Every filter somebody has subscribed to.
 ///
 /// Shared and ordinary subscriptions of a filter have one node. All methods are called under the
 /// lock of `SubscriptionIndex`, the mutating ones under its write lock.
 struct UnsafeFilterTree: ~Copyable {
     var tree = UnsafeLevelTree<UnsafeFilterNode>()
-    private var groups: [FilterGroup] = []
-    private var firstFreeGroup: UInt32 = 0
+    private(set) var groups = UnsafeGroupTable()
     private(set) var subscriptionCount = 0
     private(set) var sharedSubscriptionCount = 0
 
@@ -57,47 +48,30 @@ struct UnsafeFilterTree: ~Copyable {
 
     // MARK: Subscribing
 
-    /// Adds a subscription, or replaces its options and identifier where it stands.
+    /// Adds a subscription, or replaces its options and identifier where it stands and returns what
+    /// it was.
     mutating func subscribe(
         filter: RawSpan,
         shareName: RawSpan?,
         destination: Destination
-    ) -> SubscribeResult {
+    ) -> Destination? {
         let node = findOrAddNode(for: filter)
         if let shareName {
-            return subscribe(node, shareName: shareName.copiedBytes, destination: destination)
+            let previous = groups.subscribe(
+                node,
+                &tree[node].firstGroup,
+                name: shareName,
+                member: destination
+            )
+            if previous == nil { sharedSubscriptionCount += 1 }
+            return previous
         }
         if let previous = UnsafeSubscriberList.replace(&tree[node], with: destination) {
-            return .replaced(previous: previous)
+            return previous
         }
         UnsafeSubscriberList.append(&tree[node], destination)
         subscriptionCount += 1
-        return .new
-    }
-
-    private mutating func subscribe(
-        _ node: UInt32,
-        shareName: [UInt8],
-        destination: Destination
-    ) -> SubscribeResult {
-        guard let entry = group(of: node, named: shareName),
-            let group = groups[entry].group
-        else {
-            addGroup(SharedGroup(shareName: shareName, members: [destination]), to: node)
-            sharedSubscriptionCount += 1
-            return .new
-        }
-        var members = group.membersInTurn
-        if let index = members.firstIndex(where: { $0.session == destination.session }) {
-            let previous = members[index]
-            members[index] = destination
-            groups[entry].group = SharedGroup(shareName: shareName, members: members)
-            return .replaced(previous: previous)
-        }
-        members.append(destination)
-        groups[entry].group = SharedGroup(shareName: shareName, members: members)
-        sharedSubscriptionCount += 1
-        return .new
+        return nil
     }
 
     private mutating func findOrAddNode(for filter: RawSpan) -> UInt32 {
@@ -136,32 +110,35 @@ struct UnsafeFilterTree: ~Copyable {
 
     // MARK: Unsubscribing
 
-    /// Removes a subscription and the nodes that only it needed; `false` when there is none.
+    /// Removes a subscription, which is returned, and the nodes that only it needed.
     mutating func unsubscribe(
         filter: RawSpan,
         shareName: RawSpan?,
         session: SessionHandle
-    ) -> Bool {
-        guard let node = find(filter) else { return false }
+    ) -> Destination? {
+        guard let node = find(filter) else { return nil }
+        let removed: Destination?
         if let shareName {
-            guard leave(node, shareName: shareName.copiedBytes, session: session) else {
-                return false
-            }
-            sharedSubscriptionCount -= 1
+            removed = groups.unsubscribe(
+                node,
+                &tree[node].firstGroup,
+                name: shareName,
+                session: session
+            )
+            if removed != nil { sharedSubscriptionCount -= 1 }
         } else {
-            guard UnsafeSubscriberList.remove(&tree[node], session) else { return false }
-            subscriptionCount -= 1
+            removed = UnsafeSubscriberList.remove(&tree[node], session)
+            if removed != nil { subscriptionCount -= 1 }
         }
-        prune(node)
-        return true
+        if removed != nil { prune(node) }
+        return removed
     }
 
-    /// Whether a session has a subscription.
-    func contains(filter: RawSpan, shareName: RawSpan?, session: SessionHandle) -> Bool {
-        guard let node = find(filter) else { return false }
-        guard let shareName else { return UnsafeSubscriberList.contains(tree[node], session) }
-        guard let entry = group(of: node, named: shareName.copiedBytes) else { return false }
-        return groups[entry].group?.membersInTurn.contains { $0.session == session } ?? false
+    /// The subscription of a session.
+    func find(filter: RawSpan, shareName: RawSpan?, session: SessionHandle) -> Destination? {
+        guard let node = find(filter) else { return nil }
+        guard let shareName else { return UnsafeSubscriberList.find(tree[node], session) }
+        return groups.find(node, name: shareName, session: session)
     }
 
     private func find(_ filter: RawSpan) -> UInt32? {
@@ -174,24 +151,6 @@ struct UnsafeFilterTree: ~Copyable {
             }
             return node
         }
-    }
-
-    private mutating func leave(
-        _ node: UInt32,
-        shareName: [UInt8],
-        session: SessionHandle
-    ) -> Bool {
-        guard let entry = group(of: node, named: shareName),
-            var members = groups[entry].group?.membersInTurn,
-            let index = members.firstIndex(where: { $0.session == session })
-        else { return false }
-        members.remove(at: index)
-        if members.isEmpty {
-            removeGroup(entry, from: node)
-        } else {
-            groups[entry].group = SharedGroup(shareName: shareName, members: members)
-        }
-        return true
     }
 
     /// Removes a node nobody needs, then its parent if that was the last reason for it.
@@ -213,66 +172,15 @@ struct UnsafeFilterTree: ~Copyable {
         }
     }
 
-    // MARK: Groups
-
-    /// Calls `body` with each group of a node, the oldest first.
-    @inline(__always)  // Nearly always there is none, which is then one comparison.
-    func forEachGroup(of node: UInt32, _ body: (SharedGroup) -> Void) {
-        var entry = tree[node].firstGroup
-        while entry != 0 {
-            let record = groups[Int(entry - 1)]
-            if let group = record.group { body(group) }
-            entry = record.next
+    /// Asserts what the comments of nodes, lists and groups say; walks everything.
+    func checkInvariants() {
+        var ordinary = 0
+        var shared = 0
+        for index in 0..<UInt32(tree.used) {
+            UnsafeSubscriberList.checkInvariants(tree[index])
+            ordinary += Int(tree[index].subscriberCount)
+            shared += groups.checkInvariants(index, first: tree[index].firstGroup)
         }
-    }
-
-    private func group(of node: UInt32, named shareName: [UInt8]) -> Int? {
-        var entry = tree[node].firstGroup
-        while entry != 0 {
-            let index = Int(entry - 1)
-            if groups[index].group?.shareName == shareName { return index }
-            entry = groups[index].next
-        }
-        return nil
-    }
-
-    private mutating func addGroup(_ group: SharedGroup, to node: UInt32) {
-        let index: Int
-        if firstFreeGroup != 0 {
-            index = Int(firstFreeGroup - 1)
-            firstFreeGroup = groups[index].next
-            groups[index] = FilterGroup(next: 0, group: group)
-        } else {
-            index = groups.count
-            groups.append(FilterGroup(next: 0, group: group))
-        }
-        guard tree[node].firstGroup != 0 else {
-            tree[node].firstGroup = UInt32(index + 1)
-            return
-        }
-        var last = Int(tree[node].firstGroup - 1)
-        while groups[last].next != 0 { last = Int(groups[last].next - 1) }
-        groups[last].next = UInt32(index + 1)
-    }
-
-    private mutating func removeGroup(_ index: Int, from node: UInt32) {
-        let next = groups[index].next
-        if tree[node].firstGroup == UInt32(index + 1) {
-            tree[node].firstGroup = next
-        } else {
-            var before = Int(tree[node].firstGroup - 1)
-            while groups[before].next != UInt32(index + 1) { before = Int(groups[before].next - 1) }
-            groups[before].next = next
-        }
-        groups[index] = FilterGroup(next: firstFreeGroup, group: nil)
-        firstFreeGroup = UInt32(index + 1)
-    }
-}
-
-extension RawSpan {
-    /// The bytes in an array of their own.
-    var copiedBytes: [UInt8] {
-        let view = Span<UInt8>(_bytes: self)
-        return view.indices.map { view[$0] }
+        assert(ordinary == subscriptionCount && shared == sharedSubscriptionCount)
     }
 }

@@ -18,45 +18,34 @@ protocol UnsafeLevelNode: BitwiseCopyable {
 /// Nodes of a tree of topic levels and the look-up of a child by its text.
 ///
 ///     nodes   [root | node | free | node | ... ]        32-bit indices, 0 is the root
-///     edges   [ - | hash, child | - | hash, child ]     open addressing, linear probing
+///     edges   hash of parent and text -> child
 ///
 /// A node has no table of its own: one hash table, keyed by parent and text, serves the whole tree.
-/// A slot keeps 32 bits of the hash, so that probing seldom touches a node that is not the one.
 ///
-/// Invariants: an index in use is below `used` and not in the free list; a slot is empty or names
-/// a node in use; at least one slot in four is empty; callers pass indices of nodes in use only.
+/// Invariants: an index in use is below `used` and not in the free list; an edge names a node in
+/// use; callers pass indices of nodes in use only.
 @safe
 struct UnsafeLevelTree<Node: UnsafeLevelNode>: ~Copyable {
     /// No node; no node is a child with index 0, as that is the root.
     static var none: UInt32 { 0 }
-
-    private struct Edge: BitwiseCopyable {
-        var hash: UInt32
-        var child: UInt32
-    }
 
     let hasher = UnsafeTopicHash.process
     private var nodes: UnsafeMutablePointer<Node>
     private var capacity: Int
     private(set) var used = 1
     private var firstFree: UInt32 = 0
-    private var edges: UnsafeMutablePointer<Edge>
-    private var edgeMask: Int
-    private(set) var edgeCount = 0
+    private var edges = UnsafeHashTable()
 
     /// A tree that is only a root.
     init() {
         capacity = 16
         unsafe nodes = Self.reallocate(nil, to: capacity)
         unsafe nodes.initialize(to: Node(parent: 0, text: .empty))
-        edgeMask = 15
-        unsafe edges = Self.emptyEdges(16)
     }
 
     deinit {
         for index in 0..<used { unsafe nodes[index].text.release() }
         unsafe free(nodes)
-        unsafe free(edges)
     }
 
     /// The node at an index in use.
@@ -69,24 +58,16 @@ struct UnsafeLevelTree<Node: UnsafeLevelNode>: ~Copyable {
 
     /// The bytes of nodes and edges together.
     var storageBytes: Int {
-        capacity * MemoryLayout<Node>.stride + (edgeMask + 1) * MemoryLayout<Edge>.stride
+        capacity * MemoryLayout<Node>.stride + edges.storageBytes
     }
 
     /// The child of a node with this text, or `none`.
     @inline(__always)  // The inner loop of every match.
     func child(of parent: UInt32, _ key: UnsafeLevelKey) -> UInt32 {
         let hash = unsafe hasher.edge(parent: parent, level: key.hash)
-        var slot = Int(hash) & edgeMask
-        while true {
-            let edge = unsafe edges[slot]
-            if edge.child == Self.none { return Self.none }
-            if edge.hash == hash {
-                let node = unsafe nodes + Int(edge.child)
-                if unsafe node.pointee.parent == parent && key.equals(node.pointee.text) {
-                    return edge.child
-                }
-            }
-            slot = (slot + 1) & edgeMask
+        return edges.find(hash) { child in
+            let node = unsafe nodes + Int(child)
+            return unsafe node.pointee.parent == parent && key.equals(node.pointee.text)
         }
     }
 
@@ -109,11 +90,8 @@ struct UnsafeLevelTree<Node: UnsafeLevelNode>: ~Copyable {
 
     /// Adds a child whose text no other child of the node has.
     mutating func add(under parent: UInt32, _ key: UnsafeLevelKey) -> UInt32 {
-        if (edgeCount + 1) * 4 > (edgeMask + 1) * 3 { growEdges() }
         let index = unsafe addUnlisted(under: parent, key)
-        let hash = unsafe hasher.edge(parent: parent, level: key.hash)
-        unsafe Self.insert(Edge(hash: hash, child: index), edges, edgeMask)
-        edgeCount += 1
+        edges.insert(unsafe hasher.edge(parent: parent, level: key.hash), index)
         return index
     }
 
@@ -126,57 +104,9 @@ struct UnsafeLevelTree<Node: UnsafeLevelNode>: ~Copyable {
 
     /// Takes back a node that `add` made; it must have no children.
     mutating func remove(_ index: UInt32) {
-        removeEdge(to: index)
+        let node = unsafe nodes[Int(index)]
+        edges.remove(unsafe hasher.edge(parent: node.parent, level: node.text.hash(hasher)), index)
         removeUnlisted(index)
-    }
-
-    // MARK: Edges
-
-    private static func insert(_ edge: Edge, _ edges: UnsafeMutablePointer<Edge>, _ mask: Int) {
-        var slot = Int(edge.hash) & mask
-        while unsafe edges[slot].child != none { slot = (slot + 1) & mask }
-        unsafe edges[slot] = edge
-    }
-
-    /// Closes the gap that a removed edge leaves by moving later edges of its run back.
-    private mutating func removeEdge(to index: UInt32) {
-        let parent = unsafe nodes[Int(index)].parent
-        let hash = unsafe hasher.edge(parent: parent, level: nodes[Int(index)].text.hash(hasher))
-        var gap = Int(hash) & edgeMask
-        while unsafe edges[gap].child != index {
-            precondition(unsafe edges[gap].child != Self.none, "a node has no edge to it")
-            gap = (gap + 1) & edgeMask
-        }
-        var slot = (gap + 1) & edgeMask
-        while unsafe edges[slot].child != Self.none {
-            let home = unsafe Int(edges[slot].hash) & edgeMask
-            if (slot - home) & edgeMask >= (slot - gap) & edgeMask {
-                unsafe edges[gap] = edges[slot]
-                gap = slot
-            }
-            slot = (slot + 1) & edgeMask
-        }
-        unsafe edges[gap] = Edge(hash: 0, child: Self.none)
-        edgeCount -= 1
-    }
-
-    private mutating func growEdges() {
-        let oldCount = edgeMask + 1
-        let larger = unsafe Self.emptyEdges(oldCount * 2)
-        for slot in 0..<oldCount {
-            let edge = unsafe edges[slot]
-            if edge.child != Self.none { unsafe Self.insert(edge, larger, oldCount * 2 - 1) }
-        }
-        unsafe free(edges)
-        unsafe edges = larger
-        edgeMask = oldCount * 2 - 1
-    }
-
-    private static func emptyEdges(_ count: Int) -> UnsafeMutablePointer<Edge> {
-        guard let block = unsafe calloc(count, MemoryLayout<Edge>.stride) else {
-            preconditionFailure("out of memory for the topic tree")
-        }
-        return unsafe block.bindMemory(to: Edge.self, capacity: count)
     }
 
     // MARK: Nodes

@@ -92,6 +92,7 @@ extension UnsafeRetainedTree {
         var goesOn = true
         while here.node != 0 && goesOn && visits < visitsMax {
             visits += 1
+            UnsafeStepCount.note()
             let depth = Int(here.depth)
             let isMatch = tree[here.node].epoch <= epoch && matches(here, filter)
             if isMatch && tree[here.node].value != 0

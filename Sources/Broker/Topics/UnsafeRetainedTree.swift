@@ -169,8 +169,14 @@ struct UnsafeRetainedTree: ~Copyable {
 
     // MARK: Positions
 
-    /// Begins a walk at a node and returns the entry of its position and its epoch.
-    mutating func openPosition(_ start: RetainedPosition) -> (entry: UInt32, epoch: UInt64) {
+    /// The epoch of a walk that begins now: what is added later is not found by it.
+    mutating func beginWalk() -> UInt64 {
+        defer { epoch += 1 }
+        return epoch
+    }
+
+    /// Takes an entry for the position of a walk.
+    mutating func openPosition(_ start: RetainedPosition) -> UInt32 {
         let entry: UInt32
         if firstFreePosition != 0 {
             entry = firstFreePosition - 1
@@ -181,8 +187,7 @@ struct UnsafeRetainedTree: ~Copyable {
         }
         openCursors += 1
         setPosition(entry, start)
-        defer { epoch += 1 }
-        return (entry, epoch)
+        return entry
     }
 
     /// Ends a walk.
@@ -220,7 +225,9 @@ struct UnsafeRetainedTree: ~Copyable {
     /// Sends walks that would go on at a leaf to whatever comes after it.
     private func movePositions(off leaf: UInt32) {
         guard openCursors > 0 else { return }
-        for entry in 0..<UInt32(positionCount) where position(entry).node == leaf {
+        for entry in 0..<UInt32(positionCount) {
+            UnsafeStepCount.note()
+            guard position(entry).node == leaf else { continue }
             setPosition(entry, following(position(entry)))
         }
     }

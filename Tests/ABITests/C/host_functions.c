@@ -173,6 +173,9 @@ static void check_subscribing(struct mosquitto *client, int expected)
 
     subscription.clientid = (char *)id;
     subscription.topic_filter = plain;
+    subscription.identifier = 268435456;
+    RETURNS(mosquitto_subscription_add(&subscription), MOSQ_ERR_INVAL);
+    subscription.identifier = 0;
     RETURNS(mosquitto_subscription_add(&subscription), expected);
     RETURNS(mosquitto_subscription_add(&subscription), MOSQ_ERR_SUB_EXISTS);
     RETURNS(mosquitto_subscription_delete(id, plain), MOSQ_ERR_SUCCESS);

@@ -48,18 +48,32 @@ extension Worker {
         guard events(on: identity.listener).contains(.access), !session.subscriptions.isEmpty else {
             return
         }
-        let subscriptions = session.subscriptions
+        var slot: UInt32 = 0
+        let handle = session.handle
+        func recheckSlice() -> Bool {
+            guard let session = sessions[handle] else { return true }
+            recheck(session.subscriptions.slice(from: &slot, limit: 64), of: handle, identity)
+            return slot >= session.subscriptions.slotEnd
+        }
+        if !recheckSlice() { slices.add(recheckSlice) }
+    }
+
+    /// Asks for some subscriptions of a session and ends those that are denied.
+    private func recheck(
+        _ subscriptions: [SessionSubscription],
+        of handle: SessionHandle,
+        _ identity: ClientIdentity
+    ) {
         let questions = subscriptions.map {
             FilterQuestion(filter: $0.text, options: 0, identifier: 0, properties: [])
         }
-        let handle = session.handle
         _ = ask(.access(identity, questions)) { [self] answer in
             guard case .filters(let verdicts, _) = answer, let session = sessions[handle] else {
                 return
             }
             for (subscription, verdict) in zip(subscriptions, verdicts) {
                 guard case .denied = verdict else { continue }
-                _ = session.removeSubscription(subscription.filter, subscription.shareName)
+                _ = session.unsubscribe(subscription)
             }
         }
     }

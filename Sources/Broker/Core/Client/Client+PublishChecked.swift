@@ -85,7 +85,7 @@ extension Client {
         if let end = postponedEnd {
             postponedEnd = nil
             finish(end)
-        } else if stage == .connected, openQuestion == nil {
+        } else if stage == .connected, !isWaiting {
             connection?.resumeReading()
         }
     }

@@ -7,124 +7,173 @@ import MQTT
 import Net
 import Topics
 
-/// One filter of a SUBSCRIBE or UNSUBSCRIBE packet.
-struct RequestedFilter {
-    /// The whole filter with mount point, `$share/name/` in front of shared ones.
-    var text: [UInt8]
-    var options: Topics.SubscriptionOptions
-    /// QoS that SUBACK reports.
-    let granted: UInt8
-    /// QoS that was asked for.
-    let requested: UInt8
-
-    /// The filter without share name, and the share name.
-    var parts: (filter: [UInt8], shareName: [UInt8]?) {
-        guard case .shared(let shared) = SharedFilter.parse(text) else { return (text, nil) }
-        return (Array(text[shared.filter]), Array(text[shared.shareName]))
-    }
-}
-
 extension Client {
     /// Subscribes filter by filter; an error in one leaves the earlier ones subscribed.
     func handleSubscribe(_ body: RawSpan) throws(PacketError) {
         if worker.isOutOfMemory { throw .outOfMemory(version) }
         log.debug("Received SUBSCRIBE from \(logName)")
-        var packet = try SubscribePacket(decoding: body, version: version)
+        carryOut(try FilterPacket(subscribe: body, version: version))
+    }
+
+    /// Unsubscribes filter by filter; an error in one leaves the earlier ones unsubscribed.
+    func handleUnsubscribe(_ body: RawSpan) throws(PacketError) {
+        log.debug("Received UNSUBSCRIBE from \(logName)")
+        carryOut(try FilterPacket(unsubscribe: body, version: version))
+    }
+
+    // MARK: Slices
+
+    /// Filters that are seen to in one step.
+    private static let filtersPerStep = 32
+
+    /// Sees to the filters of a packet: the first ones now, more of them in slices.
+    ///
+    /// The client is read from no further until it has its acknowledgement.
+    private func carryOut(_ packet: FilterPacket) {
+        assert(filterPacket == nil, "one packet of a client after the other")
+        filterPacket = packet
+        let isDone = advance(packet)
+        if filterPacket != nil { connection?.pauseReading() }
+        if !isDone { goOn(with: packet) }
+    }
+
+    private func goOn(with packet: FilterPacket) {
+        worker.slices.add { [self] in advance(packet) }
+    }
+
+    /// Does a step; returns whether the packet is done with, or waits for plugins.
+    private func advance(_ packet: FilterPacket) -> Bool {
+        // The client may have ended, or been taken over, since the step before.
+        guard filterPacket === packet, stage == .connected else { return true }
+        touch()
+        if packet.isAcknowledged { return sendRetained(packet) }
         var filters: [RequestedFilter] = []
-        var failure: PacketError?
-        do throws(PacketError) {
-            while let entry = try packet.next(in: body) {
-                filters.append(requested(entry, body))
-            }
-        } catch {
-            failure = error
+        while filters.count < Self.filtersPerStep, let entry = packet.next() {
+            filters.append(requested(entry, packet))
         }
-        let identifier = packet.subscriptionIdentifier ?? 0
-        let packetIdentifier = packet.packetIdentifier
-        let denials = filters.map(denial)
-        decide(
-            filters,
-            kind: .subscribe,
-            identifier: identifier,
-            properties: body.array(packet.properties)
-        ) { [self] filters in
-            if let failure {
-                _ = subscribe(filters, identifier)
-                return fail(failure)
-            }
-            concludeSubscribe(filters, identifier, packetIdentifier, denials)
+        guard decide(filters, packet) else { return true }
+        return conclude(packet)
+    }
+
+    /// Goes on when a step's filters have been entered; returns whether the packet is done with.
+    private func conclude(_ packet: FilterPacket) -> Bool {
+        guard packet.isAtEnd else { return false }
+        if let failure = packet.failure {
+            filterPacket = nil
+            fail(failure)
+            return true
+        }
+        acknowledge(packet)
+        return sendRetained(packet)
+    }
+
+    private func acknowledge(_ packet: FilterPacket) {
+        var bytes: [UInt8] = []
+        let identifier = packet.packetIdentifier
+        let codes = packet.reasonCodes
+        packet.isAcknowledged = true
+        if packet.kind == .subscribe {
+            bytes.appendSuback(packetIdentifier: identifier, reasonCodes: codes, version: version)
+            log.debug("Sending SUBACK to \(logName)")
+            write(bytes, .suback)
+        } else {
+            bytes.appendUnsuback(packetIdentifier: identifier, reasonCodes: codes, version: version)
+            log.debug("Sending UNSUBACK to \(logName)")
+            write(bytes, .unsuback)
         }
     }
 
-    private func requested(_ entry: SubscribePacket.Entry, _ body: RawSpan) -> RequestedFilter {
-        var options = Topics.SubscriptionOptions(rawValue: entry.options.rawValue)
-        if identity?.isBridge == true {
+    /// Begins to send retained messages for subscriptions of a packet; returns whether for all.
+    private func sendRetained(_ packet: FilterPacket) -> Bool {
+        for _ in 0..<Self.filtersPerStep {
+            guard let session, let subscription = packet.nextRetained() else {
+                filterPacket = nil
+                if !isParked { connection?.resumeReading() }
+                return true
+            }
+            session.sendRetained(for: subscription)
+        }
+        return false
+    }
+
+    // MARK: Filters
+
+    private func requested(_ entry: FilterPacket.Entry, _ packet: FilterPacket) -> RequestedFilter {
+        var options = Topics.SubscriptionOptions(rawValue: entry.options)
+        if packet.kind == .subscribe, identity?.isBridge == true {
             options.isNoLocal = true
             options.isRetainAsPublished = true
         }
         let requested = options.qualityOfService
         options.qualityOfService = min(requested, UInt8(clamping: listener.configuration.maxQoS))
+        let body = packet.body
         return RequestedFilter(
-            text: mounted(entry.filter, entry.form, body),
+            text: mounted(entry.filter, entry.form, body.span.bytes),
             options: options,
             granted: options.qualityOfService,
             requested: requested
         )
     }
 
-    /// Enters allowed filters.
-    ///
-    /// Returns the reason codes, and what may get retained messages.
-    private func subscribe(
-        _ filters: [RequestedFilter?],
-        _ identifier: UInt32
-    ) -> [(SessionSubscription, isNew: Bool)] {
-        guard let session else { return [] }
-        var entered: [(SessionSubscription, isNew: Bool)] = []
-        for filter in filters {
-            guard let filter else { continue }
-            let (text, shareName) = filter.parts
-            let subscription = SessionSubscription(
-                filter: text,
-                shareName: shareName,
-                options: filter.options,
-                identifier: identifier
-            )
-            entered.append((subscription, worker.subscribe(subscription, of: session)))
-            log.write(.subscribe, "\(logName) \(filter.granted) \(filter.text.text)")
-        }
-        return entered
+    /// The filter with the mount point in front of the part that is matched.
+    private func mounted(_ range: Range<Int>, _ form: SharedFilter.Form, _ body: RawSpan) -> [UInt8]
+    {
+        if listener.mountPoint.isEmpty { return body.array(range) }
+        guard case .shared(let parts) = form else { return listener.mountPoint + body.array(range) }
+        let share = Array("$share/".utf8) + body.array(parts.shareName) + [UInt8(ascii: "/")]
+        return share + listener.mountPoint + body.array(parts.filter)
     }
 
-    private func concludeSubscribe(
-        _ filters: [RequestedFilter?],
-        _ identifier: UInt32,
-        _ packetIdentifier: UInt16,
-        _ denials: [ReasonCode]
-    ) {
-        let entered = subscribe(filters, identifier)
-        var suback: [UInt8] = []
-        suback.appendSuback(
-            packetIdentifier: packetIdentifier,
-            reasonCodes: zip(filters, denials).map { filter, denial in
-                filter.map { ReasonCode(rawValue: $0.granted) } ?? denial
-            },
-            version: version
-        )
-        log.debug("Sending SUBACK to \(logName)")
-        write(suback, .suback)
-        for (subscription, isNew) in entered
-        where subscription.shareName == nil && wantsRetained(subscription, isNew: isNew) {
-            session?.sendRetained(for: subscription)
+    /// Enters or removes what is allowed, and notes what the acknowledgement says.
+    private func carryOut(_ filter: RequestedFilter, isAllowed: Bool, _ packet: FilterPacket) {
+        let code: ReasonCode
+        if packet.kind == .subscribe {
+            code = isAllowed ? subscribe(filter, packet) : denial(of: filter, .notAuthorized)
+        } else {
+            code = isAllowed ? unsubscribe(filter) : .notAuthorized
         }
+        packet.reasonCodes.append(code)
+    }
+
+    private func subscribe(_ filter: RequestedFilter, _ packet: FilterPacket) -> ReasonCode {
+        guard let session else { return .unspecifiedError }
+        let subscription = SessionSubscription(
+            text: filter.text,
+            options: filter.options,
+            identifier: packet.identifier
+        )
+        let outcome = session.subscribe(subscription)
+        if outcome == .refused {
+            logLimit(packet)
+            return denial(of: filter, .quotaExceeded)
+        }
+        log.write(.subscribe, "\(logName) \(filter.granted) \(filter.text.text)")
+        // A message that is retained from now on comes by way of the subscription.
+        if !subscription.isShared, wantsRetained(subscription, isNew: outcome == .new),
+            worker.broker.retained.count > 0
+        {
+            packet.addRetained(subscription)
+        }
+        return ReasonCode(rawValue: filter.granted)
+    }
+
+    private func unsubscribe(_ filter: RequestedFilter) -> ReasonCode {
+        guard let session else { return .unspecifiedError }
+        log.write(.unsubscribe, "\(logName) \(filter.text.text)")
+        let subscription = SessionSubscription(
+            text: filter.text,
+            options: filter.options,
+            identifier: 0
+        )
+        return session.unsubscribe(subscription) ? .success : .noSubscriptionExisted
     }
 
     /// 3.1 has no failure code: the client is told its QoS as if it had been granted.
-    private func denial(of filter: RequestedFilter) -> ReasonCode {
+    private func denial(of filter: RequestedFilter, _ reason: ReasonCode) -> ReasonCode {
         switch version {
         case .v31: ReasonCode(rawValue: filter.granted)
         case .v311: .unspecifiedError
-        case .v5: .notAuthorized
+        case .v5: reason
         }
     }
 
@@ -137,158 +186,109 @@ extension Client {
         }
     }
 
-    /// The filter with the mount point in front of the part that is matched.
-    private func mounted(_ range: Range<Int>, _ form: SharedFilter.Form, _ body: RawSpan) -> [UInt8]
-    {
-        guard case .shared(let parts) = form, !listener.mountPoint.isEmpty else {
-            return listener.mountPoint + body.array(range)
-        }
-        let share = Array("$share/".utf8) + body.array(parts.shareName) + [UInt8(ascii: "/")]
-        return share + listener.mountPoint + body.array(parts.filter)
-    }
-
-    // MARK: UNSUBSCRIBE
-
-    func handleUnsubscribe(_ body: RawSpan) throws(PacketError) {
-        log.debug("Received UNSUBSCRIBE from \(logName)")
-        var packet = try UnsubscribePacket(decoding: body, version: version)
-        var filters: [RequestedFilter] = []
-        var failure: PacketError?
-        do throws(PacketError) {
-            while let entry = try packet.next(in: body) {
-                let text = mounted(entry.filter, entry.form, body)
-                let options = Topics.SubscriptionOptions(rawValue: 0)
-                filters.append(
-                    RequestedFilter(text: text, options: options, granted: 0, requested: 0)
-                )
-            }
-        } catch {
-            failure = error
-        }
-        let packetIdentifier = packet.packetIdentifier
-        decide(
-            filters,
-            kind: .unsubscribe,
-            identifier: 0,
-            properties: body.array(packet.properties)
-        ) { [self] filters in
-            let codes = filters.map(unsubscribe)
-            if let failure { return fail(failure) }
-            var unsuback: [UInt8] = []
-            unsuback.appendUnsuback(
-                packetIdentifier: packetIdentifier,
-                reasonCodes: codes,
-                version: version
-            )
-            log.debug("Sending UNSUBACK to \(logName)")
-            write(unsuback, .unsuback)
-        }
-    }
-
-    private func unsubscribe(_ filter: RequestedFilter?) -> ReasonCode {
-        guard let filter, let session else { return .notAuthorized }
-        let (text, shareName) = filter.parts
-        log.write(.unsubscribe, "\(logName) \(filter.text.text)")
-        return session.removeSubscription(text, shareName) ? .success : .noSubscriptionExisted
+    private func logLimit(_ packet: FilterPacket) {
+        guard !packet.hasLoggedLimit, admitsDenialLine() else { return }
+        packet.hasLoggedLimit = true
+        log.notice(
+            "Client \(logName) may not have more than \(worker.limits.subscriptionsMax) subscriptions."
+        )
     }
 
     // MARK: Decisions
 
-    /// Finds out which filters are allowed, at once or later; denied ones become nil.
-    private func decide(
-        _ filters: [RequestedFilter],
-        kind: AccessKind,
-        identifier: UInt32,
-        properties: [UInt8],
-        _ body: @escaping ([RequestedFilter?]) -> Void
-    ) {
-        guard let identity else { return }
+    /// Finds out which filters are allowed and carries those out, at once or later.
+    ///
+    /// Returns whether that is done; if not, the client has ended or goes on with plugins' answer.
+    private func decide(_ filters: [RequestedFilter], _ packet: FilterPacket) -> Bool {
+        guard let identity else { return false }
+        if filters.isEmpty { return true }
         let events = worker.events(on: listener)
-        let event: HookEvents = kind == .subscribe ? .subscribe : .unsubscribe
+        let event: HookEvents = packet.kind == .subscribe ? .subscribe : .unsubscribe
         if !events.contains(event), events.isDisjoint(with: .access) {
-            return body(logged(filters, kind))
+            for filter in filters { carryOut(logged(filter, packet), isAllowed: true, packet) }
+            return true
         }
-        if !events.contains(event), events.contains(.accessIsDirect) {
-            var verdicts: [RequestedFilter?] = []
-            for filter in filters {
-                let code = worker.checkAccess(
-                    kind,
-                    identity,
-                    filter: filter.text,
-                    qos: filter.requested
-                )
-                if code != 0, code != Code.aclDenied { return finish(.plugin(code, worker.hooks)) }
-                verdicts.append(code == 0 ? filter : nil)
-                if code != 0 { logDenied(filter, kind) }
+        guard !events.contains(event), events.contains(.accessIsDirect) else {
+            return askAbout(filters, packet, identity)
+        }
+        for filter in filters {
+            let code = worker.checkAccess(
+                packet.kind,
+                identity,
+                filter: filter.text,
+                qos: filter.requested
+            )
+            if code != 0, code != Code.aclDenied {
+                finish(.plugin(code, worker.hooks))
+                return false
             }
-            return body(verdicts)
+            if code != 0 { logDenied(filter, packet) }
+            carryOut(filter, isAllowed: code == 0, packet)
         }
+        return true
+    }
+
+    /// Asks the plugins; returns whether they have answered at once and the client may go on.
+    private func askAbout(
+        _ filters: [RequestedFilter],
+        _ packet: FilterPacket,
+        _ identity: ClientIdentity
+    ) -> Bool {
         let questions = filters.map { filter in
             FilterQuestion(
                 filter: filter.text,
                 options: filter.options.rawValue,
-                identifier: identifier,
-                properties: properties
+                identifier: packet.identifier,
+                properties: packet.properties
             )
         }
-        askAbout(filters, questions, kind, identity, body)
-    }
-
-    private func askAbout(
-        _ filters: [RequestedFilter],
-        _ questions: [FilterQuestion],
-        _ kind: AccessKind,
-        _ identity: ClientIdentity,
-        _ body: @escaping ([RequestedFilter?]) -> Void
-    ) {
         let question: HookQuestion =
-            kind == .subscribe
+            packet.kind == .subscribe
             ? .subscribe(identity, questions) : .unsubscribe(identity, questions)
+        var isDecided = false
         openQuestion = worker.ask(question) { [self] answer in
-            guard stage == .connected else { return }
+            guard stage == .connected, filterPacket === packet else { return }
+            let isLate = openQuestion != nil
             openQuestion = nil
-            guard case .filters(let verdicts, let code) = answer else { return }
-            let decided = apply(verdicts, to: filters, kind)
-            if let code {
-                if kind == .subscribe { _ = subscribe(decided, questions.first?.identifier ?? 0) }
-                return finish(.plugin(code, worker.hooks))
-            }
-            body(decided)
-            connection?.resumeReading()
+            isDecided = take(answer, filters, packet)
+            if isLate, isDecided, !conclude(packet) { goOn(with: packet) }
         }
-        if openQuestion != nil { connection?.pauseReading() }
+        return isDecided && openQuestion == nil
     }
 
-    private func apply(
-        _ verdicts: [FilterVerdict],
-        to filters: [RequestedFilter],
-        _ kind: AccessKind
-    ) -> [RequestedFilter?] {
-        zip(filters, verdicts).map { filter, verdict in
+    /// Carries out what plugins have allowed; returns whether the client may go on.
+    private func take(
+        _ answer: HookAnswer,
+        _ filters: [RequestedFilter],
+        _ packet: FilterPacket
+    ) -> Bool {
+        guard case .filters(let verdicts, let code) = answer else { return false }
+        for (filter, verdict) in zip(filters, verdicts) {
             guard case .allowed(let text, let options) = verdict else {
-                logDenied(filter, kind)
-                return nil
+                logDenied(filter, packet)
+                carryOut(filter, isAllowed: false, packet)
+                continue
             }
             var changed = filter
             if let text { changed.text = text }
             if let options { changed.options = Topics.SubscriptionOptions(rawValue: options) }
-            return logged([changed], kind).first ?? nil
+            carryOut(logged(changed, packet), isAllowed: true, packet)
         }
+        if let code { finish(.plugin(code, worker.hooks)) }
+        return code == nil
     }
 
-    private func logged(_ filters: [RequestedFilter], _ kind: AccessKind) -> [RequestedFilter?] {
-        guard log.isEnabled(.debug) else { return filters }
-        for filter in filters {
-            let text = filter.text.text
-            log.debug(kind == .subscribe ? "\t\(text) (QoS \(filter.granted))" : "\t\(text)")
-        }
-        return filters
+    private func logged(_ filter: RequestedFilter, _ packet: FilterPacket) -> RequestedFilter {
+        guard log.isEnabled(.debug) else { return filter }
+        let text = filter.text.text
+        log.debug(packet.kind == .subscribe ? "\t\(text) (QoS \(filter.granted))" : "\t\(text)")
+        return filter
     }
 
-    private func logDenied(_ filter: RequestedFilter, _ kind: AccessKind) {
+    private func logDenied(_ filter: RequestedFilter, _ packet: FilterPacket) {
         log.debug("\t\(filter.text.text) (denied)")
         guard admitsDenialLine(), let identity else { return }
-        let verb = kind == .subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE"
+        let verb = packet.kind == .subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE"
         log.notice("Denied \(verb) from \(identity.logNameAndUser) to '\(filter.text.text)'.")
     }
 }
@@ -302,61 +302,5 @@ extension RawSpan {
     /// A copy of some bytes.
     func array(_ range: Range<Int>) -> [UInt8] {
         extracting(range).withUnsafeBytes { Array($0) }
-    }
-}
-
-extension Worker {
-    /// Enters a subscription in the index and in its session.
-    ///
-    /// Returns whether it is new.
-    func subscribe(_ subscription: SessionSubscription, of session: Session) -> Bool {
-        let destination = Destination(
-            session: session.handle,
-            subscriptionIdentifier: subscription.identifier,
-            options: subscription.options
-        )
-        let result = broker.subscriptions.subscribe(
-            filter: subscription.filter.span.bytes,
-            shareName: subscription.shareName?.span.bytes,
-            destination: destination
-        )
-        if case .new = result {
-            session.subscriptions.append(subscription)
-            session.noteSubscriptionCount()
-            return true
-        }
-        session.replaceSubscription(subscription)
-        return false
-    }
-
-    /// Takes a subscription out of the index.
-    func unsubscribe(_ subscription: SessionSubscription, of session: Session) {
-        broker.subscriptions.unsubscribe(
-            filter: subscription.filter.span.bytes,
-            shareName: subscription.shareName?.span.bytes,
-            session: session.handle
-        )
-    }
-}
-
-extension Session {
-    fileprivate func place(_ filter: [UInt8], _ shareName: [UInt8]?) -> Int? {
-        subscriptions.firstIndex { $0.filter == filter && $0.shareName == shareName }
-    }
-
-    fileprivate func replaceSubscription(_ subscription: SessionSubscription) {
-        guard let place = place(subscription.filter, subscription.shareName) else { return }
-        subscriptions[place] = subscription
-    }
-
-    /// Unsubscribes.
-    ///
-    /// Returns whether there was such a subscription.
-    func removeSubscription(_ filter: [UInt8], _ shareName: [UInt8]?) -> Bool {
-        guard let place = place(filter, shareName) else { return false }
-        worker.unsubscribe(subscriptions.remove(at: place), of: self)
-        noteSubscriptionCount()
-        endRetained(filter: filter)
-        return true
     }
 }

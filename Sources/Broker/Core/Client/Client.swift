@@ -52,7 +52,15 @@ package final class Client {
     /// The CONNECT of a client that is being authenticated.
     var pendingConnect: PendingConnect?
     /// The question whose answer lets the client go on.
-    var openQuestion: Asker?
+    var openQuestion: Asker? {
+        didSet { setWaiting() }
+    }
+    /// The SUBSCRIBE or UNSUBSCRIBE that is being carried out.
+    var filterPacket: FilterPacket? {
+        didSet { setWaiting() }
+    }
+    /// Whether the next packet has to wait until one of them is done with.
+    private(set) var isWaiting = false
     /// Whether an exchange of enhanced authentication is under way on a connected client.
     var isReauthenticating = false
     /// Messages of the client that plugins have not decided about yet.
@@ -92,6 +100,8 @@ package final class Client {
         touch()
         connection?.setDeadline(worker.now + timeoutSeconds + 1)
     }
+
+    private func setWaiting() { isWaiting = openQuestion != nil || filterPacket != nil }
 
     func touch() {
         lastPacketAt = worker.now
@@ -149,7 +159,7 @@ package final class Client {
     /// Whether the next packet may be handled.
     private var takesPackets: Bool {
         switch stage {
-        case .connected: openQuestion == nil
+        case .connected: !isWaiting
         case .awaitingConnect, .exchanging: true
         case .authenticating, .moving, .ended: false
         }

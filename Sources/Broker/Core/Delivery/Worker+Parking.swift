@@ -29,7 +29,7 @@ extension Worker {
             client.isParked = false
             guard client.stage == .connected else { continue }
             client.touch()
-            if client.openQuestion == nil, client.undecidedCount == 0 {
+            if !client.isWaiting, client.undecidedCount == 0 {
                 client.connection?.resumeReading()
             }
         }

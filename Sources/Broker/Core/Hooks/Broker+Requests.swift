@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What plugins may ask of the broker, from any thread. Everything is posted, never done at once.
 
+import Log
 package import MQTT
 import Topics
 
@@ -145,7 +146,11 @@ extension Broker {
                 options: Topics.SubscriptionOptions(rawValue: options),
                 identifier: identifier
             )
-            _ = worker.subscribe(subscription, of: session)
+            if session.subscribe(subscription) == .refused {
+                worker.log.warning(
+                    "Warning: A plugin's subscription for \(clientIdentifier) is above max_subscriptions."
+                )
+            }
         }
         return wasThere ?? false
     }
@@ -163,8 +168,14 @@ extension Broker {
             isAdding: false
         )
         workers[home(of: clientIdentifier)].post { worker in
-            _ = worker.sessions[clientIdentifier]?.removeSubscription(filter, shareName)
-            worker.broker.requestedSubscriptions.end(request.key)
+            defer { worker.broker.requestedSubscriptions.end(request.key) }
+            let subscription = SessionSubscription(
+                filter: filter,
+                shareName: shareName,
+                options: Topics.SubscriptionOptions(rawValue: 0),
+                identifier: 0
+            )
+            _ = worker.sessions[clientIdentifier]?.unsubscribe(subscription)
         }
     }
 

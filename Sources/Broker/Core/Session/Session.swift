@@ -6,32 +6,6 @@ import MQTT
 import Synchronization
 import Topics
 
-/// One subscription as its session remembers it.
-struct SessionSubscription {
-    /// The filter with mount point, without share name.
-    let filter: [UInt8]
-    /// Share name; nil for an ordinary subscription.
-    let shareName: [UInt8]?
-    var options: Topics.SubscriptionOptions
-    var identifier: UInt32
-
-    /// As plain values.
-    var image: SubscriptionImage {
-        SubscriptionImage(
-            filter: filter,
-            shareName: shareName,
-            options: options.rawValue,
-            identifier: identifier
-        )
-    }
-
-    /// The filter as the client gave it: `$share/name/` in front of shared ones.
-    var text: [UInt8] {
-        guard let shareName else { return filter }
-        return Array("$share/".utf8) + shareName + [UInt8(ascii: "/")] + filter
-    }
-}
-
 /// Session state (5.0 section 4.1), living on the worker its client identifier hashes to.
 ///
 /// It needs neither a connection nor a CONNECT: one that was restored, or a bridge's, is a session
@@ -56,7 +30,7 @@ final class Session {
     /// When it ends and when a delayed will is due.
     var deadlines = SessionDeadlines()
 
-    var subscriptions: [SessionSubscription] = []
+    var subscriptions = Subscriptions()
     /// Messages to the client.
     let outgoing = OutgoingMessages()
     /// QoS 2 messages from the client; nil before the first.
@@ -170,8 +144,9 @@ final class Session {
 
     /// Forgets subscriptions and messages, for a clean start or at the end.
     func clear() {
-        for subscription in subscriptions { worker.unsubscribe(subscription, of: self) }
-        subscriptions = []
+        let ended = subscriptions
+        subscriptions = Subscriptions()
+        worker.end(ended, of: handle)
         outgoing.removeAll()
         incoming = nil
         retainedQueue = nil

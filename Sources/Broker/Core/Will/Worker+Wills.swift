@@ -42,10 +42,10 @@ extension Worker {
         return min(session.expiryInterval, UInt32(clamping: bound))
     }
 
-    /// Looks after sessions whose time has come, a bounded number in each turn.
+    /// Looks after sessions whose time has come, for a slice of the turn; the next turn goes on.
     func expireDeadlines() {
-        for _ in 0..<Self.expiredMax {
-            guard let handle = deadlines.pop(dueAt: reactor.now) else { return }
+        var end: Int64 = 0
+        while let handle = deadlines.pop(dueAt: reactor.now) {
             guard let session = sessions[handle] else { continue }
             assert(session.client == nil, "nothing is due while the client is there")
             let isWillDue = session.deadlines.willDueAt != 0
@@ -58,11 +58,10 @@ extension Worker {
             } else {
                 deadlines.set(handle, at: session.deadlines.next)
             }
+            let clock = Clock.monotonicNanoseconds()
+            if end == 0 { end = clock + reactor.slice } else if clock >= end { break }
         }
     }
-
-    /// Sessions that are looked after in one turn: others come again in the next.
-    private static let expiredMax = 64
 
     private func expire(_ session: Session) {
         if settings.configuration.connectionMessages {

@@ -88,7 +88,10 @@ public func mosquitto_subscription_add(_ sub: UnsafePointer<mosquitto_subscripti
         let broker = PluginHost.current?.broker
     else { return ResultCode.invalid }
     let options = sub.pointee.options
-    guard options & 3 < 3, options & 0x30 < 0x30 else { return ResultCode.invalid }
+    // A Subscription Identifier has 28 bits (5.0 section 3.8.2.1.2).
+    guard options & 3 < 3, options & 0x30 < 0x30, sub.pointee.identifier < 1 << 28 else {
+        return ResultCode.invalid
+    }
     let name = String(cString: clientid)
     guard broker.directory[name] != nil else { return ResultCode.notFound }
     let wasThere = broker.addSubscription(

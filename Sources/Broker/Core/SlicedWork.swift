@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work that is too long for one turn of a reactor.
+
+import Net
+
+/// Pieces of long work that take turns, with a share of each turn for all of them together.
+///
+/// However many there are, nobody on the reactor waits longer than for one share and one step.
+final class SlicedWork {
+    /// A step takes a small part of a share and says whether the work is done.
+    typealias Step = () -> Bool
+
+    private unowned let worker: Worker
+    private var steps: [Step] = []
+    private var isScheduled = false
+
+    init(_ worker: Worker) { self.worker = worker }
+
+    /// Goes on with `step` at the end of this turn and of the following ones until it returns true.
+    func add(_ step: @escaping Step) {
+        steps.append(step)
+        schedule()
+    }
+
+    /// Nothing is gone on with.
+    func forgetAll() { steps = [] }
+
+    private func schedule() {
+        guard !isScheduled else { return }
+        isScheduled = true
+        worker.postpone { [self] in
+            isScheduled = false
+            run()
+        }
+    }
+
+    private func run() {
+        let end = Clock.monotonicNanoseconds() + worker.reactor.slice
+        repeat {
+            let round = steps
+            steps = []
+            var position = 0
+            while position < round.count {
+                if !round[position]() { steps.append(round[position]) }
+                position += 1
+                if Clock.monotonicNanoseconds() >= end { break }
+            }
+            // Who has not had a step in this round comes first in the next one.
+            if position < round.count { steps.insert(contentsOf: round[position...], at: 0) }
+        } while !steps.isEmpty && Clock.monotonicNanoseconds() < end
+        if !steps.isEmpty { schedule() }
+    }
+}
