@@ -190,9 +190,8 @@ let package = Package(
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
-        tests("CoreTests", uses: ["Core", "MQTT", "Topics", "Config", "Net", "Log", "Inflight"]),
+        tests("CoreTests", uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
-        tests("CoreTests", uses: ["Core", "Topics"]),
         tests("NetTests", uses: ["Net", "CLinux", "COpenSSL"]),
         .testTarget(
             name: "TransportTests",
