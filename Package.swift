@@ -197,6 +197,8 @@ let package = Package(
             exclude: ["Scripts"],
             swiftSettings: common
         ),
+        tests("CoreTests", uses: ["Core", "MQTT", "Topics", "Config", "Net", "Log"]),
+        tests("PluginHostTests", uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
         .testTarget(
             name: "ABITests",

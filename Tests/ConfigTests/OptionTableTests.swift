@@ -43,7 +43,8 @@ private enum Options {
             "max_inflight_bytes", "max_inflight_messages", "max_keepalive", "max_packet_size",
             "max_queued_bytes", "max_queued_messages", "message_size_limit", "packet_buffer_size",
             "websockets_headers_size", "retain_expiry_interval", "sys_interval",
-            "websockets_log_level", "auth_timeout", "plugin_slow_callback_ms", "log_facility",
+            "websockets_log_level", "auth_timeout", "max_pending_logins", "plugin_slow_callback_ms",
+            "log_facility",
             "port",
         ].map { ($0, "") }
         + [

@@ -39,6 +39,8 @@ package final class Worker {
     /// Whether every packet is logged; as of the last reload.
     private(set) var isTracing: Bool
     let openQuestions = OpenQuestions()
+    /// The sessions that a reload has yet to check again; nil when all are.
+    var reloadCheck: ReloadCheck?
     /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
     var fanOutSerial: UInt64 = 0
     /// The publications being collected from the client whose bytes are handled now.
@@ -100,6 +102,7 @@ package final class Worker {
         parkedClients = []
         latecomers.forgetAll()
         openQuestions.forgetAll()
+        reloadCheck = nil
         mailbox.takeLetters(after: &letters)
         letters = []
         hooks?.threadIsEnding()
