@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What a login or a reload ends with, and what is forgotten afterwards.
 
 import MQTT
 import Testing

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Logins of one address are counted.
 
 import Net
 import Testing

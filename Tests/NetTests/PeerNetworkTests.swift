@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Which addresses belong to one party.
 
 import Glibc
 import Net

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The bookkeeping of late answers.
 
 import CMosquitto
 import Config
