@@ -145,7 +145,10 @@ extension PluginHost {
                 case .waits(let isFirst):
                     if isFirst { lane.wake() }
                     return nil
-                case .left: return leave(login)
+                case .left:
+                    // The plugin may yet answer; until then the identifier stays taken.
+                    ClientRecord.of(identity).endAuthentication()
+                    return nil
                 case .decided(let result):
                     code = Self.lateCode(result.code, byTicket: plugin.answersByTicket)
                 }

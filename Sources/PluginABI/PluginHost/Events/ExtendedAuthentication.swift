@@ -114,7 +114,10 @@ extension PluginHost {
                 case .waits(let isFirst):
                     if isFirst { lane.wake() }
                     return nil
-                case .left: return leave(step)
+                case .left:
+                    // The plugin may yet answer; until then the identifier stays taken.
+                    ClientRecord.of(step.identity).endAuthentication()
+                    return nil
                 case .decided(let result): return conclude(step, result, by: plugin)
                 }
             default: return conclude(step, result, by: plugin)

@@ -136,7 +136,10 @@ struct DelayedAnswerTable {
             entries[ticket]?.identifier = identifier
         }
         if entry.hasLeft {
-            guard identifier != nil else { return (.left, next ?? end(ticket)) }
+            guard identifier != nil else {
+                let ended = end(ticket)
+                return (.left, next ?? ended)
+            }
             entries[ticket]?.state = .abandoned(until: until, isLast: false)
         } else {
             entries[ticket]?.state = .waiting(waiting, until: until)
