@@ -200,6 +200,7 @@ let package = Package(
             exclude: ["Scripts"],
             swiftSettings: common
         ),
+        tests("PluginHostTests", uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto"]),
         tests("ConformanceTests", uses: ["TestSupport"]),
         .testTarget(
             name: "ABITests",

@@ -42,6 +42,7 @@ struct HostPlugin: Sendable {
     }
     static let sleeper = Result { try HostPlugin("host_sleeper", named: "sleeper") }
     static let delayer = Result { try HostPlugin("host_delayer", named: "delayer") }
+    static let ticket = Result { try HostPlugin("host_ticket", named: "ticket") }
     static let direct = Result { try HostPlugin("host_direct", named: "direct") }
     static let busybody = Result { try HostPlugin("host_busybody", named: "busybody") }
 

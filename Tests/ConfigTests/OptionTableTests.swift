@@ -44,7 +44,8 @@ private enum Options {
             "max_queued_bytes", "max_queued_messages", "max_subscriptions", "message_size_limit",
             "packet_buffer_size",
             "websockets_headers_size", "retain_expiry_interval", "sys_interval",
-            "websockets_log_level", "auth_timeout", "plugin_slow_callback_ms", "log_facility",
+            "websockets_log_level", "auth_timeout", "max_pending_logins", "plugin_slow_callback_ms",
+            "log_facility",
             "port",
         ].map { ($0, "") }
         + [

@@ -106,17 +106,28 @@ final class EngineFixture {
 
     /// The decision about a login, hashing included.
     func login(_ user: String?, _ password: String?, clientID: String = "cid") -> LoginDecision {
-        let step = Array(clientID.utf8).withUnsafeBufferPointer { clientID in
+        switch beginLogin(user, password, clientID: clientID) {
+        case .decided(let decision): return decision
+        case .verify(let client):
+            return engine.finishLogin(of: client, password: ByteString(password ?? ""))
+        case .pretend(let decoy, let decision):
+            let secret = ByteString(password ?? "")
+            return engine.finishPretence(decoy, password: secret, decision)
+        }
+    }
+
+    /// The decision about a login as far as it is made at once.
+    func beginLogin(
+        _ user: String?,
+        _ password: String?,
+        clientID: String = "cid"
+    ) -> LoginStep {
+        Array(clientID.utf8).withUnsafeBufferPointer { clientID in
             withOptional(user) { user in
                 withOptional(password) { password in
                     engine.beginLogin(username: user, password: password, clientID: clientID)
                 }
             }
-        }
-        switch step {
-        case .decided(let decision): return decision
-        case .verify(let client):
-            return engine.finishLogin(of: client, password: ByteString(password ?? ""))
         }
     }
 

@@ -71,6 +71,54 @@ import Testing
         #expect(fixture.login("off", "p") == .deny)
     }
 
+    @Test("A login that fails for whatever reason takes a hash as dear as one for its password")
+    func sameWork() throws {
+        let fixture = try EngineFixture()
+        defer { fixture.remove() }
+        func isHashed(_ user: String, _ password: String?, clientID: String = "cid") -> Bool {
+            switch fixture.beginLogin(user, password, clientID: clientID) {
+            case .decided: false
+            case .verify: true
+            case .pretend(let decoy, _): decoy.text.hasPrefix("$7$") && decoy.text.count > 100
+            }
+        }
+        for command in [
+            #""createClient","username":"u","password":"p""#,
+            #""createClient","username":"fixed","password":"p","clientid":"only""#,
+            #""createClient","username":"none""#,
+            #""createClient","username":"off","password":"p""#,
+            #""disableClient","username":"off""#,
+        ] { #expect(!fixture.run(#""command":\#(command)"#).contains("error")) }
+        for user in ["u", "stranger", "fixed", "none", "off", ""] {
+            #expect(isHashed(user, "wrong"), "\(user)")
+            #expect(!isHashed(user, ""), "\(user)")
+            #expect(!isHashed(user, nil), "\(user)")
+        }
+    }
+
+    @Test("A client that may not come in is refused without a password as well, others are passed")
+    func confirmation() throws {
+        let fixture = try EngineFixture()
+        defer { fixture.remove() }
+        for command in [
+            #""createClient","username":"on""#,
+            #""createClient","username":"fixed","clientid":"only""#,
+            #""createClient","username":"off""#,
+            #""disableClient","username":"off""#,
+        ] { #expect(!fixture.run(#""command":\#(command)"#).contains("error")) }
+        #expect(fixture.login("on", nil) == .pass)
+        #expect(fixture.login("stranger", nil) == .pass)
+        #expect(fixture.login("off", nil) == .deny)
+        #expect(fixture.login("fixed", nil) == .deny)
+        #expect(fixture.login("fixed", nil, clientID: "only") == .pass)
+        _ = fixture.run(#""command":"enableClient","username":"off""#)
+        #expect(fixture.login("off", nil) == .pass)
+        _ = fixture.run(#""command":"disableClient","username":"on""#)
+        #expect(fixture.login("on", nil) == .deny)
+        _ = fixture.run(#""command":"deleteClient","username":"on""#)
+        #expect(fixture.login("on", nil) == .pass)
+    }
+
     @Test("A password that was right lately is not hashed again, unless the client has changed it")
     func recentLogins() throws {
         let fixture = try EngineFixture()

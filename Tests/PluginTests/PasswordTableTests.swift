@@ -34,6 +34,20 @@ struct PasswordTableTests {
         #expect(try PasswordTable(parsing: Array(text.utf8), path: "F").count == 2)
     }
 
+    @Test("Users that are not there have a hash to be worked on, the same each time")
+    func decoys() throws {
+        let text = "bob:\(Self.hash)\neve:\(PasswordHashTests.vectors[0])\n"
+        let table = try PasswordTable(parsing: Array(text.utf8), path: "F")
+        for number in 0..<20 {
+            let user = Array("nobody\(number)".utf8)
+            let decoy = try #require(table.decoy(for: user))
+            #expect([table[Array("bob".utf8)], table[Array("eve".utf8)]].contains(decoy))
+            #expect(table.decoy(for: user) == decoy)
+            #expect(table[user] == nil)
+        }
+        #expect(try PasswordTable(parsing: [], path: "F").decoy(for: [1]) == nil)
+    }
+
     @Test(
         "A bad line is refused with the original's words",
         arguments: [

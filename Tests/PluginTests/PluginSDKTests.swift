@@ -321,6 +321,42 @@ struct PluginSDKTests {
         #expect(!pool.submit {})
         #expect(!WorkerPool(threads: 0, jobsMax: 1).submit {})
     }
+
+    @Test("Parties with jobs take turns, and each one's are done in order")
+    func fairPool() {
+        let pool = WorkerPool(threads: 1, jobsMax: 100)
+        let order = Mutex<[String]>([])
+        let began = Latch(count: 1)
+        let goOn = Latch(count: 1)
+        let done = Latch(count: 6)
+        _ = pool.submit(for: [9]) {
+            began.arrive()
+            goOn.wait()
+        }
+        began.wait()
+        let jobs: [(party: UInt8, name: String)] = [
+            (1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (3, "c2"),
+        ]
+        for (party, name) in jobs {
+            _ = pool.submit(for: [party]) {
+                order.withLock { $0.append(name) }
+                done.arrive()
+            }
+        }
+        goOn.arrive()
+        done.wait()
+        #expect(order.withLock { $0 } == ["a1", "b1", "c1", "a2", "c2", "a3"])
+        pool.stop()
+    }
+
+    @Test("An IPv6 address counts by its network, others as they are")
+    func network() {
+        #expect(Network.name(of: "192.0.2.1") == [192, 0, 2, 1])
+        #expect(Network.name(of: "::ffff:192.0.2.1") == [192, 0, 2, 1])
+        #expect(Network.name(of: "2001:db8::1") == [0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0])
+        #expect(Network.name(of: "/run/x") == Array("/run/x".utf8))
+        #expect(Network.name(of: "") == [])
+    }
 }
 
 /// Lets one thread wait for others.

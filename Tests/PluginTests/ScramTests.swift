@@ -324,6 +324,18 @@ struct ScramTests {
         #expect(table.count == 1)
     }
 
+    @Test("A party that begins many exchanges pushes out its own")
+    func fairTable() {
+        var table = ExchangeTable(countMax: 3)
+        let keys = (1...9).map { ClientKey(testing: UInt($0)) }
+        table.insert(server(), for: keys[0], of: [1])
+        for key in keys[1...] { table.insert(server(), for: key, of: [2]) }
+        #expect(table.count == 3)
+        #expect(table.remove(keys[0]) != nil)
+        #expect(keys[1...].map { table.remove($0) != nil }.filter { $0 }.count == 2)
+        #expect(table.count == 0)
+    }
+
     @Test("An exchange lasts sixty seconds and no longer")
     func patience() {
         var table = ExchangeTable(countMax: 3)

@@ -226,6 +226,14 @@ struct ProxyTests {
     /// A listener's options, a header, and the line with which it is refused; nil where not.
     static let rules: [(options: String, entries: Bytes, line: String?)] = [
         ("proxy_protocol_v2_require_tls true\n", [], "client did not connect using TLS."),
+        (
+            "proxy_protocol_v2_require_tls true\n", ProxyV2.tls(flags: 0),
+            "client did not connect using TLS."
+        ),
+        (
+            "proxy_protocol_v2_require_tls true\n", ProxyV2.tls(flags: 6),
+            "client did not connect using TLS."
+        ),
         ("proxy_protocol_v2_require_tls true\n", ProxyV2.tls(flags: 1), nil),
         ("require_certificate true\n", [], "client did not provide a certificate."),
         (

@@ -25,6 +25,28 @@ extern "C" {
 mosq_EXPORT void mosquitto_complete_extended_auth(
     const char *clientid, int result, void *data_out, uint16_t data_out_len);
 
+/* The authentication that a callback for MOSQ_EVT_BASIC_AUTH, MOSQ_EVT_EXT_AUTH_START or _CONTINUE
+   has been called for: a number that is never used twice, 0 outside of such a callback. Client
+   identifiers are what anybody claims: while the broker must take mosquitto_complete_basic_auth()
+   for an answer, it asks about one connection of an identifier at a time, and lets others wait. A
+   plugin that takes the ticket and answers by it is asked about all of them at once. Who has done
+   so once must always do so.
+   [during a callback] */
+mosq_EXPORT uint64_t mosquitto_client_auth_ticket(const struct mosquitto *client);
+
+/* Whether anybody still waits for the answer to a ticket. False when the client has left or its
+   time is up: expensive work for it can be left undone.
+   [any thread] */
+mosq_EXPORT bool mosquitto_auth_is_awaited(uint64_t ticket);
+
+/* Answers what a callback left open with MOSQ_ERR_AUTH_DELAYED after taking the ticket. result is
+   what the callback would have returned; MOSQ_ERR_PLUGIN_DEFER and MOSQ_ERR_PLUGIN_IGNORE leave it
+   to the other plugins. data_out, NULL for basic authentication, as for
+   mosquitto_complete_extended_auth(). Without effect when nobody waits.
+   [any thread] */
+mosq_EXPORT void mosquitto_complete_auth(
+    uint64_t ticket, int result, void *data_out, uint16_t data_out_len);
+
 /* The channel binding "tls-exporter" of a client's connection (RFC 9266): 32 bytes that only its two
    ends know, which are copied to binding. Kept for clients that connect with an authentication
    method over TLS 1.3. Returns 0, MOSQ_ERR_INVAL for NULL, or MOSQ_ERR_NOT_FOUND without such a
@@ -42,7 +64,12 @@ enum mosquitto_plugin_thread_safety {
     MOSQ_PLUGIN_THREAD_SAFE = 1,
     /* What it answers to MOSQ_EVT_ACL_CHECK depends on client and topic alone. It then gets no
        payload and no properties, and one answer counts for several messages in a row. */
-    MOSQ_PLUGIN_ACL_BY_TOPIC = 2
+    MOSQ_PLUGIN_ACL_BY_TOPIC = 2,
+    /* Its callback for MOSQ_EVT_BASIC_AUTH is also called, without a password, for clients that have
+       proven who they are in another way: by certificate or pre-shared key, by enhanced
+       authentication, or to a plugin that is asked before it. MOSQ_ERR_SUCCESS, _PLUGIN_DEFER and
+       _PLUGIN_IGNORE let them in, anything else refuses them. It answers at once. */
+    MOSQ_PLUGIN_AUTH_CONFIRMS = 4
 };
 
 /* An entry point a plugin may export. It returns a sum of enum mosquitto_plugin_thread_safety;

@@ -73,6 +73,8 @@ package struct Configuration: Sendable, Equatable {
     package var workerGathering = true
     /// Seconds a plugin may take to finish a delayed authentication.
     package var authTimeout = 30
+    /// Logins of one address that may be undecided at a time; 0: any number.
+    package var maxPendingLogins = 100
     /// Milliseconds after which a plugin callback is reported as slow; 0 never reports.
     package var pluginSlowCallbackMs = 100
 

@@ -32,6 +32,8 @@ package final class Broker: Sendable {
 
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()
+    /// Logins under way, by where they come from.
+    let pendingLogins = PendingLogins()
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.
@@ -84,8 +86,7 @@ package final class Broker: Sendable {
     ///
     /// Reads files.
     package func apply(_ configuration: Configuration) {
-        let running = settings.listeners.map(\.transport)
-        let plans = transports.plans(for: configuration, replacing: running)
+        let plans = transports.plans(for: configuration, replacing: settings.transports)
         let settings = current.withLock { current in
             current = Settings(configuration, transports: plans, previous: current)
             return current

@@ -12,6 +12,10 @@ package final class Settings: Sendable {
     package let configuration: Configuration
     /// By the number of the listener in the configuration.
     package let listeners: [ListenerSettings]
+    /// What new connections travel over, by the number of the listener.
+    ///
+    /// Apart from the listeners: identities, which messages keep, hold those.
+    let transports: [TransportPlan]
 
     /// Derives settings; listeners keep their connection counts from `previous`.
     package init(
@@ -20,6 +24,10 @@ package final class Settings: Sendable {
         previous: Settings? = nil
     ) {
         self.configuration = configuration
+        let plans = configuration.listeners.indices.map { index in
+            index < transports.count ? transports[index] : TransportPlan()
+        }
+        self.transports = plans
         listeners = configuration.listeners.enumerated().map { index, listener in
             let earlier = previous.flatMap {
                 index < $0.listeners.count ? $0.listeners[index] : nil
@@ -29,7 +37,7 @@ package final class Settings: Sendable {
                 listener,
                 in: configuration,
                 load: earlier?.load ?? ListenerLoad(),
-                transport: index < transports.count ? transports[index] : TransportPlan()
+                usesTLS: plans[index].tls != nil
             )
         }
     }
@@ -67,8 +75,8 @@ package final class ListenerSettings: Sendable {
     package let configuration: ListenerConfiguration
     /// Connection count.
     let load: ListenerLoad
-    /// What new connections travel over.
-    package let transport: TransportPlan
+    /// Whether its connections travel over TLS.
+    let usesTLS: Bool
     /// Bytes put in front of every topic; empty for none.
     let mountPoint: [UInt8]
     /// Whether `mountPoint` is empty.
@@ -87,12 +95,12 @@ package final class ListenerSettings: Sendable {
         _ listener: ListenerConfiguration,
         in configuration: Configuration,
         load: ListenerLoad,
-        transport: TransportPlan
+        usesTLS: Bool
     ) {
         self.index = index
         self.configuration = listener
         self.load = load
-        self.transport = transport
+        self.usesTLS = usesTLS
         mountPoint = Array((listener.mountPoint ?? "").utf8)
         isUnmounted = mountPoint.isEmpty
         allowsAnonymous = configuration.allowsAnonymous(on: listener)

@@ -42,6 +42,8 @@ package final class Worker {
     /// Whether each packet has to be looked at by itself.
     var isWatching: Bool { isTracing || sessionListener != nil }
     let openQuestions = OpenQuestions()
+    /// The sessions that a reload has yet to check again; nil when all are.
+    var reloadCheck: ReloadCheck?
     /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
     var fanOutSerial: UInt64 = 0
     /// The publications being collected from the client whose bytes are handled now; see `collect`.
@@ -116,6 +118,7 @@ package final class Worker {
         parkedClients = []
         latecomers.forgetAll()
         openQuestions.forgetAll()
+        reloadCheck = nil
         mailbox.takeLetters(after: &letters)
         letters = []
         hooks?.threadIsEnding()

@@ -66,8 +66,30 @@ enum Privileges {
 
     /// Becomes the ids given by number.
     private static func become(user: UInt32, group: UInt32) throws(StartError) {
+        if user > 0 || group > 0 { try leaveGroups(user: user, group: group) }
         if group > 0, setgid(group) != 0 { throw failure("gid") }
         if user > 0, setuid(user) != 0 { throw failure("uid") }
+    }
+
+    /// Gives up the supplementary groups, root's own, for those of the user with that id.
+    ///
+    /// Where the system does not allow it (a user namespace without the right to set groups) it is
+    /// no failure if there are none.
+    private static func leaveGroups(user: UInt32, group: UInt32) throws(StartError) {
+        let isDone: Bool
+        if user > 0, let entry = getpwuid(user) {
+            let own = group > 0 ? group : entry.pointee.pw_gid
+            isDone = initgroups(entry.pointee.pw_name, own) == 0
+        } else {
+            isDone = setgroups(0, nil) == 0
+        }
+        if !isDone {
+            let error = errno
+            guard getgroups(0, nil) == 0 else {
+                errno = error
+                throw failure("groups")
+            }
+        }
     }
 
     /// Becomes a user by name; `nobody` stands in for a missing default user.

@@ -153,7 +153,8 @@ package final class PluginHost: Hooks, Sendable {
     private func handle(_ request: LaneRequest, _ answers: inout AnswerBatch) {
         let snapshot = registry.current
         switch request {
-        case .question(let question, let asker):
+        case .login(_, let asker) where !lane.begins(asker): break
+        case .question(let question, let asker), .login(let question, let asker):
             answers.flushIfOld(broker)
             if let answer = answer(question, asker, snapshot) {
                 answers.add(answer, to: asker, broker)
@@ -195,7 +196,11 @@ package final class PluginHost: Hooks, Sendable {
     package func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer? {
         let snapshot = registry.current
         if isDirect(question, snapshot) { return answer(question, asker, snapshot) }
-        lane.enqueue(.question(question, asker))
+        if question.isLogin {
+            lane.enqueueLogin(question, asker)
+        } else {
+            lane.enqueue(.question(question, asker))
+        }
         return nil
     }
 
@@ -204,9 +209,8 @@ package final class PluginHost: Hooks, Sendable {
     package func text(of code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
 
     package func forget(_ asker: Asker) {
-        if delayed.forget(asker) { return }
-        // Its question may not have come up yet.
-        lane.enqueue(.job { [delayed] in _ = delayed.forget(asker) })
+        // Its question may not have come up yet; else somebody may be at work on it.
+        if !lane.cancel(asker) { delayed.forget(asker) }
     }
 
     package func connected(_ client: ClientIdentity) {
@@ -223,13 +227,19 @@ package final class PluginHost: Hooks, Sendable {
         lane.enqueue(.disconnected(client, code: code, isOffline: isOffline))
     }
 
+    package func forgetSecurity(of client: ClientIdentity) {
+        lane.enqueue(.job { client.forgetSecurity() })
+    }
+
     /// Whether every callback that a question leads to may be called here.
     private func isDirect(_ question: HookQuestion, _ snapshot: CallbackSnapshot) -> Bool {
         let scope = snapshot.scope(question.client.listenerIndex)
         switch question {
         case .authenticate: return scope[.basicAuth].isDirect
-        case .beginExchange: return scope[.extAuthStart].isDirect
-        case .continueExchange: return scope[.extAuthContinue].isDirect
+        case .confirm: return scope.confirmsDirectly
+        case .beginExchange: return scope[.extAuthStart].isDirect && scope.confirmsDirectly
+        case .continueExchange:
+            return scope[.extAuthContinue].isDirect && scope.confirmsDirectly
         case .publish(_, _, let checksAccess, let isFiltered):
             return (!checksAccess || scope[.aclCheck].isDirect)
                 && (!isFiltered || scope[.messageIn].isDirect)
@@ -255,15 +265,13 @@ package final class PluginHost: Hooks, Sendable {
     ) -> HookAnswer? {
         let scope = snapshot.scope(question.client.listenerIndex)
         switch question {
-        case .authenticate(let client, let password, let isConnect):
-            let turn = turn(of: question, asker, isConnect: isConnect)
-            return authenticate(client, password: password, turn, scope)
-        case .beginExchange(let client, let method, let data, let isAgain):
-            let turn = turn(of: question, asker, isConnect: !isAgain)
-            return exchange(.extAuthStart, client, method: method, data: data, turn, scope)
+        case .authenticate(let client, let password):
+            return authenticate(client, password: password, asker, scope)
+        case .confirm(let client): return .authentication(code: confirm(client, scope.confirmers))
+        case .beginExchange(let client, let method, let data, _):
+            return exchange(.extAuthStart, client, method: method, data: data, asker, scope)
         case .continueExchange(let client, let method, let data):
-            let turn = turn(of: question, asker, isConnect: false)
-            return exchange(.extAuthContinue, client, method: method, data: data, turn, scope)
+            return exchange(.extAuthContinue, client, method: method, data: data, asker, scope)
         case .publish(let client, let message, let checksAccess, let isFiltered):
             return .publish(
                 publish(client, message, checksAccess: checksAccess, isFiltered: isFiltered, scope)
@@ -278,29 +286,28 @@ package final class PluginHost: Hooks, Sendable {
             return .will(isAllowed: mayPublishWill(client, message, scope))
         }
     }
-
-    /// What is to be done when others of that client identifier come first.
-    private func turn(
-        of question: HookQuestion,
-        _ asker: Asker,
-        isConnect: Bool
-    ) -> DelayedAnswers.Turn {
-        DelayedAnswers.Turn(asker: asker, isConnect: isConnect) { [self] in
-            guard let answer = answer(question, asker, registry.current) else { return }
-            broker.answer([(asker, answer)], worker: asker.worker)
-        }
-    }
 }
 
 extension HookQuestion {
     /// The client it is about.
     var client: ClientIdentity {
         switch self {
-        case .authenticate(let client, _, _), .beginExchange(let client, _, _, _),
+        case .authenticate(let client, _), .confirm(let client),
+            .beginExchange(let client, _, _, _),
             .continueExchange(let client, _, _), .publish(let client, _, _, _),
             .control(let client, _), .subscribe(let client, _), .unsubscribe(let client, _),
             .access(let client, _), .deliver(let client, _), .publishWill(let client, _):
             client
+        }
+    }
+}
+
+extension HookQuestion {
+    /// Whether it is about a client's coming in; the answer is of no use once the client has left.
+    var isLogin: Bool {
+        switch self {
+        case .authenticate, .confirm, .beginExchange, .continueExchange: true
+        default: false
         }
     }
 }

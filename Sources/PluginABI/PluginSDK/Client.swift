@@ -74,6 +74,8 @@ public struct Client: ~Copyable {
     }
     /// The address of the peer.
     public var address: String? { text(host.clientAddress) }
+    /// What `address` tells about the party behind it: the address, or the first 64 bits of one of IPv6.
+    package var network: [UInt8] { Network.name(of: address ?? "") }
     /// The port of the listener it came in by; `nil` in brokers older than 2.1.
     public var listenerPort: Int? { raw == nil ? nil : host.clientPort.map { Int($0(raw)) } }
     /// Keep alive in seconds.

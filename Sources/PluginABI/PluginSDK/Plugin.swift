@@ -63,6 +63,12 @@ public protocol ThreadSafePlugin: PluginDescription, Sendable {
     /// answer for several messages in a row.
     static var decidesAccessByTopic: Bool { get }
 
+    /// Whether `basicAuth` is also asked, without a password, about clients that have proven who they are in another
+    /// way; `false` unless the plugin says otherwise.
+    ///
+    /// A broker that knows the declaration refuses such a client if the answer is a refusal, which must not be delayed.
+    static var confirmsLogins: Bool { get }
+
     /// Sets the plugin up: reads options and registers closures. Runs alone, on the plugin thread.
     init(context: ThreadSafePluginContext) throws
 }
@@ -80,9 +86,12 @@ extension ThreadSafePlugin {
     /// Access may depend on anything.
     public static var decidesAccessByTopic: Bool { false }
 
+    /// A proof is a proof.
+    public static var confirmsLogins: Bool { false }
+
     /// What `mosquitto_swift_plugin` returns to make this type the plugin of its library.
     public static var entry: UnsafeRawPointer {
-        let threadSafety: CInt = decidesAccessByTopic ? 3 : 1
+        let threadSafety: CInt = 1 + (decidesAccessByTopic ? 2 : 0) + (confirmsLogins ? 4 : 0)
         return PluginEntry(Self.self, threadSafety: threadSafety) { broker, options throws in
             try Self(context: ThreadSafePluginContext(broker: broker, options: options))
         }.rawPointer

@@ -13,8 +13,8 @@ final class PasswordFile: ThreadSafePlugin {
     static let name = "password-file"
 
     private static let optionKey = "password_file"
-    /// After a reload all clients are checked at once, so this is more than any broker serves.
-    private static let waitingMax = 1_000_000
+    /// How many logins may wait for a thread; the broker bounds them by address.
+    private static let waitingMax = 10_000
 
     private let broker: Broker
     private let table: Mutex<PasswordTable>
@@ -76,13 +76,21 @@ final class PasswordFile: ThreadSafePlugin {
     private func check(_ event: inout BasicAuthEvent) throws -> BasicAuthAnswer {
         guard let username = event.usernameBytes else { return .ignore }
         // An empty password never logs in, whatever is stored.
-        guard let hash = table.withLock({ $0[username] }),
-            let password = event.password, !password.isEmpty
-        else { return .deny }
-        guard broker.isCallableFromAnyThread, let answer = try event.delayedAnswer() else {
-            return hash.verify(password) ? .allow : .deny
+        guard let password = event.password, !password.isEmpty else { return .deny }
+        // Users that are not in the file take as long as those that are.
+        let (hash, isKnown) = table.withLock { table in
+            (table[username] ?? table.decoy(for: username), table[username] != nil)
         }
-        let isQueued = pool.submit { answer.complete(hash.verify(password) ? .allow : .deny) }
+        guard let hash else { return .deny }
+        let decide = { @Sendable () -> BasicAuthAnswer in
+            hash.verify(password) && isKnown ? .allow : .deny
+        }
+        guard broker.isCallableFromAnyThread, let answer = try event.delayedAnswer() else {
+            return decide()
+        }
+        let isQueued = pool.submit(for: event.client.network) {
+            if answer.isAwaited { answer.complete(decide()) }
+        }
         return isQueued ? .delayed : .refuse(.serverBusy)
     }
 }

@@ -13,12 +13,26 @@ struct PasswordFileError: Error, Equatable {
 /// Names are bytes: Swift would take differently composed strings for equal.
 struct PasswordTable: Sendable {
     private let hashes: [[UInt8]: PasswordHash]
+    /// Some of them.
+    private let decoys: [PasswordHash]
 
     /// The longest user name or encoded password, in bytes.
     private static let lengthMax = 65_535
 
     /// The number of users.
     var count: Int { hashes.count }
+
+    private static let decoysMax = 256
+
+    /// The hashed password of somebody else, to be worked on in place of that of a user who is not
+    /// in the file; nil if nobody is.
+    ///
+    /// It is as dear as those of users are, also where some are dearer than others. The same user
+    /// gets the same one each time, by a choice that only this process knows.
+    func decoy(for username: [UInt8]) -> PasswordHash? {
+        guard !decoys.isEmpty else { return nil }
+        return decoys[Int(username.hashValue.magnitude % UInt(decoys.count))]
+    }
 
     /// The hashed password of a user.
     subscript(username: [UInt8]) -> PasswordHash? { hashes[username] }
@@ -46,6 +60,7 @@ struct PasswordTable: Sendable {
             }
         }
         self.hashes = hashes
+        decoys = Array(hashes.values.prefix(Self.decoysMax))
     }
 
     private static func hash(

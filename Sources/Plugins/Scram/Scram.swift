@@ -145,7 +145,7 @@ final class Scram: ThreadSafePlugin {
             let credentials = state.withLock { $0.credentials }
             switch try exchange.receive(message, credentials: credentials) {
             case .challenge(let data):
-                keep(exchange, of: event.client.key)
+                keep(exchange, of: event.client.key, from: event.client.network)
                 return .challenge(data)
             case .success(let user, let data):
                 // A name given in CONNECT, or proved before, is not exchanged for another.
@@ -167,8 +167,8 @@ final class Scram: ThreadSafePlugin {
         return .denyTelling(Array("e=\(reason)".utf8))
     }
 
-    private func keep(_ exchange: ScramServer, of key: ClientKey) {
-        state.withLock { $0.exchanges.insert(exchange, for: key) }
+    private func keep(_ exchange: ScramServer, of key: ClientKey, from party: [UInt8]) {
+        state.withLock { $0.exchanges.insert(exchange, for: key, of: party) }
     }
 
     /// Takes `-PLUS` off a mechanism's name.

@@ -1,39 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may stay: after a reload, and what a returning client may still get.
+// What a client may keep: its session, its subscriptions, what waits for its return.
 
 import MQTT
 import Topics
 
 extension Worker {
-    /// After a reload every session is checked again (spec: plugin-abi.md 4.2): those that may no
-    /// longer be here end without their wills.
-    func recheckClients() {
-        for session in sessions.all where !session.identity.isBridge {
-            let identity = session.identity
-            if identity.proof == .transport { continue }
-            let listener = identity.listener.map { settings.listeners[$0.index] }
-            let allowsAnonymous = listener?.allowsAnonymous ?? false
-            if identity.userName == nil {
-                if !allowsAnonymous { expel(session) }
-                continue
-            }
-            guard events(on: listener).contains(.basicAuthentication) else { continue }
-            let handle = session.handle
-            let question = HookQuestion.authenticate(
-                identity,
-                password: session.password,
-                isConnect: false
-            )
-            _ = ask(question) { [self] answer in
-                // Whoever has taken the session over meanwhile has been let in since.
-                guard case .authentication(let code) = answer, let session = sessions[handle],
-                    session.identity === identity
-                else { return }
-                if code != 0, !(code == Code.ignore && allowsAnonymous) { expel(session) }
-            }
-        }
-    }
-
     /// Closes a session's connection at a plugin's wish.
     ///
     /// A session that lives on keeps the subscriptions it might still make (spec: plugin-abi.md 8.2).
@@ -68,9 +39,10 @@ extension Worker {
             FilterQuestion(filter: $0.text, options: 0, identifier: 0, properties: [])
         }
         _ = ask(.access(identity, questions)) { [self] answer in
-            guard case .filters(let verdicts, _) = answer, let session = sessions[handle] else {
-                return
-            }
+            // A client that has taken the session over meanwhile has been let in with it.
+            guard case .filters(let verdicts, _) = answer, let session = sessions[handle],
+                session.identity === identity
+            else { return }
             for (subscription, verdict) in zip(subscriptions, verdicts) {
                 guard case .denied = verdict else { continue }
                 _ = session.unsubscribe(subscription)
@@ -83,15 +55,6 @@ extension Worker {
         session.forfeit()
         if let client = session.client {
             client.finish(.administrative(publishesWill: false))
-        } else {
-            end(session)
-        }
-    }
-
-    private func expel(_ session: Session) {
-        session.setWill(nil)
-        if let client = session.client {
-            client.finish(.notAuthorized)
         } else {
             end(session)
         }

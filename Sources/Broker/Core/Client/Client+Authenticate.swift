@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Basic and enhanced authentication (spec: protocol-choices.md section 23, plugin-abi.md 8.3 to 8.5).
+// Basic and enhanced authentication: who may come in.
 
 import Config
 import Log
@@ -10,6 +10,10 @@ import Net
 final class PendingConnect {
     let packet: ConnectPacket
     let isAssigned: Bool
+    /// The settings in force when plugins were asked.
+    fileprivate(set) var settings: Settings?
+    /// The client's place among the logins of its address, until it is decided about.
+    fileprivate var place: PendingLogins.Place?
 
     init(_ packet: ConnectPacket, isAssigned: Bool) {
         self.packet = packet
@@ -20,39 +24,51 @@ final class PendingConnect {
 extension Client {
     /// Finds out whether the client of a CONNECT may come in, and goes on.
     func authenticate(_ connect: PendingConnect, _ identity: ClientIdentity) {
-        pendingConnect = connect
         let events = worker.events(on: listener)
+        let question: HookQuestion
         if let method = connect.packet.authenticationMethod {
             guard events.contains(.extendedAuthentication) else {
                 return refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
             }
             let data = connect.packet.authenticationData
-            return ask(
-                .beginExchange(identity, method: method, data: data, isAgain: false)
-            )
-        }
-        if identity.proof == .transport { return enter(authenticationData: nil) }
-        guard events.contains(.basicAuthentication) else {
+            question = .beginExchange(identity, method: method, data: data, isAgain: false)
+        } else if identity.proof == .transport {
+            pendingConnect = connect
+            guard events.contains(.confirmation) else { return enter(authenticationData: nil) }
+            question = .confirm(identity)
+        } else if events.contains(.basicAuthentication) {
+            let password = identity.proof == .none ? connect.packet.password : nil
+            question = .authenticate(identity, password: password)
+        } else {
+            pendingConnect = connect
             return admitOrRefuse(listener.allowsAnonymous)
         }
-        let password = identity.proof == .none ? connect.packet.password : nil
-        ask(.authenticate(identity, password: password, isConnect: true))
+        let limit = worker.settings.configuration.maxPendingLogins
+        switch worker.broker.pendingLogins.enter(from: identity.peer, limit: limit) {
+        case .full:
+            refuse(v3: 3, v5: .serverBusy, "too many logins of its address are under way")
+        case .entered(let place):
+            connect.place = place
+            connect.settings = worker.settings
+            pendingConnect = connect
+            loginDueAt = worker.now + Int64(worker.settings.configuration.authTimeout)
+            ask(question)
+        }
     }
 
     /// Asks and goes on with the answer; no packet is handled in between.
     private func ask(_ question: HookQuestion) {
+        assert(openQuestion == nil, "one question at a time")
         stage = stage == .connected ? .connected : .authenticating
-        openQuestion = worker.ask(question) { [self] answer in
+        let asker = worker.ask(question) { [self] answer in
             guard stage != .ended else { return }
             openQuestion = nil
             take(answer)
         }
-        guard openQuestion != nil else { return }
+        guard let asker else { return }
+        openQuestion = asker
         connection?.pauseReading(noticesHangUp: stage == .authenticating)
-        guard stage == .authenticating else { return }
-        timeoutSeconds = Int64(worker.settings.configuration.authTimeout)
-        touch()
-        connection?.setDeadline(worker.now + timeoutSeconds + 1)
+        if stage == .authenticating { connection?.setDeadline(loginDueAt + 1) }
     }
 
     private func take(_ answer: HookAnswer) {
@@ -70,25 +86,46 @@ extension Client {
     }
 
     private func concludeBasic(_ code: Int32) {
-        guard let identity else { return }
+        guard let identity, let connect = pendingConnect else { return }
+        if code == 0, connect.settings !== worker.settings {
+            // The answer may come from files that a reload has replaced meanwhile.
+            connect.settings = worker.settings
+            return ask(
+                identity.proof == .transport
+                    ? .confirm(identity)
+                    : .authenticate(
+                        identity,
+                        password: identity.proof == .none ? connect.packet.password : nil
+                    )
+            )
+        }
         switch code {
         case 0: admitOrRefuse(true)
         case Code.ignore: admitOrRefuse(listener.allowsAnonymous)
         case Code.deferred: admitOrRefuse(identity.userName == nil && listener.allowsAnonymous)
         case Code.auth: admitOrRefuse(false)
-        case 128, 131, 133, 134, 136, 137, 138, 140, 159:
-            let reason = ReasonCode(rawValue: UInt8(code))
-            logDenied()
-            refuseConnect(
-                ConnectError(
-                    answer: isV5 ? .connackV5(reason) : .connackV3(5),
-                    detail: "refused by a plugin"
-                ),
-                code: code
-            )
         default:
-            finish(.refused("authentication failed", code: 13))
+            guard let reason = Code.reason(code) else {
+                return finish(.refused("authentication failed", code: 13))
+            }
+            refuseByPlugin(reason, code: code)
         }
+    }
+
+    private func refuseByPlugin(
+        _ reason: ReasonCode,
+        code: Int32,
+        authenticationData: [UInt8]? = nil
+    ) {
+        logDenied()
+        refuseConnect(
+            ConnectError(
+                answer: isV5 ? .connackV5(reason) : .connackV3(5),
+                detail: "refused by a plugin"
+            ),
+            code: code,
+            authenticationData: authenticationData
+        )
     }
 
     private func admitOrRefuse(_ isAllowed: Bool) {
@@ -125,7 +162,8 @@ extension Client {
                 packet: connect.packet,
                 identity: identity,
                 assignedIdentifier: connect.isAssigned ? identity.clientIdentifier : nil,
-                authenticationData: authenticationData
+                authenticationData: authenticationData,
+                settings: worker.settings
             )
         )
     }
@@ -143,7 +181,9 @@ extension Client {
             refuse(v3: 5, v5: .notAuthorized, "not authorised", authenticationData: data)
         case Code.notSupported, Code.ignore, Code.deferred:
             refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
-        default: finish(.refused("authentication failed", code: 13))
+        default:
+            // CONNACK with a reason ends every exchange that does not succeed [MQTT-4.12.0-1].
+            refuseByPlugin(Code.reason(code) ?? .unspecifiedError, code: 13)
         }
     }
 
@@ -201,4 +241,12 @@ enum Code {
     static let aclDenied: Int32 = 12
     static let deferred: Int32 = 17
     static let ignore: Int32 = 32
+
+    /// The reason code that 5.0 clients are told, for those values that are reason codes.
+    static func reason(_ code: Int32) -> ReasonCode? {
+        switch code {
+        case 128, 131, 133, 134, 136, 137, 138, 140, 159: ReasonCode(rawValue: UInt8(code))
+        default: nil
+        }
+    }
 }

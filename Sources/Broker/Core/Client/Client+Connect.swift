@@ -14,6 +14,8 @@ struct ConnectRequest: Sendable {
     let assignedIdentifier: String?
     /// Data of the authentication method for CONNACK.
     var authenticationData: [UInt8]?
+    /// The settings in force when the client was found to be who it says it is.
+    let settings: Settings
 }
 
 extension Client {
@@ -135,6 +137,7 @@ extension Client {
     private static func end(v3 code: UInt8) -> ClientEnd {
         switch code {
         case 1: .refused(ClientEnd.disallowedFeature, code: 2)
+        case 3: .refused("server busy", code: 137)
         case 4, 5: .notAuthorized
         default: .refused("protocol error", code: 2)
         }
@@ -144,6 +147,7 @@ extension Client {
         switch reason {
         case .notAuthorized, .badUserNameOrPassword: .notAuthorized
         case .malformedPacket: .refused("malformed packet", code: 21)
+        case .unspecifiedError: .refused("authentication failed", code: 13)
         case .packetTooLarge: .refused("oversize payload", code: 9)
         case .unsupportedProtocolVersion, .qosNotSupported, .retainNotSupported,
             .badAuthenticationMethod:
@@ -172,6 +176,7 @@ extension Client {
             guard isHome else { return worker.move(self, request, to: home) }
             stage = earlierStage
             worker.attachInTurn(self, request)
+            worker.recheckLate(self, request)
             connection?.resumeReading()
         }
     }
@@ -203,6 +208,7 @@ extension Worker {
             client.version = request.packet.version
             client.isV5 = client.version == .v5
             attachInTurn(client, request)
+            recheckLate(client, request)
             connection.presentWaitingInput()
         } catch {
             broker.census.removeSocket()

@@ -6,8 +6,9 @@ import MQTT
 
 extension Client {
     func handleDisconnect(_ body: RawSpan) throws(PacketError) {
-        guard let session else { return }
         let packet = try DisconnectPacket(decoding: body, version: version)
+        // In the middle of an exchange of enhanced authentication there is no session yet.
+        guard let session else { return finish(.disconnected) }
         if let interval = packet.sessionExpiryInterval {
             // [MQTT-3.14.2-2]
             guard session.expiryInterval != 0 || interval == 0 else {

@@ -31,15 +31,16 @@ extension Client {
             session?.closeOutlet()
             return
         }
-        let wasConnected = stage == .connected || stage == .exchanging
+        let farewell = farewell(end)
         // One that leaves before it is decided about was never a client to anybody.
         let wasRefused = stage == .authenticating && openQuestion == nil
         stage = .ended
         if let openQuestion { worker.forget(openQuestion) }
         openQuestion = nil
+        pendingConnect = nil
         logEnd(end)
         // The places of the client are free before its peer can see the connection close.
-        defer { close(wasConnected && isV5 ? end.disconnectReason : nil) }
+        defer { close(farewell) }
         worker.broker.census.removeSocket()
         listener.load.leave()
         if let session {
@@ -49,15 +50,47 @@ extension Client {
             // Clients refused by basic authentication are reported although they never connected.
             worker.tellDisconnected(identity, code: end.code, isOffline: false)
         }
+        if let identity { worker.forgetSecurity(of: identity) }
     }
 
-    private func close(_ reason: ReasonCode?) {
+    /// The last packet a client is sent.
+    private enum Farewell {
+        case disconnect(ReasonCode)
+        /// Before the broker's CONNACK no DISCONNECT may come [MQTT-3.14.0-1].
+        case connack([UInt8])
+    }
+
+    /// What tells the client how its connection ends; nil when nothing does or it was told already.
+    private func farewell(_ end: ClientEnd) -> Farewell? {
+        switch stage {
+        case .connected: isV5 ? end.disconnectReason.map { .disconnect($0) } : nil
+        case .exchanging:
+            end.connackReason.map { reason in
+                assert(isV5, "3.x clients have no exchange")
+                var bytes: [UInt8] = []
+                bytes.appendConnack(ConnackPacket(reasonCode: reason), version: .v5)
+                return .connack(bytes)
+            }
+        case .authenticating where end.isTimeout && !isV5: .connack([0x20, 0x02, 0x00, 5])
+        case .authenticating where end.isTimeout:
+            .connack([0x20, 0x03, 0x00, ReasonCode.notAuthorized.rawValue, 0x00])
+        default: nil
+        }
+    }
+
+    private func close(_ farewell: Farewell?) {
         guard let connection = releaseConnection() else { return }
         worker.sendOutboxes()
-        if let reason {
+        switch farewell {
+        case .disconnect(let reason):
             connection.write([0xE0, 0x01, reason.rawValue])
             counters.sent.add(.disconnect)
             counters.bytesSent.add(3)
+        case .connack(let packet):
+            connection.write(packet)
+            counters.sent.add(.connack)
+            counters.bytesSent.add(packet.count)
+        case nil: break
         }
         connection.close()
     }

@@ -25,7 +25,7 @@ extension Client {
         _ security: ConnectionSecurity?
     ) -> (name: String?, proof: IdentityProof) {
         let tls = listener.configuration.tls
-        if listener.transport.tls != nil, tls.useIdentityAsUsername || tls.useSubjectAsUsername {
+        if listener.usesTLS, tls.useIdentityAsUsername || tls.useSubjectAsUsername {
             let name: String?
             if listener.configuration.pskHint != nil {
                 name = security?.pskIdentity.flatMap { PeerCertificate.userName(Array($0.utf8)) }
@@ -37,7 +37,7 @@ extension Client {
             return (name, name == nil ? .missing : .transport)
         }
         if listener.configuration.enableProxyProtocol == 2, tls.useIdentityAsUsername {
-            let name = security?.proxy?.commonName.flatMap { PeerCertificate.userName($0) }
+            let name = security?.proxy?.provenCommonName.flatMap { PeerCertificate.userName($0) }
             return (name, name == nil ? .missing : .proxy)
         }
         return (packet.userName?.isEmpty == true ? nil : packet.userName, .none)

@@ -46,6 +46,10 @@ package final class Client {
     /// Seconds without a packet after which the client is given up; 0: never.
     var timeoutSeconds: Int64 = 0
     var lastPacketAt: Int64 = 0
+    /// Second of the reactor clock by which a client that is not connected must have got further.
+    ///
+    /// First to an accepted CONNECT, then to CONNACK; no byte it sends puts that off.
+    var loginDueAt: Int64 = 0
 
     /// Topics by alias, as the client has set them; without mount point.
     var incomingAliases: [UInt16: [UInt8]] = [:]
@@ -96,12 +100,14 @@ package final class Client {
 
     /// Starts the time in which a CONNECT must arrive.
     func awaitConnect() {
-        timeoutSeconds = 30
-        touch()
-        connection?.setDeadline(worker.now + timeoutSeconds + 1)
+        loginDueAt = worker.now + Self.connectSecondsMax
+        connection?.setDeadline(loginDueAt + 1)
     }
 
     private func setWaiting() { isWaiting = openQuestion != nil || filterPacket != nil }
+
+    /// Seconds from accept to a whole CONNECT, through all layers.
+    private static let connectSecondsMax: Int64 = 30
 
     func touch() {
         lastPacketAt = worker.now
@@ -383,6 +389,10 @@ extension Client: ConnectionHandler {
     }
 
     package func connectionTimedOut(_ connection: Connection) {
+        guard stage == .connected else {
+            guard worker.now <= loginDueAt else { return finish(.timedOut) }
+            return connection.setDeadline(loginDueAt + 1)
+        }
         if isParked { touch() }
         let due = lastPacketAt + timeoutSeconds
         if timeoutSeconds > 0, worker.now > due {

@@ -32,6 +32,29 @@ struct ClientEnd {
     static let notAuthorized = ClientEnd(text: "not authorised", publishesWill: false, code: 11)
     static let shutDown = ClientEnd(text: nil, publishesWill: false, code: 0)
 
+    /// Whether the client has not got on in the time it is given.
+    var isTimeout: Bool { code == Self.timedOut.code }
+
+    /// What CONNACK says of an end in the middle of an exchange; nil when nobody is told.
+    ///
+    /// Only some reasons of DISCONNECT are reasons of CONNACK as well (5.0 sections 3.2.2.2 and
+    /// 3.14.2.1).
+    var connackReason: ReasonCode? {
+        if isTimeout { return .notAuthorized }
+        guard let disconnectReason else {
+            return code == Self.protocolErrorCode ? .malformedPacket : nil
+        }
+        return switch disconnectReason {
+        case .unspecifiedError, .malformedPacket, .protocolError, .notAuthorized,
+            .badAuthenticationMethod, .packetTooLarge, .serverBusy, .quotaExceeded:
+            disconnectReason
+        case .administrativeAction: .serverUnavailable
+        default: .protocolError
+        }
+    }
+
+    private static let protocolErrorCode: Int32 = 2
+
     /// A refused CONNECT; whatever was answered has been written already.
     static func refused(_ text: String, code: Int32) -> ClientEnd {
         ClientEnd(text: text, publishesWill: false, code: code)

@@ -9,7 +9,8 @@ package import Synchronization
 /// every message of the client for as long as the message lives.
 ///
 /// All of it is immutable but the two names, which a plugin may replace while it authenticates the
-/// client.
+/// client, and what TLS has told, which is given back when the connection has ended: messages may
+/// live for years.
 package final class ClientIdentity: Sendable {
     private struct Names {
         var clientIdentifier: String
@@ -33,8 +34,7 @@ package final class ClientIdentity: Sendable {
     package let isBridge: Bool
     /// Authentication method of enhanced authentication.
     package let authenticationMethod: String?
-    /// What TLS and a proxy have told of the client; holds its certificate.
-    package let security: ConnectionSecurity?
+    private let connectionSecurity: Mutex<ConnectionSecurity?>
     /// Who vouches for the user name.
     package let proof: IdentityProof
     /// What a plugin host keeps with the client; see `attachment`.
@@ -66,8 +66,22 @@ package final class ClientIdentity: Sendable {
         self.isCleanStart = isCleanStart
         self.isBridge = isBridge
         self.authenticationMethod = authenticationMethod
-        self.security = security
+        connectionSecurity = Mutex(security)
         self.proof = proof
+    }
+
+    /// What TLS and a proxy have told of the client, its certificate among it; nil once the
+    /// connection has gone.
+    package var security: ConnectionSecurity? { connectionSecurity.withLock { $0 } }
+
+    /// Gives back what TLS and a proxy have told; who has taken a copy keeps that.
+    package func forgetSecurity() {
+        // Freed outside the lock.
+        let forgotten = connectionSecurity.withLock { security in
+            defer { security = nil }
+            return security
+        }
+        _ = forgotten
     }
 
     /// The client identifier in force.

@@ -119,7 +119,7 @@ final class HTTPExchange {
         guard worker.events(on: listener).contains(.basicAuthentication) else {
             return checkAccess(identity, path, isKnown: listener.allowsAnonymous)
         }
-        ask(.authenticate(identity, password: password, isConnect: false)) { [self] answer in
+        ask(.authenticate(identity, password: password)) { [self] answer in
             guard case .authentication(let code) = answer else { return }
             let isKnown =
                 switch code {

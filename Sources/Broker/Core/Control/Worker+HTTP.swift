@@ -35,7 +35,7 @@ extension Worker {
                 case .httpApi: "httpapi"
                 }
             let lines = [
-                place, "\"protocol\":\t\"\(name)\"", "\"tls\":\t\(listener.transport.tls != nil)",
+                place, "\"protocol\":\t\"\(name)\"", "\"tls\":\t\(listener.usesTLS)",
                 "\"mtls\":\t\(configuration.tls.requireCertificate)",
                 "\"allow_anonymous\":\t\(listener.allowsAnonymous)",
             ]

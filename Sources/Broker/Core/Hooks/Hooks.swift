@@ -29,6 +29,8 @@ package struct HookEvents: OptionSet, Sendable {
     package static let connect = HookEvents(rawValue: 1 << 7)
     /// Clients that have gone, for good or for a while.
     package static let disconnect = HookEvents(rawValue: 1 << 8)
+    /// Clients that have proven who they are without a password.
+    package static let confirmation = HookEvents(rawValue: 1 << 9)
 
     /// All access checks may run on a reactor: `checkAccess` answers at once.
     package static let accessIsDirect = HookEvents(rawValue: 1 << 16)
@@ -51,9 +53,10 @@ package enum AccessKind: Int32, Sendable {
 
 /// A question that must be answered before the broker goes on.
 package enum HookQuestion: Sendable {
-    /// A user name and `password`, raw bytes. `isConnect`: of a CONNECT without authentication
-    /// method, which is refused while another one of that client identifier is pending.
-    case authenticate(ClientIdentity, password: [UInt8]?, isConnect: Bool)
+    /// A user name and `password`, raw bytes: at CONNECT, or again after a reload.
+    case authenticate(ClientIdentity, password: [UInt8]?)
+    /// A client whose name is proven: may it come in, or stay? Code 0 unless a plugin objects.
+    case confirm(ClientIdentity)
     /// CONNECT with authentication method, or AUTH with reason 0x19.
     case beginExchange(ClientIdentity, method: String, data: [UInt8]?, isAgain: Bool)
     /// AUTH with reason 0x18.
@@ -219,6 +222,10 @@ package protocol Hooks: AnyObject, Sendable {
 
     /// A client's connection has ended, with a `MOSQ_ERR_*`; `isOffline`: its session lives on.
     func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool)
+
+    /// Nothing more is told of a client's connection: what it holds is to be given back when
+    /// everything told before has been passed on.
+    func forgetSecurity(of client: ClientIdentity)
 
     /// The thread this is called on asks and tells nothing more.
     func threadIsEnding()

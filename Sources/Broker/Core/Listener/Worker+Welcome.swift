@@ -136,14 +136,15 @@ extension Worker {
     private func serve(_ newcomer: Newcomer, at listener: ListenerSettings) {
         guard let descriptor = newcomer.takeDescriptor() else { return leavePlace(at: listener) }
         let peer = newcomer.peer
+        let transport = settings.transports[listener.index]
         do {
-            let connection = try reactor.adopt(descriptor, peer: peer, over: listener.transport)
+            let connection = try reactor.adopt(descriptor, peer: peer, over: transport)
             if listener.configuration.protocol == .httpApi {
                 _ = HTTPExchange(worker: self, connection: connection, listener: listener)
                 return
             }
             let client = Client(worker: self, connection: connection, listener: listener)
-            if settings.configuration.connectionMessages, listener.transport.proxy == nil {
+            if settings.configuration.connectionMessages, transport.proxy == nil {
                 let port = newcomer.port
                 log.notice("New connection from \(peer.host):\(peer.port) on port \(port).")
             }

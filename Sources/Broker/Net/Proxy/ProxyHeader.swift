@@ -20,6 +20,11 @@ package struct ProxyHeader: Sendable, Equatable {
         package var cipher: String?
         /// The common name of the certificate, as bytes that nobody has checked.
         package var commonName: [UInt8]?
+
+        /// The common name, if it is that of a certificate which the proxy has verified.
+        package var provenCommonName: [UInt8]? {
+            isEncrypted && hasCertificate && isVerified ? commonName : nil
+        }
     }
 
     /// Why a connection is refused.

@@ -44,7 +44,7 @@ struct ProxyHeaderReader {
 
     private func check(_ header: ProxyHeader) throws(ProxyHeader.Failure) {
         guard let peer = header.peer else { return }
-        if rules.requiresTLS, header.tls == nil { throw .noTLS(peer) }
+        if rules.requiresTLS, header.tls?.isEncrypted != true { throw .noTLS(peer) }
         if rules.requiresCertificate {
             guard let tls = header.tls, tls.isEncrypted, tls.hasCertificate, tls.isVerified else {
                 throw .noCertificate(peer)

@@ -34,6 +34,10 @@ final class ClientRecord: @unchecked Sendable {
     private static let unknown: UInt = 1
     /// Callbacks that authenticate the client, under way or delayed.
     private let authentications = Atomic<Int>(0)
+    /// The authentication whose callback runs, by its number; 0 when none does.
+    private let ticket = Atomic<UInt64>(0)
+    /// The one that its callback was told of last.
+    private let takenTicket = Atomic<UInt64>(0)
 
     private init(_ owner: ClientIdentity) {
         self.owner = owner
@@ -133,6 +137,19 @@ final class ClientRecord: @unchecked Sendable {
 
     /// An authentication is decided.
     func endAuthentication() { authentications.subtract(1, ordering: .relaxed) }
+
+    /// A callback that authenticates the client runs until this is called with 0.
+    func setTicket(_ number: UInt64) { ticket.store(number, ordering: .relaxed) }
+
+    /// The authentication whose callback runs; 0 when none does.
+    func takeTicket() -> UInt64 {
+        let number = ticket.load(ordering: .relaxed)
+        takenTicket.store(number, ordering: .relaxed)
+        return number
+    }
+
+    /// Whether the callback has asked for the number of its authentication.
+    func hasTaken(_ number: UInt64) -> Bool { takenTicket.load(ordering: .relaxed) == number }
 }
 
 /// Keeps clients that functions have handed out to plugins alive for a while: nobody says when the

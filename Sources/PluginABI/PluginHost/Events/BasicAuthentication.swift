@@ -5,57 +5,80 @@ import CMosquitto
 import Core
 import Glibc
 import Log
+import Net
 
-/// The way of one CONNECT through the chain of those who are asked about it.
+/// The way of one login through the chain of those who are asked about it.
 struct BasicAuthentication: Sendable {
     let identity: ClientIdentity
     let password: [UInt8]?
+    let asker: Asker
+    let ticket: DelayedAnswers.Ticket
     /// Who is still to be asked.
-    var rest: ArraySlice<Callback>
+    private(set) var rest: ArraySlice<Callback>
     private var hasDeferred = false
     private var isFileContent = false
 
-    init(_ identity: ClientIdentity, password: [UInt8]?, _ chain: CallbackChain) {
+    init(
+        _ identity: ClientIdentity,
+        password: [UInt8]?,
+        _ asker: Asker,
+        _ ticket: DelayedAnswers.Ticket,
+        _ chain: CallbackChain
+    ) {
         self.identity = identity
         self.password = password
+        self.asker = asker
+        self.ticket = ticket
         rest = chain.all[...]
     }
 
-    /// How far it came.
-    enum Step {
-        /// What the chain ended with; the plugin that decided, if one did.
-        case decided(Int32, LoadedPlugin?)
-        /// A plugin answers later.
-        case delayed(LoadedPlugin)
+    /// Who is asked next; nil when all have been.
+    var next: Callback? { rest.first }
+
+    /// Asks the next one.
+    mutating func askNext(_ watch: Stopwatch) -> CInt {
+        guard let callback = rest.popFirst() else {
+            preconditionFailure("there is somebody to be asked")
+        }
+        let record = ClientRecord.of(identity)
+        record.setTicket(ticket)
+        defer { record.setTicket(0) }
+        return Self.call(callback, record, password, watch)
     }
 
-    /// Asks until somebody decides.
+    /// Asks one plugin.
+    static func call(
+        _ callback: Callback,
+        _ record: ClientRecord,
+        _ password: [UInt8]?,
+        _ watch: Stopwatch
+    ) -> CInt {
+        let secret = Secret(password)
+        var data = mosquitto_evt_basic_auth()
+        data.client = record.handle
+        data.username = record.userName
+        data.password = secret.text
+        return callback.call(&data, watch)
+    }
+
+    /// Takes an answer; false when it decides.
     ///
     /// A built-in file that accepts leaves the last word to the others.
-    mutating func advance(_ watch: Stopwatch) -> Step {
-        let record = ClientRecord.of(identity)
-        let secret = Secret(password)
-        while let callback = rest.popFirst() {
-            var data = mosquitto_evt_basic_auth()
-            data.client = record.handle
-            data.username = record.userName
-            data.password = secret.text
-            let code = callback.call(&data, watch)
-            switch code {
-            case MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
-            case MOSQ_ERR_PLUGIN_DEFER.rawValue: hasDeferred = true
-            case MOSQ_ERR_AUTH_DELAYED.rawValue: return .delayed(callback.plugin)
-            case 0 where callback.plugin.isBuiltIn: isFileContent = true
-            default: return .decided(code, callback.plugin)
-            }
+    mutating func goesOn(after code: CInt, of plugin: LoadedPlugin) -> Bool {
+        switch code {
+        case MOSQ_ERR_PLUGIN_IGNORE.rawValue: return true
+        case MOSQ_ERR_PLUGIN_DEFER.rawValue: hasDeferred = true
+        case 0 where plugin.isBuiltIn: isFileContent = true
+        default: return false
         }
-        if isFileContent { return .decided(0, nil) }
-        let code = hasDeferred ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_PLUGIN_IGNORE
-        return .decided(code.rawValue, nil)
+        return true
     }
 
-    /// A built-in file has accepted after all.
-    mutating func acceptByFile() { isFileContent = true }
+    /// What the login ends with when nobody has decided.
+    var outcome: CInt {
+        if isFileContent { return 0 }
+        return (hasDeferred ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_PLUGIN_IGNORE).rawValue
+    }
 }
 
 /// A password as a C string that is wiped when it is not needed any more.
@@ -84,134 +107,198 @@ private struct Secret: ~Copyable {
 }
 
 extension PluginHost {
-    /// Answers a CONNECT without authentication method, or lets it wait for a plugin.
+    /// Answers a login without authentication method, or lets it wait for a plugin.
     func authenticate(
         _ identity: ClientIdentity,
         password: [UInt8]?,
-        _ turn: DelayedAnswers.Turn,
+        _ asker: Asker,
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer? {
-        let name = identity.clientIdentifier
-        switch delayed.begin(name, .basic, turn) {
-        case .begun: break
-        case .waits: return nil
-        case .refused:
-            logSecond(identity)
-            return .authentication(code: MOSQ_ERR_UNKNOWN.rawValue)
-        }
+        let ticket = delayed.begin(.basic, asker)
         ClientRecord.of(identity).beginAuthentication()
-        let authentication = BasicAuthentication(
-            identity,
-            password: password,
-            scope[.basicAuth]
+        return proceed(
+            BasicAuthentication(identity, password: password, asker, ticket, scope[.basicAuth])
         )
-        return proceed(authentication, turn.asker, isConnect: turn.isConnect, begunAs: name)
     }
 
-    /// Goes on with the chain.
-    func proceed(
-        _ authentication: BasicAuthentication,
-        _ asker: Asker,
-        isConnect: Bool,
-        begunAs name: String
-    ) -> HookAnswer? {
-        var authentication = authentication
-        while true {
-            switch authentication.advance(watch) {
-            case .decided(let code, let plugin):
-                delayed.end(name)
-                return conclude(authentication.identity, code: code, by: plugin)
-            case .delayed(let plugin):
-                let waiting = DelayedAnswers.Waiting(
-                    asker: asker,
-                    identity: authentication.identity,
-                    kind: .basic,
-                    isConnect: isConnect,
-                    pluginName: plugin.displayName,
-                    rest: plugin.isBuiltIn ? authentication : nil
+    /// Goes on with the chain; nil while somebody takes his time, or when the client has left.
+    func proceed(_ authentication: BasicAuthentication) -> HookAnswer? {
+        var login = authentication
+        let (identity, ticket) = (login.identity, login.ticket)
+        while let callback = login.next {
+            guard delayed.isAwaited(ticket) else { return leave(login) }
+            let plugin = callback.plugin
+            let waiting = login
+            if !plugin.answersByTicket,
+                !delayed.claim(
+                    identity.clientIdentifier,
+                    for: ticket,
+                    from: PeerNetwork(identity.peer),
+                    resume: { [self] in proceedLater(waiting) }
                 )
-                switch delayed.suspend(waiting, begunAs: name) {
+            {
+                return nil
+            }
+            var code = login.askNext(watch)
+            if code == MOSQ_ERR_AUTH_DELAYED.rawValue {
+                switch suspend(login, plugin) {
                 case .waits(let isFirst):
                     if isFirst { lane.wake() }
                     return nil
+                case .left:
+                    // The plugin may yet answer; until then the identifier stays taken.
+                    ClientRecord.of(identity).endAuthentication()
+                    return nil
                 case .decided(let result):
-                    if waiting.goesOn(after: result) {
-                        authentication.acceptByFile()
-                        continue
-                    }
-                    let code = Self.delayedCode(result.code)
-                    return conclude(authentication.identity, code: code, by: plugin)
+                    code = Self.lateCode(result.code, byTicket: plugin.answersByTicket)
                 }
             }
+            if !login.goesOn(after: code, of: plugin) {
+                return conclude(login, code: code, by: plugin.displayName)
+            }
         }
+        return conclude(login, code: login.outcome, by: nil)
+    }
+
+    /// The same on the plugin thread; the answer is posted.
+    private func proceedLater(_ login: BasicAuthentication) {
+        guard let answer = proceed(login) else { return }
+        post(answer, to: login.asker)
+    }
+
+    private func suspend(
+        _ login: BasicAuthentication,
+        _ plugin: LoadedPlugin
+    ) -> DelayedAnswers.Suspension {
+        let hasTicket = ClientRecord.of(login.identity).hasTaken(login.ticket)
+        if hasTicket { plugin.noteTicket() }
+        return delayed.suspend(
+            DelayedAnswers.Waiting(login: .basic(login), plugin: plugin, hasTicket: hasTicket)
+        )
+    }
+
+    /// Nobody waits any more.
+    private func leave(_ login: BasicAuthentication) -> HookAnswer? {
+        delayed.end(login.ticket)
+        ClientRecord.of(login.identity).endAuthentication()
+        return nil
     }
 
     private func conclude(
-        _ identity: ClientIdentity,
+        _ login: BasicAuthentication,
         code: Int32,
-        by plugin: LoadedPlugin?
+        by pluginName: String?
     ) -> HookAnswer {
+        let identity = login.identity
+        var code = code
+        if code == 0 {
+            code = confirm(identity, confirmers(after: login))
+        }
+        delayed.end(login.ticket)
         ClientRecord.of(identity).endAuthentication()
-        if let plugin, code != 0 { logRefusal(identity, code, plugin.displayName) }
+        if let pluginName, code != 0 { logRefusal(identity, code, pluginName) }
         return .authentication(code: code)
     }
 
-    private func logRefusal(_ identity: ClientIdentity, _ code: Int32, _ pluginName: String) {
+    func logRefusal(_ identity: ClientIdentity, _ code: Int32, _ pluginName: String) {
         log.debug("Plugin \(pluginName) refused \(identity.logName) (\(code)).")
     }
 
-    /// One CONNECT at a time per client identifier.
-    func logSecond(_ identity: ClientIdentity) {
-        log.notice("Client \(identity.logName) refused: it is already being authenticated.")
+    // MARK: Clients without a password
+
+    /// Asks whether a client may come in that has proven who it is without a password; 0 or what
+    /// the first plugin says that objects.
+    func confirm(_ identity: ClientIdentity, _ callbacks: [Callback]) -> Int32 {
+        for callback in callbacks {
+            let record = ClientRecord.of(identity)
+            let code = BasicAuthentication.call(callback, record, nil, watch)
+            switch code {
+            case 0, MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
+            default:
+                logRefusal(identity, code, callback.plugin.displayName)
+                // Nobody waits for such an answer.
+                return code == MOSQ_ERR_AUTH_DELAYED.rawValue ? MOSQ_ERR_AUTH.rawValue : code
+            }
+        }
+        return 0
     }
+
+    /// Those who may object to a login that others have accepted: they have not been asked yet.
+    private func confirmers(after login: BasicAuthentication) -> [Callback] {
+        guard !login.rest.isEmpty else { return [] }
+        return registry.current.scope(login.identity.listenerIndex).confirmers.filter { confirmer in
+            login.rest.contains { $0.number == confirmer.number }
+        }
+    }
+
+    // MARK: Late answers
 
     /// `mosquitto_complete_basic_auth`.
     func completeBasic(_ identifier: String, code: Int32) {
         let result = DelayedAnswers.Result(code: code)
-        guard case .resolved(let waiting) = delayed.complete(identifier, .basic, result) else {
-            return
-        }
-        if waiting.goesOn(after: result), var rest = waiting.rest {
-            rest.acceptByFile()
-            let next = rest
-            return lane.enqueue(
-                .job { [self] in
-                    let answer = proceed(
-                        next,
-                        waiting.asker,
-                        isConnect: waiting.isConnect,
-                        begunAs: identifier
-                    )
-                    guard let answer else { return }
-                    broker.answer([(waiting.asker, answer)], worker: waiting.asker.worker)
-                }
-            )
-        }
-        ClientRecord.of(waiting.identity).endAuthentication()
-        if code != 0 { logRefusal(waiting.identity, code, waiting.pluginName) }
-        let answer = HookAnswer.authentication(code: Self.delayedCode(code))
-        broker.answer([(waiting.asker, answer)], worker: waiting.asker.worker)
+        guard let waiting = delayed.complete(identifier, .basic, result) else { return }
+        resolve(waiting, result)
     }
 
-    /// A late answer says yes or no: whatever is not success refuses with `MOSQ_ERR_AUTH`, as in the
-    /// original.
-    private static func delayedCode(_ code: Int32) -> Int32 {
-        code == 0 ? 0 : MOSQ_ERR_AUTH.rawValue
+    /// `mosquitto_complete_auth`.
+    func complete(_ ticket: DelayedAnswers.Ticket, code: Int32, data: [UInt8]?) {
+        let result = DelayedAnswers.Result(code: code, data: data)
+        guard let waiting = delayed.complete(ticket, result) else { return }
+        resolve(waiting, result)
+    }
+
+    /// A plugin has decided about somebody who waits.
+    private func resolve(_ waiting: DelayedAnswers.Waiting, _ result: DelayedAnswers.Result) {
+        switch waiting.login {
+        case .extended(let login): resolve(login, waiting.plugin, result)
+        case .basic(var login):
+            let code = Self.lateCode(result.code, byTicket: waiting.hasTicket)
+            if login.goesOn(after: code, of: waiting.plugin) {
+                let next = login
+                return lane.enqueue(.job { [self] in proceedLater(next) })
+            }
+            let name = waiting.plugin.displayName
+            if code == 0, !confirmers(after: login).allSatisfy(\.plugin.isDirect) {
+                let accepted = login
+                return lane.enqueue(
+                    .job { [self] in
+                        post(conclude(accepted, code: 0, by: name), to: accepted.asker)
+                    }
+                )
+            }
+            post(conclude(login, code: code, by: name), to: login.asker)
+        }
+    }
+
+    func post(_ answer: HookAnswer, to asker: Asker) {
+        broker.answer([(asker, answer)], worker: asker.worker)
+    }
+
+    /// What a late answer counts as.
+    ///
+    /// One that names a client identifier says yes or no: whatever is not success refuses with
+    /// `MOSQ_ERR_AUTH`, as in the original. By ticket it is what the callback would have said.
+    private static func lateCode(_ code: Int32, byTicket: Bool) -> Int32 {
+        guard byTicket, code != MOSQ_ERR_AUTH_DELAYED.rawValue else {
+            return code == 0 ? 0 : MOSQ_ERR_AUTH.rawValue
+        }
+        return code
     }
 
     /// Refuses everybody whose plugin did not answer in time.
     func expireDelayed() {
         for waiting in delayed.expire(now: MonotonicTime.milliseconds()) {
-            ClientRecord.of(waiting.identity).endAuthentication()
+            let identity = waiting.login.identity
+            ClientRecord.of(identity).endAuthentication()
             log.notice(
-                "Plugin \(waiting.pluginName) did not decide about"
-                    + " \(waiting.identity.logName) in time: refused."
+                "Plugin \(waiting.plugin.displayName) did not decide about"
+                    + " \(identity.logName) in time: refused."
             )
             let code = MOSQ_ERR_AUTH.rawValue
-            let answer: HookAnswer =
-                waiting.kind == .basic
-                ? .authentication(code: code) : .exchange(code: code, data: nil)
-            broker.answer([(waiting.asker, answer)], worker: waiting.asker.worker)
+            switch waiting.login {
+            case .basic(let login): post(.authentication(code: code), to: login.asker)
+            case .extended(let login): post(.exchange(code: code, data: nil), to: login.asker)
+            }
         }
     }
 }

@@ -5,6 +5,63 @@ import CMosquitto
 import Core
 import Glibc
 import Log
+import Net
+
+/// The way of one step of an exchange through the chain of those who are asked about it.
+struct ExtendedAuthentication: Sendable {
+    let identity: ClientIdentity
+    let method: String
+    let input: [UInt8]?
+    let asker: Asker
+    let ticket: DelayedAnswers.Ticket
+    /// Who is still to be asked.
+    private var rest: ArraySlice<Callback>
+
+    init(
+        _ identity: ClientIdentity,
+        method: String,
+        input: [UInt8]?,
+        _ asker: Asker,
+        _ ticket: DelayedAnswers.Ticket,
+        _ chain: CallbackChain
+    ) {
+        self.identity = identity
+        self.method = method
+        self.input = input
+        self.asker = asker
+        self.ticket = ticket
+        rest = chain.all[...]
+    }
+
+    /// Who is asked next; nil when all have been.
+    var next: Callback? { rest.first }
+
+    /// Asks the next one.
+    ///
+    /// The data have a NUL byte behind them: plugins compare them as C strings.
+    mutating func askNext(_ watch: Stopwatch) -> DelayedAnswers.Result {
+        guard let callback = rest.popFirst() else {
+            preconditionFailure("there is somebody to be asked")
+        }
+        let record = ClientRecord.of(identity)
+        record.setTicket(ticket)
+        defer { record.setTicket(0) }
+        return method.withCString { method in
+            ((input ?? []) + [0]).withUnsafeBytes { bytes in
+                var data = mosquitto_evt_extended_auth()
+                data.client = record.handle
+                data.data_in = bytes.count == 1 ? nil : bytes.baseAddress
+                data.data_in_len = UInt16(clamping: bytes.count - 1)
+                data.auth_method = method
+                let code = callback.call(&data, watch)
+                guard let output = data.data_out else { return DelayedAnswers.Result(code: code) }
+                defer { free(output) }
+                let answer = UnsafeRawBufferPointer(start: output, count: Int(data.data_out_len))
+                return DelayedAnswers.Result(code: code, data: Array(answer))
+            }
+        }
+    }
+}
 
 extension PluginHost {
     /// Takes one step of an exchange, or lets it wait for a plugin.
@@ -13,99 +70,128 @@ extension PluginHost {
         _ identity: ClientIdentity,
         method: String,
         data input: [UInt8]?,
-        _ turn: DelayedAnswers.Turn,
+        _ asker: Asker,
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer? {
-        let name = identity.clientIdentifier
-        switch delayed.begin(name, .extended, turn) {
-        case .begun: break
-        case .waits: return nil
-        case .refused:
-            logSecond(identity)
-            return .exchange(code: MOSQ_ERR_UNKNOWN.rawValue, data: nil)
-        }
-        let record = ClientRecord.of(identity)
-        record.beginAuthentication()
-        for callback in scope[event].all {
-            let (code, output) = Self.step(callback, record, method, input, watch)
-            switch code {
+        let ticket = delayed.begin(.extended, asker)
+        ClientRecord.of(identity).beginAuthentication()
+        return proceed(
+            ExtendedAuthentication(
+                identity,
+                method: method,
+                input: input,
+                asker,
+                ticket,
+                scope[event]
+            )
+        )
+    }
+
+    /// Goes on with the chain; nil while somebody takes his time, or when the client has left.
+    private func proceed(_ step: ExtendedAuthentication) -> HookAnswer? {
+        var step = step
+        while let callback = step.next {
+            guard delayed.isAwaited(step.ticket) else { return leave(step) }
+            let plugin = callback.plugin
+            let waiting = step
+            if !plugin.answersByTicket,
+                !delayed.claim(
+                    step.identity.clientIdentifier,
+                    for: step.ticket,
+                    from: PeerNetwork(step.identity.peer),
+                    resume: { [self] in
+                        if let answer = proceed(waiting) { post(answer, to: waiting.asker) }
+                    }
+                )
+            {
+                return nil
+            }
+            let result = step.askNext(watch)
+            switch result.code {
             case MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
             case MOSQ_ERR_AUTH_DELAYED.rawValue:
-                return suspendExchange(identity, turn, callback.plugin, begunAs: name)
-            default:
-                delayed.end(name)
-                record.endAuthentication()
-                if code != 0, code != MOSQ_ERR_AUTH_CONTINUE.rawValue {
-                    log.debug(
-                        "Plugin \(callback.plugin.displayName) refused \(identity.logName)"
-                            + " (\(code))."
-                    )
+                switch suspend(step, plugin) {
+                case .waits(let isFirst):
+                    if isFirst { lane.wake() }
+                    return nil
+                case .left:
+                    // The plugin may yet answer; until then the identifier stays taken.
+                    ClientRecord.of(step.identity).endAuthentication()
+                    return nil
+                case .decided(let result): return conclude(step, result, by: plugin)
                 }
-                return .exchange(code: code, data: output)
+            default: return conclude(step, result, by: plugin)
             }
         }
-        delayed.end(name)
-        record.endAuthentication()
-        return .exchange(code: MOSQ_ERR_NOT_SUPPORTED.rawValue, data: nil)
-    }
-
-    /// The data have a NUL byte behind them: plugins compare them as C strings.
-    private static func step(
-        _ callback: Callback,
-        _ record: ClientRecord,
-        _ method: String,
-        _ input: [UInt8]?,
-        _ watch: Stopwatch
-    ) -> (code: CInt, output: [UInt8]?) {
-        method.withCString { method in
-            ((input ?? []) + [0]).withUnsafeBytes { bytes in
-                var data = mosquitto_evt_extended_auth()
-                data.client = record.handle
-                data.data_in = bytes.count == 1 ? nil : bytes.baseAddress
-                data.data_in_len = UInt16(clamping: bytes.count - 1)
-                data.auth_method = method
-                let code = callback.call(&data, watch)
-                guard let output = data.data_out else { return (code, nil) }
-                defer { free(output) }
-                let count = Int(data.data_out_len)
-                return (code, Array(UnsafeRawBufferPointer(start: output, count: count)))
-            }
-        }
-    }
-
-    private func suspendExchange(
-        _ identity: ClientIdentity,
-        _ turn: DelayedAnswers.Turn,
-        _ plugin: LoadedPlugin,
-        begunAs name: String
-    ) -> HookAnswer? {
-        let waiting = DelayedAnswers.Waiting(
-            asker: turn.asker,
-            identity: identity,
-            kind: .extended,
-            isConnect: turn.isConnect,
-            pluginName: plugin.displayName,
-            rest: nil
+        return conclude(
+            step,
+            DelayedAnswers.Result(code: MOSQ_ERR_NOT_SUPPORTED.rawValue),
+            by: nil
         )
-        switch delayed.suspend(waiting, begunAs: name) {
-        case .waits(let isFirst):
-            if isFirst { lane.wake() }
-            return nil
-        case .decided(let result):
-            ClientRecord.of(identity).endAuthentication()
-            return .exchange(code: result.code, data: result.data)
+    }
+
+    private func suspend(
+        _ step: ExtendedAuthentication,
+        _ plugin: LoadedPlugin
+    ) -> DelayedAnswers.Suspension {
+        let hasTicket = ClientRecord.of(step.identity).hasTaken(step.ticket)
+        if hasTicket { plugin.noteTicket() }
+        return delayed.suspend(
+            DelayedAnswers.Waiting(login: .extended(step), plugin: plugin, hasTicket: hasTicket)
+        )
+    }
+
+    /// Nobody waits any more.
+    private func leave(_ step: ExtendedAuthentication) -> HookAnswer? {
+        delayed.end(step.ticket)
+        ClientRecord.of(step.identity).endAuthentication()
+        return nil
+    }
+
+    private func conclude(
+        _ step: ExtendedAuthentication,
+        _ result: DelayedAnswers.Result,
+        by plugin: LoadedPlugin?
+    ) -> HookAnswer {
+        let identity = step.identity
+        var result = result
+        if result.code == 0 {
+            let scope = registry.current.scope(identity.listenerIndex)
+            let code = confirm(identity, scope.confirmers)
+            // Nothing that the method has to say to one it has accepted.
+            if code != 0 { result = DelayedAnswers.Result(code: code) }
+        } else if result.code != MOSQ_ERR_AUTH_CONTINUE.rawValue, let plugin {
+            logRefusal(identity, result.code, plugin.displayName)
         }
+        delayed.end(step.ticket)
+        ClientRecord.of(identity).endAuthentication()
+        return .exchange(code: result.code, data: result.data)
     }
 
     /// `mosquitto_complete_extended_auth`.
     func completeExtended(_ identifier: String, code: Int32, data: [UInt8]?) {
         let result = DelayedAnswers.Result(code: code, data: data)
-        switch delayed.complete(identifier, .extended, result) {
-        case .unknown, .noted: return
-        case .resolved(let waiting):
-            ClientRecord.of(waiting.identity).endAuthentication()
-            let answer = HookAnswer.exchange(code: code, data: data)
-            broker.answer([(waiting.asker, answer)], worker: waiting.asker.worker)
+        guard let waiting = delayed.complete(identifier, .extended, result),
+            case .extended(let step) = waiting.login
+        else { return }
+        resolve(step, waiting.plugin, result)
+    }
+
+    /// A plugin has decided about a step that waits.
+    func resolve(
+        _ step: ExtendedAuthentication,
+        _ plugin: LoadedPlugin,
+        _ result: DelayedAnswers.Result
+    ) {
+        let scope = registry.current.scope(step.identity.listenerIndex)
+        guard result.code == 0, !scope.confirmsDirectly else {
+            return post(conclude(step, result, by: plugin), to: step.asker)
         }
+        lane.enqueue(
+            .job { [self, plugin = Unmanaged.passUnretained(plugin)] in
+                let answer = plugin._withUnsafeGuaranteedRef { conclude(step, result, by: $0) }
+                post(answer, to: step.asker)
+            }
+        )
     }
 }

@@ -109,3 +109,33 @@ public func mosquitto_complete_extended_auth(
         data: data.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(data_out_len))) }
     )
 }
+
+/// The number of the authentication whose callback runs.
+@c(mosquitto_client_auth_ticket) @implementation
+public func mosquitto_client_auth_ticket(_ client: OpaquePointer!) -> UInt64 {
+    guard let client: OpaquePointer = client else { return 0 }
+    return ClientRecord.behind(client).takeTicket()
+}
+
+/// Whether anybody waits for the answer to a ticket.
+@c(mosquitto_auth_is_awaited) @implementation
+public func mosquitto_auth_is_awaited(_ ticket: UInt64) -> Bool {
+    PluginHost.current?.delayed.isAwaited(ticket) ?? false
+}
+
+/// Answers a delayed authentication of either kind; the data becomes the broker's.
+@c(mosquitto_complete_auth) @implementation
+public func mosquitto_complete_auth(
+    _ ticket: UInt64,
+    _ result: CInt,
+    _ data_out: UnsafeMutableRawPointer!,
+    _ data_out_len: UInt16
+) {
+    let data: UnsafeMutableRawPointer? = data_out
+    defer { free(data) }
+    PluginHost.current?.complete(
+        ticket,
+        code: result,
+        data: data.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(data_out_len))) }
+    )
+}

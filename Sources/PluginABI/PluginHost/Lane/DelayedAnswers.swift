@@ -3,21 +3,36 @@
 
 import CMosquitto
 import Core
+import Net
 import Synchronization
 
-/// Authentications under way, by client identifier, and the results that plugins give for them from
-/// any thread.
+/// Authentications under way, and the results that plugins give for them from any thread.
 ///
-/// A client that leaves while its plugin is still thinking keeps its place until the plugin has
-/// answered or the time is up: the next client of that name must not get the answer meant for the
-/// first. So whoever comes meanwhile waits until it is its turn; but of two CONNECTs the second is
-/// refused.
+/// Each has a number of its own, its ticket. A plugin that answers by ticket
+/// (`mosquitto_complete_auth`) decides about exactly one connection, however many others claim the
+/// same client identifier.
+///
+/// The functions of 2.1 name a client identifier alone, which anybody may claim. So of those that
+/// are asked about in that way only one has the identifier at a time; others that come with it are
+/// not asked about before that one is decided, address by address in turn. Neither can one get the
+/// answer that is meant for another, nor can strangers with many connections keep the owner out.
+/// A client that leaves, or whose time is up, while its plugin is still thinking keeps the
+/// identifier until the plugin has answered or a second `auth_timeout` has passed.
+///
+/// ```
+/// running ──► waiting ──► (resolved)      inLine ──► running
+///    │           │
+///    └───────────┴──► abandoned ──► (identifier free)
+/// ```
 final class DelayedAnswers: Sendable {
-    /// Which of the two functions completes it.
+    /// Which of the two kinds of function completes it.
     enum Kind: Sendable {
         case basic
         case extended
     }
+
+    /// Number of an authentication; never used twice, never 0.
+    typealias Ticket = UInt64
 
     /// What a plugin has decided.
     struct Result: Sendable {
@@ -25,70 +40,34 @@ final class DelayedAnswers: Sendable {
         var data: [UInt8]?
     }
 
-    /// An authentication that is to begin.
-    struct Turn: Sendable {
-        let asker: Asker
-        /// A CONNECT, not a check of somebody who is inside.
-        let isConnect: Bool
-        /// Asks again, on the plugin thread.
-        let resume: @Sendable () -> Void
+    /// An authentication that has begun.
+    enum Login: Sendable {
+        case basic(BasicAuthentication)
+        case extended(ExtendedAuthentication)
     }
 
     /// An authentication that waits for a plugin.
+    ///
+    /// Plugins live as long as the process.
     struct Waiting: Sendable {
-        let asker: Asker
-        let identity: ClientIdentity
-        let kind: Kind
-        let isConnect: Bool
-        /// Who decides; for log lines.
-        let pluginName: String
-        /// What is still to be asked if a built-in file has accepted.
-        let rest: BasicAuthentication?
-
-        /// Whether somebody else is asked as well.
-        func goesOn(after result: Result) -> Bool {
-            result.code == 0 && rest?.rest.isEmpty == false
-        }
+        /// How far it has come.
+        let login: Login
+        /// Who decides.
+        unowned(unsafe) let plugin: LoadedPlugin
+        /// Whether the plugin answers by ticket.
+        let hasTicket: Bool
     }
 
-    private enum State {
-        /// The callback has not returned; a plugin may have been faster.
-        case calling(Kind, isConnect: Bool, early: Result?)
-        /// The client waits.
-        case waiting(Waiting, until: Int64)
+    /// What came of letting a client wait.
+    enum Suspension {
+        case waits(isFirst: Bool)
+        /// The plugin was faster.
+        case decided(Result)
         /// The client has left.
-        case abandoned(Kind, until: Int64)
-
-        var isConnect: Bool {
-            switch self {
-            case .calling(_, let isConnect, _): isConnect
-            case .waiting(let waiting, _): waiting.isConnect
-            case .abandoned: false
-            }
-        }
+        case left
     }
 
-    private struct Table {
-        var states: [String: State] = [:]
-        /// Who comes next.
-        var lines: [String: [Turn]] = [:]
-        /// Where those who wait are to be found, in `states` or in `lines`.
-        var identifiers: [Asker: String] = [:]
-        /// Deadlines in the order they come due: all waits last equally long.
-        var deadlines: [(until: Int64, identifier: String)] = []
-        var head = 0
-
-        /// Ends an authentication; returns the next one of that identifier.
-        mutating func end(_ identifier: String) -> Turn? {
-            states[identifier] = nil
-            guard let turn = lines[identifier]?.removeFirst() else { return nil }
-            if lines[identifier]?.isEmpty == true { lines[identifier] = nil }
-            identifiers[turn.asker] = nil
-            return turn
-        }
-    }
-
-    private let table = Mutex(Table())
+    private let table = Mutex(DelayedAnswerTable())
     private let timeout: Atomic<Int>
     private let lane: SerialLane
 
@@ -100,167 +79,106 @@ final class DelayedAnswers: Sendable {
     /// Puts another timeout in force for those who come.
     func setTimeout(seconds: Int) { timeout.store(seconds, ordering: .relaxed) }
 
-    /// What came of the wish to begin.
-    enum Beginning {
-        /// A callback is about to run.
-        case begun
-        /// Another authentication of that identifier comes first.
-        case waits
-        /// Another CONNECT of that identifier is pending.
-        case refused
+    private var timeoutMilliseconds: Int64 { Int64(timeout.load(ordering: .relaxed)) * 1000 }
+
+    /// An authentication begins.
+    func begin(_ kind: Kind, _ asker: Asker) -> Ticket {
+        table.withLock { $0.begin(kind, asker) }
     }
 
-    /// A callback is about to run for a client.
-    func begin(_ identifier: String, _ kind: Kind, _ turn: Turn) -> Beginning {
-        table.withLock { table in
-            guard let state = table.states[identifier] else {
-                table.states[identifier] = .calling(kind, isConnect: turn.isConnect, early: nil)
-                return .begun
-            }
-            let line = table.lines[identifier, default: []]
-            if turn.isConnect, state.isConnect || line.contains(where: \.isConnect) {
-                return .refused
-            }
-            table.lines[identifier] = line + [turn]
-            table.identifiers[turn.asker] = identifier
-            return .waits
-        }
+    /// A callback that may answer by client identifier is about to run.
+    ///
+    /// False: somebody else has the identifier; `resume` runs on the plugin thread when it is the
+    /// authentication's turn, and then claims again.
+    func claim(
+        _ identifier: String,
+        for ticket: Ticket,
+        from network: PeerNetwork?,
+        resume: @escaping @Sendable () -> Void
+    ) -> Bool {
+        table.withLock { $0.claim(identifier, for: ticket, from: network, resume) }
     }
 
-    /// The callback has returned and decided.
-    func end(_ identifier: String) {
-        let next = table.withLock { table -> Turn? in
-            guard case .calling = table.states[identifier] else { return nil }
-            return table.end(identifier)
-        }
-        begin(next)
-    }
-
-    private func begin(_ turn: Turn?) {
-        if let turn { lane.enqueue(.job(turn.resume)) }
-    }
-
-    /// What came of letting a client wait.
-    enum Suspension {
-        case waits(isFirst: Bool)
-        /// The plugin was faster.
-        case decided(Result)
+    /// An authentication is decided.
+    func end(_ ticket: Ticket) {
+        start(table.withLock { $0.end(ticket) })
     }
 
     /// The callback has returned without deciding.
-    func suspend(_ waiting: Waiting, begunAs identifier: String) -> Suspension {
-        let until = MonotonicTime.milliseconds() + Int64(timeout.load(ordering: .relaxed)) * 1000
-        let current = waiting.identity.clientIdentifier
-        var next: Turn?
-        let suspension = table.withLock { table -> Suspension in
-            if case .calling(let kind, let isConnect, .some(let early)) = table.states[identifier] {
-                if waiting.goesOn(after: early) {
-                    table.states[identifier] = .calling(kind, isConnect: isConnect, early: nil)
-                } else {
-                    next = table.end(identifier)
-                }
-                return .decided(early)
-            }
-            if current != identifier {
-                next = table.end(identifier)
-                // A client that was renamed may meet one that is waiting under its new name.
-                guard table.states[current] == nil else {
-                    return .decided(Result(code: MOSQ_ERR_UNKNOWN.rawValue))
-                }
-            }
-            table.states[current] = .waiting(waiting, until: until)
-            table.identifiers[waiting.asker] = current
-            table.deadlines.append((until, current))
-            return .waits(isFirst: table.deadlines.count - table.head == 1)
+    ///
+    /// One that answers by ticket needs no client identifier, which is free for others then.
+    func suspend(_ waiting: Waiting) -> Suspension {
+        let until = MonotonicTime.milliseconds() + timeoutMilliseconds
+        let identifier = waiting.hasTicket ? nil : waiting.login.identity.clientIdentifier
+        let (suspension, next) = table.withLock {
+            $0.suspend(waiting, identifier, until: until)
         }
-        begin(next)
+        start(next)
         return suspension
     }
 
-    /// What a completion meets.
-    enum Completion {
-        case unknown
-        /// Nobody has to be told.
-        case noted
-        case resolved(Waiting)
+    /// A plugin has decided about a client identifier; the authentication that waited for it, which
+    /// runs again until it is ended.
+    func complete(_ identifier: String, _ kind: Kind, _ result: Result) -> Waiting? {
+        let (waiting, next) = table.withLock { table -> (Waiting?, DelayedAnswerTable.Turn?) in
+            guard let ticket = table.holder(of: identifier) else { return (nil, nil) }
+            return table.complete(ticket, kind, result)
+        }
+        start(next)
+        return waiting
     }
 
-    /// A plugin has decided.
-    func complete(_ identifier: String, _ kind: Kind, _ result: Result) -> Completion {
-        var next: Turn?
-        let completion = table.withLock { table -> Completion in
-            switch table.states[identifier] {
-            case .calling(kind, let isConnect, early: nil):
-                table.states[identifier] = .calling(kind, isConnect: isConnect, early: result)
-                return .noted
-            case .waiting(let waiting, _) where waiting.kind == kind:
-                table.identifiers[waiting.asker] = nil
-                if waiting.goesOn(after: result) {
-                    let isConnect = waiting.isConnect
-                    table.states[identifier] = .calling(kind, isConnect: isConnect, early: nil)
-                } else {
-                    next = table.end(identifier)
-                }
-                return .resolved(waiting)
-            case .abandoned(kind, _):
-                next = table.end(identifier)
-                return .noted
-            default: return .unknown
-            }
-        }
-        begin(next)
-        return completion
+    /// A plugin has decided about a ticket; the authentication that waited for it, which runs again
+    /// until it is ended.
+    func complete(_ ticket: Ticket, _ result: Result) -> Waiting? {
+        let (waiting, next) = table.withLock { $0.complete(ticket, nil, result) }
+        start(next)
+        return waiting
     }
 
-    /// The client has left; false when it is not waiting, or not yet.
-    func forget(_ asker: Asker) -> Bool {
-        table.withLock { table in
-            guard let identifier = table.identifiers.removeValue(forKey: asker) else {
-                return false
-            }
-            if case .waiting(let waiting, let until) = table.states[identifier],
-                waiting.asker == asker
-            {
-                table.states[identifier] = .abandoned(waiting.kind, until: until)
-            } else {
-                table.lines[identifier]?.removeAll { $0.asker == asker }
-                if table.lines[identifier]?.isEmpty == true { table.lines[identifier] = nil }
-            }
-            return true
-        }
+    /// Whether anybody waits for the answer to a ticket.
+    func isAwaited(_ ticket: Ticket) -> Bool { table.withLock { $0.isAwaited(ticket) } }
+
+    /// The client has left.
+    func forget(_ asker: Asker) {
+        start(table.withLock { $0.forget(asker) })
     }
 
     /// Takes out everybody whose time is up.
     func expire(now: Int64) -> [Waiting] {
-        var turns: [Turn?] = []
-        let expired = table.withLock { table -> [Waiting] in
-            var expired: [Waiting] = []
-            while table.head < table.deadlines.count, table.deadlines[table.head].until <= now {
-                let (due, identifier) = table.deadlines[table.head]
-                table.head += 1
-                switch table.states[identifier] {
-                case .waiting(let waiting, due):
-                    table.identifiers[waiting.asker] = nil
-                    expired.append(waiting)
-                    turns.append(table.end(identifier))
-                case .abandoned(_, due): turns.append(table.end(identifier))
-                default: break
-                }
-            }
-            if table.head * 2 >= table.deadlines.count {
-                table.deadlines.removeFirst(table.head)
-                table.head = 0
-            }
-            return expired
-        }
-        turns.forEach(begin)
+        let extra = timeoutMilliseconds
+        let (expired, turns) = table.withLock { $0.expire(now: now, extra: extra) }
+        for turn in turns { start(turn) }
         return expired
     }
 
     /// The moment the next one is due; nil when nobody waits.
-    var nextDeadline: Int64? {
-        table.withLock { table in
-            table.head < table.deadlines.count ? table.deadlines[table.head].until : nil
+    var nextDeadline: Int64? { table.withLock { $0.nextDeadline } }
+
+    private func start(_ turn: DelayedAnswerTable.Turn?) {
+        if let turn { lane.enqueue(.job(turn)) }
+    }
+}
+
+extension DelayedAnswers.Login {
+    var identity: ClientIdentity {
+        switch self {
+        case .basic(let login): login.identity
+        case .extended(let login): login.identity
+        }
+    }
+
+    var asker: Asker {
+        switch self {
+        case .basic(let login): login.asker
+        case .extended(let login): login.asker
+        }
+    }
+
+    var ticket: DelayedAnswers.Ticket {
+        switch self {
+        case .basic(let login): login.ticket
+        case .extended(let login): login.ticket
         }
     }
 }

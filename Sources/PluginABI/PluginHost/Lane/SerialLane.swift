@@ -11,6 +11,8 @@ import Synchronization
 enum LaneRequest: Sendable {
     /// A question whose answer goes to the asker's worker.
     case question(HookQuestion, Asker)
+    /// The same, about a client that may leave before its turn comes.
+    case login(HookQuestion, Asker)
     /// A client has connected.
     case connected(ClientIdentity)
     /// A connection has ended.
@@ -25,6 +27,8 @@ enum LaneRequest: Sendable {
 final class SerialLane: Sendable {
     private struct Queue {
         var requests: [LaneRequest] = []
+        /// Who waits for the answer to a login that has not come up.
+        var logins: Set<Asker> = []
         var isStopping = false
     }
 
@@ -43,6 +47,24 @@ final class SerialLane: Sendable {
         }
         if wasEmpty { waker.wake() }
     }
+
+    /// Appends the question of a client that is logging in.
+    func enqueueLogin(_ question: HookQuestion, _ asker: Asker) {
+        let wasEmpty = queue.withLock { queue in
+            queue.requests.append(.login(question, asker))
+            queue.logins.insert(asker)
+            return queue.requests.count == 1
+        }
+        if wasEmpty { waker.wake() }
+    }
+
+    /// The client has left: its login, if that has not come up yet, never does.
+    func cancel(_ asker: Asker) -> Bool {
+        queue.withLock { $0.logins.remove(asker) != nil }
+    }
+
+    /// The login of a client comes up; false when it has left.
+    func begins(_ asker: Asker) -> Bool { cancel(asker) }
 
     /// Has the thread look at its deadlines again.
     func wake() { waker.wake() }

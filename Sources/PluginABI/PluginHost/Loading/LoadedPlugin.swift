@@ -53,6 +53,10 @@ final class LoadedPlugin: @unchecked Sendable {
     let isDirect: Bool
     /// Its answers about access depend on client and topic alone.
     let decidesByTopic: Bool
+    /// It is asked about clients that have proven who they are without a password.
+    let confirms: Bool
+    /// Whether it has answered an authentication by ticket; then it always does.
+    private let hasUsedTickets: Atomic<Bool>
     let statistics: CallbackStatistics
     /// How it is initialised and cleaned up.
     let interface: PluginInterface
@@ -62,6 +66,7 @@ final class LoadedPlugin: @unchecked Sendable {
     private let info: Mutex<Info>
     private static let nameBytesMax = 255
     private static let threadSafe = CInt(MOSQ_PLUGIN_THREAD_SAFE.rawValue)
+    private static let confirming = CInt(MOSQ_PLUGIN_AUTH_CONFIRMS.rawValue)
     private static let byTopic = CInt(MOSQ_PLUGIN_ACL_BY_TOPIC.rawValue)
 
     init(
@@ -82,6 +87,8 @@ final class LoadedPlugin: @unchecked Sendable {
         self.isBuiltIn = isBuiltIn
         isDirect = isBuiltIn || threadSafety & Self.threadSafe != 0
         decidesByTopic = isBuiltIn || isDirect && threadSafety & Self.byTopic != 0
+        hasUsedTickets = Atomic(isBuiltIn)
+        confirms = threadSafety & Self.confirming != 0
         info = Mutex(Info())
         identifier = .allocate(byteCount: Self.nameBytesMax + 1, alignment: 16)
         let fallback = configuration.name ?? Self.stem(of: configuration.path)
@@ -99,6 +106,12 @@ final class LoadedPlugin: @unchecked Sendable {
         get { reloadOptionArray.withLock { $0 } }
         set { reloadOptionArray.withLock { $0 = newValue } }
     }
+
+    /// Whether its late answers name no client identifier.
+    var answersByTicket: Bool { hasUsedTickets.load(ordering: .relaxed) }
+
+    /// It has taken a ticket.
+    func noteTicket() { hasUsedTickets.store(true, ordering: .relaxed) }
 
     /// The name it gave itself.
     var name: String? { info.withLock { $0.name } }

@@ -12,9 +12,15 @@ final class CallbackSnapshot: Sendable {
         let events: HookEvents
         /// By event number.
         let chains: [CallbackChain]
+        /// Those asked for basic authentication who may object to clients without a password.
+        let confirmers: [Callback]
+        /// Whether all of them may be called on any thread.
+        let confirmsDirectly: Bool
 
         init(_ chains: [CallbackChain], isClosed: Bool) {
             self.chains = chains
+            confirmers = chains[Int(PluginEvent.basicAuth.rawValue)].all.filter(\.plugin.confirms)
+            confirmsDirectly = confirmers.allSatisfy(\.plugin.isDirect)
             events = Self.events(chains, isClosed: isClosed)
         }
 
@@ -31,6 +37,8 @@ final class CallbackSnapshot: Sendable {
                 if chain.isByTopic { events.insert(.accessIsByTopic) }
             }
             if has(.basicAuth) { events.insert(.basicAuthentication) }
+            let logins = chains[Int(PluginEvent.basicAuth.rawValue)].all
+            if logins.contains(where: \.plugin.confirms) { events.insert(.confirmation) }
             if has(.extAuthStart) { events.insert(.extendedAuthentication) }
             if has(.messageIn) { events.insert(.messageIn) }
             if has(.messageOut) { events.insert(.messageOut) }

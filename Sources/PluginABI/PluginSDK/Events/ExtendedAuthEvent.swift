@@ -66,7 +66,8 @@ public struct ExtendedAuthEvent: PluginEvent, ~Copyable {
     public func delayedAnswer() throws(BrokerError) -> DelayedExtendedAnswer? {
         guard broker.host.completeExtendedAuth != nil, let id = client.id else { return nil }
         try broker.preparePerform()
-        return DelayedExtendedAnswer(clientID: id, broker: broker)
+        let ticket = broker.host.authTicket?(event.pointee.client) ?? 0
+        return DelayedExtendedAnswer(clientID: id, ticket: ticket, broker: broker)
     }
 
     /// Leaves the decision to others.
@@ -125,28 +126,41 @@ extension HostFunctions {
 public struct DelayedExtendedAnswer: Sendable {
     /// The client that waits.
     public let clientID: String
+    /// Names the connection in brokers that tell it apart from others of the same identifier; else 0.
+    private let ticket: UInt64
     private let broker: Broker
 
-    init(clientID: String, broker: Broker) {
+    init(clientID: String, ticket: UInt64, broker: Broker) {
         self.clientID = clientID
+        self.ticket = ticket
         self.broker = broker
+    }
+
+    /// Whether the client still waits; always true in brokers that do not tell. `[any thread]`
+    public var isAwaited: Bool {
+        guard ticket != 0, let isAwaited = broker.host.isAuthAwaited else { return true }
+        return isAwaited(ticket)
     }
 
     /// Decides.
     ///
     /// Call it once. `[any thread]`
     public func complete(_ answer: ExtendedAuthAnswer) {
-        broker.perform { [clientID, broker] in
-            let host = broker.host
-            clientID.withCString { id in
-                if answer.data.isEmpty {
-                    host.completeExtendedAuth?(id, answer.code, nil, 0)
-                } else if let memory = host.memory(holding: answer.data) {
-                    host.completeExtendedAuth?(id, answer.code, memory.start, memory.length)
-                } else {
-                    host.completeExtendedAuth?(id, ResultCode.notAuthorized.rawValue, nil, 0)
-                }
+        broker.perform { [self] in
+            if answer.data.isEmpty {
+                send(answer.code, nil, 0)
+            } else if let memory = broker.host.memory(holding: answer.data) {
+                send(answer.code, memory.start, memory.length)
+            } else {
+                send(ResultCode.notAuthorized.rawValue, nil, 0)
             }
         }
+    }
+
+    private func send(_ code: CInt, _ data: UnsafeMutableRawPointer?, _ count: UInt16) {
+        if ticket != 0, let complete = broker.host.completeAuth {
+            return complete(ticket, code, data, count)
+        }
+        clientID.withCString { broker.host.completeExtendedAuth?($0, code, data, count) }
     }
 }

@@ -70,6 +70,9 @@ package struct HostFunctions: Sendable {
     let completeBasicAuth: (@convention(c) (Text?, CInt) -> Void)?
     let completeExtendedAuth: CompleteExtendedAuth?
     let clientTLSExporter: ClientBytes?
+    let authTicket: (@convention(c) (OpaquePointer?) -> UInt64)?
+    let isAuthAwaited: (@convention(c) (UInt64) -> Bool)?
+    let completeAuth: (@convention(c) (UInt64, CInt, UnsafeMutableRawPointer?, UInt16) -> Void)?
 
     package typealias ClientBytes =
         @convention(c) (OpaquePointer?, UnsafeMutablePointer<UInt8>?) -> CInt
@@ -137,5 +140,8 @@ package struct HostFunctions: Sendable {
         completeBasicAuth = findOptional("complete_basic_auth")
         completeExtendedAuth = findOptional("complete_extended_auth")
         clientTLSExporter = findOptional("client_tls_exporter")
+        authTicket = findOptional("client_auth_ticket")
+        isAuthAwaited = findOptional("auth_is_awaited")
+        completeAuth = findOptional("complete_auth")
     }
 }

@@ -6,6 +6,9 @@ internal import Synchronization
 
 /// A few threads and a bounded queue.
 ///
+/// Jobs may name the party they are done for: parties take turns, so that one with many jobs delays the others by no
+/// more than one each.
+///
 /// The threads start with the first job, so that a broker may fork after it has loaded plugins. They take no
 /// signals: those belong to the broker.
 ///
@@ -14,8 +17,11 @@ package final class WorkerPool: @unchecked Sendable {
     package typealias Job = @Sendable () -> Void
 
     private struct State {
-        var jobs: [Job] = []
-        var head = 0
+        /// What waits, by party.
+        var jobs: [[UInt8]: [Job]] = [:]
+        /// The parties that wait, each once, the next one first.
+        var turns = TurnQueue()
+        var count = 0
         var threads: [pthread_t] = []
         var isStopping = false
     }
@@ -38,14 +44,16 @@ package final class WorkerPool: @unchecked Sendable {
     }
 
     /// Queues a job; `false` if too many wait already or there is no thread to run it.
-    package func submit(_ job: @escaping Job) -> Bool {
+    package func submit(for party: [UInt8] = [], _ job: @escaping Job) -> Bool {
         let isQueued = state.withLock { state in
-            guard !state.isStopping, state.jobs.count - state.head < jobsMax else { return false }
+            guard !state.isStopping, state.count < jobsMax else { return false }
             if state.threads.count < threadsMax, let thread = startThread() {
                 state.threads.append(thread)
             }
             guard !state.threads.isEmpty else { return false }
-            state.jobs.append(job)
+            state.jobs[party, default: []].append(job)
+            if state.jobs[party]?.count == 1 { state.turns.append(party) }
+            state.count += 1
             return true
         }
         if isQueued { sem_post(semaphore) }
@@ -56,8 +64,9 @@ package final class WorkerPool: @unchecked Sendable {
     package func stop() {
         let threads = state.withLock { state in
             state.isStopping = true
-            state.jobs = []
-            state.head = 0
+            state.jobs = [:]
+            state.turns = TurnQueue()
+            state.count = 0
             defer { state.threads = [] }
             return state.threads
         }
@@ -100,15 +109,35 @@ package final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    /// Takes the oldest job; the array is compacted once half of it is used up.
+    /// Takes the oldest job of the party whose turn it is.
     private static func next(_ state: inout State) -> Job? {
-        guard state.head < state.jobs.count else { return nil }
-        let job = state.jobs[state.head]
-        state.head += 1
-        if state.head * 2 >= state.jobs.count {
-            state.jobs.removeFirst(state.head)
-            state.head = 0
+        guard let party = state.turns.removeFirst(), let job = state.jobs[party]?.removeFirst()
+        else { return nil }
+        state.count -= 1
+        if state.jobs[party]?.isEmpty == true {
+            state.jobs[party] = nil
+        } else {
+            state.turns.append(party)
         }
         return job
+    }
+}
+
+/// First in, first out; the array is compacted once half of it is used up.
+private struct TurnQueue {
+    private var parties: [[UInt8]] = []
+    private var head = 0
+
+    mutating func append(_ party: [UInt8]) { parties.append(party) }
+
+    mutating func removeFirst() -> [UInt8]? {
+        guard head < parties.count else { return nil }
+        let party = parties[head]
+        head += 1
+        if head * 2 >= parties.count {
+            parties.removeFirst(head)
+            head = 0
+        }
+        return party
     }
 }

@@ -14,6 +14,8 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
     package static let name = "dynamic-security"
     /// Access depends on client, topic and kind of access, not on the message.
     package static let decidesAccessByTopic = true
+    /// A client that is disabled does not come in by a certificate either.
+    package static let confirmsLogins = true
 
     private static let requestTopic = "$CONTROL/dynamic-security/v1"
     private static let responseTopic = requestTopic + "/response"
@@ -187,31 +189,35 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
     // MARK: - Logins
 
     private func handleLogin(_ event: inout BasicAuthEvent) throws -> BasicAuthAnswer {
-        guard let engine, let username = event.usernameBytes, let password = event.password else {
-            return .pass
-        }
+        guard let engine, let username = event.usernameBytes else { return .pass }
+        let password = event.password
         let step = event.client.idBytes.withUnsafeBufferPointer { clientID in
             username.withUnsafeBufferPointer { username in
-                password.withUnsafeBufferPointer { password in
+                password.withOptionalBytes { password in
                     engine.beginLogin(username: username, password: password, clientID: clientID)
                 }
             }
         }
-        switch step {
-        case .decided(let decision): return DynamicSecurityPlugin.answer(decision)
-        case .verify(let client):
-            let password = ByteString(password)
-            guard broker.isCallableFromAnyThread, let later = try event.delayedAnswer() else {
-                return DynamicSecurityPlugin.answer(
-                    engine.finishLogin(of: client, password: password)
+        if case .decided(let decision) = step { return DynamicSecurityPlugin.answer(decision) }
+        let secret = ByteString(password ?? [])
+        let decide = { @Sendable () -> BasicAuthAnswer in
+            switch step {
+            case .decided(let decision): DynamicSecurityPlugin.answer(decision)
+            case .verify(let client):
+                DynamicSecurityPlugin.answer(engine.finishLogin(of: client, password: secret))
+            case .pretend(let decoy, let decision):
+                DynamicSecurityPlugin.answer(
+                    engine.finishPretence(decoy, password: secret, decision)
                 )
             }
-            let isQueued = hashers.submit {
-                let decision = engine.finishLogin(of: client, password: password)
-                later.complete(DynamicSecurityPlugin.answer(decision))
-            }
-            return isQueued ? .delayed : .refuse(.serverBusy)
         }
+        guard broker.isCallableFromAnyThread, let later = try event.delayedAnswer(),
+            later.canPass || !step.leavesItToOthers
+        else { return decide() }
+        let isQueued = hashers.submit(for: event.client.network) {
+            if later.isAwaited { later.complete(decide()) }
+        }
+        return isQueued ? .delayed : .refuse(.serverBusy)
     }
 
     private static func answer(_ decision: LoginDecision) -> BasicAuthAnswer {
@@ -293,6 +299,21 @@ private struct RequestQueue: Sendable {
             head = 0
         }
         return request
+    }
+}
+
+extension LoginStep {
+    /// Whether other plugins decide in the end.
+    fileprivate var leavesItToOthers: Bool {
+        if case .pretend(_, .pass) = self { true } else { false }
+    }
+}
+
+extension [UInt8]? {
+    /// Calls `body` with the bytes, or with nil.
+    fileprivate func withOptionalBytes<Value>(_ body: (Bytes?) -> Value) -> Value {
+        guard let self else { return body(nil) }
+        return self.withUnsafeBufferPointer { body($0) }
     }
 }
 

@@ -35,6 +35,8 @@ package enum LoginStep: Sendable {
     case decided(LoginDecision)
     /// The password has to be compared with this client's hash, which takes its time.
     case verify(Client)
+    /// It is decided, but must take as long: a comparison with this hash of somebody else's.
+    case pretend(ByteString, LoginDecision)
 }
 
 /// The state on disk and in memory and everything that is done with it.
@@ -52,6 +54,7 @@ package final class Engine: Sendable {
     private let compactor = WorkerPool(threads: 1, jobsMax: 1)
     private let compaction = Mutex(CompactionState())
     private let recentLogins = RecentLogins()
+    private let decoys: Mutex<Decoys>
     private let environment: CommandEnvironment
     /// Why changes are refused, if they are.
     private let refusal: String?
@@ -80,6 +83,7 @@ package final class Engine: Sendable {
         refusal = loaded.refusal
         journal = Mutex(loaded.journal)
         directory = AccessDirectory(loaded.model)
+        decoys = Mutex(Decoys(loaded.model))
         environment = CommandEnvironment(
             directory: directory,
             passwordIterations: settings.passwordIterations,
@@ -171,6 +175,8 @@ package final class Engine: Sendable {
             }
             assert(directory.read { $0.checkInvariants() } == nil)
             for (batch, _) in batches { directory.publish(batch.transaction) }
+            let fresh = directory.read { Decoys($0) }
+            decoys.withLock { $0 = fresh }
         }
         for (batch, requester) in batches {
             for reply in batch.replies { reply.log(requester, with: surroundings.log) }
@@ -206,19 +212,44 @@ package final class Engine: Sendable {
     // MARK: - Logins
 
     /// Decides a login as far as that is possible at once.
+    ///
+    /// Without a password there is nothing to be proven: clients that have proven their name in
+    /// another way are shown like this, and those who may not come in are refused.
     package func beginLogin(username: Bytes?, password: Bytes?, clientID: Bytes) -> LoginStep {
-        guard let username, let password, let client = directory.client(named: username) else {
-            return .decided(.pass)
-        }
+        guard let username else { return .decided(.pass) }
+        let client = directory.client(named: username)
+        let isBarred = client.map { !Engine.mayEnter($0, clientID: clientID) } ?? false
+        guard let password else { return .decided(isBarred ? .deny : .pass) }
         // An empty password never logs in, whatever is stored.
-        if client.fields.isDisabled || password.isEmpty { return .decided(.deny) }
-        if let expected = client.fields.clientID {
-            guard expected.bytes.withUnsafeBufferPointer({ equalBytes($0, clientID) }) else {
-                return .decided(.deny)
-            }
-        }
-        guard client.fields.password != nil else { return .decided(.deny) }
+        if password.isEmpty { return .decided(client == nil ? .pass : .deny) }
+        guard let client else { return pretend(.pass, username) }
+        guard !isBarred, client.fields.password != nil else { return pretend(.deny, username) }
         return recentLogins.has(password, for: client) ? .decided(.allow) : .verify(client)
+    }
+
+    /// Whether a client may come in once it has proven its name.
+    private static func mayEnter(_ client: Client, clientID: Bytes) -> Bool {
+        guard !client.fields.isDisabled else { return false }
+        guard let expected = client.fields.clientID else { return true }
+        return expected.bytes.withUnsafeBufferPointer { equalBytes($0, clientID) }
+    }
+
+    /// A decision that takes as long as one about a password.
+    private func pretend(_ decision: LoginDecision, _ username: Bytes) -> LoginStep {
+        guard let decoy = decoys.withLock({ $0.hash(for: username) }) else {
+            return .decided(decision)
+        }
+        return .pretend(decoy, decision)
+    }
+
+    /// Finishes a login that only has to take its time.
+    package func finishPretence(
+        _ decoy: ByteString,
+        password: ByteString,
+        _ decision: LoginDecision
+    ) -> LoginDecision {
+        _ = StoredPassword.verify(password, against: decoy)
+        return decision
     }
 
     /// Finishes a login that needs a hash.
