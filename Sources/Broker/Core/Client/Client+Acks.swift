@@ -22,7 +22,7 @@ extension Client {
         guard let session else { return }
         let ack = try AckPacket(decoding: body, type: .pubrec, version: version)
         log.debug("Received PUBREC from \(logName) (Mid: \(ack.packetIdentifier))")
-        if !session.isAwaiting(ack.packetIdentifier) {
+        if !session.isAwaiting(ack.packetIdentifier), admitsLine(about: "warnings") {
             log.warning(
                 "Warning: Received PUBREC from \(logName) for an unknown packet identifier \(ack.packetIdentifier)."
             )

@@ -108,6 +108,10 @@ extension Client {
         if isOversize(payload) {
             return refuse(publish, .packetTooLarge)
         }
+        if !listener.isUnmounted, !fitsBelowMountPoint(topic.count) {
+            logOverlong(topic)
+            return refuse(publish, .topicNameInvalid)
+        }
         guard isPublishingAllowed(topic) else {
             logDenied(publish, topic, payload)
             return refuse(publish, .notAuthorized)
@@ -221,17 +225,6 @@ extension Client {
             packetIdentifier: publish.packetIdentifier,
             payloadCount: payload.count
         )
-    }
-
-    /// Whether one more denial may be logged; the last one admitted says that others follow.
-    ///
-    /// Whoever is denied must not be able to fill the disk.
-    func admitsDenialLine() -> Bool {
-        let count = denials.note(at: worker.now)
-        if count == DenialCount.linesMax + 1, let identity {
-            log.notice("Further denials of \(identity.logNameAndUser) are not logged this second.")
-        }
-        return count <= DenialCount.linesMax
     }
 
     /// One line with who, from where, and what.

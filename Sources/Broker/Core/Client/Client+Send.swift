@@ -46,7 +46,7 @@ extension Client {
         }
         let size = encoder.encodedSize
         guard size <= packetSizeMax else {
-            log.notice("Dropping too large outgoing PUBLISH for \(logName) (\(size) bytes)")
+            logTooLarge(size, topic: publication.topic)
             return false
         }
         let payload = publication.payload

@@ -124,7 +124,7 @@ extension Client {
         switch version {
         case .v31: ReasonCode(rawValue: filter.granted)
         case .v311: .unspecifiedError
-        case .v5: .notAuthorized
+        case .v5: filter.isOverlong ? .topicFilterInvalid : .notAuthorized
         }
     }
 
@@ -203,6 +203,8 @@ extension Client {
         _ body: @escaping ([RequestedFilter?]) -> Void
     ) {
         guard let identity else { return }
+        // What a mount point or a plugin made too long is not entered; ending it finds nothing.
+        let body = kind == .subscribe ? { body(Self.withoutOverlong($0)) } : body
         let events = worker.events(on: listener)
         let event: HookEvents = kind == .subscribe ? .subscribe : .unsubscribe
         if !events.contains(event), events.isDisjoint(with: .access) {

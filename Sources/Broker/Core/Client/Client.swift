@@ -43,8 +43,8 @@ package final class Client {
     var isV5 = false
     var version = ProtocolVersion.v311
 
-    /// Largest packet the client takes, in bytes.
-    var packetSizeMax = Int.max
+    /// Largest packet the client takes, in bytes; never more than there can be.
+    var packetSizeMax = packetLengthMax
     /// QoS 1 and 2 messages that may await an answer.
     var inFlightMax = 0xFFFF
     /// Whether the configuration sets no window.

@@ -115,6 +115,7 @@ final class UnsafePublishRun {
         isRetained: Bool,
         sender: Client? = nil
     ) {
+        assert(mayGrow(topicOf: topic.count, by: mountPoint.count), "the sender has been asked")
         let size = mountPoint.count + topic.count
         if topicBytes.count < size {
             topicBytes.deallocate()

@@ -44,7 +44,7 @@ final class Session {
     private(set) var plainOutlet: Connection?
     /// What of the client's CONNECT matters for that.
     private(set) var isPlainV5 = false
-    private(set) var packetSizeMax = Int.max
+    private(set) var packetSizeMax = packetLengthMax
     private(set) var inFlightMax = 0xFFFF
 
     /// Seconds to live without a connection; 0: ends with it; `UInt32.max`: never ends.

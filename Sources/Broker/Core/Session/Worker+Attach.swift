@@ -100,7 +100,9 @@ extension Worker {
         let window = packet.receiveMaximum.map(Int.init) ?? configuration.maxInflightMessages
         client.hasUnlimitedWindow = window == 0
         client.inFlightMax = window == 0 ? 0xFFFF : window
-        if let size = packet.maximumPacketSize { client.packetSizeMax = Int(size) }
+        if let size = packet.maximumPacketSize {
+            client.packetSizeMax = min(Int(size), packetLengthMax)
+        }
         let aliases = min(
             Int(packet.topicAliasMaximum),
             client.listener.configuration.maxTopicAliasBroker
