@@ -61,6 +61,7 @@ package struct PluginPublication: Sendable {
 extension Broker {
     /// Routes a message as if the broker had published it: no write check, no MESSAGE_IN.
     package func publish(_ publication: PluginPublication) {
+        assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
         workers[0].post { worker in
             let retains = publication.isRetained && worker.limits.retainAvailable
             let message = publication.message(now: worker.now, isRetained: retains)
@@ -71,6 +72,7 @@ extension Broker {
     /// Delivers a message to one session, whether it is subscribed or not; dropped when there is no
     /// such session.
     package func publish(_ publication: PluginPublication, to clientIdentifier: String) {
+        assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
         workers[home(of: clientIdentifier)].post { worker in
             guard let session = worker.sessions[clientIdentifier] else { return }
             worker.flushRun()
@@ -123,6 +125,7 @@ extension Broker {
         options: UInt8,
         identifier: UInt32
     ) -> Bool {
+        assert(identifier <= variableByteIntegerMax, "a subscription identifier has been checked")
         let request = requestedSubscriptions.begin(
             clientIdentifier,
             filter,
@@ -185,6 +188,7 @@ extension Broker {
 
     /// Replaces the will message of a session.
     package func setWill(_ clientIdentifier: String, _ will: MQTT.Will) {
+        assert(isValidTopicName(will.topic), "what a plugin hands in has been checked")
         workers[home(of: clientIdentifier)].post { worker in
             worker.sessions[clientIdentifier]?.will = will
         }

@@ -117,11 +117,12 @@ final class DelayedAnswers: Sendable {
                 table.states[identifier] = .calling(kind, isConnect: turn.isConnect, early: nil)
                 return .begun
             }
-            let line = table.lines[identifier, default: []]
-            if turn.isConnect, state.isConnect || line.contains(where: \.isConnect) {
+            if turn.isConnect,
+                state.isConnect || table.lines[identifier]?.contains(where: \.isConnect) == true
+            {
                 return .refused
             }
-            table.lines[identifier] = line + [turn]
+            table.lines[identifier, default: []].append(turn)
             table.identifiers[turn.asker] = identifier
             return .waits
         }
