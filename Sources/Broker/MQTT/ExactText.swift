@@ -23,9 +23,7 @@ package struct ExactText: Hashable, Sendable {
     /// Feeds the bytes.
     package func hash(into hasher: inout Hasher) {
         assert(text.isContiguousUTF8, "equal texts are fed in the same way")
-        unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
-            unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
-        }
+        UnsafeLoad.feed(text, to: &hasher)
     }
 }
 
