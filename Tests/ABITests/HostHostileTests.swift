@@ -82,6 +82,8 @@ struct HostHostileTests {
         let broker = try Self.broker(workers)
         let watcher = try RawClient.connected(to: broker, "watcher", .v5)
         let client = try RawClient.connected(to: broker, "c", .v5)
+        // A thousand registrations, each with its log line, may take a while.
+        client.patienceSeconds = 60
         let topics = ["do/lengths", "do/sizes", "do/names", "do/register"]
         for (index, topic) in topics.enumerated() {
             client.send(Wire.publish(.v5, topic, "x", qos: 1, id: 1 + index))

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NAME_MAX_BYTES = 65535, REGISTRATIONS = 2000 };
+enum { NAME_MAX_BYTES = 65535, REGISTRATIONS = 500 };
 
 static mosquitto_plugin_id_t *self;
 static char *longest;  /* 65,535 bytes */
