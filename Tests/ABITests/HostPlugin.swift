@@ -46,6 +46,8 @@ struct HostPlugin: Sendable {
     static let direct = Result { try HostPlugin("host_direct", named: "direct") }
     static let busybody = Result { try HostPlugin("host_busybody", named: "busybody") }
 
+    static let hostile = Result { try HostPlugin("host_hostile", named: "hostile") }
+
     static let answers = Result { try HostPlugin("host_answers", named: "answers") }
     static let control = Result { try HostPlugin("host_control", named: "control") }
     static let functions = Result { try HostPlugin("host_functions", named: "functions") }

@@ -32,6 +32,18 @@ struct FixedHeaderTests {
         #expect(encoded == [UInt8](bytes[1...]))
     }
 
+    @Test(
+        "The bytes of a Variable Byte Integer are counted as they are written, also beyond its limit",
+        arguments: [
+            (0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (2_097_151, 3), (2_097_152, 4),
+            (variableByteIntegerMax, 4), (variableByteIntegerMax + 1, 5), (1 << 35 - 1, 5),
+        ]
+    )
+    func lengthOfLength(value: Int, count: Int) {
+        #expect(variableByteIntegerLength(value) == count)
+        #expect(packetLengthMax == 268_435_460)
+    }
+
     @Test("A remaining length in more bytes than needed is accepted, up to four")
     func longForm() {
         let bytes = hex("c0 80 80 80 00")

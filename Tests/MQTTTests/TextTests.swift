@@ -68,8 +68,41 @@ struct UTF8ValidationTests {
     }
 }
 
+@Suite("Exact texts")
+struct ExactTextTests {
+    @Test("Texts are the same when their bytes are, also as keys")
+    func sameness() {
+        let (one, two) = ("caf\u{E9}", "cafe\u{301}")
+        #expect(one == two)
+        #expect(ExactText(one) != ExactText(two))
+        #expect(ExactText(one) == ExactText(String(decoding: Array(one.utf8), as: UTF8.self)))
+        #expect(!one.hasSameBytes(as: two))
+        var table = [ExactText(one): 1]
+        table[ExactText(two)] = 2
+        #expect(table[ExactText(one)] == 1 && table[ExactText(two)] == 2)
+        // Short texts are stored in place, long ones are not: both feed the same bytes.
+        for count in [0, 1, 15, 16, 65_535] {
+            let text = String(repeating: "x", count: count)
+            let part = String((text + "y").dropLast())
+            #expect(ExactText(text).hashValue == ExactText(part).hashValue)
+        }
+    }
+}
+
 @Suite("Topics")
 struct TopicSyntaxTests {
+    @Test(
+        "A topic may grow to 65,535 bytes",
+        arguments: [
+            (65_535, 0, true), (65_536, 0, false), (65_534, 1, true), (65_535, 1, false),
+            (0, 65_535, true), (1, 65_535, false), (0, 65_536, false), (65_526, 9, true),
+            (65_527, 9, false), (1, Int.max, false), (Int.max, 0, false),
+        ]
+    )
+    func growth(count: Int, growth: Int, isAllowed: Bool) {
+        #expect(mayGrow(topicOf: count, by: growth) == isAllowed)
+    }
+
     @Test(
         "[MQTT-3.3.2-2] Topic names",
         arguments: [

@@ -67,12 +67,22 @@ package func parseFixedHeader(_ bytes: RawSpan) -> FramingResult {
     return .malformed
 }
 
-/// The number of bytes of a value as Variable Byte Integer, for values up to 268,435,455.
+/// The largest Variable Byte Integer: a remaining length, a subscription identifier.
+package let variableByteIntegerMax = 268_435_455
+
+/// The most bytes of a packet: a fixed header of five bytes, and what its length can say.
+package let packetLengthMax = 5 + variableByteIntegerMax
+
+/// The number of bytes of a value as Variable Byte Integer.
+///
+/// Five for values above 268,435,455, which no packet can have: room that is made for such a packet
+/// must hold what is written there before its length is looked at.
 @inlinable
 package func variableByteIntegerLength(_ value: Int) -> Int {
     if value < 0x80 { return 1 }
     if value < 0x4000 { return 2 }
-    return value < 0x20_0000 ? 3 : 4
+    if value < 0x20_0000 { return 3 }
+    return value < 0x1000_0000 ? 4 : 5
 }
 
 /// The largest body of CONNECT; a longer one closes the connection before it is read.

@@ -5,7 +5,18 @@
 package let topicSeparatorsMax = 200
 
 /// The most bytes a topic name or topic filter may have [MQTT-4.7.3-3].
+@usableFromInline
 package let topicLengthMax = 65_535
+
+/// Whether a topic name or topic filter of `count` bytes may grow by `growth` bytes: what is longer
+/// has no place on the wire, nor in a stored message.
+///
+/// Asked wherever text is put before or behind a topic: mount points, share names, responses.
+@inlinable
+package func mayGrow(topicOf count: Int, by growth: Int) -> Bool {
+    assert(count >= 0 && growth >= 0, "a topic has a length and does not shrink")
+    return count <= topicLengthMax - growth
+}
 
 /// Whether bytes are a topic name: not empty, permitted UTF-8, no wildcard, at most 200 `/`.
 ///

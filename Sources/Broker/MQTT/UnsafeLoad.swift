@@ -55,6 +55,13 @@ package enum UnsafeLoad {
         }
     }
 
+    /// Feeds the bytes of a text to a hash, all at once.
+    package static func feed(_ text: String, to hasher: inout Hasher) {
+        unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+            unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+    }
+
     /// The bytes of an array.
     @inlinable @_lifetime(borrow array)
     package static func span(of array: borrowing [UInt8]) -> RawSpan {

@@ -113,7 +113,8 @@ public func mosquitto_fgets(
         let buflen: UnsafeMutablePointer<CInt> = buflen,
         let stream: UnsafeMutablePointer<FILE> = stream
     else { return nil }
-    var capacity = Int(buflen.pointee)
+    // To `getline` a negative length would be a buffer without end.
+    var capacity = Int(max(0, buflen.pointee))
     let count = getline(buf, &capacity, stream)
     buflen.pointee = CInt(clamping: capacity)
     guard count > 0, let line = buf.pointee, memchr(line, 0, count) == nil else { return nil }

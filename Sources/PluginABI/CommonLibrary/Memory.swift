@@ -52,7 +52,8 @@ public func mosquitto_realloc(
 ) -> UnsafeMutableRawPointer! {
     guard let old: UnsafeMutableRawPointer = ptr else { return mosquitto_malloc(size) }
     let oldSize = malloc_usable_size(old)
-    guard isWithinLimit(size - oldSize) else { return nil }
+    // A size above `Int.max` arrives as a negative one, which no block can have.
+    guard size >= 0, isWithinLimit(size - oldSize) else { return nil }
     guard let block = realloc(old, size) else {
         // A size of zero frees the block.
         if size == 0 { bytesUsed.wrappingSubtract(oldSize, ordering: .relaxed) }
@@ -110,6 +111,7 @@ package func copyOfBytes(
     _ bytes: UnsafeRawPointer,
     _ count: Int
 ) -> UnsafeMutablePointer<CChar>? {
+    assert(count >= 0, "bytes are counted from zero")
     guard let block: UnsafeMutableRawPointer = mosquitto_malloc(count + 1) else { return nil }
     block.copyMemory(from: bytes, byteCount: count)
     let copy = block.assumingMemoryBound(to: CChar.self)

@@ -106,7 +106,7 @@ public func mosquitto_property_check_all(_ command: CInt, _ properties: OpaquePo
 }
 
 /// Whether the value is one its identifier may have [MQTT5 section 3].
-private func hasAllowedValue(_ node: PropertyNode) -> Bool {
+package func hasAllowedValue(_ node: PropertyNode) -> Bool {
     switch mqtt5_property(rawValue: UInt32(bitPattern: node.pointee.identifier)) {
     case MQTT_PROP_MAXIMUM_PACKET_SIZE:
         node.pointee.value.i32 != 0

@@ -119,20 +119,21 @@ public func mosquitto_string_to_property_info(
 /// The encoded size of one property.
 @c(mosquitto_property_get_length) @implementation
 public func mosquitto_property_get_length(_ property: OpaquePointer!) -> CUnsignedInt {
-    CUnsignedInt(propertyNode(property)?.encodedSize ?? 0)
+    CUnsignedInt(clamping: propertyNode(property)?.encodedSize ?? 0)
 }
 
 /// The encoded size of a list.
 @c(mosquitto_property_get_length_all) @implementation
 public func mosquitto_property_get_length_all(_ property: OpaquePointer!) -> CUnsignedInt {
-    CUnsignedInt(PropertyList(property).reduce(0) { $0 + $1.encodedSize })
+    CUnsignedInt(clamping: PropertyList(property).reduce(0) { $0 + $1.encodedSize })
 }
 
 /// The encoded size of a list and its length.
 @c(mosquitto_property_get_remaining_length) @implementation
 public func mosquitto_property_get_remaining_length(_ props: OpaquePointer!) -> CUnsignedInt {
     let length = mosquitto_property_get_length_all(props)
-    return length + mosquitto_varint_bytes(length)
+    let (sum, isTooLong) = length.addingReportingOverflow(mosquitto_varint_bytes(length))
+    return isTooLong ? .max : sum
 }
 
 /// The encoded size of a variable byte integer [MQTT5 section 1.5.5].

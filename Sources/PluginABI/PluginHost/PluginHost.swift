@@ -7,6 +7,7 @@ package import Config
 package import Core
 import Glibc
 import Log
+import MQTT
 import Net
 import Synchronization
 
@@ -246,7 +247,7 @@ package final class PluginHost: Hooks, Sendable {
         case .control(_, let message):
             guard scope[.aclCheck].isDirect else { return false }
             let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
-            return snapshot.control[topic]?.plugin.isDirect ?? true
+            return snapshot.control[ExactText(topic)]?.plugin.isDirect ?? true
         case .subscribe: return scope[.aclCheck].isDirect && scope[.subscribe].isDirect
         case .unsubscribe: return scope[.aclCheck].isDirect && scope[.unsubscribe].isDirect
         case .access: return scope[.aclCheck].isDirect

@@ -17,6 +17,7 @@ final class ACLFile: ThreadSafePlugin {
     private let broker: Broker
     /// `nil` without a file; a check holds the lock for one retain.
     private let index: Mutex<ACLIndex?>
+    private let lines = Mutex(LineLimit())
 
     init(context: ThreadSafePluginContext) throws {
         broker = context.broker
@@ -83,14 +84,34 @@ final class ACLFile: ThreadSafePlugin {
         switch decision {
         case .allowed: return .allow
         case .denied: return .deny
-        case .dangerousUsername:
+        case .dangerousUsername where lines.withLock({ $0.admits() }):
             let name = event.client.username ?? ""
             broker.log(.notice, "ACL denying access to client with dangerous username \"\(name)\"")
-        case .dangerousClientID:
+        case .dangerousClientID where lines.withLock({ $0.admits() }):
             let id = event.client.id ?? ""
             broker.log(.notice, "ACL denying access to client with dangerous client id \"\(id)\"")
+        case .dangerousUsername, .dangerousClientID: break
         }
         return .deny
+    }
+}
+
+/// How many lines about dangerous names are written: a client asks with every message.
+private struct LineLimit {
+    private static let linesPerSecond = 10
+
+    private var second = ContinuousClock.now
+    private var count = 0
+
+    /// Whether one more line may be written now.
+    mutating func admits() -> Bool {
+        let now = ContinuousClock.now
+        if now - second >= .seconds(1) {
+            second = now
+            count = 0
+        }
+        count = min(count + 1, Self.linesPerSecond + 1)
+        return count <= Self.linesPerSecond
     }
 }
 

@@ -27,11 +27,11 @@ extension Client {
         log.debug("Received PUBREC from \(logName) (Mid: \(ack.packetIdentifier))")
         let isError = ack.reasonCode.isError
         let answer = session.acknowledgePubrec(ack.packetIdentifier, isError: isError)
-        if answer == .unknown {
+        if answer == .unknown, !isError { writeAck(.pubrel, ack.packetIdentifier) }
+        if answer == .unknown, admitsLine(about: "warnings") {
             log.warning(
                 "Warning: Received PUBREC from \(logName) for an unknown packet identifier \(ack.packetIdentifier)."
             )
-            if !isError { writeAck(.pubrel, ack.packetIdentifier) }
         }
         try conclude(answer, ack, session)
     }

@@ -112,6 +112,10 @@ extension Client {
         if isOversize(payload) {
             return refuse(publish, .packetTooLarge)
         }
+        if !listener.isUnmounted, !fitsBelowMountPoint(topic.count) {
+            logOverlong(topic)
+            return refuse(publish, .topicNameInvalid)
+        }
         guard isPublishingAllowed(topic) else {
             logDenied(publish, topic, payload)
             return refuse(publish, .notAuthorized)
@@ -227,17 +231,6 @@ extension Client {
         )
     }
 
-    /// Whether one more denial may be logged; the last one admitted says that others follow.
-    ///
-    /// Whoever is denied must not be able to fill the disk.
-    func admitsDenialLine() -> Bool {
-        let count = denials.note(at: worker.now)
-        if count == DenialCount.linesMax + 1, let identity {
-            log.notice("Further denials of \(identity.logNameAndUser) are not logged this second.")
-        }
-        return count <= DenialCount.linesMax
-    }
-
     /// One line with who, from where, and what.
     func logDenied(topic: UnsafeRawBufferPointer) {
         guard log.isEnabled(.notice), admitsDenialLine(), let identity else { return }
@@ -319,6 +312,7 @@ extension Client {
 
     /// A client that uses an identifier twice at a time is broken, which its owner should know.
     private func warnOfReuse(_ identifier: UInt16) {
+        guard admitsLine(about: "warnings") else { return }
         log.warning(
             "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
         )

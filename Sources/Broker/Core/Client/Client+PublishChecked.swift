@@ -123,13 +123,15 @@ extension Client {
     private func publish(_ message: Message, _ receipt: PublishReceipt, _ publisher: SessionHandle)
     {
         message.withPublication { publication in
-            let continues = batch.accepts(
-                .publish,
-                topic: publication.topic,
-                publisher: publisher,
-                qos: receipt.qos,
-                isRetained: publication.isRetained
-            )
+            let continues =
+                batch.decidedClient === self
+                && batch.accepts(
+                    .publish,
+                    topic: publication.topic,
+                    publisher: publisher,
+                    qos: receipt.qos,
+                    isRetained: publication.isRetained
+                )
             if !continues {
                 worker.deliverCollected()
                 batch.begin(
@@ -138,7 +140,8 @@ extension Client {
                     publisher: publisher,
                     origin: publication.origin,
                     qos: receipt.qos,
-                    isRetained: publication.isRetained
+                    isRetained: publication.isRetained,
+                    decidedClient: self
                 )
             }
             batch.append(

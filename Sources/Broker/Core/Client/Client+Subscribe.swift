@@ -137,6 +137,8 @@ extension Client {
 
     private func subscribe(_ filter: RequestedFilter, _ packet: FilterPacket) -> ReasonCode {
         guard let session else { return .unspecifiedError }
+        // What a mount point or a plugin made too long is not entered; ending it finds nothing.
+        if filter.isOverlong { return denial(of: filter, .topicFilterInvalid) }
         let subscription = SessionSubscription(
             text: filter.text,
             options: filter.options,
@@ -160,6 +162,7 @@ extension Client {
     private func unsubscribe(_ filter: RequestedFilter) -> ReasonCode {
         guard let session else { return .unspecifiedError }
         log.write(.unsubscribe, "\(logName) \(filter.text.text)")
+        if filter.isOverlong { return .noSubscriptionExisted }
         let subscription = SessionSubscription(
             text: filter.text,
             options: filter.options,

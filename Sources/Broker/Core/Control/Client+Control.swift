@@ -53,12 +53,21 @@ extension Client {
             properties: properties.bytes,
             version: .v5
         )
+        // What makes a packet too large for its receiver is left out [MQTT-3.4.2-2] [MQTT-3.5.2-2].
+        guard packet.count <= (session?.outlet?.packetSizeMax ?? 0) else { return writeAck(type, receipt.packetIdentifier) }
         write(packet, type)
     }
 
     /// Tells the client alone, whether or not it is subscribed, that nobody handles the topic.
+    ///
+    /// A topic that leaves no room for `/response` gets no answer.
     private func replyUnavailable(_ request: Message) {
-        let topic = request.withPublication { Array($0.topic) } + Array("/response".utf8)
+        let ending = Array("/response".utf8)
+        let requested = request.withPublication { Array($0.topic) }
+        guard mayGrow(topicOf: requested.count, by: ending.count) else {
+            return requested.withUnsafeBytes { logOverlong($0) }
+        }
+        let topic = requested + ending
         let payload = Array(#"{"error": "endpoint not available"}"#.utf8)
         guard mayWritePacket() else { return }
         topic.withUnsafeBytes { topic in

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An application message that outlives the packet it came in.
 
+import MQTT
+
 /// The fixed part of a message; topic, properties and payload follow it in the same allocation.
 package struct MessageHeader {
     /// Who published it; nil for the broker itself.
@@ -42,10 +44,16 @@ package struct Message: @unchecked Sendable {
     }
 
     /// Copies a borrowed publication.
+    ///
+    /// Whoever lengthens a topic has asked `mayGrow`; payload and properties came in a packet, or
+    /// from a plugin whose lengths are 32-bit numbers.
     package static func make(_ publication: borrowing UnsafePublication) -> Message {
         let topic = publication.topic
         let properties = publication.properties
         let payload = publication.payload
+        precondition(topic.count <= topicLengthMax, "a topic that grew fits a packet")
+        precondition(payload.count <= Int(UInt32.max), "a payload has a 32-bit length")
+        precondition(properties.count <= Int(UInt32.max), "properties have a 32-bit length")
         let header = MessageHeader(
             origin: publication.origin,
             expiresAt: publication.expiresAt,

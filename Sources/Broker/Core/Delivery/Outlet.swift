@@ -53,8 +53,8 @@ final class Outlet {
             aliasCount == 0 && client.listener.isUnmounted && client.worker.sessionListener == nil
     }
 
-    /// Largest packet the client takes, in bytes [MQTT-3.1.2-24].
-    var packetSizeMax: Int { Int(packetLimit) }
+    /// Largest packet the client takes, in bytes [MQTT-3.1.2-24]; never more than there can be.
+    var packetSizeMax: Int { min(Int(packetLimit), packetLengthMax) }
 
     /// QoS 1 and 2 messages that may await an answer.
     var inFlightMax: Int { Int(windowSize) }
@@ -116,8 +116,7 @@ final class Outlet {
         }
         let size = encoder.encodedSize
         guard size <= packetSizeMax else {
-            let name = client.logName
-            worker.log.notice("Dropping too large outgoing PUBLISH for \(name) (\(size) bytes)")
+            client.logTooLarge(size, topic: publication.topic)
             return false
         }
         write(encoder, size: size, of: message)

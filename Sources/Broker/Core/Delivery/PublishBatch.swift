@@ -72,6 +72,8 @@ final class PublishBatch {
     private var lentOrigin: Unmanaged<ClientIdentity>?
     /// The client whose bytes are being handled, if the batch is made of them: lent until they are.
     private(set) var sender: Unmanaged<Client>?
+    /// The client whose publications plugins have decided about, if the batch is made of them.
+    private(set) var decidedClient: Client?
     private(set) var qos: UInt8 = 0
     private(set) var isRetained = false
     /// Whether further publications on the topic need no check of their own.
@@ -132,9 +134,11 @@ final class PublishBatch {
         qos: UInt8,
         isRetained: Bool,
         isOpen: Bool = true,
-        sender: Client? = nil
+        sender: Client? = nil,
+        decidedClient: Client? = nil
     ) {
         assert(isEmpty, "what was collected has been delivered")
+        assert(mayGrow(topicOf: topic.count, by: mountPoint.count), "the sender has been asked")
         let size = mountPoint.count + topic.count
         if topicBytes.count < size {
             topicBytes.deallocate()
@@ -148,6 +152,7 @@ final class PublishBatch {
         self.publisher = publisher
         lentOrigin = origin.map { Unmanaged.passUnretained($0) }
         self.sender = sender.map { Unmanaged.passUnretained($0) }
+        self.decidedClient = decidedClient
         self.qos = qos
         self.isRetained = isRetained
         self.isOpen = isOpen
@@ -261,6 +266,7 @@ final class PublishBatch {
         wire = nil
         lentOrigin = nil
         sender = nil
+        decidedClient = nil
         isForOne = false
     }
 

@@ -61,6 +61,7 @@ struct UnsafePublishEncoder {
         var place = start
         let identifierOffset = writeHead(to: &place, from: start)
         Self.copy(payload, &place)
+        assert(place - start == encodedSize, "the packet fills the room that was made for it")
         return identifierOffset
     }
 

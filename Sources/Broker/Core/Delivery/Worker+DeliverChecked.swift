@@ -94,15 +94,32 @@ extension Worker {
         }
         guard !questions.isEmpty else { return }
         let handle = session.handle
+        let identity = session.identity
         let asked = questions
-        _ = ask(.deliver(session.identity, asked)) { [self] answer in
+        _ = ask(.deliver(identity, asked)) { [self] answer in
             // By handle: the session may have ended, and another one begun, meanwhile.
             guard let session = sessions[handle] else { return }
             session.undecidedCount -= asked.count
             guard case .deliver(let decisions) = answer else { return }
             for (decision, question) in zip(decisions, asked) {
-                conclude(decision, question, for: session, form)
+                if session.identity === identity {
+                    conclude(decision, question, for: session, form)
+                } else {
+                    // Somebody else has the session by now: what counts is what he may read.
+                    decideAgain(question, for: session, form)
+                }
             }
+        }
+    }
+
+    private func decideAgain(
+        _ question: DeliveryQuestion,
+        for session: Session,
+        _ form: DeliveryForm
+    ) {
+        let events = events(on: session.listenerIndex)
+        question.message.withPublication { publication in
+            deliverChecked(publication, to: session, form, events) { question.message }
         }
     }
 

@@ -48,14 +48,13 @@ extension Worker {
         if let sender = batch.sender {
             sender._withUnsafeGuaranteedRef { $0.acknowledge(batch, hasSubscribers) }
         } else {
-            sessions[batch.publisher]?.client?.acknowledge(batch, hasSubscribers)
+            batch.decidedClient?.acknowledge(batch, hasSubscribers)
         }
     }
 
     /// Keeps the QoS 2 publications until they are released.
     private func keepCollected() -> Bool {
-        let client = batch.sender?.takeUnretainedValue() ?? sessions[batch.publisher]?.client
-        client?.keep(batch)
+        batch.sender?._withUnsafeGuaranteedRef { $0.keep(batch) }
         batch.reset()
         return false
     }

@@ -8,7 +8,7 @@ extension Worker {
     /// what it has been sent.
     func park(_ batch: PublishBatch, behind worker: Int) {
         let sender = batch.sender?.takeUnretainedValue()
-        guard let client = sender ?? sessions[batch.publisher]?.client,
+        guard let client = sender ?? batch.decidedClient ?? sessions[batch.publisher]?.client,
             client.stage == .connected
         else { return }
         client.connection?.pauseReading()

@@ -62,6 +62,7 @@ package struct PluginPublication: Sendable {
 extension Broker {
     /// Routes a message as if the broker had published it: no write check, no MESSAGE_IN.
     package func publish(_ publication: PluginPublication) {
+        assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
         workers[0].post { worker in
             let retains = publication.isRetained && worker.limits.retainAvailable
             let message = publication.message(now: worker.now, isRetained: retains)
@@ -72,6 +73,7 @@ extension Broker {
     /// Delivers a message to one session, whether it is subscribed or not; dropped when there is no
     /// such session.
     package func publish(_ publication: PluginPublication, to clientIdentifier: String) {
+        assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
         workers[home(of: clientIdentifier)].post { worker in
             guard let session = worker.sessions[clientIdentifier] else { return }
             let message = publication.message(now: worker.now, isRetained: false)
@@ -122,6 +124,7 @@ extension Broker {
         options: UInt8,
         identifier: UInt32
     ) -> Bool {
+        assert(identifier <= variableByteIntegerMax, "a subscription identifier has been checked")
         let request = requestedSubscriptions.begin(
             clientIdentifier,
             filter,
@@ -194,6 +197,7 @@ extension Broker {
 
     /// Replaces the will message of a session.
     package func setWill(_ clientIdentifier: String, _ will: MQTT.Will) {
+        assert(isValidTopicName(will.topic), "what a plugin hands in has been checked")
         workers[home(of: clientIdentifier)].post { worker in
             worker.sessions[clientIdentifier]?.setWill(will)
         }

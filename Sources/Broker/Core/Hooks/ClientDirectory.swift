@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Client identifier -> identity, for plugins.
 
+import MQTT
 import Synchronization
 package import Topics
 
@@ -8,7 +9,7 @@ package import Topics
 ///
 /// Kept only for questions from other threads; the reactors themselves never look here.
 package final class ClientDirectory: Sendable {
-    private let entries = Mutex<[String: Entry]>([:])
+    private let entries = Mutex<[ExactText: Entry]>([:])
 
     /// One session as plugins see it.
     package struct Entry: Sendable {
@@ -24,7 +25,7 @@ package final class ClientDirectory: Sendable {
 
     /// The session of a client identifier.
     package subscript(_ clientIdentifier: String) -> Entry? {
-        entries.withLock { $0[clientIdentifier] }
+        entries.withLock { $0[ExactText(clientIdentifier)] }
     }
 
     /// All sessions as of now, in no order.
@@ -36,10 +37,10 @@ package final class ClientDirectory: Sendable {
             session: session.handle,
             isConnected: session.client != nil
         )
-        entries.withLock { $0[entry.identity.clientIdentifier] = entry }
+        entries.withLock { $0[ExactText(entry.identity.clientIdentifier)] = entry }
     }
 
     func remove(_ clientIdentifier: String) {
-        entries.withLock { _ = $0.removeValue(forKey: clientIdentifier) }
+        entries.withLock { _ = $0.removeValue(forKey: ExactText(clientIdentifier)) }
     }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Subscriptions that plugins have asked for and workers have not entered yet.
 
+import MQTT
 import Synchronization
 
 /// Changes of subscriptions on their way to a worker: who asks twice is told so, although nothing is
 /// done within the call.
 final class RequestedSubscriptions: Sendable {
     struct Key: Hashable, Sendable {
-        let clientIdentifier: String
+        let clientIdentifier: ExactText
         let filter: [UInt8]
         let shareName: [UInt8]?
     }
@@ -27,7 +28,11 @@ final class RequestedSubscriptions: Sendable {
         _ shareName: [UInt8]?,
         isAdding: Bool
     ) -> (key: Key, wasThere: Bool?) {
-        let key = Key(clientIdentifier: clientIdentifier, filter: filter, shareName: shareName)
+        let key = Key(
+            clientIdentifier: ExactText(clientIdentifier),
+            filter: filter,
+            shareName: shareName
+        )
         let earlier = entries.withLock { entries in
             let earlier = entries[key]
             entries[key] = Entry(willBeThere: isAdding, requests: (earlier?.requests ?? 0) + 1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sessions of one worker, by handle and by client identifier.
 
+import MQTT
 import Topics
 
 /// The session registry of a worker.
@@ -17,7 +18,7 @@ final class UnsafeSessionTable {
     private var capacity = 16
     private var placeCount = 0
     private var freeSlots: [UInt32] = []
-    private var byIdentifier: [String: Session] = [:]
+    private var byIdentifier: [ExactText: Session] = [:]
     private let reactor: UInt16
 
     init(reactor: Int) {
@@ -37,7 +38,9 @@ final class UnsafeSessionTable {
     var all: [Session] { Array(byIdentifier.values) }
 
     /// The session of a client identifier.
-    subscript(_ clientIdentifier: String) -> Session? { byIdentifier[clientIdentifier] }
+    subscript(_ clientIdentifier: String) -> Session? {
+        byIdentifier[ExactText(clientIdentifier)]
+    }
 
     /// The session a handle means, unless that has ended.
     @inline(__always)
@@ -73,7 +76,7 @@ final class UnsafeSessionTable {
         let slot = Int(session.handle.slot)
         precondition(slot < placeCount, "the handle was reserved here")
         places[slot].session = session
-        byIdentifier[session.identity.clientIdentifier] = session
+        byIdentifier[ExactText(session.identity.clientIdentifier)] = session
     }
 
     /// Forgets a session; its handle means nothing from now on.
@@ -83,7 +86,7 @@ final class UnsafeSessionTable {
         places[slot].session = nil
         places[slot].generation = (places[slot].generation &+ 1) & 0xFF_FFFF
         freeSlots.append(session.handle.slot)
-        let identifier = session.identity.clientIdentifier
+        let identifier = ExactText(session.identity.clientIdentifier)
         if byIdentifier[identifier] === session { byIdentifier[identifier] = nil }
     }
 

@@ -112,7 +112,9 @@ private struct Load {
 
     /// Two decimals, as C's `%.2f`.
     private static func format(_ value: Double) -> String {
-        let hundredths = Int64((value * 100).rounded(.toNearestOrEven))
+        let rounded = (value * 100).rounded(.toNearestOrEven)
+        // Beyond this a number with two decimals is none.
+        let hundredths = Int64(max(-0x1p62, min(rounded, 0x1p62)))
         let fraction = hundredths % 100
         return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
     }

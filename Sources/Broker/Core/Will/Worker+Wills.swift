@@ -89,6 +89,7 @@ extension Worker {
     /// Removes a session whose place in the census another one takes.
     func forget(_ session: Session) {
         assert(session.client == nil, "the client has left")
+        precondition(sessions[session.handle] === session, "a session ends once")
         session.end()
         deadlines.set(session.handle, at: 0)
         sessions.remove(session)

@@ -4,6 +4,7 @@
 import CMosquitto
 import Core
 import Glibc
+import MQTT
 import Net
 import Synchronization
 
@@ -11,7 +12,8 @@ import Synchronization
 ///
 /// Lives exactly as long as the identity it belongs to.
 ///
-/// Strings handed out stay where they are until the record goes, also when a name is set anew.
+/// Strings handed out stay where they are until the record goes, also when a name is set anew; of
+/// names set again and again the last 64.
 ///
 /// `@unchecked Sendable`: the C strings are written once, before they are handed out.
 final class ClientRecord: @unchecked Sendable {
@@ -19,8 +21,21 @@ final class ClientRecord: @unchecked Sendable {
         var identifier: UnsafeMutablePointer<CChar>?
         var userName: UnsafeMutablePointer<CChar>?
         var address: UnsafeMutablePointer<CChar>?
-        var retired: [UnsafeMutablePointer<CChar>?] = []
+        /// Names of before that somebody may still read, oldest first.
+        var retired: [UnsafeMutablePointer<CChar>] = []
+
+        /// Puts a name away; the oldest goes when there are more than a plugin can be reading.
+        mutating func retire(_ name: UnsafeMutablePointer<CChar>?) {
+            guard let name else { return }
+            retired.append(name)
+            if retired.count > ClientRecord.retiredMax { free(retired.removeFirst()) }
+            assert(retired.count <= ClientRecord.retiredMax, "old names do not fill the memory")
+        }
     }
+
+    /// Names of before that stay where they are: a plugin that gives a client a new name in each
+    /// callback must not fill the memory.
+    fileprivate static let retiredMax = 64
 
     /// Never outlived: the identity owns the record.
     private unowned(unsafe) let owner: ClientIdentity
@@ -84,7 +99,7 @@ final class ClientRecord: @unchecked Sendable {
         if address != Self.unknown { return UnsafePointer(bitPattern: address) }
         return texts.withLock { texts in
             let text = owner.clientIdentifier
-            if let known = texts.identifier { texts.retired.append(known) }
+            texts.retire(texts.identifier)
             texts.identifier = text.isEmpty ? nil : strdup(text)
             let address = UInt(bitPattern: texts.identifier)
             currentIdentifier.store(address, ordering: .releasing)
@@ -97,7 +112,7 @@ final class ClientRecord: @unchecked Sendable {
         let address = currentUserName.load(ordering: .acquiring)
         if address != Self.unknown { return UnsafeMutablePointer(bitPattern: address) }
         return texts.withLock { texts in
-            if let known = texts.userName { texts.retired.append(known) }
+            texts.retire(texts.userName)
             texts.userName = owner.userName.map { strdup($0) } ?? nil
             let address = UInt(bitPattern: texts.userName)
             currentUserName.store(address, ordering: .releasing)
@@ -108,6 +123,8 @@ final class ClientRecord: @unchecked Sendable {
     /// Gives the client another user name.
     func setUserName(_ name: String?) {
         texts.withLock { _ in
+            // The string that was handed out stays the one in force.
+            if let known = owner.userName, let name, known.hasSameBytes(as: name) { return }
             owner.setUserName(name)
             currentUserName.store(Self.unknown, ordering: .releasing)
         }

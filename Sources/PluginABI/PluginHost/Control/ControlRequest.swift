@@ -6,6 +6,8 @@ import CcJSON
 import CommonLibrary
 import Core
 import Glibc
+import Log
+import MQTT
 
 /// A pointer to a cJSON tree as CcJSON knows it.
 typealias JSON = UnsafeMutablePointer<cJSON>
@@ -110,12 +112,19 @@ enum ControlRequest {
         cJSON_AddItemToArray(responses, response)
     }
 
-    /// Publishes a tree as compact JSON and deletes it.
+    /// Publishes a tree as compact JSON and deletes it; on a topic that is none, it is only deleted.
     static func send(_ tree: JSON, to topic: String) {
         defer { cJSON_Delete(tree) }
+        guard isValidTopicName(Array(topic.utf8)) else {
+            PluginHost.current?.log.error(
+                "Error: A plugin answers on an invalid topic: the answer is dropped."
+            )
+            return
+        }
         guard let text = cJSON_PrintUnformatted(tree) else { return }
         defer { cJSON_free(text) }
         let payload = Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+        guard payload.count <= variableByteIntegerMax else { return }
         PluginHost.current?.broker.publish(
             PluginPublication(
                 topic: Array(topic.utf8),

@@ -4,6 +4,7 @@
 import CMosquitto
 import Core
 import Glibc
+import MQTT
 
 extension PluginHost {
     /// Answers a request: write access first, then whoever owns exactly that topic.
@@ -21,11 +22,11 @@ extension PluginHost {
             if code != 0 { return .control(.refused(code: code)) }
         }
         let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
-        if topic == BrokerControl.topic, let brokerControl {
+        if topic.hasSameBytes(as: BrokerControl.topic), let brokerControl {
             message.withPublication { brokerControl.handle($0.payload, host: self) }
             return .control(.handled(code: 0, reasonString: nil))
         }
-        guard let callback = snapshot.control[topic] else { return .control(.unhandled) }
+        guard let callback = snapshot.control[ExactText(topic)] else { return .control(.unhandled) }
         var data = mosquitto_evt_control()
         data.client = handle
         data.topic = UnsafePointer(marshalled.topic)

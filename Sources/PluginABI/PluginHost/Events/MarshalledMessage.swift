@@ -147,6 +147,7 @@ struct MarshalledMessage: ~Copyable {
         guard let topic else { return .unchanged }
         let topicBytes = UnsafeRawBufferPointer(start: topic, count: strlen(topic))
         guard isValidTopicName(RawSpan(_unsafeBytes: topicBytes)) else { return .invalidTopic }
+        assert(payload != nil || payloadCount == 0, "what is not there has no length")
         var expiresAt = original.expiresAt
         if let interval = encoded.messageExpiryInterval, interval > 0, interval < .max {
             expiresAt = MonotonicTime.reactorSeconds() + Int64(interval)

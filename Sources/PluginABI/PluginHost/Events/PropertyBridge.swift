@@ -34,12 +34,26 @@ enum PropertyBridge {
 
     /// The encoding of a list; what no PUBLISH may carry is left out, and topic aliases, which are the
     /// broker's own.
+    ///
+    /// Of properties that may be there once the first counts, and values that are none are left out:
+    /// every receiver would have to close its connection [MQTT-4.13.1-1].
     static func encode(_ list: OpaquePointer?) -> Encoded {
         var result = Encoded()
-        for node in PropertyList(list) {
-            guard let type = node.type else { continue }
-            switch PropertyIdentifier(rawValue: UInt8(truncatingIfNeeded: node.pointee.identifier))
-            {
+        var seen: UInt64 = 0
+        for node in PropertyList(list) where hasAllowedValue(node) {
+            guard let type = node.type, let identifier = Self.identifier(of: node) else { continue }
+            let bit: UInt64 = 1 << UInt64(identifier.rawValue)
+            assert(bit != 0, "identifiers are below 64")
+            switch identifier {
+            case .userProperty: break
+            // One to each subscription that matches; the broker's own come behind.
+            case .subscriptionIdentifier:
+                guard node.pointee.value.i32 != 0 else { continue }
+            default:
+                guard seen & bit == 0 else { continue }
+                seen |= bit
+            }
+            switch identifier {
             case .messageExpiryInterval:
                 result.messageExpiryInterval = node.pointee.value.i32
                 continue
@@ -68,6 +82,10 @@ enum PropertyBridge {
             }
         }
         return result
+    }
+
+    private static func identifier(of node: PropertyNode) -> PropertyIdentifier? {
+        UInt8(exactly: node.pointee.identifier).flatMap { PropertyIdentifier(rawValue: $0) }
     }
 
     private static func append(_ bytes: UnsafeRawBufferPointer, to result: inout [UInt8]) {

@@ -108,7 +108,9 @@ extension PluginHost {
         let bytes = Array(UnsafeRawBufferPointer(start: filter, count: strlen(filter)))
         let newFilter = bytes == question.filter ? nil : bytes
         let newOptions = options == question.options ? nil : options
-        if let newFilter, !isValidTopicFilter(newFilter) {
+        if let newFilter,
+            !isValidTopicFilter(newFilter) || SharedFilter.parse(newFilter) == .invalid
+        {
             log.error(
                 "Error: A plugin gave a subscription of \(identity.logName) an invalid filter."
             )

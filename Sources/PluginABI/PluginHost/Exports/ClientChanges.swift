@@ -7,9 +7,10 @@ import Core
 import Glibc
 import MQTT
 
-/// Whether a C string is what MQTT allows in names.
+/// Whether a C string is what MQTT allows in names, and no longer than MQTT can tell.
 private func isName(_ text: UnsafePointer<CChar>) -> Bool {
-    isAcceptableUTF8(bytes(of: text))
+    let bytes = bytes(of: text)
+    return bytes.count <= stringLengthMax && isAcceptableUTF8(bytes)
 }
 
 /// Gives a client a user name, or takes it away.
@@ -35,8 +36,9 @@ public func mosquitto_set_clientid(
     _ client: OpaquePointer!,
     _ clientid: UnsafePointer<CChar>!
 ) -> CInt {
+    // A session without identifier could not be found again.
     guard let client: OpaquePointer = client, let clientid: UnsafePointer<CChar> = clientid,
-        isName(clientid)
+        clientid.pointee != 0, isName(clientid)
     else { return ResultCode.invalid }
     let record = ClientRecord.behind(client)
     let identity = record.identity
@@ -78,7 +80,12 @@ public func mosquitto_kick_client_by_username(
     guard let broker = PluginHost.current?.broker else { return ResultCode.success }
     let given: UnsafePointer<CChar>? = username
     let name = given.map { String(cString: $0) }
-    broker.kickAll(publishesWill: with_will) { $0.userName == name }
+    broker.kickAll(publishesWill: with_will) { client in
+        guard let userName = client.userName, let name else {
+            return client.userName == nil && name == nil
+        }
+        return userName.hasSameBytes(as: name)
+    }
     return ResultCode.success
 }
 

@@ -43,7 +43,8 @@ public func mosquitto_broker_publish_copy(
     _ properties: OpaquePointer!
 ) -> CInt {
     let start: UnsafeRawPointer? = payload
-    guard let topic: UnsafePointer<CChar> = topic, (0...268_435_455).contains(payloadlen),
+    guard let topic: UnsafePointer<CChar> = topic,
+        (0...CInt(variableByteIntegerMax)).contains(payloadlen),
         payloadlen == 0 || start != nil, (0...2).contains(qos),
         let broker = PluginHost.current?.broker
     else { return ResultCode.invalid }
@@ -88,10 +89,9 @@ public func mosquitto_subscription_add(_ sub: UnsafePointer<mosquitto_subscripti
         let broker = PluginHost.current?.broker
     else { return ResultCode.invalid }
     let options = sub.pointee.options
-    // A Subscription Identifier has 28 bits (5.0 section 3.8.2.1.2).
-    guard options & 3 < 3, options & 0x30 < 0x30, sub.pointee.identifier < 1 << 28 else {
-        return ResultCode.invalid
-    }
+    guard options & 3 < 3, options & 0x30 < 0x30,
+        sub.pointee.identifier <= variableByteIntegerMax
+    else { return ResultCode.invalid }
     let name = String(cString: clientid)
     guard broker.directory[name] != nil else { return ResultCode.notFound }
     let wasThere = broker.addSubscription(
@@ -134,7 +134,7 @@ public func mosquitto_client_will_set(
 ) -> CInt {
     let start: UnsafeRawPointer? = payload
     guard let clientid: UnsafePointer<CChar> = clientid, let topic: UnsafePointer<CChar> = topic,
-        (0...268_435_455).contains(payloadlen), payloadlen == 0 || start != nil,
+        (0...CInt(variableByteIntegerMax)).contains(payloadlen), payloadlen == 0 || start != nil,
         (0...2).contains(qos), let broker = PluginHost.current?.broker
     else { return ResultCode.invalid }
     let topicBytes = Array(bytes(of: topic))

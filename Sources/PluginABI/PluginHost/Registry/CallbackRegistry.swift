@@ -3,6 +3,7 @@
 
 import CBrokerShims
 import CMosquitto
+import MQTT
 import Synchronization
 
 /// The callbacks of all plugins.
@@ -125,8 +126,14 @@ final class CallbackRegistry: Sendable {
         _ userData: UnsafeTransfer
     ) -> Outcome {
         change { state in
-            guard state.lists.control[topic] == nil else { return .exists }
-            state.lists.control[topic] = Self.make(&state, plugin, .control, function, userData)
+            guard state.lists.control[ExactText(topic)] == nil else { return .exists }
+            state.lists.control[ExactText(topic)] = Self.make(
+                &state,
+                plugin,
+                .control,
+                function,
+                userData
+            )
             return .done
         }
     }
@@ -156,10 +163,10 @@ final class CallbackRegistry: Sendable {
         _ function: @escaping Callback.Function
     ) -> Outcome {
         change { state in
-            guard let owner = state.lists.control[topic], owner.plugin === plugin,
+            guard let owner = state.lists.control[ExactText(topic)], owner.plugin === plugin,
                 owner.isFunction(function)
             else { return .notFound }
-            state.lists.control[topic] = nil
+            state.lists.control[ExactText(topic)] = nil
             return .done
         }
     }

@@ -2,6 +2,7 @@
 // All callbacks as of one moment, arranged for asking.
 
 import Core
+import MQTT
 
 /// All callbacks as of one moment.
 ///
@@ -62,7 +63,7 @@ final class CallbackSnapshot: Sendable {
     /// The same, in brief; written once, freed with the snapshot.
     nonisolated(unsafe) private let paths: UnsafeMutableBufferPointer<AccessPath>
     /// Who answers on a `$CONTROL` topic.
-    let control: [String: Callback]
+    let control: [ExactText: Callback]
     /// TICK and RELOAD: the global list, then every listener's.
     let ticks: [Callback]
     let reloads: [Callback]
@@ -132,7 +133,7 @@ struct CallbackLists: Sendable {
 
     private var lists: [Key: [Callback]] = [:]
     /// By exact topic.
-    var control: [String: Callback] = [:]
+    var control: [ExactText: Callback] = [:]
 
     /// The list of an event: the global one, or that of a listener.
     subscript(_ event: PluginEvent, _ listener: Int?) -> [Callback] {

@@ -78,9 +78,12 @@ package struct JSONNode {
     }
 
     /// The value of a JSON number that may be larger than 32 bits, cut to an integer.
+    ///
+    /// Beyond 2^53 neighbours cannot be told apart, and counting on would overflow: nil.
     package var wideInteger: Int? {
-        cJSON_IsNumber(pointer) != 0
-            ? Int(exactly: pointer.pointee.valuedouble.rounded(.towardZero)) : nil
+        guard cJSON_IsNumber(pointer) != 0 else { return nil }
+        let value = pointer.pointee.valuedouble
+        return value.magnitude <= 0x1p53 ? Int(value) : nil
     }
 
     /// The value of `true` or `false`; nil for every other type.

@@ -108,15 +108,27 @@ enum File {
         }
     }
 
-    /// The content of a file.
+    /// The content of a regular file.
     static func read(_ path: String) throws(SystemError) -> [UInt8] {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        // Not blocking, so that a FIFO in the file's place cannot hang the broker.
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw SystemError("open \(path)") }
         defer { _ = close(descriptor) }
         var information = stat()
         guard fstat(descriptor, &information) == 0 else { throw SystemError("stat \(path)") }
+        guard information.st_mode & S_IFMT == S_IFREG else {
+            errno = information.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL
+            throw SystemError("read \(path)")
+        }
+        guard information.st_size <= sizeMax else {
+            errno = EFBIG
+            throw SystemError("read \(path)")
+        }
         return try read(descriptor, from: 0, count: Int(information.st_size), path: path)
     }
+
+    /// Larger files hold no state, whatever they are: memory is not asked for.
+    private static let sizeMax = 4 << 30
 
     /// Part of the content of an open file; shorter when the file is.
     static func read(

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log lines that a client can cause as often as it likes: ten of them a second.
+
+import Log
+
+extension Client {
+    /// Where published log lines go (`log_dest topic`).
+    private static let logTopics = Array("$SYS/broker/log/".utf8)
+
+    /// Whether one more line that the client alone causes may be written; the first one refused says
+    /// so.
+    ///
+    /// Nobody must be able to fill the disk, or to keep the broker busy with writing lines.
+    func admitsLine(about what: StaticString) -> Bool {
+        let count = denials.note(at: worker.now)
+        if count == DenialCount.linesMax + 1, let identity {
+            log.notice("Further \(what) of \(identity.logNameAndUser) are not logged this second.")
+        }
+        return count <= DenialCount.linesMax
+    }
+
+    /// Whether one more denial may be logged.
+    func admitsDenialLine() -> Bool { admitsLine(about: "denials") }
+
+    /// A publication is larger than the client takes, and is dropped.
+    ///
+    /// Of a published log line nothing is said: that would be published, be too large in turn, and
+    /// so on without end.
+    func logTooLarge(_ size: Int, topic: UnsafeRawBufferPointer) {
+        guard log.isEnabled(.notice), !topic.starts(with: Self.logTopics),
+            admitsLine(about: "drops")
+        else { return }
+        log.notice("Dropping too large outgoing PUBLISH for \(logName) (\(size) bytes)")
+    }
+
+    /// A topic that nothing can be put in front of or behind.
+    func logOverlong(_ topic: UnsafeRawBufferPointer) {
+        guard log.isEnabled(.notice), admitsDenialLine() else { return }
+        log.notice(
+            "Topic of \(topic.count) bytes from \(logName) is too long for what is added to it."
+        )
+    }
+}
