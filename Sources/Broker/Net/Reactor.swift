@@ -24,6 +24,7 @@ package final class Reactor {
     static let hangUp = UInt32(EPOLLRDHUP.rawValue)
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
+    private static let touchedKept = 1024
     private static let slice: Int64 = 500_000
 
     /// Number of this reactor, from 0.
@@ -57,6 +58,10 @@ package final class Reactor {
     lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10), wakeful: wakeful)
     /// TLS connections that have been used lately.
     let wakeful = WakefulSessions()
+    /// Connections with output that their sockets have refused.
+    var blocked = BlockedConnections()
+    /// Whether a connection is handing up bytes, which may lie in `scratch`.
+    private(set) var isReading = false
     /// Where WebSockets put their frames together.
     lazy var frames = FrameBuffer()
 
@@ -77,6 +82,8 @@ package final class Reactor {
     /// Whether a neighbour has left work here since the last turn.
     private(set) var isDisturbed = false
     private(set) var isStopping = false
+    /// Whether the turn has left something for the next one that was ready when it began.
+    package private(set) var isBehind = false
 
     /// Connections open on this reactor.
     package private(set) var connectionCount = 0
@@ -150,6 +157,7 @@ package final class Reactor {
         )
         turnBeganAt = Clock.monotonicNanoseconds()
         now = turnBeganAt / 1_000_000
+        isBehind = false
         guard count > 0 else { return }
         let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }
         if let wake { dispatch(events[wake]) }
@@ -160,7 +168,13 @@ package final class Reactor {
                 events[guests] = event
                 guests += 1
             } else {
+                let before = connectionCount
                 dispatch(event)
+                // Many may have gone at once. They are still ready in the next turn.
+                if connectionCount < before, isSliceUsed(since: turnBeganAt) {
+                    isBehind = true
+                    break
+                }
             }
         }
         if guests > 0 { serveGuests(guests) }
@@ -188,15 +202,57 @@ package final class Reactor {
     /// Lets the work be finished that the turn, or a neighbour, has begun.
     func finishTurn() {
         isDisturbed = false
-        while let index = wheel.popExpired(now: nowSeconds) {
+        handleTimeouts()
+        delegate?.reactorTurnEnding(self)
+        flushTouched()
+        endConnections()
+        wakeful.turnEnding(at: now)
+        pool.turnEnding(at: now)
+    }
+
+    /// Handles deadlines that have passed, as many as fit into a slice.
+    private func handleTimeouts() {
+        guard let first = wheel.popExpired(now: nowSeconds) else { return }
+        let began = Clock.monotonicNanoseconds()
+        var next: Int? = first
+        while let index = next {
             if case .connection(let connection) = sources[index] {
                 connection.handler?.connectionTimedOut(connection)
             }
+            next = isSliceUsed(since: began) ? nil : wheel.popExpired(now: nowSeconds)
         }
-        delegate?.reactorTurnEnding(self)
-        flushTouched()
-        while let (connection, reason) = ending.popLast() { connection.end(reason) }
-        wakeful.turnEnding(at: now)
+    }
+
+    /// Ends connections that were to be ended after the turn, as many as fit into a slice.
+    private func endConnections() {
+        guard !ending.isEmpty else { return }
+        let began = Clock.monotonicNanoseconds()
+        var count = 0
+        repeat {
+            let (connection, reason) = ending[count]
+            count += 1
+            connection.end(reason)
+        } while count < ending.count && !isSliceUsed(since: began)
+        ending.removeFirst(count)
+    }
+
+    private func isSliceUsed(since start: Int64) -> Bool {
+        Clock.monotonicNanoseconds() - start >= slice
+    }
+
+    /// Notes that bytes are handed up; returns whether that was so already, for `endReading`.
+    func beginReading() -> Bool {
+        defer { isReading = true }
+        return isReading
+    }
+
+    /// Ends what `beginReading` began.
+    func endReading(_ wasReading: Bool) { isReading = wasReading }
+
+    /// What waits for sockets, packets and bytes.
+    package var waitingOutput: (packets: Int, bytes: Int) {
+        let (packets, bytes) = blocked.waiting
+        return (packets, bytes)
     }
 
     /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
@@ -204,7 +260,7 @@ package final class Reactor {
         if !touchedConnections.isEmpty || !ending.isEmpty { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
-        return min(deadline, wakeful.dueAt ?? .max)
+        return min(deadline, wakeful.dueAt ?? .max, pool.dueAt ?? .max)
     }
 
     private static func milliseconds(until deadline: Int64) -> CInt {
@@ -273,7 +329,8 @@ package final class Reactor {
             touchedConnections[index].flushTouched()
             index += 1
         }
-        touchedConnections.removeAll(keepingCapacity: true)
+        let isSmall = touchedConnections.capacity <= Self.touchedKept
+        touchedConnections.removeAll(keepingCapacity: isSmall)
     }
 
     /// Ends a connection when the turn is over: its handler may be in the middle of something.

@@ -109,7 +109,7 @@ extension Worker {
         for worker in broker.workers {
             worker.post { worker in
                 // The turn that brings the letter may have begun before the peers left.
-                worker.postpone { worker.postpone { home.post { $0.lookedAround() } } }
+                worker.afterWholeTurn { home.post { $0.lookedAround() } }
             }
         }
     }

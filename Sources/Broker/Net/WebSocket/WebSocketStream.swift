@@ -107,14 +107,15 @@ final class WebSocketStream {
         pong = Self.controlFrame(opcode: 10, payload)
     }
 
-    /// Puts control packets into frames, one for each, as far as `target` has room.
+    /// Puts units into frames, one for each, as far as `target` has room.
     ///
     /// Returns how many bytes of `source` were taken and how many were written.
     ///
-    /// `source` continues where the last call left off; a packet may be cut anywhere, its head
-    /// must be complete.
+    /// `source` continues where the last call left off; a unit may be cut anywhere behind what tells
+    /// its length. Without `units` all of `source` is one frame.
     func encode(
         _ source: UnsafeRawBufferPointer,
+        as units: OutputUnits?,
         into target: UnsafeMutableRawBufferPointer
     ) -> (taken: Int, written: Int) {
         var taken = 0
@@ -127,7 +128,8 @@ final class WebSocketStream {
         while taken < source.count, target.count - written > Self.headCountMax {
             if remaining == 0 {
                 let rest = UnsafeRawBufferPointer(rebasing: source[taken...])
-                remaining = UnsafeOutputQueue.packetLength(rest)
+                remaining = units?.length(rest) ?? rest.count
+                precondition(remaining > 0, "a unit has bytes")
                 written += Self.writeHead(
                     remaining,
                     to: UnsafeMutableRawBufferPointer(rebasing: target[written...])
