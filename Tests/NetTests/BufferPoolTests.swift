@@ -34,10 +34,13 @@ struct BufferPoolTests {
         for (block, size, _) in used { pool.give(block, size: size) }
     }
 
-    @Test("A block has the size that holds what is asked for", arguments: [
-        (0, 2048), (2048, 2048), (2049, 4096), (262_144, 262_144), (262_145, 524_288),
-        ((2 << 30) + 1, 4 << 30),
-    ])
+    @Test(
+        "A block has the size that holds what is asked for",
+        arguments: [
+            (0, 2048), (2048, 2048), (2049, 4096), (262_144, 262_144), (262_145, 524_288),
+            ((2 << 30) + 1, 4 << 30),
+        ]
+    )
     func sizes(count: Int, size: Int) {
         #expect(BufferPool.blockSize(for: count) == size)
     }

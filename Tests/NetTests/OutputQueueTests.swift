@@ -46,7 +46,7 @@ private struct OutputModel {
 
 @Suite("Output queue")
 struct OutputQueueTests {
-    @Test("Any order of writes and sends gives the stream and its units", arguments: SeededGenerator.seeds)
+    @Test("Writes and sends in any order give the stream", arguments: SeededGenerator.seeds)
     func model(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let pool = BufferPool()
@@ -77,7 +77,8 @@ struct OutputQueueTests {
         var bytes: [UInt8] = []
         var ends: [Int] = []
         for _ in 0...random.number(upTo: 5) {
-            bytes += TestUnit.make(random.bytes(random.number(upTo: random.once(in: 5) ? 3000 : 20)))
+            let limit = random.once(in: 5) ? 3000 : 20
+            bytes += TestUnit.make(random.bytes(random.number(upTo: limit)))
             ends.append(bytes.count)
         }
         return (bytes, ends)

@@ -62,7 +62,7 @@ struct TimerWheelTests {
         }
     }
 
-    @Test("Handlers may set and clear deadlines while others fire", arguments: SeededGenerator.seeds)
+    @Test("Handlers set and clear deadlines while others fire", arguments: SeededGenerator.seeds)
     func reentrant(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var wheel = TimerWheel(now: 0)

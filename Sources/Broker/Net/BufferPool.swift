@@ -131,8 +131,9 @@ final class BufferPool {
         precondition(sum == freeCount, "the free blocks are counted")
         for index in 0..<Self.classCount {
             let list = lists[index]
-            precondition(0 <= list.lowest && list.lowest <= list.count, "the least is not the most")
-            precondition(list.count * (Self.sizeMin << index) <= Self.pooledBytesMax, "few are kept")
+            precondition(0 <= list.lowest && list.lowest <= list.count, "the least is least")
+            let byteCount = list.count * (Self.sizeMin << index)
+            precondition(byteCount <= Self.pooledBytesMax, "few are kept")
         }
         return true
     }

@@ -21,7 +21,9 @@ package final class SharedBytes {
 
     /// Takes over a block of a pool, with `capacity` bytes, of which `bytes` is a part.
     init(adopting block: UnsafeMutableRawPointer, capacity: Int, bytes: UnsafeRawBufferPointer) {
-        assert(bytes.baseAddress.map { block <= $0 && $0 + bytes.count <= block + capacity } ?? true)
+        if let start = bytes.baseAddress {
+            assert(block <= start && start + bytes.count <= block + capacity)
+        }
         self.block = block
         self.capacity = capacity
         self.bytes = bytes
@@ -66,7 +68,7 @@ struct UnsafeOutputBacklog {
 
         /// Notes that `count` more bytes went out; returns how many units with them.
         mutating func advance(by count: Int, _ ends: OutputUnits?) -> Int {
-            precondition(count >= 0 && count <= bytes.count - written, "no more goes out than waits")
+            precondition(0 <= count && count <= bytes.count - written, "no more goes than waits")
             let before = units.count
             written += count
             if written == bytes.count {

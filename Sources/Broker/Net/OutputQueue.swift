@@ -177,7 +177,9 @@ struct UnsafeOutputQueue: ~Copyable {
         written += hasBacklog ? advanceBacklog(by: count, ends()) : count
         if written < end, let block {
             let bytes = UnsafeRawBufferPointer(start: block, count: end)
-            if units.start < written { fields.pointee.units.advance(to: written, in: bytes, ends()) }
+            if units.start < written {
+                fields.pointee.units.advance(to: written, in: bytes, ends())
+            }
         } else {
             fields.pointee.units.finish(at: end)
         }

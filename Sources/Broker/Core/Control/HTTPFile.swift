@@ -55,10 +55,10 @@ final class HTTPFile: Sendable {
     /// Where an open file is now.
     private static func path(of descriptor: CInt) -> [UInt8]? {
         let path = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, filled in
-            let result = buffer.withMemoryRebound(to: CChar.self) {
-                readlink("/proc/self/fd/\(descriptor)", $0.baseAddress, $0.count)
+            filled = buffer.withMemoryRebound(to: CChar.self) { text in
+                guard let base = text.baseAddress else { return 0 }
+                return max(readlink("/proc/self/fd/\(descriptor)", base, text.count), 0)
             }
-            filled = max(result, 0)
         }
         return path.isEmpty || path.count == Int(PATH_MAX) ? nil : path
     }

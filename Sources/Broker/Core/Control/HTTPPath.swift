@@ -90,8 +90,8 @@ struct HTTPPath: Sendable, Equatable {
                 path.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit)
-            else { return nil }
+            let digits = (rest.popFirst().flatMap(digit), rest.popFirst().flatMap(digit))
+            guard case (let high?, let low?) = digits else { return nil }
             path.append(high << 4 | low)
         }
         return path.contains(0) ? nil : path

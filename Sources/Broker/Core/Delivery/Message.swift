@@ -17,10 +17,19 @@ package struct MessageHeader {
 
 /// The object behind a message; counts itself.
 final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
+    /// Bytes of a message beside topic, properties and payload.
+    static let ownByteCount = 32 + MemoryLayout<MessageHeader>.size
+
     deinit {
         withUnsafeMutablePointers { header, elements in
             let payloadCount = Int(header.pointee.payloadCount)
-            StoredMessages.note(elements, sign: -1, payloadCount: payloadCount)
+            let count = payloadCount + Int(header.pointee.propertiesCount)
+            StoredMessages.note(
+                elements,
+                sign: -1,
+                payloadCount: payloadCount,
+                blockCount: Self.ownByteCount + count + Int(header.pointee.topicCount)
+            )
         }
     }
 }
@@ -59,7 +68,12 @@ package struct Message: @unchecked Sendable {
         let storage = MessageStorage.create(minimumCapacity: size) { _ in header }
         storage.withUnsafeMutablePointerToElements { elements in
             let base = UnsafeMutableRawPointer(elements)
-            StoredMessages.note(base, sign: 1, payloadCount: payload.count)
+            StoredMessages.note(
+                base,
+                sign: 1,
+                payloadCount: payload.count,
+                blockCount: MessageStorage.ownByteCount + size
+            )
             copy(topic, to: base)
             copy(properties, to: base + topic.count)
             copy(payload, to: base + topic.count + properties.count)
