@@ -25,7 +25,7 @@ final class BufferPool {
     private static let classCount = 8
     private static let listCapacity = pooledBytesMax / sizeMin
     /// Milliseconds between two trims.
-    static let trimInterval: Int64 = 2000
+    static let trimInterval: Int64 = 5000
 
     /// The free blocks of one size.
     private struct List {
@@ -36,17 +36,18 @@ final class BufferPool {
 
     /// One stack of free blocks per size, `listCapacity` places each.
     private let places: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    ///
+    /// A last list, of no size, has a count of more than 0 when a block may be free: kept here, where
+    /// no access is checked.
     private let lists: UnsafeMutablePointer<List>
-    /// How many blocks are free.
-    private var freeCount = 0
     /// When the next trim is, in milliseconds; nil while nothing is free.
     private(set) var dueAt: Int64?
 
     init() {
         assert(Self.sizeMin << (Self.classCount - 1) == Self.pooledSizeMax)
         places = .allocate(capacity: Self.classCount * Self.listCapacity)
-        lists = .allocate(capacity: Self.classCount)
-        lists.initialize(repeating: List(), count: Self.classCount)
+        lists = .allocate(capacity: Self.classCount + 1)
+        lists.initialize(repeating: List(), count: Self.classCount + 1)
     }
 
     deinit {
@@ -65,8 +66,7 @@ final class BufferPool {
     /// A block of exactly `size` bytes, a value of `blockSize(for:)`.
     func take(size: Int) -> UnsafeMutableRawPointer {
         let index = Self.classIndex(size)
-        if index < Self.classCount, lists[index].count > 0 {
-            freeCount -= 1
+        if Self.isPooled(index), lists[index].count > 0 {
             lists[index].count -= 1
             lists[index].lowest = min(lists[index].lowest, lists[index].count)
             return places[index * Self.listCapacity + lists[index].count]
@@ -78,10 +78,10 @@ final class BufferPool {
     /// Takes a block back.
     func give(_ block: UnsafeMutableRawPointer, size: Int) {
         let index = Self.classIndex(size)
-        if index < Self.classCount, lists[index].count * size < Self.pooledBytesMax {
+        if Self.isPooled(index), lists[index].count * size < Self.pooledBytesMax {
             places[index * Self.listCapacity + lists[index].count] = block
             lists[index].count += 1
-            freeCount += 1
+            lists[Self.classCount].count = 1
         } else {
             Self.release(block, size: size)
         }
@@ -97,38 +97,47 @@ final class BufferPool {
     func turnEnding(at now: Int64) {
         if let dueAt {
             if now >= dueAt { trim(now) }
-        } else if freeCount > 0 {
+        } else if lists[Self.classCount].count > 0 {
             dueAt = now + Self.trimInterval
         }
     }
 
     private func trim(_ now: Int64) {
+        var isEmpty = true
         for index in 0..<Self.classCount {
             free(lists[index].lowest, of: index)
             lists[index].lowest = lists[index].count
+            isEmpty = isEmpty && lists[index].count == 0
         }
-        dueAt = freeCount > 0 ? now + Self.trimInterval : nil
+        if isEmpty { lists[Self.classCount].count = 0 }
+        dueAt = isEmpty ? nil : now + Self.trimInterval
         assert(checkInvariants())
     }
 
     private func free(_ count: Int, of index: Int) {
         for _ in 0..<count {
             lists[index].count -= 1
-            freeCount -= 1
             let block = places[index * Self.listCapacity + lists[index].count]
             Self.release(block, size: Self.sizeMin << index)
         }
     }
 
+    /// Whether there is a list of this number.
+    @inline(__always)
+    private static func isPooled(_ index: Int) -> Bool {
+        UInt(bitPattern: index) < UInt(classCount)
+    }
+
+    @inline(__always)
     private static func classIndex(_ size: Int) -> Int {
-        precondition(size >= sizeMin && size & (size - 1) == 0, "a block has one of the sizes")
+        assert(size >= sizeMin && size & (size - 1) == 0, "a block has one of the sizes")
         return size.trailingZeroBitCount - sizeMin.trailingZeroBitCount
     }
 
     /// Whether the invariants hold; to be asserted.
     func checkInvariants() -> Bool {
-        let sum = (0..<Self.classCount).reduce(0) { $0 + lists[$1].count }
-        precondition(sum == freeCount, "the free blocks are counted")
+        let isEmpty = (0..<Self.classCount).allSatisfy { lists[$0].count == 0 }
+        precondition(isEmpty || lists[Self.classCount].count > 0, "what is free is known to be")
         for index in 0..<Self.classCount {
             let list = lists[index]
             precondition(0 <= list.lowest && list.lowest <= list.count, "the least is least")

@@ -146,9 +146,9 @@ package final class Connection {
         guard let handler else { return bytes.count }
         assert(!isReading, "what arrives is handed up once")
         isReading = true
-        let isOuter = reactor.beginReading()
+        assert(reactor.noteReading(1))
         let consumed = handler.connection(self, received: bytes)
-        reactor.endReading(isOuter)
+        assert(reactor.noteReading(-1))
         isReading = false
         precondition(consumed >= 0 && consumed <= bytes.count, "only what arrived is consumed")
         return consumed
@@ -171,7 +171,7 @@ package final class Connection {
     ///
     /// Only while no connection of the reactor is being read.
     package func catchUp() {
-        assert(!reactor.isReading, "the reactor's scratch buffer is free")
+        assert(reactor.readingDepth == 0, "the reactor's scratch buffer is free")
         for _ in 0..<Self.catchUpReadsMax {
             guard !isClosed, !isPaused, layers?.isParked != true, isReadable else { return }
             handleReadable()
@@ -286,8 +286,10 @@ package final class Connection {
     }
 
     /// Notes that the socket has taken bytes of the output queue, or layers have.
+    @inline(__always)
     func noteWritten(_ count: Int) {
-        output.advance(by: count, endingAs: handler?.outputUnits)
+        // Nearly always the socket takes all there is: then nobody need know where units end.
+        if !output.finish(count) { output.advance(by: count, endingAs: handler?.outputUnits) }
     }
 
     @inline(__always)
@@ -374,8 +376,12 @@ package final class Connection {
         updateInterest()
     }
 
+    @inline(__always)
     func unblock() {
-        guard isBlocked else { return }
+        if isBlocked { endBlock() }
+    }
+
+    private func endBlock() {
         isBlocked = false
         reactor.blocked.remove(self)
         updateInterest()

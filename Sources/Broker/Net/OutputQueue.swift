@@ -171,6 +171,16 @@ struct UnsafeOutputQueue: ~Copyable {
         )
     }
 
+    /// Notes that `count` bytes went out, if these are all there are and lie in the block.
+    @inline(__always)
+    func finish(_ count: Int) -> Bool {
+        guard count == end - written, !hasBacklog else { return false }
+        written = end
+        fields.pointee.units.finish(at: end)
+        assert(checkInvariants())
+        return true
+    }
+
     /// Notes that `count` bytes went out, and which units with them; `ends` is asked if one is cut.
     func advance(by count: Int, endingAs ends: @autoclosure () -> OutputUnits?) {
         precondition(count >= 0 && count <= byteCount, "no more goes out than was there")

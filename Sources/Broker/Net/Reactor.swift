@@ -60,8 +60,8 @@ package final class Reactor {
     let wakeful = WakefulSessions()
     /// Connections with output that their sockets have refused.
     var blocked = BlockedConnections()
-    /// Whether a connection is handing up bytes, which may lie in `scratch`.
-    private(set) var isReading = false
+    /// How many connections are handing up bytes, which may lie in `scratch`; for assertions.
+    private(set) var readingDepth = 0
     /// Where WebSockets put their frames together.
     lazy var frames = FrameBuffer()
 
@@ -240,14 +240,11 @@ package final class Reactor {
         Clock.monotonicNanoseconds() - start >= slice
     }
 
-    /// Notes that bytes are handed up; returns whether that was so already, for `endReading`.
-    func beginReading() -> Bool {
-        defer { isReading = true }
-        return isReading
+    /// Notes that bytes are handed up, or no longer; inside `assert` only, so that it costs nothing.
+    func noteReading(_ change: Int) -> Bool {
+        readingDepth += change
+        return readingDepth >= 0
     }
-
-    /// Ends what `beginReading` began.
-    func endReading(_ wasReading: Bool) { isReading = wasReading }
 
     /// What waits for sockets, packets and bytes.
     package var waitingOutput: (packets: Int, bytes: Int) {
@@ -329,8 +326,7 @@ package final class Reactor {
             touchedConnections[index].flushTouched()
             index += 1
         }
-        let isSmall = touchedConnections.capacity <= Self.touchedKept
-        touchedConnections.removeAll(keepingCapacity: isSmall)
+        touchedConnections.removeAll(keepingCapacity: index <= Self.touchedKept)
     }
 
     /// Ends a connection when the turn is over: its handler may be in the middle of something.

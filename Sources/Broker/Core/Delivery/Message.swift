@@ -17,18 +17,13 @@ package struct MessageHeader {
 
 /// The object behind a message; counts itself.
 final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
-    /// Bytes of a message beside topic, properties and payload.
-    static let ownByteCount = 32 + MemoryLayout<MessageHeader>.size
-
     deinit {
         withUnsafeMutablePointers { header, elements in
-            let payloadCount = Int(header.pointee.payloadCount)
-            let count = payloadCount + Int(header.pointee.propertiesCount)
             StoredMessages.note(
                 elements,
                 sign: -1,
-                payloadCount: payloadCount,
-                blockCount: Self.ownByteCount + count + Int(header.pointee.topicCount)
+                payloadCount: Int(header.pointee.payloadCount),
+                besideCount: Int(header.pointee.propertiesCount) + Int(header.pointee.topicCount)
             )
         }
     }
@@ -72,7 +67,7 @@ package struct Message: @unchecked Sendable {
                 base,
                 sign: 1,
                 payloadCount: payload.count,
-                blockCount: MessageStorage.ownByteCount + size
+                besideCount: topic.count + properties.count
             )
             copy(topic, to: base)
             copy(properties, to: base + topic.count)
