@@ -20,7 +20,7 @@ package final class Connection {
     private(set) var descriptor: CInt
     let output = UnsafeOutputQueue()
     var input = UnsafeInputRemainder()
-    private var interest: UInt32 = Reactor.readable
+    private var interest: UInt32 = Reactor.receiving
     private var isTouched = false
     private var isPaused = false
     private var noticesHangUp = false
@@ -142,6 +142,7 @@ package final class Connection {
         if isClosed { input.clear() } else { input.removeFirst(consumed) }
     }
 
+    @inline(__always)
     func present(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let handler else { return bytes.count }
         assert(!isReading, "what arrives is handed up once")
@@ -471,7 +472,7 @@ package final class Connection {
     func updateInterest() {
         guard !isClosed else { return }
         let wanted =
-            (isPaused || layers?.isParked == true ? 0 : Reactor.readable)
+            (isPaused || layers?.isParked == true ? 0 : Reactor.receiving)
             | (isPaused && noticesHangUp ? Reactor.hangUp : 0)
             | (isBlocked ? Reactor.writable : 0)
         guard wanted != interest else { return }

@@ -22,6 +22,11 @@ package final class Reactor {
     static let smallRemainderMax = 4 << 10
     static let readable = UInt32(EPOLLIN.rawValue)
     static let hangUp = UInt32(EPOLLRDHUP.rawValue)
+    /// Connections are told of separately that have nothing more to say.
+    static let receiving = readable | hangUp
+    private static let gone = hangUp | UInt32(EPOLLHUP.rawValue) | UInt32(EPOLLERR.rawValue)
+    /// So many may leave at once without being a crowd.
+    private static let leavingMax = 8
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
     private static let touchedKept = 1024
@@ -67,6 +72,7 @@ package final class Reactor {
 
     private let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
+    private let leavingEvents: UnsafeMutableBufferPointer<epoll_event>
     private var sources: [Source] = []
     private var generations: [UInt32] = []
     private var guestSlots: [Bool] = []
@@ -109,6 +115,7 @@ package final class Reactor {
         wheel = TimerWheel(now: now / 1000)
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
         events = .allocate(capacity: Self.eventsMax)
+        leavingEvents = .allocate(capacity: Self.eventsMax)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let slot = register(.waker)
         admit(slot)
@@ -119,6 +126,7 @@ package final class Reactor {
     deinit {
         scratch.deallocate()
         events.deallocate()
+        leavingEvents.deallocate()
         if spare >= 0 { _ = close(spare) }
     }
 
@@ -161,23 +169,41 @@ package final class Reactor {
         guard count > 0 else { return }
         let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }
         if let wake { dispatch(events[wake]) }
+        let isCrowd = events[..<Int(count)].count(where: Self.isLeaving) > Self.leavingMax
         var guests = 0
+        var leaving = 0
         for index in 0..<Int(count) where index != wake {
             let event = events[index]
             if guestSlots[Int(event.data.u64 & 0xFFFF_FFFF)] {
                 events[guests] = event
                 guests += 1
+            } else if isCrowd, Self.isLeaving(event) {
+                leavingEvents[leaving] = event
+                leaving += 1
             } else {
-                let before = connectionCount
                 dispatch(event)
-                // Many may have gone at once. They are still ready in the next turn.
-                if connectionCount < before, isSliceUsed(since: turnBeganAt) {
-                    isBehind = true
-                    break
-                }
             }
         }
+        if leaving > 0 { seeOff(leaving) }
         if guests > 0 { serveGuests(guests) }
+    }
+
+    private static func isLeaving(_ event: epoll_event) -> Bool { event.events & gone != 0 }
+
+    /// Handles those of a crowd whose peers have closed, after all others and as many as fit into a
+    /// slice: what the end of a client takes is much more than what a packet does.
+    ///
+    /// The rest is still ready in the next turn. The few that leave at other times keep their turn, so
+    /// that what they have sent before comes before what others send after.
+    private func seeOff(_ count: Int) {
+        let began = Clock.monotonicNanoseconds()
+        for index in 0..<count {
+            dispatch(leavingEvents[index])
+            if index + 1 < count, isSliceUsed(since: began) {
+                isBehind = true
+                return
+            }
+        }
     }
 
     /// Handles the guests in front of `events` until their share of the turn is used up.
@@ -371,7 +397,7 @@ package final class Reactor {
     ) throws(SystemError) -> Connection {
         let slot = register(.none)
         do {
-            try add(descriptor.rawValue, slot: slot, interest: Self.readable)
+            try add(descriptor.rawValue, slot: slot, interest: Self.receiving)
         } catch {
             releaseSlot(slot)
             throw error

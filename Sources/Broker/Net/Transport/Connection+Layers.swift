@@ -88,7 +88,8 @@ extension Connection {
     private func takeFrames(_ bytes: UnsafeMutableRawBufferPointer, _ stream: WebSocketStream) {
         guard stream.isOpen else {
             switch stream.open(UnsafeRawBufferPointer(bytes)) {
-            case .incomplete: break
+            case .incomplete:
+                if !mayHold(stream.heldByteCount) { endForLackOfMemory() }
             case .opened(let reply): reply.withUnsafeBytes { sendBelowFrames($0) }
             case .refused(let reason): end(.refused(.webSocket(reason)))
             }
@@ -124,6 +125,8 @@ extension Connection {
             input.commit(bytes.count)
             return presentRemainder()
         }
+        // The bytes lie in a buffer of the reactor, behind as much room.
+        assert(kept <= Reactor.smallRemainderMax && hasRoom(kept, before: start))
         let whole = UnsafeMutableRawBufferPointer(start: start - kept, count: kept + bytes.count)
         if kept > 0 {
             UnsafeMutableRawBufferPointer(rebasing: whole[..<kept]).copyMemory(from: input.bytes)
@@ -132,6 +135,15 @@ extension Connection {
         let consumed = present(UnsafeRawBufferPointer(whole))
         if consumed < whole.count {
             keep(UnsafeRawBufferPointer(rebasing: whole[consumed...]))
+        }
+    }
+
+    /// Whether that many bytes in front of a place belong to the same buffer; for assertions.
+    private func hasRoom(_ count: Int, before place: UnsafeMutableRawPointer) -> Bool {
+        let buffers = [reactor.scratch] + (layers?.tls == nil ? [] : [reactor.pipe.plaintext])
+        return buffers.contains { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            return base + count <= place && place <= base + buffer.count
         }
     }
 

@@ -28,6 +28,10 @@ final class WebSocketStream {
 
     private let rules: WebSocketRules
     private var head: [UInt8] = []
+    /// Bytes that the unfinished request takes in memory.
+    private(set) var heldByteCount = 0 {
+        didSet { HeldMemory.note(heldByteCount - oldValue) }
+    }
     /// Reads frames; used once the socket is open.
     var parser = WebSocketFrameParser()
     /// Whether the upgrade was answered.
@@ -41,6 +45,8 @@ final class WebSocketStream {
         self.rules = rules
     }
 
+    deinit { HeldMemory.note(-heldByteCount) }
+
     // MARK: Opening
 
     /// Takes bytes of the opening request.
@@ -49,6 +55,7 @@ final class WebSocketStream {
         head.append(contentsOf: bytes)
         guard Self.isPossible(head) else { return .refused("malformed HTTP request") }
         guard let end = HTTPHead.end(in: head, from: searched) else {
+            heldByteCount = head.capacity
             return head.count < rules.headCountMax ? .incomplete : .refused("request too large")
         }
         guard end <= rules.headCountMax else { return .refused("request too large") }
@@ -56,6 +63,7 @@ final class WebSocketStream {
         do throws(WebSocketRequest.Refusal) {
             let request = try WebSocketRequest(head: head, origins: rules.origins)
             head = []
+            heldByteCount = 0
             isOpen = true
             return .opened(reply: Self.reply(to: request))
         } catch {
@@ -160,7 +168,8 @@ final class WebSocketStream {
     private static let headCountMax = 10
 
     private static func controlFrame(opcode: UInt8, _ payload: [UInt8]) -> [UInt8] {
-        [0x80 | opcode, UInt8(payload.count)] + payload
+        precondition(payload.count <= 125, "a control frame is short (section 5.5)")
+        return [0x80 | opcode, UInt8(payload.count)] + payload
     }
 
     /// Writes the head of an unmasked binary frame; returns its length.
