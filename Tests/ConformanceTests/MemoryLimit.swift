@@ -20,7 +20,8 @@ struct MemoryLimit {
     }
 
     /// Lets clients do something each, and compares what the broker has grown by with the limit.
-    private static func growth(_ count: Int, _ act: (Broker, Int) throws -> RawClient) throws -> Int {
+    private static func growth(_ count: Int, _ act: (Broker, Int) throws -> RawClient) throws -> Int
+    {
         let broker = try Broker("memory_limit 20000000\n" + Broker.plain, workers: 1)
         let neighbour = try RawClient.connected(to: broker, "neighbour")
         let before = try broker.memory().resident

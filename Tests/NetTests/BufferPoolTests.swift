@@ -13,7 +13,7 @@ struct BufferPoolTests {
         let pool = BufferPool()
         var used: [(block: UnsafeMutableRawPointer, size: Int, mark: UInt8)] = []
         var now: Int64 = 0
-        for step in 0..<5000 {
+        for step in 0..<2000 {
             if used.isEmpty || random.once(in: 2) {
                 let size = BufferPool.blockSize(for: 1 << random.number(upTo: 19))
                 let mark = UInt8(truncatingIfNeeded: step)

@@ -52,7 +52,7 @@ struct OutputQueueTests {
         let pool = BufferPool()
         let queue = UnsafeOutputQueue()
         var model = OutputModel()
-        for _ in 0..<4000 {
+        for _ in 0..<1500 {
             switch random.number(upTo: 9) {
             case 0...2: appendCopy(queue, pool, &model, &random)
             case 3: appendInPlace(queue, pool, &model, &random)

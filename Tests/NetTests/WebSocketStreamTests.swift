@@ -61,7 +61,7 @@ struct WebSocketStreamTests {
         var source: [UInt8] = []
         var pings: [[UInt8]] = []
         var wire: [UInt8] = []
-        for _ in 0..<300 {
+        for _ in 0..<100 {
             let limit = random.once(in: 20) ? 65_000 : 200
             let unit = TestUnit.make(random.bytes(random.number(upTo: limit)))
             units.append(unit)
