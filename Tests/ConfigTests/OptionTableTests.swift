@@ -50,7 +50,7 @@ private enum Options {
         ].map { ($0, "") }
         + [
             "max_connections", "max_qos", "maximum_qos", "max_topic_alias",
-            "max_topic_alias_broker", "enable_proxy_protocol",
+            "max_topic_alias_broker", "enable_proxy_protocol", "http_memory_limit",
         ].map { ($0, "listener") }
         + [
             "bridge_max_packet_size", "bridge_max_topic_alias", "bridge_receive_maximum",
@@ -186,7 +186,7 @@ struct OptionTableTests {
         arguments: [
             "listener_allow_anonymous", "listener_auto_id_prefix", "max_topic_alias",
             "max_topic_alias_broker", "cafile", "disable_client_cert_date_checks", "tls_version",
-            "websockets_origin", "http_dir", "enable_proxy_protocol",
+            "websockets_origin", "http_dir", "http_memory_limit", "enable_proxy_protocol",
             "proxy_protocol_v2_require_tls",
         ]
     )

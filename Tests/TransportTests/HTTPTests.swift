@@ -215,6 +215,113 @@ struct HTTPTests {
         try broker.stop()
     }
 
+    @Test("What the rules allow is what is served, however the path is spelt")
+    func resolvedPaths() throws {
+        let broker = try Broker(
+            "allow_anonymous true\nacl_file %DIR%/rules\nlistener %PORT% 127.0.0.1\n"
+                + "protocol http_api\nhttp_dir %DIR%/www\n",
+            workers: 1,
+            files: ["rules": "topic read /public/#\ntopic read /api/v1/version\n"]
+        )
+        let folder = broker.directory + "/www"
+        for name in ["", "/public", "/private", "/public/sub"] {
+            #expect(mkdir(folder + name, 0o755) == 0)
+        }
+        try "open".write(toFile: folder + "/public/a.txt", atomically: true, encoding: .utf8)
+        try "start".write(toFile: folder + "/public/index.html", atomically: true, encoding: .utf8)
+        try "secret".write(toFile: folder + "/private/s.txt", atomically: true, encoding: .utf8)
+        #expect(symlink("../private/s.txt", folder + "/public/link") == 0)
+        #expect(symlink("a.txt", folder + "/public/inside") == 0)
+        #expect(symlink("../private", folder + "/public/dir") == 0)
+        #expect(symlink("/etc/hostname", folder + "/public/outside") == 0)
+        for (path, status, body) in [
+            ("/public/a.txt", 200, "open"), ("//public///a.txt", 200, "open"),
+            ("/public/./a.txt", 200, "open"), ("/%70ublic/a.txt", 200, "open"),
+            ("/public%2Fa.txt", 200, "open"), ("/private/../public/a.txt", 200, "open"),
+            ("/public/", 200, "start"), ("/public/inside", 200, "open"),
+            ("/public/a.txt?x=/private", 200, "open"), ("/public/a.txt#x", 200, "open"),
+            ("/api/v1/version", 200, "2.1.2"), ("/API/v1/version", 200, "2.1.2"),
+            ("/public/../api/v1/version", 200, "2.1.2"),
+            ("/private/s.txt", 401, nil), ("/public/../private/s.txt", 401, nil),
+            ("/public/%2e%2e/private/s.txt", 401, nil), ("/public/..%2Fprivate/s.txt", 401, nil),
+            ("/public/sub/../../private/s.txt", 401, nil), ("/public/link", 401, nil),
+            ("/public/dir/s.txt", 401, nil), ("/public/../../rules", 401, nil),
+            ("/public/../api/v1/listeners", 401, nil), ("/API/v1/listeners", 401, nil),
+            ("/public//../private/s.txt", 401, nil), ("/public/%252e%252e/private/s.txt", 404, nil),
+            ("/public/outside", 404, nil), ("/public/a.txt.", 404, nil), ("/public/...", 404, nil),
+            ("/public/sub", 404, nil), ("/public/a.txt/", 404, nil), ("/public/%FF", 404, nil),
+            ("/public/a.txt%00", 400, nil), ("/public/%2", 400, nil),
+        ] as [(String, Int, String?)] {
+            let answer = try Self.request(broker, "GET \(path) HTTP/1.1")
+            #expect(answer.status.hasPrefix("\(status) "), "\(path): \(answer.status)")
+            if let body { #expect(answer.body == body, "\(path)") }
+        }
+        try broker.stop()
+    }
+
+    @Test("A file is sent as it is taken, and those who do not take it get no more memory")
+    func streaming() throws {
+        let broker = try Broker(
+            "allow_anonymous true\nlistener %PORT% 127.0.0.1\nprotocol http_api\n"
+                + "http_dir %DIR%\nhttp_memory_limit 200000\nlistener %PORT2% 127.0.0.1\n",
+            workers: 1
+        )
+        let path = broker.directory + "/big"
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        #expect(truncate(path, 40 << 20) == 0)
+        let slow = try (0..<2).map { _ in try RawClient(broker) }
+        for client in slow {
+            client.sendRaw(utf8("GET /big HTTP/1.1\r\n\r\n"))
+            #expect(try client.readHead().contains("\r\nContent-Length: 41943040\r\n"))
+        }
+        // Two answers of 66 KiB are on their way; a third has no room.
+        let refused = try Self.request(broker, "GET /big HTTP/1.1")
+        #expect(refused.status == "503 Service Unavailable")
+        #expect(try Self.request(broker, "GET /api/v1/version HTTP/1.1").status == "200 OK")
+        #expect(try slow[0].readBytes(40 << 20).allSatisfy { $0 == 0 })
+        try slow[0].expectClosed()
+        #expect(try Self.request(broker, "GET / HTTP/1.1").status == "404 Not Found")
+        slow[1].abort()
+        try broker.stop()
+    }
+
+    @Test("Unfinished requests are counted, and the connections themselves")
+    func unfinished() throws {
+        let broker = try Broker(
+            "allow_anonymous true\nlistener %PORT% 127.0.0.1\nprotocol http_api\n"
+                + "http_memory_limit 20000\n",
+            workers: 1
+        )
+        let first = try RawClient(broker)
+        first.sendRaw(utf8("GET / HTTP/1.1\r\n" + String(repeating: "a: b\r\n", count: 2500)))
+        let second = try RawClient(broker)
+        second.sendRaw(utf8("GET / HTTP/1.1\r\n" + String(repeating: "a: b\r\n", count: 1500)))
+        #expect(try second.readHead().hasPrefix("HTTP/1.1 503 "))
+        first.abort()
+        #expect(try Self.request(broker, "GET /api/v1/version HTTP/1.1").status == "200 OK")
+        let crowd = try (0..<12).map { _ in try RawClient(broker) }
+        try crowd[11].expectClosed()
+        try broker.stop()
+    }
+
+    @Test("HTTP answers are no control packets")
+    func countsNoPackets() throws {
+        let broker = try Self.broker()
+        let reader = try RawClient(broker)
+        let path = broker.directory + "/big"
+        let ones = Data(repeating: 1, count: 15 << 20)
+        #expect(FileManager.default.createFile(atPath: path, contents: ones))
+        reader.sendRaw(utf8("GET /big HTTP/1.1\r\n\r\n"))
+        _ = try reader.readHead()
+        _ = try reader.readBytes(6_000_000)
+        let body = try Self.request(broker, "GET /api/v1/systree HTTP/1.1").body
+        let value = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Int]
+        #expect(value?["$SYS/broker/packet/out/count"] == 0)
+        #expect(value?["$SYS/broker/packet/out/bytes"] == 0)
+        reader.abort()
+        try broker.stop()
+    }
+
     @Test(
         "Other methods and broken requests are refused, targets of another form understood",
         arguments: [

@@ -41,6 +41,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
     package var websocketsOrigins: [String] = []
     /// The directory of static files of an `http_api` listener.
     package var httpDir: String?
+    /// Bytes that the connections of an `http_api` listener may hold; 0 is unlimited.
+    package var httpMemoryLimit = 8 << 20
     /// The version of the PROXY protocol that connections begin with; nil is none.
     package var enableProxyProtocol: Int?
     /// Whether PROXY headers must say that the client used TLS.

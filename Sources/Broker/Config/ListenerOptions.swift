@@ -22,6 +22,7 @@ enum ListenerOptions {
     static let common: [String: Entry] = [
         "accept_protocol_versions": (.explicit, .custom(acceptProtocolVersions)),
         "bind_interface": (.orDefault, .stringOnce(\.bindInterface)),
+        "http_memory_limit": (.required, .int(\.httpMemoryLimit, in: 0...Int.max).in(.http)),
         "listener_allow_anonymous": (.required, .bool(\.security.allowAnonymous)),
         "listener_auto_id_prefix": (.required, .custom(listenerAutoIdPrefix)),
         "max_connections": (.orDefault, .int(\.maxConnections, raisedTo: -1)),

@@ -46,6 +46,8 @@ package final class Settings: Sendable {
 /// How many connections a listener has; shared by all settings it ever had.
 package final class ListenerLoad: Sendable {
     private let connections = Atomic<Int>(0)
+    /// What the connections of an `http_api` listener hold.
+    let http = HTTPMemory()
 
     package init() {}
 

@@ -73,7 +73,6 @@ package final class Worker {
     var endedSubscriptions: EndedSubscriptions
     private var letters: [Letter] = []
     private var lettersRead = 0
-    private static let lettersKept = 256
 
     package init(
         broker: Broker,
@@ -159,17 +158,23 @@ package final class Worker {
         if isLeft { trimScratchLater() }
     }
 
+    /// Runs `work` when a whole turn is over that began after this one: everything has been noticed
+    /// that has happened by now.
+    func afterWholeTurn(_ work: @escaping () -> Void) {
+        postpone { [self] in postpone { [self] in finishWholeTurn(work) } }
+    }
+
+    private func finishWholeTurn(_ work: @escaping () -> Void) {
+        guard reactor.isBehind else { return work() }
+        postpone { [self] in finishWholeTurn(work) }
+    }
+
     /// Every client of this worker, with or without session.
     var allClients: [Client] { reactor.connections.compactMap { $0.handler as? Client } }
 
     /// Brings the gauges up to date.
     package func updateGauges() {
-        var packets = 0
-        var bytes = 0
-        for connection in reactor.connections {
-            packets += connection.queuedPacketCount
-            bytes += connection.queuedByteCount
-        }
+        let (packets, bytes) = reactor.waitingOutput
         mailbox.gauges.set(packetsWaiting: packets, bytesWaiting: bytes)
     }
 
@@ -232,7 +237,7 @@ package final class Worker {
             if Clock.monotonicNanoseconds() >= end { break }
         }
         guard lettersRead == letters.count else { return mailbox.waker.wake() }
-        letters.removeAll(keepingCapacity: letters.capacity <= Self.lettersKept)
+        letters.removeAll(keepingCapacity: letters.capacity <= WorkerHandle.capacityKept)
         lettersRead = 0
     }
 

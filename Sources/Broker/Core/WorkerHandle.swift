@@ -29,6 +29,8 @@ package final class WorkerHandle: Sendable {
     let waker: Waker
     private let mailbox = Mutex<[Letter]>([])
     private let isMailWaiting = Atomic(false)
+    /// What a burst has needed beyond this is not kept for the next one.
+    static let capacityKept = 256
 
     package init(index: Int) throws(SystemError) {
         self.index = index
@@ -65,7 +67,7 @@ package final class WorkerHandle: Sendable {
                 swap(&letters, &arrived)
             } else {
                 letters += arrived
-                arrived.removeAll(keepingCapacity: true)
+                arrived.removeAll(keepingCapacity: arrived.capacity <= Self.capacityKept)
             }
         }
     }

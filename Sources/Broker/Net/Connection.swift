@@ -20,7 +20,7 @@ package final class Connection {
     private(set) var descriptor: CInt
     let output = UnsafeOutputQueue()
     var input = UnsafeInputRemainder()
-    private var interest: UInt32 = Reactor.readable
+    private var interest: UInt32 = Reactor.receiving
     private var isTouched = false
     private var isPaused = false
     private var noticesHangUp = false
@@ -30,6 +30,10 @@ package final class Connection {
     var proxyTLS: ProxyTLSBox?
     private var isReading = false
     private var isBlocked = false
+    /// The place among the blocked connections of the reactor.
+    var blockedIndex: Int?
+    /// Whether nobody has let the peer in yet; then little is read at once.
+    private var isGuest = true
 
     /// A whole packet needs this many bytes of the stream, as far as the handler knows.
     package var neededBytes = 0
@@ -53,6 +57,7 @@ package final class Connection {
 
     /// Ends the time at the door: from now on the connection is served before all guests.
     package func admit() {
+        isGuest = false
         reactor.admit(slot)
     }
 
@@ -76,8 +81,11 @@ package final class Connection {
     }
 
     private func readIntoScratch() {
-        let scratch = reactor.scratch
         let kept = input.count
+        assert(kept <= Reactor.smallRemainderMax)
+        let scratch = UnsafeMutableRawBufferPointer(
+            rebasing: reactor.scratch[..<(kept + readMax)]
+        )
         let count = receive(UnsafeMutableRawBufferPointer(rebasing: scratch[kept...]))
         guard count > 0 else { return }
         if kept > 0 {
@@ -86,14 +94,43 @@ package final class Connection {
         }
         let bytes = UnsafeRawBufferPointer(rebasing: scratch[..<(kept + count)])
         let consumed = present(bytes)
-        if consumed < bytes.count, !isClosed {
-            input.replace(with: UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
+        if consumed < bytes.count {
+            keep(UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
         }
     }
 
+    /// Bytes read at once: of a guest no more than one who is let in should have to send before.
+    ///
+    /// So a crowd that sends much and says little makes the broker hold little for each.
+    var readMax: Int {
+        isGuest ? Self.guestReadMax : Reactor.scratchSize - Reactor.smallRemainderMax
+    }
+
+    private static let guestReadMax = 16 << 10
+
+    /// Keeps bytes for the next read, if there is memory for them.
+    func keep(_ bytes: UnsafeRawBufferPointer) {
+        guard !isClosed else { return }
+        if mayHold(bytes.count), input.replace(with: bytes) { return }
+        input.clear()
+        endForLackOfMemory()
+    }
+
+    func mayHold(_ count: Int) -> Bool {
+        reactor.delegate?.reactor(reactor, mayHold: count) ?? true
+    }
+
+    /// Lets the handler say why, and ends the connection.
+    func endForLackOfMemory() {
+        handler?.connectionLacksMemory(self)
+        end(.failed(ENOMEM))
+    }
+
     private func readIntoRemainder() {
-        let missing = max(neededBytes - input.count, 1)
-        let room = input.reserve(min(missing, Reactor.scratchSize))
+        let missing = min(max(neededBytes - input.count, 1), readMax)
+        guard mayHold(missing), let room = input.reserve(missing) else {
+            return endForLackOfMemory()
+        }
         let count = receive(room)
         guard count > 0 else { return }
         input.commit(count)
@@ -105,11 +142,16 @@ package final class Connection {
         if isClosed { input.clear() } else { input.removeFirst(consumed) }
     }
 
+    @inline(__always)
     func present(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let handler else { return bytes.count }
+        assert(!isReading, "what arrives is handed up once")
         isReading = true
+        assert(reactor.noteReading(1))
         let consumed = handler.connection(self, received: bytes)
+        assert(reactor.noteReading(-1))
         isReading = false
+        precondition(consumed >= 0 && consumed <= bytes.count, "only what arrived is consumed")
         return consumed
     }
 
@@ -130,6 +172,7 @@ package final class Connection {
     ///
     /// Only while no connection of the reactor is being read.
     package func catchUp() {
+        assert(reactor.readingDepth == 0, "the reactor's scratch buffer is free")
         for _ in 0..<Self.catchUpReadsMax {
             guard !isClosed, !isPaused, layers?.isParked != true, isReadable else { return }
             handleReadable()
@@ -166,7 +209,7 @@ package final class Connection {
     // MARK: Output
 
     /// Control packets that wait to be written.
-    package var queuedPacketCount: Int { output.packetCount }
+    package var queuedPacketCount: Int { output.unitCount }
 
     /// Bytes that wait to be written.
     package var queuedByteCount: Int { output.byteCount }
@@ -186,14 +229,14 @@ package final class Connection {
     /// Makes `count` bytes of the reserved room output: `packets` whole control packets.
     @inline(__always)
     package func commitOutput(_ count: Int, packets: Int = 1) {
-        output.commit(count, packets: packets)
+        output.commit(count, units: packets)
         touch()
     }
 
-    /// Queues a copy of whole control packets.
+    /// Queues a copy of whole control packets; 0 of them for bytes that do not count.
     package func write(_ bytes: UnsafeRawBufferPointer, packets: Int) {
         guard !isClosed else { return }
-        output.append(bytes, packets: packets, from: reactor.pool)
+        output.append(bytes, units: packets, from: reactor.pool)
         touch()
     }
 
@@ -217,12 +260,12 @@ package final class Connection {
         guard !isClosed else { return }
         if let layers { return writeThroughLayered(bytes, packets: packets, layers) }
         guard output.isEmpty, !isBlocked else {
-            output.append(shared(), written: 0, packets: packets)
+            append(shared(), written: 0, packets)
             return touch()
         }
         let sent = send(bytes)
         guard sent < bytes.count, !isClosed else { return }
-        output.append(shared(), written: sent, packets: packets)
+        append(shared(), written: sent, packets)
         block()
     }
 
@@ -233,9 +276,21 @@ package final class Connection {
         followedBy end: UnsafeRawBufferPointer,
         of owner: AnyObject
     ) {
-        output.commit(count, packets: 0)
-        output.append(endOfPacket: end, of: owner)
+        assert(canReference && !end.isEmpty)
+        output.commit(count, units: 0)
+        output.append(endOfUnit: end, of: owner)
         touch()
+    }
+
+    private func append(_ shared: SharedBytes, written: Int, _ packets: Int) {
+        output.append(shared, written: written, units: packets, endingAs: handler?.outputUnits)
+    }
+
+    /// Notes that the socket has taken bytes of the output queue, or layers have.
+    @inline(__always)
+    func noteWritten(_ count: Int) {
+        // Nearly always the socket takes all there is: then nobody need know where units end.
+        if !output.finish(count) { output.advance(by: count, endingAs: handler?.outputUnits) }
     }
 
     @inline(__always)
@@ -258,7 +313,7 @@ package final class Connection {
         if output.hasBacklog {
             flushBacklog()
         } else {
-            output.advance(by: send(output.unwritten))
+            noteWritten(send(output.unwritten))
         }
         guard !isClosed else { return }
         if output.isEmpty {
@@ -295,7 +350,7 @@ package final class Connection {
                 let count = output.describe(in: vectors)
                 let offered = vectors[..<count].reduce(0) { $0 + $1.iov_len }
                 let sent = send(UnsafeMutableBufferPointer(rebasing: vectors[..<count]))
-                output.advance(by: sent)
+                noteWritten(sent)
                 if sent < offered { return }
             }
         }
@@ -317,13 +372,19 @@ package final class Connection {
     }
 
     func block() {
+        if !isBlocked { reactor.blocked.insert(self) }
         isBlocked = true
         updateInterest()
     }
 
+    @inline(__always)
     func unblock() {
-        guard isBlocked else { return }
+        if isBlocked { endBlock() }
+    }
+
+    private func endBlock() {
         isBlocked = false
+        reactor.blocked.remove(self)
         updateInterest()
         // Not from here: whoever flushes is in the middle of something.
         reactor.drainedLater(self)
@@ -365,6 +426,7 @@ package final class Connection {
     ///
     /// What waits to be written must have been flushed.
     package func detach() -> DetachedConnection {
+        assert(output.isEmpty, "what waits has been flushed")
         let remainder = [UInt8](input.bytes)
         let fd = descriptor
         reactor.remove(self, descriptor: fd)
@@ -380,7 +442,7 @@ package final class Connection {
 
     /// Puts the bytes that came with a moved connection back in front of the stream.
     func restore(_ bytes: UnsafeRawBufferPointer) {
-        input.replace(with: bytes)
+        if !input.replace(with: bytes) { return reactor.endLater(self, .failed(ENOMEM)) }
         guard let layers, !layers.wire.bytes.isEmpty else { return }
         if layers.isHolding { touch() } else { block() }
     }
@@ -407,6 +469,7 @@ package final class Connection {
 
     private func release() {
         output.discard(to: reactor.pool)
+        reactor.blocked.remove(self)
         if !isReading { input.clear() }
         if let session = layers?.tls { reactor.wakeful.remove(session) }
         handler = nil
@@ -415,7 +478,7 @@ package final class Connection {
     func updateInterest() {
         guard !isClosed else { return }
         let wanted =
-            (isPaused || layers?.isParked == true ? 0 : Reactor.readable)
+            (isPaused || layers?.isParked == true ? 0 : Reactor.receiving)
             | (isPaused && noticesHangUp ? Reactor.hangUp : 0)
             | (isBlocked ? Reactor.writable : 0)
         guard wanted != interest else { return }

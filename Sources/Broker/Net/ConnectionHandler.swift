@@ -43,6 +43,18 @@ package protocol ConnectionHandler: AnyObject {
     ///
     /// Never called from within a call of the handler's own.
     func connectionDrained(_ connection: Connection)
+
+    /// There is no memory for the beginning of a packet; the connection ends after this call.
+    func connectionLacksMemory(_ connection: Connection)
+
+    /// What the output is made of; nil where nothing is counted.
+    var outputUnits: OutputUnits? { get }
+}
+
+extension ConnectionHandler {
+    package func connectionLacksMemory(_ connection: Connection) {}
+
+    package var outputUnits: OutputUnits? { nil }
 }
 
 /// What owns a reactor.
@@ -72,6 +84,13 @@ package protocol ReactorDelegate: AnyObject {
         on listener: ListenerSocket
     )
 
+    /// Whether a connection may hold that many bytes more of an unfinished packet.
+    func reactor(_ reactor: Reactor, mayHold byteCount: Int) -> Bool
+
     /// No descriptor is left for new connections (`isExhausted`), or there is one again.
     func reactor(_ reactor: Reactor, descriptorsExhausted isExhausted: Bool)
+}
+
+extension ReactorDelegate {
+    package func reactor(_ reactor: Reactor, mayHold byteCount: Int) -> Bool { true }
 }

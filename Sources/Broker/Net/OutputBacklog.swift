@@ -3,105 +3,123 @@
 
 import CLinux
 
-/// Packets in memory that lasts as long as somebody has yet to write them.
+/// Bytes in memory that lasts as long as somebody has yet to write them.
 package final class SharedBytes {
-    /// The packets.
+    /// The bytes.
     package let bytes: UnsafeRawBufferPointer
     private let block: UnsafeMutableRawPointer
+    private let capacity: Int
 
     /// Copies `source`.
     package init(copying source: UnsafeRawBufferPointer) {
-        block = .allocate(byteCount: source.count, alignment: 16)
+        capacity = source.count
+        block = .allocate(byteCount: capacity, alignment: 16)
+        HeldMemory.note(capacity)
         if let base = source.baseAddress { block.copyMemory(from: base, byteCount: source.count) }
         bytes = UnsafeRawBufferPointer(start: block, count: source.count)
     }
 
-    /// Takes over an allocated block of which `bytes` is a part.
-    init(adopting block: UnsafeMutableRawPointer, bytes: UnsafeRawBufferPointer) {
+    /// Takes over a block of a pool, with `capacity` bytes, of which `bytes` is a part.
+    init(adopting block: UnsafeMutableRawPointer, capacity: Int, bytes: UnsafeRawBufferPointer) {
+        if let start = bytes.baseAddress {
+            assert(block <= start && start + bytes.count <= block + capacity)
+        }
         self.block = block
+        self.capacity = capacity
         self.bytes = bytes
     }
 
-    deinit { block.deallocate() }
+    deinit { BufferPool.release(block, size: capacity) }
 }
 
 /// What a connection has to write before the block of its output queue, oldest first.
 ///
 /// A large payload, and a run of packets that several subscribers could not take at once, is in memory
 /// once however many connections have yet to write it.
+///
+/// ```
+/// segments:  | done … | partly written | whole … |
+///            0       first                     count
+/// ```
+/// Invariants: `byteCount` and `unitCount` are the sums over the segments from `first` on; each of
+/// these has something to write. Done segments hold nothing and are dropped in bulk, so that a long
+/// backlog costs the same per segment as a short one.
 struct UnsafeOutputBacklog {
     /// Consecutive bytes of the stream that belong to `owner`.
     private struct Segment {
-        let owner: AnyObject
+        let owner: AnyObject?
         let bytes: UnsafeRawBufferPointer
         /// Bytes that went out.
-        var written: Int
-        /// Where the first packet that is not completely written begins; nil for the end of one.
-        var packetStart: Int?
-        /// Packets that end here and are not completely written.
-        var packetCount: Int
+        var written = 0
+        /// The units that end here.
+        var units: UnwrittenUnits
+        /// Whether a unit begins at the front: where it is the end of one, nobody is asked.
+        let isStart: Bool
 
-        /// Notes that `count` more bytes went out; returns how many packets with them.
-        mutating func advance(by count: Int) -> Int {
-            let before = packetCount
+        /// A segment that holds nothing.
+        static var done: Segment {
+            Segment(
+                owner: nil,
+                bytes: UnsafeRawBufferPointer(start: nil, count: 0),
+                units: UnwrittenUnits(count: 0),
+                isStart: true
+            )
+        }
+
+        /// Notes that `count` more bytes went out; returns how many units with them.
+        mutating func advance(by count: Int, _ ends: OutputUnits?) -> Int {
+            precondition(0 <= count && count <= bytes.count - written, "no more goes than waits")
+            let before = units.count
             written += count
             if written == bytes.count {
-                packetCount = 0
-            } else if var start = packetStart {
-                while packetCount > 0 {
-                    let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-                    let length = UnsafeOutputQueue.packetLength(rest)
-                    guard start + length <= written else { break }
-                    start += length
-                    packetCount -= 1
-                }
-                packetStart = start
+                units.finish(at: written)
+            } else if isStart {
+                units.advance(to: written, in: bytes, ends)
             }
-            return before - packetCount
+            return before - units.count
         }
     }
 
     private var segments: [Segment] = []
+    private var first = 0
     /// Bytes not yet written.
     private(set) var byteCount = 0
-    /// Control packets not completely written.
-    private(set) var packetCount = 0
+    /// Units not completely written.
+    private(set) var unitCount = 0
 
-    /// Adds `packets` whole control packets of which `written` bytes went out already, followed by
-    /// the head of another one perhaps.
+    /// Adds whole units of which `written` bytes went out already, followed by the head of another
+    /// one perhaps.
     mutating func append(
         _ bytes: UnsafeRawBufferPointer,
         of owner: AnyObject,
         written: Int,
-        packets: Int
+        units: UnwrittenUnits,
+        endingAs ends: OutputUnits?
     ) {
-        var segment = Segment(
-            owner: owner,
-            bytes: bytes,
-            written: 0,
-            packetStart: 0,
-            packetCount: packets
-        )
-        _ = segment.advance(by: written)
-        segments.append(segment)
-        byteCount += bytes.count - written
-        packetCount += segment.packetCount
+        var segment = Segment(owner: owner, bytes: bytes, units: units, isStart: true)
+        _ = segment.advance(by: written, ends)
+        append(segment)
     }
 
-    /// Adds the end of a packet whose head stands before it.
-    mutating func append(endOfPacket bytes: UnsafeRawBufferPointer, of owner: AnyObject) {
-        segments.append(
-            Segment(owner: owner, bytes: bytes, written: 0, packetStart: nil, packetCount: 1)
+    /// Adds the end of a unit whose head stands before it.
+    mutating func append(endOfUnit bytes: UnsafeRawBufferPointer, of owner: AnyObject) {
+        append(
+            Segment(owner: owner, bytes: bytes, units: UnwrittenUnits(count: 1), isStart: false)
         )
-        byteCount += bytes.count
-        packetCount += 1
+    }
+
+    private mutating func append(_ segment: Segment) {
+        assert(segment.written < segment.bytes.count, "there is something to write")
+        segments.append(segment)
+        byteCount += segment.bytes.count - segment.written
+        unitCount += segment.units.count
     }
 
     /// Describes what is to be written next; returns how many places were filled.
     func describe(in vectors: UnsafeMutableBufferPointer<iovec>) -> Int {
-        let count = min(segments.count, vectors.count)
+        let count = min(segments.count - first, vectors.count)
         for index in 0..<count {
-            let segment = segments[index]
+            let segment = segments[first + index]
             let rest = UnsafeRawBufferPointer(rebasing: segment.bytes[segment.written...])
             vectors[index] = iovec(rest)
         }
@@ -109,19 +127,40 @@ struct UnsafeOutputBacklog {
     }
 
     /// Notes that `count` bytes went out; returns how many of them came after the backlog.
-    mutating func advance(by count: Int) -> Int {
+    mutating func advance(by count: Int, endingAs ends: OutputUnits?) -> Int {
         var rest = count
-        var done = 0
-        while rest > 0, done < segments.count {
-            let taken = min(rest, segments[done].bytes.count - segments[done].written)
-            packetCount -= segments[done].advance(by: taken)
+        while rest > 0, first < segments.count {
+            let taken = min(rest, segments[first].bytes.count - segments[first].written)
+            unitCount -= segments[first].advance(by: taken, ends)
             byteCount -= taken
             rest -= taken
-            guard segments[done].written == segments[done].bytes.count else { break }
-            done += 1
+            guard segments[first].written == segments[first].bytes.count else { break }
+            // What nobody else needs is freed now.
+            segments[first] = .done
+            first += 1
         }
-        segments.removeFirst(done)
+        if first > segments.count / 2 {
+            segments.removeFirst(first)
+            first = 0
+        }
         return rest
+    }
+
+    /// Whether the invariants hold; to be asserted.
+    func checkInvariants() -> Bool {
+        // A long one would make every test that has one slow.
+        guard segments.count <= 64 else { return true }
+        let waiting = segments[first...]
+        precondition(waiting.allSatisfy { $0.written < $0.bytes.count }, "each has bytes to write")
+        precondition(
+            waiting.reduce(0) { $0 + $1.bytes.count - $1.written } == byteCount,
+            "the bytes are counted"
+        )
+        precondition(
+            waiting.reduce(0) { $0 + $1.units.count } == unitCount,
+            "the units are counted"
+        )
+        return true
     }
 }
 

@@ -4,28 +4,31 @@
 import CLinux
 import Glibc
 
-/// The encoded control packets that a connection has yet to write, in one growing block.
+/// The bytes that a connection has yet to write, in one growing block, and how many units they hold.
 ///
 /// What is large and shared with other connections is referenced, in a backlog before the block.
 ///
 /// ```
-/// block:  | done … | partly written packet … | whole packets … | free … |
-///         0     packetStart      written                      end   capacity
+/// block:  | done … | partly written unit … | whole units … | free … |
+///         0     units.start      written                  end    capacity
 /// ```
-/// Invariants: `0 <= packetStart <= written <= end <= capacity`; a control packet begins at
-/// `packetStart` unless the queue is empty; `packetCount` packets lie in `packetStart..<end`.
-/// An empty queue owns no block.
+/// Invariants: `0 <= units.start <= written <= end <= capacity`; a unit begins at `units.start` if
+/// any is left; `units.count` of them end in `units.start..<end`, none once all is written.
 ///
-/// The fields lie behind a pointer: they are touched for every packet, and a `let` needs no check
-/// for exclusive access.
+/// What the bytes mean is not known here. Where a unit ends is asked of whoever wrote it (see
+/// `OutputUnits`), and only where a write has cut the block: that keeps the count exact without a
+/// mark for each unit. The bytes from `units.start` on are kept for the purpose, also after they are
+/// written.
+///
+/// The fields lie behind a pointer: they are touched for every run of packets, and a `let` needs no
+/// check for exclusive access.
 struct UnsafeOutputQueue: ~Copyable {
     private struct Fields {
         var block: UnsafeMutableRawPointer?
         var capacity = 0
-        var packetStart = 0
         var written = 0
         var end = 0
-        var packetCount = 0
+        var units = UnwrittenUnits(count: 0)
         var backlog: UnsafeOutputBacklog?
     }
 
@@ -37,15 +40,13 @@ struct UnsafeOutputQueue: ~Copyable {
     }
 
     deinit {
-        block?.deallocate()
+        if let block { BufferPool.release(block, size: capacity) }
         fields.deinitialize(count: 1)
         fields.deallocate()
     }
 
-    /// Control packets not completely written.
-    var packetCount: Int {
-        fields.pointee.packetCount + (fields.pointee.backlog?.packetCount ?? 0)
-    }
+    /// Units not completely written.
+    var unitCount: Int { units.count + (fields.pointee.backlog?.unitCount ?? 0) }
 
     /// Bytes not yet written.
     var byteCount: Int { end - written + (fields.pointee.backlog?.byteCount ?? 0) }
@@ -64,10 +65,6 @@ struct UnsafeOutputQueue: ~Copyable {
         get { fields.pointee.capacity }
         nonmutating set { fields.pointee.capacity = newValue }
     }
-    private var packetStart: Int {
-        get { fields.pointee.packetStart }
-        nonmutating set { fields.pointee.packetStart = newValue }
-    }
     private var written: Int {
         get { fields.pointee.written }
         nonmutating set { fields.pointee.written = newValue }
@@ -76,59 +73,80 @@ struct UnsafeOutputQueue: ~Copyable {
         get { fields.pointee.end }
         nonmutating set { fields.pointee.end = newValue }
     }
+    private var units: UnwrittenUnits {
+        get { fields.pointee.units }
+        nonmutating set { fields.pointee.units = newValue }
+    }
 
     /// Room for `count` more bytes; `commit` makes what was written there part of the queue.
     @inline(__always)
     func reserve(_ count: Int, from pool: BufferPool) -> UnsafeMutableRawPointer {
+        assert(count >= 0)
         if let block, capacity - end >= count {
             return block + end
         }
         return makeRoom(count, from: pool)
     }
 
-    /// Adds `count` bytes at the reserved place: `packets` whole control packets.
+    /// Adds `count` bytes at the reserved place: `units` whole units, or for 0 the head of one whose
+    /// end is appended next, or bytes that do not count.
     @inline(__always)
-    func commit(_ count: Int, packets: Int) {
+    func commit(_ count: Int, units: Int) {
+        precondition(count >= 0 && count <= capacity - end, "no more is committed than reserved")
+        assert(units >= 0)
+        assert(
+            units == 0 || self.units.count > 0 || written == end,
+            "units do not follow bytes that do not count"
+        )
         end += count
-        fields.pointee.packetCount += packets
+        fields.pointee.units.add(units)
+        assert(checkInvariants())
     }
 
-    /// Copies whole control packets to the end of the queue.
-    func append(
-        _ bytes: UnsafeRawBufferPointer,
-        packets: Int,
-        from pool: BufferPool
-    ) {
+    /// Copies whole units to the end of the queue.
+    func append(_ bytes: UnsafeRawBufferPointer, units: Int, from pool: BufferPool) {
         guard let source = bytes.baseAddress else { return }
+        assert(units > 0 || self.units.count == 0, "bytes that do not count do not follow units")
         reserve(bytes.count, from: pool).copyMemory(from: source, byteCount: bytes.count)
-        commit(bytes.count, packets: packets)
+        commit(bytes.count, units: units)
     }
 
-    /// Adds `packets` whole control packets without copying them; the first `written` bytes went
-    /// out already.
-    func append(_ shared: SharedBytes, written: Int, packets: Int) {
+    /// Adds whole units without copying them; the first `written` bytes went out already.
+    func append(_ shared: SharedBytes, written: Int, units: Int, endingAs ends: OutputUnits?) {
         moveBlockToBacklog()
         fields.pointee.backlog?
-            .append(shared.bytes, of: shared, written: written, packets: packets)
+            .append(
+                shared.bytes,
+                of: shared,
+                written: written,
+                units: UnwrittenUnits(count: units),
+                endingAs: ends
+            )
+        assert(checkInvariants())
     }
 
-    /// Adds the end of a packet, which stays where it is while `owner` lives; its head has been
-    /// committed as no packet.
-    func append(endOfPacket bytes: UnsafeRawBufferPointer, of owner: AnyObject) {
+    /// Adds the end of a unit, which stays where it is while `owner` lives; its head has been
+    /// committed as no unit.
+    func append(endOfUnit bytes: UnsafeRawBufferPointer, of owner: AnyObject) {
         moveBlockToBacklog()
-        fields.pointee.backlog?.append(endOfPacket: bytes, of: owner)
+        fields.pointee.backlog?.append(endOfUnit: bytes, of: owner)
+        assert(checkInvariants())
     }
 
     private func moveBlockToBacklog() {
         if !hasBacklog { fields.pointee.backlog = UnsafeOutputBacklog() }
         guard let block, end > written else { return }
-        let waiting = UnsafeRawBufferPointer(start: block + packetStart, count: end - packetStart)
+        let start = units.start
+        var moved = units
+        moved.shift(by: start)
+        let waiting = UnsafeRawBufferPointer(start: block + start, count: end - start)
         fields.pointee.backlog?
             .append(
                 waiting,
-                of: SharedBytes(adopting: block, bytes: waiting),
-                written: written - packetStart,
-                packets: fields.pointee.packetCount
+                of: SharedBytes(adopting: block, capacity: capacity, bytes: waiting),
+                written: written - start,
+                units: moved,
+                endingAs: nil
             )
         let backlog = fields.pointee.backlog
         fields.pointee = Fields()
@@ -153,30 +171,34 @@ struct UnsafeOutputQueue: ~Copyable {
         )
     }
 
-    /// Notes that `count` bytes went out, and which packets with them.
-    func advance(by count: Int) {
-        written += hasBacklog ? advanceBacklog(by: count) : count
-        guard written < end, let block else {
-            packetStart = end
-            fields.pointee.packetCount = 0
-            return
+    /// Notes that `count` bytes went out, if these are all there are and lie in the block.
+    @inline(__always)
+    func finish(_ count: Int) -> Bool {
+        guard count == end - written, !hasBacklog else { return false }
+        written = end
+        fields.pointee.units.finish(at: end)
+        assert(checkInvariants())
+        return true
+    }
+
+    /// Notes that `count` bytes went out, and which units with them; `ends` is asked if one is cut.
+    func advance(by count: Int, endingAs ends: @autoclosure () -> OutputUnits?) {
+        precondition(count >= 0 && count <= byteCount, "no more goes out than was there")
+        written += hasBacklog ? advanceBacklog(by: count, ends()) : count
+        if written < end, let block {
+            let bytes = UnsafeRawBufferPointer(start: block, count: end)
+            if units.start < written {
+                fields.pointee.units.advance(to: written, in: bytes, ends())
+            }
+        } else {
+            fields.pointee.units.finish(at: end)
         }
-        while packetStart < written {
-            let length = Self.packetLength(
-                UnsafeRawBufferPointer(
-                    start: block + packetStart,
-                    count: end - packetStart
-                )
-            )
-            guard packetStart + length <= written else { break }
-            packetStart += length
-            fields.pointee.packetCount -= 1
-        }
+        assert(checkInvariants())
     }
 
     /// Returns how many of the bytes came after the backlog.
-    private func advanceBacklog(by count: Int) -> Int {
-        let rest = fields.pointee.backlog?.advance(by: count) ?? count
+    private func advanceBacklog(by count: Int, _ ends: OutputUnits?) -> Int {
+        let rest = fields.pointee.backlog?.advance(by: count, endingAs: ends) ?? count
         if fields.pointee.backlog?.byteCount == 0 { fields.pointee.backlog = nil }
         return rest
     }
@@ -198,40 +220,42 @@ struct UnsafeOutputQueue: ~Copyable {
         _ count: Int,
         from pool: BufferPool
     ) -> UnsafeMutableRawPointer {
-        let used = end - packetStart
+        let start = units.start
+        let used = end - start
         if let block, used + count <= capacity,
             used <= capacity / 2
         {
-            block.copyMemory(from: block + packetStart, byteCount: used)
-            shift(by: packetStart)
+            block.copyMemory(from: block + start, byteCount: used)
+            shift(by: start)
             return block + end
         }
         let size = BufferPool.blockSize(for: used + count)
         let larger = pool.take(size: size)
         if let block {
-            larger.copyMemory(from: block + packetStart, byteCount: used)
+            larger.copyMemory(from: block + start, byteCount: used)
             pool.give(block, size: capacity)
         }
-        shift(by: packetStart)
+        shift(by: start)
         block = larger
         capacity = size
+        assert(checkInvariants())
         return larger + end
     }
 
     private func shift(by offset: Int) {
-        packetStart -= offset
+        fields.pointee.units.shift(by: offset)
         written -= offset
         end -= offset
     }
 
-    /// The length of the control packet `bytes` begin with, from its fixed header.
-    static func packetLength(_ bytes: UnsafeRawBufferPointer) -> Int {
-        var remaining = 0
-        for index in 1..<5 where index < bytes.count {
-            let byte = bytes[index]
-            remaining |= Int(byte & 0x7F) << (7 * (index - 1))
-            if byte & 0x80 == 0 { return 1 + index + remaining }
-        }
-        return bytes.count
+    /// Whether the invariants hold; to be asserted.
+    func checkInvariants() -> Bool {
+        precondition(0 <= units.start && units.start <= written, "written units are behind")
+        precondition(written <= end && end <= capacity, "nothing lies outside the block")
+        precondition((block == nil) == (capacity == 0), "a block has room")
+        precondition(units.count >= 0, "no unit is written twice")
+        precondition(units.count <= end - units.start, "a unit has bytes")
+        precondition(written < end || units.count == 0, "what is written does not wait")
+        return fields.pointee.backlog?.checkInvariants() ?? true
     }
 }

@@ -22,8 +22,14 @@ package final class Reactor {
     static let smallRemainderMax = 4 << 10
     static let readable = UInt32(EPOLLIN.rawValue)
     static let hangUp = UInt32(EPOLLRDHUP.rawValue)
+    /// Connections are told of separately that have nothing more to say.
+    static let receiving = readable | hangUp
+    private static let gone = hangUp | UInt32(EPOLLHUP.rawValue) | UInt32(EPOLLERR.rawValue)
+    /// So many may leave at once without being a crowd.
+    private static let leavingMax = 8
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
+    private static let touchedKept = 1024
     private static let slice: Int64 = 500_000
 
     /// Number of this reactor, from 0.
@@ -57,11 +63,16 @@ package final class Reactor {
     lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10), wakeful: wakeful)
     /// TLS connections that have been used lately.
     let wakeful = WakefulSessions()
+    /// Connections with output that their sockets have refused.
+    var blocked = BlockedConnections()
+    /// How many connections are handing up bytes, which may lie in `scratch`; for assertions.
+    private(set) var readingDepth = 0
     /// Where WebSockets put their frames together.
     lazy var frames = FrameBuffer()
 
     private let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
+    private let leavingEvents: UnsafeMutableBufferPointer<epoll_event>
     private var sources: [Source] = []
     private var generations: [UInt32] = []
     private var guestSlots: [Bool] = []
@@ -78,6 +89,8 @@ package final class Reactor {
     /// Whether a neighbour has left work here since the last turn.
     private(set) var isDisturbed = false
     private(set) var isStopping = false
+    /// Whether the turn has left something for the next one that was ready when it began.
+    package private(set) var isBehind = false
 
     /// Connections open on this reactor.
     package private(set) var connectionCount = 0
@@ -103,6 +116,7 @@ package final class Reactor {
         wheel = TimerWheel(now: now / 1000)
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
         events = .allocate(capacity: Self.eventsMax)
+        leavingEvents = .allocate(capacity: Self.eventsMax)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let slot = register(.waker)
         admit(slot)
@@ -113,6 +127,7 @@ package final class Reactor {
     deinit {
         scratch.deallocate()
         events.deallocate()
+        leavingEvents.deallocate()
         if spare >= 0 { _ = close(spare) }
     }
 
@@ -151,20 +166,45 @@ package final class Reactor {
         )
         turnBeganAt = Clock.monotonicNanoseconds()
         now = turnBeganAt / 1_000_000
+        isBehind = false
         guard count > 0 else { return }
         let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }
         if let wake { dispatch(events[wake]) }
+        let isCrowd = events[..<Int(count)].count(where: Self.isLeaving) > Self.leavingMax
         var guests = 0
+        var leaving = 0
         for index in 0..<Int(count) where index != wake {
             let event = events[index]
             if guestSlots[Int(event.data.u64 & 0xFFFF_FFFF)] {
                 events[guests] = event
                 guests += 1
+            } else if isCrowd, Self.isLeaving(event) {
+                leavingEvents[leaving] = event
+                leaving += 1
             } else {
                 dispatch(event)
             }
         }
+        if leaving > 0 { seeOff(leaving) }
         if guests > 0 { serveGuests(guests) }
+    }
+
+    private static func isLeaving(_ event: epoll_event) -> Bool { event.events & gone != 0 }
+
+    /// Handles those of a crowd whose peers have closed, after all others and as many as fit into a
+    /// slice: what the end of a client takes is much more than what a packet does.
+    ///
+    /// The rest is still ready in the next turn. The few that leave at other times keep their turn, so
+    /// that what they have sent before comes before what others send after.
+    private func seeOff(_ count: Int) {
+        let began = Clock.monotonicNanoseconds()
+        for index in 0..<count {
+            dispatch(leavingEvents[index])
+            if index + 1 < count, isSliceUsed(since: began) {
+                isBehind = true
+                return
+            }
+        }
     }
 
     /// Handles the guests in front of `events` until their share of the turn is used up.
@@ -189,16 +229,55 @@ package final class Reactor {
     /// Lets the work be finished that the turn, or a neighbour, has begun.
     func finishTurn() {
         isDisturbed = false
-        while let index = wheel.popExpired(now: nowSeconds) {
-            if case .connection(let connection) = sources[index] {
-                connection.handler?.connectionTimedOut(connection)
-            }
-        }
+        handleTimeouts()
         tellDrained()
         delegate?.reactorTurnEnding(self)
         flushTouched()
-        while let (connection, reason) = ending.popLast() { connection.end(reason) }
+        endConnections()
         wakeful.turnEnding(at: now)
+        pool.turnEnding(at: now)
+    }
+
+    /// Handles deadlines that have passed, as many as fit into a slice.
+    private func handleTimeouts() {
+        guard let first = wheel.popExpired(now: nowSeconds) else { return }
+        let began = Clock.monotonicNanoseconds()
+        var next: Int? = first
+        while let index = next {
+            if case .connection(let connection) = sources[index] {
+                connection.handler?.connectionTimedOut(connection)
+            }
+            next = isSliceUsed(since: began) ? nil : wheel.popExpired(now: nowSeconds)
+        }
+    }
+
+    /// Ends connections that were to be ended after the turn, as many as fit into a slice.
+    private func endConnections() {
+        guard !ending.isEmpty else { return }
+        let began = Clock.monotonicNanoseconds()
+        var count = 0
+        repeat {
+            let (connection, reason) = ending[count]
+            count += 1
+            connection.end(reason)
+        } while count < ending.count && !isSliceUsed(since: began)
+        ending.removeFirst(count)
+    }
+
+    private func isSliceUsed(since start: Int64) -> Bool {
+        Clock.monotonicNanoseconds() - start >= slice
+    }
+
+    /// Notes that bytes are handed up, or no longer; inside `assert` only, so that it costs nothing.
+    func noteReading(_ change: Int) -> Bool {
+        readingDepth += change
+        return readingDepth >= 0
+    }
+
+    /// What waits for sockets, packets and bytes.
+    package var waitingOutput: (packets: Int, bytes: Int) {
+        let (packets, bytes) = blocked.waiting
+        return (packets, bytes)
     }
 
     /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
@@ -206,7 +285,7 @@ package final class Reactor {
         if !touchedConnections.isEmpty || !ending.isEmpty || !drained.isEmpty { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
-        return min(deadline, wakeful.dueAt ?? .max)
+        return min(deadline, wakeful.dueAt ?? .max, pool.dueAt ?? .max)
     }
 
     private static func milliseconds(until deadline: Int64) -> CInt {
@@ -275,7 +354,7 @@ package final class Reactor {
             touchedConnections[index].flushTouched()
             index += 1
         }
-        touchedConnections.removeAll(keepingCapacity: true)
+        touchedConnections.removeAll(keepingCapacity: index <= Self.touchedKept)
     }
 
     /// Tells a connection's handler that its output has drained, when nothing else is under way.
@@ -333,7 +412,7 @@ package final class Reactor {
     ) throws(SystemError) -> Connection {
         let slot = register(.none)
         do {
-            try add(descriptor.rawValue, slot: slot, interest: Self.readable)
+            try add(descriptor.rawValue, slot: slot, interest: Self.receiving)
         } catch {
             releaseSlot(slot)
             throw error

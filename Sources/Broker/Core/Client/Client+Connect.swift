@@ -19,9 +19,15 @@ struct ConnectRequest: Sendable {
 }
 
 extension Client {
+    /// About what a client and its session take in memory.
+    private static let connectionByteCount = 4 << 10
+
     /// Decodes a CONNECT and decides who may come in (spec: protocol-choices.md section 4).
     func handleConnect(_ body: RawSpan, flags: UInt8) {
-        if worker.isOutOfMemory { return finish(.refused("out of memory", code: 1)) }
+        let expected = Self.connectionByteCount + 2 * body.byteCount
+        if worker.isOutOfMemory(expecting: expected) {
+            return finish(.refused("out of memory", code: 1))
+        }
         do throws(ConnectError) {
             let packet = try ConnectPacket(decoding: body, flags: flags, limits: connectLimits)
             version = packet.version

@@ -10,7 +10,8 @@ import Topics
 extension Client {
     /// Subscribes filter by filter; an error in one leaves the earlier ones subscribed.
     func handleSubscribe(_ body: RawSpan) throws(PacketError) {
-        if worker.isOutOfMemory { throw .outOfMemory(version) }
+        // Each filter is kept twice, in a tree and with the session.
+        if worker.isOutOfMemory(expecting: 8 * body.byteCount) { throw .outOfMemory(version) }
         log.debug("Received SUBSCRIBE from \(logName)")
         carryOut(try FilterPacket(subscribe: body, version: version))
     }

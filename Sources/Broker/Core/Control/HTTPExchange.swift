@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request to the HTTP API and its answer (spec: protocol-choices.md section 27).
+// One request to the HTTP API and its answer.
 
 import Config
 import Glibc
@@ -11,46 +11,52 @@ import Net
 ///
 /// ```
 /// reading ──head──► authenticating ──► checking access ──► answering ──► ended
+///                                        ▲        │
+///                                        └─ file ─┘
 /// ```
+/// Whatever a client can make it hold is in `share`: the connection, the head until it is complete,
+/// one piece of the answer. A file is read piece by piece as the client takes it.
 final class HTTPExchange {
-    /// An answer without its head.
-    struct Answer: Sendable {
-        var status = "200 OK"
-        var fields: [String] = []
-        var body: [UInt8] = []
-
-        /// An answer that is a text.
-        static func text(_ text: String, status: String = "200 OK") -> Answer {
-            Answer(status: status, body: Array(text.utf8))
-        }
-
-        static let notFound = text("Not found.\n", status: "404 Not Found")
-        static let badRequest = text("Bad request.\n", status: "400 Bad Request")
-        static let invalidMethod = text("Invalid HTTP Method\n", status: "405 Method Not Allowed")
-        static let notAuthorized = Answer(
-            status: "401 Unauthorized",
-            fields: ["WWW-Authenticate: Basic realm=\"Mosquitto API\""],
-            body: Array("Not authorised\n".utf8)
-        )
-    }
-
     private let worker: Worker
     private let listener: ListenerSettings
     private var connection: Connection?
+    private var share: HTTPShare
     private var head: [UInt8] = []
     private var isRead = false
-    private var isAnswered = false
     private var openQuestion: Asker?
+    private var file: HTTPFile?
+    /// Bytes of the file that were handed to the connection.
+    private var sentCount = 0
+    private var state = State.asking
+
+    private enum State {
+        case asking
+        /// What was written is the last of the answer, or a piece of it.
+        case writing(isLast: Bool)
+        /// A piece of the file is being read.
+        case reading
+    }
 
     private static let headCountMax = 16 << 10
+    /// Seconds for the request and all that comes before the answer, and then for each piece of it.
     private static let secondsMax: Int64 = 30
+    /// What a connection costs beside what it has sent and asks for.
+    static let ownByteCount = 2 << 10
+    /// Bytes of a file that are read at once.
+    private static let pieceCount = 32 << 10
+    /// A piece is there twice for a moment: as it was read, and as it waits for the socket.
+    private static let pieceMemory = 2 * pieceCount
 
+    /// Serves a connection, or closes it where the listener's HTTP connections hold too much.
     init(worker: Worker, connection: Connection, listener: ListenerSettings) {
         self.worker = worker
         self.connection = connection
         self.listener = listener
+        let limit = listener.configuration.httpMemoryLimit
+        share = HTTPShare(of: listener.load.http, limit: limit)
         connection.handler = self
         connection.setDeadline(worker.now + Self.secondsMax)
+        if !share.resize(to: Self.ownByteCount) { finish() }
     }
 
     // MARK: Request
@@ -59,6 +65,7 @@ final class HTTPExchange {
         guard !isRead else { return }
         let searched = max(0, head.count - 3)
         head.append(contentsOf: bytes.prefix(Self.headCountMax))
+        guard share.resize(to: Self.ownByteCount + head.count) else { return answer(.unavailable) }
         guard let end = HTTPHead.end(in: head, from: searched) else {
             if head.count >= Self.headCountMax { answer(.badRequest) }
             return
@@ -67,42 +74,22 @@ final class HTTPExchange {
         guard let request = HTTPHead([UInt8](head[..<end]), headerCountMax: 100) else {
             return answer(.badRequest)
         }
-        head = []
         guard request.method == "GET" else { return answer(.invalidMethod) }
-        guard let path = Self.path(of: request.target) else { return answer(.badRequest) }
+        guard let path = HTTPPath(target: request.target) else { return answer(.badRequest) }
+        guard !worker.isOutOfMemory else { return answer(.unavailable) }
         authenticate(request, path)
     }
 
-    /// The path of a target, without query and with `%XX` decoded; nil for a bad `%XX`.
-    ///
-    /// A target may be a whole URL (RFC 9112 section 3.2.2). One without a leading slash is read
-    /// as if it had one, and names nothing then.
-    private static func path(of target: String) -> [UInt8]? {
-        var path: [UInt8] = []
-        var rest = Array(target.utf8.prefix { $0 != UInt8(ascii: "?") })[...]
-        if target.lowercased().hasPrefix("http://") || target.lowercased().hasPrefix("https://") {
-            let slashes = rest.indices.filter { rest[$0] == UInt8(ascii: "/") }
-            rest = rest[(slashes.count > 2 ? slashes[2] : rest.endIndex)...]
-        }
-        if rest.first != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                path.append(byte)
-                continue
-            }
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16), value != 0 else {
-                return nil
-            }
-            path.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return path
+    /// Forgets the head: nobody needs it any more.
+    private func releaseHead() {
+        isRead = true
+        head = []
+        _ = share.resize(to: Self.ownByteCount)
     }
 
     // MARK: Who asks
 
-    private func authenticate(_ request: HTTPHead, _ path: [UInt8]) {
+    private func authenticate(_ request: HTTPHead, _ path: HTTPPath) {
         guard let peer = connection?.peer else { return }
         let (name, password) = Self.credentials(request.fields.first("authorization"))
         let identity = ClientIdentity(
@@ -117,7 +104,7 @@ final class HTTPExchange {
             authenticationMethod: nil
         )
         guard worker.events(on: listener).contains(.basicAuthentication) else {
-            return checkAccess(identity, path, isKnown: listener.allowsAnonymous)
+            return admit(identity, path, isKnown: listener.allowsAnonymous)
         }
         ask(.authenticate(identity, password: password)) { [self] answer in
             guard case .authentication(let code) = answer else { return }
@@ -128,8 +115,13 @@ final class HTTPExchange {
                 case Code.deferred: name == nil && listener.allowsAnonymous
                 default: false
                 }
-            checkAccess(identity, path, isKnown: isKnown)
+            admit(identity, path, isKnown: isKnown)
         }
+    }
+
+    private func admit(_ identity: ClientIdentity, _ path: HTTPPath, isKnown: Bool) {
+        guard isKnown else { return answer(.notAuthorized) }
+        checkAccess(identity, path) { [self] in serve(path, to: identity) }
     }
 
     /// User name and password of `Basic <base64>`; nothing for anything else.
@@ -143,15 +135,20 @@ final class HTTPExchange {
     }
 
     /// The path must be readable as if it were a topic.
-    private func checkAccess(_ identity: ClientIdentity, _ path: [UInt8], isKnown: Bool) {
-        guard isKnown, path.count <= 65535 else { return answer(.notAuthorized) }
+    private func checkAccess(
+        _ identity: ClientIdentity,
+        _ path: HTTPPath,
+        _ next: @escaping () -> Void
+    ) {
+        let topic = path.topic
+        guard topic.count <= 65535 else { return answer(.notAuthorized) }
         let events = worker.events(on: listener)
-        guard events.contains(.access) else { return serve(path) }
+        guard events.contains(.access) else { return next() }
         if events.contains(.accessIsDirect) {
-            let code = worker.checkAccess(.read, identity, filter: path, qos: 0)
-            return code == 0 ? serve(path) : answer(.notAuthorized)
+            let code = worker.checkAccess(.read, identity, filter: topic, qos: 0)
+            return code == 0 ? next() : answer(.notAuthorized)
         }
-        let message = path.withUnsafeBytes { topic in
+        let message = topic.withUnsafeBytes { topic in
             Message.make(
                 UnsafePublication(
                     topic: topic,
@@ -173,7 +170,7 @@ final class HTTPExchange {
         )
         ask(.deliver(identity, [question])) { [self] answer in
             if case .deliver(let verdicts) = answer, case .allowed? = verdicts.first {
-                serve(path)
+                next()
             } else {
                 self.answer(.notAuthorized)
             }
@@ -189,54 +186,100 @@ final class HTTPExchange {
 
     // MARK: Answer
 
-    private func serve(_ path: [UInt8]) {
-        let prefix = Array("/api/".utf8)
-        let start = path.prefix(prefix.count).map { (65...90).contains($0) ? $0 | 32 : $0 }
-        if start == prefix {
-            let endpoint = String(decoding: path[prefix.count...], as: UTF8.self)
-            return answer(worker.httpAnswer(to: endpoint) ?? .notFound)
+    private func serve(_ path: HTTPPath, to identity: ClientIdentity) {
+        if path.isAPI {
+            return answer(path.endpoint.flatMap { worker.httpAnswer(to: $0) } ?? .notFound)
         }
-        guard let directory = listener.configuration.httpDir else { return answer(.notFound) }
+        guard let directory = listener.configuration.httpDir, let name = path.file else {
+            return answer(.notFound)
+        }
+        // The disk may be slow, so the file is opened elsewhere.
+        elsewhere {
+            HTTPFile(name, in: directory)
+        } next: { [self] file in
+            guard let file else { return answer(.notFound) }
+            if file.path == name { return answer(HTTPAnswer(body: .file(file))) }
+            // A link has led to another file: who asks must be allowed to read that one too.
+            checkAccess(identity, file.path) { [self] in answer(HTTPAnswer(body: .file(file))) }
+        }
+    }
+
+    private func answer(_ answer: HTTPAnswer) {
+        guard let connection, case .asking = state else { return }
+        releaseHead()
+        let count =
+            switch answer.body {
+            case .bytes(let bytes): bytes.count
+            case .file: Self.pieceMemory
+            }
+        // What says that there is no room is small, and counted with the connection.
+        guard count <= Self.ownByteCount || share.resize(to: Self.ownByteCount + count) else {
+            return self.answer(.unavailable)
+        }
+        connection.setDeadline(worker.now + Self.secondsMax)
+        switch answer.body {
+        case .bytes(let bytes): write(answer.head + bytes, isLast: true)
+        case .file(let file):
+            self.file = file
+            write(answer.head, isLast: file.byteCount == 0)
+        }
+    }
+
+    private func write(_ bytes: [UInt8], isLast: Bool) {
+        guard let connection else { return }
+        state = .writing(isLast: isLast)
+        bytes.withUnsafeBytes { bytes in
+            connection.writeThrough(bytes, packets: 0) { SharedBytes(copying: bytes) }
+        }
+        goOnIfWritten()
+    }
+
+    /// Ends the exchange or has the next piece read when the socket has taken all.
+    private func goOnIfWritten() {
+        guard let connection, case .writing(let isLast) = state,
+            connection.queuedByteCount == 0, !connection.isOutputBlocked
+        else { return }
+        connection.setDeadline(worker.now + Self.secondsMax)
+        if isLast { finish() } else { readPiece() }
+    }
+
+    private func readPiece() {
+        guard let file else { return }
+        state = .reading
+        let offset = sentCount
+        let count = min(Self.pieceCount, file.byteCount - offset)
+        elsewhere {
+            file.read(at: offset, count: count)
+        } next: { [self] piece in
+            // A file that has become shorter cannot be sent as announced.
+            guard let piece else { return finish() }
+            sentCount += piece.count
+            write(piece, isLast: sentCount == file.byteCount)
+        }
+    }
+
+    /// Does something that may block on another thread, and goes on here with what came out.
+    private func elsewhere<Result: Sendable>(
+        _ work: @escaping @Sendable () -> Result,
+        next: @escaping (Result) -> Void
+    ) {
         let mailbox = worker.mailbox
-        let box = ExchangeBox(self)
-        // The disk may be slow, so the file is read elsewhere.
+        let box = ExchangeBox(self, next)
         worker.broker.perform {
-            let answer = HTTPFiles.read(path, in: directory).map { Answer(body: $0) } ?? .notFound
-            mailbox.post { _ in box.exchange.answer(answer) }
+            let result = work()
+            mailbox.post { _ in
+                if box.exchange.connection != nil { box.next(result) }
+            }
         }
-    }
-
-    fileprivate func answer(_ answer: Answer) {
-        guard let connection, !isAnswered else { return }
-        isAnswered = true
-        isRead = true
-        let lines =
-            ["HTTP/1.1 \(answer.status)", "Date: \(Self.date())", "Connection: close"]
-            + ["Content-Length: \(answer.body.count)"] + answer.fields + ["", ""]
-        connection.write(Array(lines.joined(separator: "\r\n").utf8) + answer.body)
-        connection.flush()
-        if connection.queuedByteCount == 0 { finish() }
-    }
-
-    /// The time as HTTP writes it (RFC 9110 section 5.6.7).
-    private static func date() -> String {
-        var now = time(nil)
-        var parts = tm()
-        gmtime_r(&now, &parts)
-        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-        let months = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ]
-        func two(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let day = "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)])"
-        let clock = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
-        return "\(day) \(parts.tm_year + 1900) \(clock) GMT"
     }
 
     private func finish() {
         guard let connection else { return }
         self.connection = nil
         if let openQuestion { worker.forget(openQuestion) }
+        head = []
+        file = nil
+        _ = share.resize(to: 0)
         connection.close()
         listener.load.leave()
     }
@@ -252,19 +295,19 @@ extension HTTPExchange: ConnectionHandler {
 
     func connectionTimedOut(_ connection: Connection) { finish() }
 
-    func connectionDrained(_ connection: Connection) {
-        if isAnswered { finish() }
-    }
+    func connectionDrained(_ connection: Connection) { goOnIfWritten() }
 }
 
-/// Carries an exchange to the thread that reads its file and back.
+/// Carries an exchange, and what it does next, to a thread that reads its file and back.
 ///
 /// Only the worker it belongs to looks inside, which makes `@unchecked Sendable` true.
-private final class ExchangeBox: @unchecked Sendable {
+private final class ExchangeBox<Result>: @unchecked Sendable {
     let exchange: HTTPExchange
+    let next: (Result) -> Void
 
-    init(_ exchange: HTTPExchange) {
+    init(_ exchange: HTTPExchange, _ next: @escaping (Result) -> Void) {
         self.exchange = exchange
+        self.next = next
     }
 }
 

@@ -8,7 +8,7 @@ import Topics
 
 extension Worker {
     /// The answer of an endpoint below `/api/`; nil when there is none of that name.
-    func httpAnswer(to endpoint: String) -> HTTPExchange.Answer? {
+    func httpAnswer(to endpoint: String) -> HTTPAnswer? {
         let text: String
         switch endpoint {
         case "v1/version": text = BrokerVersion.number
@@ -16,7 +16,7 @@ extension Worker {
         case "v1/systree": text = figuresText
         default: return nil
         }
-        var answer = HTTPExchange.Answer.text(text)
+        var answer = HTTPAnswer.text(text)
         answer.fields = ["Access-Control-Allow-Origin: *"]
         return answer
     }

@@ -58,7 +58,11 @@ package final class DeliveryBatch: @unchecked Sendable {
         destinations.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
         sharedByteCount = 0
-        return bytes.capacity <= Self.keptBytesMax
+        let kept =
+            bytes.capacity + entries.capacity * MemoryLayout<Entry>.stride
+            + destinations.capacity * MemoryLayout<Destination>.stride
+            + parts.capacity * MemoryLayout<Part>.stride
+        return kept <= Self.keptBytesMax
     }
 
     /// Adds the entries of a batch for some destinations.

@@ -21,8 +21,12 @@ package struct MessageHeader {
 final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
     deinit {
         withUnsafeMutablePointers { header, elements in
-            let payloadCount = Int(header.pointee.payloadCount)
-            StoredMessages.note(elements, sign: -1, payloadCount: payloadCount)
+            StoredMessages.note(
+                elements,
+                sign: -1,
+                payloadCount: Int(header.pointee.payloadCount),
+                besideCount: Int(header.pointee.propertiesCount) + Int(header.pointee.topicCount)
+            )
         }
     }
 }
@@ -67,7 +71,12 @@ package struct Message: @unchecked Sendable {
         let storage = MessageStorage.create(minimumCapacity: size) { _ in header }
         storage.withUnsafeMutablePointerToElements { elements in
             let base = UnsafeMutableRawPointer(elements)
-            StoredMessages.note(base, sign: 1, payloadCount: payload.count)
+            StoredMessages.note(
+                base,
+                sign: 1,
+                payloadCount: payload.count,
+                besideCount: topic.count + properties.count
+            )
             copy(topic, to: base)
             copy(properties, to: base + topic.count)
             copy(payload, to: base + topic.count + properties.count)

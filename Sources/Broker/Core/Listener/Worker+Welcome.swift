@@ -109,7 +109,7 @@ extension Worker {
         for worker in broker.workers {
             worker.post { worker in
                 // The turn that brings the letter may have begun before the peers left.
-                worker.postpone { worker.postpone { home.post { $0.lookedAround() } } }
+                worker.afterWholeTurn { home.post { $0.lookedAround() } }
             }
         }
     }
@@ -133,10 +133,23 @@ extension Worker {
 
     // MARK: Serving
 
+    /// About what a connection takes in memory before it has said anything.
+    private static let connectionByteCount = 2 << 10
+    /// The same with what OpenSSL keeps of it during the handshake.
+    private static let tlsByteCount = 32 << 10
+
     private func serve(_ newcomer: Newcomer, at listener: ListenerSettings) {
         guard let descriptor = newcomer.takeDescriptor() else { return leavePlace(at: listener) }
         let peer = newcomer.peer
         let transport = settings.transports[listener.index]
+        // The HTTP API says itself that there is no memory.
+        if listener.configuration.protocol != .httpApi {
+            let isTLS = transport.tls != nil
+            if isOutOfMemory(expecting: isTLS ? Self.tlsByteCount : Self.connectionByteCount) {
+                leavePlace(at: listener)
+                return log.notice("Client connection from \(peer.host) denied: out of memory.")
+            }
+        }
         do {
             let connection = try reactor.adopt(descriptor, peer: peer, over: transport)
             if listener.configuration.protocol == .httpApi {

@@ -162,7 +162,10 @@ extension HandshakePool.State {
         guard first < jobs.count else { return nil }
         let job = jobs[first]
         first += 1
-        if first > 1024 || first == jobs.count {
+        if first == jobs.count {
+            jobs.removeAll(keepingCapacity: jobs.capacity <= 1024)
+            first = 0
+        } else if first > 1024, first > jobs.count / 2 {
             jobs.removeFirst(first)
             first = 0
         }

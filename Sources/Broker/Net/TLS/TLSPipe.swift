@@ -119,6 +119,7 @@ private func pipeRead(
         BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
         return -1
     }
+    precondition(room >= 0, "OpenSSL reads no fewer than 0 bytes")
     let count = min(input.count, Int(room))
     UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count)
     ends.pointee.input = UnsafeRawBufferPointer(rebasing: input[count...])
@@ -133,6 +134,7 @@ private func pipeWrite(
     BIO_clear_flags(bio, PipeBIO.retryFlags)
     guard let ends = BIO_get_data(bio)?.assumingMemoryBound(to: TLSPipe.Ends.self), let source
     else { return -1 }
+    precondition(count >= 0, "OpenSSL writes no fewer than 0 bytes")
     guard let target = ends.pointee.reserve(Int(count)) else { return -1 }
     target.copyMemory(from: source, byteCount: Int(count))
     ends.pointee.outputCount += Int(count)

@@ -71,6 +71,8 @@ final class TLSSession: @unchecked Sendable {
         guard let ssl = use(pipe) else { return .failed("no handshake") }
         while !pipe.input.isEmpty || SSL_pending(ssl) > 0 {
             let room = pipe.plaintext.count - offset - count
+            // One read of the socket and a record that was incomplete fit in.
+            precondition(room > 0, "there is room for what was received")
             let target = pipe.plaintext.baseAddress.map { $0 + offset + count }
             let result = SSL_read(ssl, target, CInt(room))
             if result > 0 {
@@ -88,6 +90,7 @@ final class TLSSession: @unchecked Sendable {
 
     /// Encrypts all of `bytes`, which are not empty, to the pipe's output.
     func encrypt(_ bytes: UnsafeRawBufferPointer, _ pipe: TLSPipe) -> Bool {
+        assert(!bytes.isEmpty)
         guard let ssl = use(pipe) else { return false }
         return SSL_write(ssl, bytes.baseAddress, CInt(bytes.count)) == CInt(bytes.count)
     }

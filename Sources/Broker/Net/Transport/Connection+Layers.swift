@@ -12,8 +12,9 @@ extension Connection {
     func readLayered(_ layers: Layers) {
         // Nothing was asked for, so this is the end of the connection.
         if layers.isParked { return end(.closedByPeer) }
+        let start = Reactor.smallRemainderMax
         let room = UnsafeMutableRawBufferPointer(
-            rebasing: reactor.scratch[Reactor.smallRemainderMax...]
+            rebasing: reactor.scratch[start..<(start + readMax)]
         )
         let count = receive(room)
         guard count > 0 else { return }
@@ -48,6 +49,7 @@ extension Connection {
                 layers.tls?.peer = peer
             }
             if case .plain = layers.transport { self.layers = nil }
+            precondition(used >= 0 && used <= bytes.count, "only what arrived is consumed")
             return used
         } catch {
             end(.refused(.proxy(error)))
@@ -86,7 +88,8 @@ extension Connection {
     private func takeFrames(_ bytes: UnsafeMutableRawBufferPointer, _ stream: WebSocketStream) {
         guard stream.isOpen else {
             switch stream.open(UnsafeRawBufferPointer(bytes)) {
-            case .incomplete: break
+            case .incomplete:
+                if !mayHold(stream.heldByteCount) { endForLackOfMemory() }
             case .opened(let reply): reply.withUnsafeBytes { sendBelowFrames($0) }
             case .refused(let reason): end(.refused(.webSocket(reason)))
             }
@@ -115,18 +118,32 @@ extension Connection {
         guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
         let kept = input.count
         if kept > Reactor.smallRemainderMax {
-            input.reserve(bytes.count).copyMemory(from: UnsafeRawBufferPointer(bytes))
+            guard mayHold(bytes.count), let room = input.reserve(bytes.count) else {
+                return endForLackOfMemory()
+            }
+            room.copyMemory(from: UnsafeRawBufferPointer(bytes))
             input.commit(bytes.count)
             return presentRemainder()
         }
+        // The bytes lie in a buffer of the reactor, behind as much room.
+        assert(kept <= Reactor.smallRemainderMax && hasRoom(kept, before: start))
         let whole = UnsafeMutableRawBufferPointer(start: start - kept, count: kept + bytes.count)
         if kept > 0 {
             UnsafeMutableRawBufferPointer(rebasing: whole[..<kept]).copyMemory(from: input.bytes)
             input.clear()
         }
         let consumed = present(UnsafeRawBufferPointer(whole))
-        if consumed < whole.count, !isClosed {
-            input.replace(with: UnsafeRawBufferPointer(rebasing: whole[consumed...]))
+        if consumed < whole.count {
+            keep(UnsafeRawBufferPointer(rebasing: whole[consumed...]))
+        }
+    }
+
+    /// Whether that many bytes in front of a place belong to the same buffer; for assertions.
+    private func hasRoom(_ count: Int, before place: UnsafeMutableRawPointer) -> Bool {
+        let buffers = [reactor.scratch] + (layers?.tls == nil ? [] : [reactor.pipe.plaintext])
+        return buffers.contains { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            return base + count <= place && place <= base + buffer.count
         }
     }
 
@@ -180,9 +197,9 @@ extension Connection {
         updateInterest()
         guard isDone, !outcome.rest.isEmpty else { return }
         let start = Reactor.smallRemainderMax
-        let target = UnsafeMutableRawBufferPointer(
-            rebasing: reactor.scratch[start..<(start + outcome.rest.count)]
-        )
+        let end = start + outcome.rest.count
+        precondition(end <= reactor.scratch.count, "no more is left than was read")
+        let target = UnsafeMutableRawBufferPointer(rebasing: reactor.scratch[start..<end])
         target.copyBytes(from: outcome.rest)
         takeLayered(target, layers)
     }
@@ -207,7 +224,7 @@ extension Connection {
         guard !isClosed else { return }
         if output.isEmpty || !layers.isOpen { layers.isHolding = false }
         guard layers.isHolding || flushWire(layers), layers.isOpen else { return }
-        if !output.isEmpty { output.advance(by: sendLayered(output.unwritten, layers)) }
+        if !output.isEmpty { noteWritten(sendLayered(output.unwritten, layers)) }
         if let stream = layers.webSocket, stream.hasControlFrame, layers.canSend {
             _ = sendChunk(UnsafeRawBufferPointer(start: nil, count: 0), layers)
         }
@@ -225,8 +242,8 @@ extension Connection {
         guard output.isEmpty, !isOutputBlocked else { return write(bytes, packets: packets) }
         let sent = sendLayered(bytes, layers)
         guard sent < bytes.count, !isClosed else { return }
-        output.append(bytes, packets: packets, from: reactor.pool)
-        output.advance(by: sent)
+        output.append(bytes, units: packets, from: reactor.pool)
+        noteWritten(sent)
         block()
     }
 
@@ -249,7 +266,7 @@ extension Connection {
             return count
         }
         let buffer = reactor.frames.bytes
-        let (taken, written) = stream.encode(packets, into: buffer)
+        let (taken, written) = stream.encode(packets, as: handler?.outputUnits, into: buffer)
         sendBelowFrames(UnsafeRawBufferPointer(rebasing: buffer[..<written]))
         return taken
     }
@@ -293,7 +310,13 @@ extension Connection {
     }
 
     private func keep(_ bytes: UnsafeRawBufferPointer, _ layers: Layers) {
-        layers.wire.reserve(bytes.count).copyMemory(from: bytes)
+        guard let room = layers.wire.reserve(bytes.count) else {
+            // Bytes are missing in the stream now: nothing may follow.
+            layers.wire.clear()
+            _ = shutdown(descriptor, CInt(SHUT_WR))
+            return reactor.endLater(self, .failed(ENOMEM))
+        }
+        room.copyMemory(from: bytes)
         layers.wire.commit(bytes.count)
     }
 

@@ -151,6 +151,10 @@ package struct WebSocketFrameParser: Sendable {
         to target: Int,
         count: Int
     ) {
+        precondition(
+            0 <= target && target <= source && 0 <= count && count <= bytes.count - source,
+            "payload moves towards the front"
+        )
         let wide = UInt64(mask) | UInt64(mask) << 32
         var done = 0
         while count - done >= 8 {

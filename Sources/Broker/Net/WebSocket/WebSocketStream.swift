@@ -28,6 +28,10 @@ final class WebSocketStream {
 
     private let rules: WebSocketRules
     private var head: [UInt8] = []
+    /// Bytes that the unfinished request takes in memory.
+    private(set) var heldByteCount = 0 {
+        didSet { HeldMemory.note(heldByteCount - oldValue) }
+    }
     /// Reads frames; used once the socket is open.
     var parser = WebSocketFrameParser()
     /// Whether the upgrade was answered.
@@ -41,6 +45,8 @@ final class WebSocketStream {
         self.rules = rules
     }
 
+    deinit { HeldMemory.note(-heldByteCount) }
+
     // MARK: Opening
 
     /// Takes bytes of the opening request.
@@ -49,6 +55,7 @@ final class WebSocketStream {
         head.append(contentsOf: bytes)
         guard Self.isPossible(head) else { return .refused("malformed HTTP request") }
         guard let end = HTTPHead.end(in: head, from: searched) else {
+            heldByteCount = head.capacity
             return head.count < rules.headCountMax ? .incomplete : .refused("request too large")
         }
         guard end <= rules.headCountMax else { return .refused("request too large") }
@@ -56,6 +63,7 @@ final class WebSocketStream {
         do throws(WebSocketRequest.Refusal) {
             let request = try WebSocketRequest(head: head, origins: rules.origins)
             head = []
+            heldByteCount = 0
             isOpen = true
             return .opened(reply: Self.reply(to: request))
         } catch {
@@ -107,14 +115,15 @@ final class WebSocketStream {
         pong = Self.controlFrame(opcode: 10, payload)
     }
 
-    /// Puts control packets into frames, one for each, as far as `target` has room.
+    /// Puts units into frames, one for each, as far as `target` has room.
     ///
     /// Returns how many bytes of `source` were taken and how many were written.
     ///
-    /// `source` continues where the last call left off; a packet may be cut anywhere, its head
-    /// must be complete.
+    /// `source` continues where the last call left off; a unit may be cut anywhere behind what tells
+    /// its length. Without `units` all of `source` is one frame.
     func encode(
         _ source: UnsafeRawBufferPointer,
+        as units: OutputUnits?,
         into target: UnsafeMutableRawBufferPointer
     ) -> (taken: Int, written: Int) {
         var taken = 0
@@ -127,7 +136,8 @@ final class WebSocketStream {
         while taken < source.count, target.count - written > Self.headCountMax {
             if remaining == 0 {
                 let rest = UnsafeRawBufferPointer(rebasing: source[taken...])
-                remaining = UnsafeOutputQueue.packetLength(rest)
+                remaining = units?.length(rest) ?? rest.count
+                precondition(remaining > 0, "a unit has bytes")
                 written += Self.writeHead(
                     remaining,
                     to: UnsafeMutableRawBufferPointer(rebasing: target[written...])
@@ -158,7 +168,8 @@ final class WebSocketStream {
     private static let headCountMax = 10
 
     private static func controlFrame(opcode: UInt8, _ payload: [UInt8]) -> [UInt8] {
-        [0x80 | opcode, UInt8(payload.count)] + payload
+        precondition(payload.count <= 125, "a control frame is short (section 5.5)")
+        return [0x80 | opcode, UInt8(payload.count)] + payload
     }
 
     /// Writes the head of an unmasked binary frame; returns its length.
