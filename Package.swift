@@ -189,6 +189,7 @@ let package = Package(
         tests("MQTTTests", uses: ["MQTT"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
+        tests("CoreTests", uses: ["Core", "MQTT", "Topics", "Config", "Net", "Log"]),
         tests("NetTests", uses: ["Net", "CLinux", "COpenSSL"]),
         .testTarget(
             name: "TransportTests",

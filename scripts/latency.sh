@@ -22,7 +22,7 @@ if [ -z "${BROKER:-}" ]; then
 fi
 programs=$(mktemp -d)
 trap 'rm -rf "$programs"' EXIT
-cc -O2 Benchmarks/pinger.c -o "$programs/pinger"
-cc -O2 -shared -fPIC -Iinclude Benchmarks/slow_checks.c -o "$programs/slow_checks.so"
+cc -O2 Benchmarks/load/pinger.c -o "$programs/pinger"
+cc -O2 -shared -fPIC -Iinclude Benchmarks/load/slow_checks.c -o "$programs/slow_checks.so"
 ulimit -n "$(ulimit -Hn)"
-python3 Benchmarks/latency.py ${TABLE:+--table "$TABLE"} "$BROKER" "$programs/pinger" "$programs/slow_checks.so" "$@"
+python3 Benchmarks/load/latency.py ${TABLE:+--table "$TABLE"} "$BROKER" "$programs/pinger" "$programs/slow_checks.so" "$@"

@@ -45,6 +45,8 @@ package final class Reactor {
     ///
     /// Neighbours share it, so that nobody inside waits for longer than on a reactor that is alone.
     package private(set) var slice = Reactor.slice
+    /// Milliseconds that `now` is ahead of the monotonic clock; see `advanceClock`.
+    var clockLead: Int64 = 0
     /// `now` in whole seconds.
     package var nowSeconds: Int64 { now / 1000 }
 
@@ -60,7 +62,7 @@ package final class Reactor {
     /// Where WebSockets put their frames together.
     lazy var frames = FrameBuffer()
 
-    private let epoll: OwnedDescriptor
+    let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
     private var sources: [Source] = []
     private var generations: [UInt32] = []
@@ -125,7 +127,7 @@ package final class Reactor {
         } else {
             while !isStopping { turn(until: .max) }
         }
-        for case .connection(let connection) in sources { connection.close() }
+        closeConnections()
     }
 
     /// Waits for something to do until `deadline`, in milliseconds of the monotonic clock, and does it.
@@ -149,7 +151,7 @@ package final class Reactor {
             Self.milliseconds(until: deadline)
         )
         turnBeganAt = Clock.monotonicNanoseconds()
-        now = turnBeganAt / 1_000_000
+        now = turnBeganAt / 1_000_000 + clockLead
         guard count > 0 else { return }
         let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }
         if let wake { dispatch(events[wake]) }

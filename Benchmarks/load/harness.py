@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PINGREQ, DISCONNECT = b"\xc0\0", b"\xe0\0"
 
 
@@ -83,12 +82,15 @@ class Client:
     """One connection that sends and reads when told to."""
 
     def __init__(self, port, greeting=None, timeout=20, receive_buffer=None):
-        self.socket = socket.socket()
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(timeout)
-        self.socket.connect(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """`port` of a TCP listener, or what is connected already and has the methods of a socket."""
+        self.socket = port
+        if isinstance(port, int):
+            self.socket = socket.socket()
+            if receive_buffer:
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            self.socket.settimeout(timeout)
+            self.socket.connect(("127.0.0.1", port))
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.waiting, self.offset = b"", 0
         self.connack = None
         if greeting is not None:
@@ -227,7 +229,7 @@ def free_port():
 class Broker:
     """A running broker; in `lines` of configuration PORT and FOLDER stand for its own."""
 
-    def __init__(self, path, lines="", core=None, files=None, environment=None):
+    def __init__(self, path, lines="", core=None, files=None, environment=None, wait=60):
         self.folder, self.port = tempfile.mkdtemp(prefix="harness-"), free_port()
         os.chmod(self.folder, 0o755)
         for name, content in (files or {}).items():
@@ -250,7 +252,7 @@ class Broker:
         self.process = subprocess.Popen(
             command, stdout=self.errors, stderr=self.errors, env={**os.environ, **(environment or {})}
         )
-        self.wait()
+        self.wait(timeout=wait)
 
     def wait(self, port=None, timeout=60):
         """Waits until it accepts connections."""

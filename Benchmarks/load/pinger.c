@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An innocent client: how long does the broker take to answer PINGREQ?
- *   cc -O2 Benchmarks/pinger.c -o pinger
+ *   cc -O2 Benchmarks/load/pinger.c -o pinger
  *   pinger PORT [MICROSECONDS BETWEEN PINGS]
  * prints "ready" and obeys lines on its standard input. `report` prints
  *   PINGS P50 P99 MAX (in microseconds) UNANSWERED
