@@ -15,6 +15,8 @@ import Net
 final class DrivenBroker {
     let broker: Broker
     private(set) var workers: [Worker] = []
+    /// What is in force; a change needs `reload`.
+    var configuration: Configuration
     private var sockets: [ListenerSocket] = []
 
     /// More turns than this in a row are a broker that never rests.
@@ -27,10 +29,13 @@ final class DrivenBroker {
         hooks: (any Hooks)? = nil
     ) throws {
         var configuration = configuration
-        configuration.logging.destinations = []
+        // SESSION_LOG=1 shows what the broker has to say to it all.
+        configuration.logging.destinations = getenv("SESSION_LOG") == nil ? [] : .stderr
+        if getenv("SESSION_LOG") != nil { configuration.logging.types = .all }
         configuration.workerGathering = false
         if configuration.listeners.isEmpty { configuration.listeners = [ListenerConfiguration()] }
         configuration.security.allowAnonymous = true
+        self.configuration = configuration
         let log = Log()
         log.configure(configuration.logging)
         broker = try Broker(configuration, workerCount: count, log: log)
@@ -59,6 +64,9 @@ final class DrivenBroker {
         }
         return false
     }
+
+    /// Puts the configuration in force as it is by now.
+    func reload() { broker.apply(configuration) }
 
     /// Whether a turn would do anything.
     var isReady: Bool { workers.contains(where: \.reactor.isReady) }

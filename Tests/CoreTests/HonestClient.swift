@@ -19,13 +19,27 @@ final class HonestClient {
     private(set) var isWelcome = false
     /// What the broker has done that it must not.
     private(set) var complaints: [String] = []
-    private var unacknowledged: [(identifier: UInt16, payload: UInt32, isReleased: Bool)] = []
+    private var unacknowledged: [Outgoing] = []
+    /// How many of those may be on their way at once; the broker says it.
+    private var receiveMaximum = 65_535
     /// Identifiers of QoS 2 that came and were not released yet.
     private var received: Set<UInt16> = []
     private var lastIdentifier: UInt16 = 0
     private var output: [UInt8] = []
 
-    /// Messages on their way that it allows itself.
+    /// A message of its own whose handshake is not over.
+    private struct Outgoing {
+        let identifier: UInt16
+        let payload: UInt32
+        /// Whether it was sent on this connection.
+        var isSent = false
+        /// Whether it was sent on any.
+        var wasSent = false
+        /// Whether PUBREC has come for it.
+        var isReleased = false
+    }
+
+    /// Messages that it keeps at most.
     static let windowMax = 50
     static let topic = "honest/topic"
 
@@ -65,8 +79,24 @@ final class HonestClient {
     /// Sends a message with a payload that nobody else has.
     func publish(_ payload: UInt32) {
         let identifier = nextIdentifier()
-        unacknowledged.append((identifier, payload, false))
-        send(publication(identifier, payload, isAgain: false))
+        unacknowledged.append(Outgoing(identifier: identifier, payload: payload))
+        pump()
+    }
+
+    /// Sends what may be sent, in order.
+    private func pump() {
+        guard isWelcome else { return }
+        for index in unacknowledged.indices.prefix(receiveMaximum)
+        where !unacknowledged[index].isSent {
+            let message = unacknowledged[index]
+            unacknowledged[index].isSent = true
+            unacknowledged[index].wasSent = true
+            if message.isReleased {
+                send(Wire.acknowledgement(0x62, message.identifier))
+            } else {
+                send(publication(message.identifier, message.payload, isAgain: message.wasSent))
+            }
+        }
     }
 
     func ping() {
@@ -113,7 +143,11 @@ final class HonestClient {
     }
 
     private func take(_ packet: [UInt8]) {
-        switch packet[0] >> 4 {
+        let type = packet[0] >> 4
+        if [4, 5, 7].contains(type), packet.count > 4, packet[4] >= 0x80 {
+            return complaints.append("an acknowledgement with reason \(packet[4])")
+        }
+        switch type {
         case 2: welcome(packet)
         case 3: takePublication(packet)
         case 4: finish(Wire.identifier(packet), step: "PUBACK", qos: 1)
@@ -125,23 +159,19 @@ final class HonestClient {
         case 9: if packet.last == 0x80 { complaints.append("the subscription was refused") }
         case 13: pingsAwaited -= 1
         case 14: break
-        default: complaints.append("a packet of type \(packet[0] >> 4)")
+        default: complaints.append("a packet of type \(type)")
         }
     }
 
-    /// The session of the broker may be a new one, then nothing of before counts on its side.
     private func welcome(_ packet: [UInt8]) {
         // While another CONNECT of that name is undecided this one may be refused: it comes again.
         guard packet[3] == 0 else { return }
         isWelcome = true
+        receiveMaximum = version == 5 ? Wire.receiveMaximum(packet) : 65_535
+        // The session of the broker may be a new one, then nothing of before counts on its side.
         if packet[2] & 1 == 0 { received = [] }
-        for (identifier, payload, isReleased) in unacknowledged {
-            if isReleased {
-                send(Wire.acknowledgement(0x62, identifier))
-            } else {
-                send(publication(identifier, payload, isAgain: true))
-            }
-        }
+        for index in unacknowledged.indices { unacknowledged[index].isSent = false }
+        pump()
     }
 
     private func takePublication(_ packet: [UInt8]) {
@@ -174,5 +204,6 @@ final class HonestClient {
             self.qos == qos
         else { return complaints.append("\(step) for \(identifier), which is not under way") }
         acknowledged.insert(unacknowledged.remove(at: index).payload)
+        pump()
     }
 }

@@ -78,7 +78,8 @@ final class LateHooks: Hooks, @unchecked Sendable {
             )
         case .deliver(let client, let deliveries):
             return .deliver(deliveries.map { isHonest(client) ? .allowed : verdict($0) })
-        case .publishWill: return .will(isAllowed: !dice.isOne(in: 4))
+        case .publishWill(let client, _):
+            return .will(isAllowed: isHonest(client) || !dice.isOne(in: 4))
         }
     }
 

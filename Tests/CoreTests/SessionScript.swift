@@ -16,7 +16,6 @@ final class SessionScript {
     private var dice: Dice
     private let hooks: LateHooks?
     private let driven: DrivenBroker
-    private var configuration: Configuration
     private let honest: [HonestClient]
     private var others: [WildClient?]
     private var lastPayload: UInt32 = 0
@@ -44,7 +43,6 @@ final class SessionScript {
             HonestClient("honest3", version: 5, qos: 1),
         ]
         others = Array(repeating: nil, count: Self.othersMax)
-        self.configuration = configuration
         self.hooks = hooks
         self.dice = dice
     }
@@ -137,9 +135,10 @@ final class SessionScript {
         case 2: broker.removeSession(name)
         case 3: broker.removeRetained(Array(dice.pick(WildClient.topics).utf8))
         case 4:
-            configuration.maxInflightMessages = dice.pick([20, 1, 0])
-            configuration.allowDuplicateMessages.toggle()
-            broker.apply(configuration)
+            driven.configuration.queueQoS0Messages = dice.isOne(in: 2)
+            driven.configuration.allowDuplicateMessages = dice.isOne(in: 2)
+            driven.configuration.authTimeout = dice.pick([30, 5])
+            driven.reload()
         default:
             let publication = PluginPublication(
                 topic: Array(dice.pick(WildClient.topics).utf8),

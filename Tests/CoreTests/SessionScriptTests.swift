@@ -8,9 +8,8 @@ import Testing
 
 @Suite("The core in one process")
 struct SessionScriptTests {
-    @Test("Honest clients lose nothing, whatever others do", arguments: 0..<40)
-    func script(number: UInt64) throws {
-        let seed = SeedFromEnvironment.value ?? (1000 + number)
+    @Test("Honest clients lose nothing, whatever others do", arguments: Seeds.all)
+    func script(seed: UInt64) throws {
         let script = try SessionScript(Dice(seed: seed))
         let complaints = try script.run(steps: 400)
         #expect(complaints == [], "SESSION_SEED=\(seed)")
@@ -37,6 +36,23 @@ struct SessionScriptTests {
         driven.end()
     }
 
+    @Test("A login that plugins decide about late waits, and is let in")
+    func lateLogin() throws {
+        let hooks = LateHooks(.basicAuthentication, Dice(seed: 1))
+        let driven = try DrivenBroker(hooks: hooks)
+        let client = try driven.connect()
+        client.send(Wire.connect("honest"))
+        driven.settle()
+        client.read()
+        #expect(client.received == [])
+        #expect(hooks.waitingCount == 1)
+        hooks.answer(1, through: driven.broker)
+        driven.settle()
+        client.read()
+        #expect(client.received == [0x20, 2, 0, 0])
+        driven.end()
+    }
+
     @Test("Keep alive ends a connection when the clock has been put forward")
     func keepAlive() throws {
         let driven = try DrivenBroker()
@@ -55,7 +71,12 @@ struct SessionScriptTests {
     }
 }
 
-/// The seed of a run that is to be repeated, from `SESSION_SEED`.
-private enum SeedFromEnvironment {
-    static let value = getenv("SESSION_SEED").flatMap { UInt64(String(cString: $0)) }
+/// The seeds of the runs; `SESSION_SEED` repeats one.
+private enum Seeds {
+    static let all: [UInt64] = {
+        guard let seed = getenv("SESSION_SEED").flatMap({ UInt64(String(cString: $0)) }) else {
+            return Array(1003..<1033)
+        }
+        return [seed]
+    }()
 }

@@ -102,6 +102,21 @@ enum Wire {
         return nil
     }
 
+    /// Receive Maximum in a CONNACK of version 5.
+    static func receiveMaximum(_ connack: [UInt8]) -> Int {
+        var place = 5
+        while place < connack.count {
+            switch connack[place] {
+            case 0x21: return Int(identifier(connack, at: place + 1))
+            case 0x24, 0x25, 0x28, 0x29, 0x2A: place += 2
+            case 0x13, 0x22: place += 3
+            case 0x11, 0x27: place += 5
+            default: place += 3 + Int(identifier(connack, at: place + 1))
+            }
+        }
+        return 65_535
+    }
+
     /// What stands in a PUBLISH.
     struct Publication {
         let topic: String
