@@ -43,13 +43,14 @@ flags=(-O -enable-testing -swift-version 6 -parse-as-library -package-name mosqu
 for library in CLinux COpenSSL CcJSON CArgon2; do
     flags+=(-Xcc "-fmodule-map-file=Sources/System/$library/module.modulemap")
 done
-flags+=(-I include -I Sources/PluginABI/CBrokerShims/include)
+echo "module CBrokerShims { header \"$PWD/Sources/PluginABI/CBrokerShims/include/CBrokerShims.h\" export * }" >"$out/shims.modulemap"
+flags+=(-I include -I Sources/PluginABI/CBrokerShims/include -Xcc "-fmodule-map-file=$out/shims.modulemap")
 # The files of a module that a target needs.
 module_files() {
     case $1 in
         PluginSDK) echo Sources/PluginABI/PluginSDK/Support/{Base64,PasswordHash,WorkerPool}.swift ;;
         DynamicSecurity) find Sources/Plugins/DynamicSecurity -name '*.swift' ! -name DynamicSecurityPlugin.swift ;;
-        *) echo Sources/Broker/"$1"/*.swift ;;
+        *) find Sources/Broker/"$1" -name '*.swift' ;;
     esac
 }
 options=()

@@ -15,8 +15,10 @@ require_swift
 build=$PWD/.build/sanitize-$kind
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# The plugins find the functions of the sanitizer in the broker; these are not exported by themselves.
+exports=(-Xlinker '--export-dynamic-symbol=__tsan_*' -Xlinker '--export-dynamic-symbol=__asan_*' -Xlinker '--export-dynamic-symbol=__sanitizer_*')
 for product in mosquitto mosquitto_password_file mosquitto_acl_file mosquitto_dynamic_security; do
-    swift build --sanitize="$kind" --scratch-path "$build" --product "$product"
+    swift build --sanitize="$kind" --scratch-path "$build" "${exports[@]}" --product "$product"
 done
 cc -O1 -g -shared -fPIC -pthread -Iinclude Benchmarks/load/storm_plugin.c -o "$work/storm_plugin.so"
 export TSAN_OPTIONS="log_path=$work/report suppressions=$PWD/Tests/thread-sanitizer.txt"

@@ -20,6 +20,8 @@ import visits
 VISITORS, REACTORS = 16, 3
 USERS = {name: f"{name}-password" for name in ("one", "two", "late1", "late2")}
 WAIT_FOR_BROKER = 120
+# How long a client waits for an answer: with the sanitizer everything takes twenty times as long.
+PATIENCE = 15
 
 
 def entry(name, password):
@@ -93,7 +95,7 @@ class Storm:
 
     def rage(self, broker, folder, everything, dynsec_port):
         """Lets all of it happen for as long as asked."""
-        visitors, tallies = visits.start(VISITORS, everything, is_hostile=True, login=choose_login)
+        visitors, tallies = visits.start(VISITORS, everything, is_hostile=True, login=choose_login, timeout=PATIENCE)
         others = [
             threading.Thread(target=self.reload, args=(broker, folder)),
             threading.Thread(target=self.ask, args=(everything,)),

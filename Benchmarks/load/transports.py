@@ -11,7 +11,7 @@ import subprocess
 from harness import free_port
 
 PSK_NAME, PSK_KEY = "device", "0123456789abcdef0123456789abcdef"
-TIMEOUT = 10
+TIMEOUT = 20
 
 
 class WebSocket:
@@ -167,7 +167,7 @@ class Transports:
         self.lines += f"listener 0 {folder}/socket\n{listener_lines}"
         self.open["unix"] = lambda: unix(f"{folder}/socket")
         self.http_port = free_port()
-        self.lines += f"listener {self.http_port} 127.0.0.1\nprotocol http_api\n"
+        self.lines += f"listener {self.http_port} 127.0.0.1\nprotocol http_api\n{listener_lines}"
         self.lines += f"psk_file {folder}/psk\n"
         path = f"{folder}/psk"
         with open(path, "w", encoding="utf-8") as file:

@@ -26,11 +26,11 @@ class Tally:
 class Visitor(threading.Thread):
     """Visits the broker again and again over transports by turns, until told to stop."""
 
-    def __init__(self, number, transports, tallies, is_hostile=False, login=lambda _: (None, None)):
+    def __init__(self, number, transports, tallies, is_hostile=False, login=lambda _: (None, None), timeout=2):
         super().__init__(daemon=True)
         self.random = random.Random(number)
         self.number, self.transports, self.tallies = number, transports, tallies
-        self.is_hostile, self.login = is_hostile, login
+        self.is_hostile, self.login, self.timeout = is_hostile, login, timeout
         self.is_stopping = False
 
     def run(self):
@@ -45,7 +45,7 @@ class Visitor(threading.Thread):
             client = None
             try:
                 client = Client(self.transports.open[name]())
-                client.socket.settimeout(2)
+                client.socket.settimeout(self.timeout)
                 Visit(self, client, tally).go()
                 tally.endings["as planned"] += 1
             except ENDINGS as error:
@@ -138,7 +138,7 @@ class Visit:
             self.publish(topic, b"" if self.chance(0.5) else b"r" * 100, self.random.randrange(2), retain=True)
         self.publish(self.own, b"mine", qos)
         self.client.send(PINGREQ)
-        limit = time.monotonic() + 1
+        limit = time.monotonic() + self.visitor.timeout / 2
         while time.monotonic() < limit:
             kind, body = self.client.read()
             self.answer(kind, body)
@@ -205,10 +205,10 @@ class Visit:
         time.sleep(self.random.random())
 
 
-def start(count, transports, is_hostile=False, login=lambda _: (None, None)):
+def start(count, transports, **more):
     """Starts so many visitors; returns them and what they count, by transport."""
     tallies = {name: Tally() for name in transports.open}
-    visitors = [Visitor(number, transports, tallies, is_hostile, login) for number in range(count)]
+    visitors = [Visitor(number, transports, tallies, **more) for number in range(count)]
     for visitor in visitors:
         visitor.start()
     return visitors, tallies

@@ -76,8 +76,9 @@ final class DrivenBroker {
         for worker in workers { worker.reactor.advanceClock(seconds: seconds) }
     }
 
-    /// A new connection to one of the reactors; `sendBuffer` is how many bytes the kernel takes from
-    /// the broker while the peer does not read.
+    /// A new connection to one of the reactors.
+    ///
+    /// `sendBuffer`: bytes that the kernel takes from the broker while the peer does not read.
     func connect(to worker: Int = 0, listener: Int = 0, sendBuffer: Int32? = nil) throws -> Peer {
         var ends: [CInt] = [-1, -1]
         let kind =

@@ -48,6 +48,7 @@ final class SessionScript {
     }
 
     /// Makes so many steps, or as many as the dice have; then looks whether anything is missing.
+    ///
     /// Returns what went wrong.
     func run(steps: Int) throws -> [String] {
         for client in honest { try come(client) }
