@@ -21,6 +21,6 @@ for product in mosquitto mosquitto_password_file mosquitto_acl_file mosquitto_dy
     swift build --sanitize="$kind" --scratch-path "$build" "${exports[@]}" --product "$product"
 done
 cc -O1 -g -shared -fPIC -pthread -Iinclude Benchmarks/load/storm_plugin.c -o "$work/storm_plugin.so"
-export TSAN_OPTIONS="log_path=$work/report suppressions=$PWD/Tests/thread-sanitizer.txt"
+export TSAN_OPTIONS="exitcode=0 log_path=$work/report suppressions=$PWD/Tests/thread-sanitizer.txt"
 export ASAN_OPTIONS="log_path=$work/report detect_leaks=0"
 python3 Benchmarks/load/storm.py "$PWD" "$build/debug/mosquitto" "$build/debug" "$work/storm_plugin.so" "$seconds" "$work/report"

@@ -153,7 +153,7 @@ class Transports:
         pair = f"certfile {certificates}/server.crt\nkeyfile {certificates}/server.key\n"
         kinds = {
             "tls": (secure, pair),
-            "psk": (PSK, "psk_hint storm\n"),
+            "psk": (PSK, f"psk_hint storm\npsk_file {folder}/psk\n"),
             "websocket": (lambda port: WebSocket(plain(port)), "protocol websockets\n"),
             "websocket over tls": (lambda port: WebSocket(secure(port)), "protocol websockets\n" + pair),
             "proxy": (through_proxy, "enable_proxy_protocol 2\n"),
@@ -168,7 +168,6 @@ class Transports:
         self.open["unix"] = lambda: unix(f"{folder}/socket")
         self.http_port = free_port()
         self.lines += f"listener {self.http_port} 127.0.0.1\nprotocol http_api\n{listener_lines}"
-        self.lines += f"psk_file {folder}/psk\n"
         path = f"{folder}/psk"
         with open(path, "w", encoding="utf-8") as file:
             os.chmod(path, 0o700)
