@@ -66,7 +66,8 @@ def run(root, path, seconds):
             connect().close()
         before = settled(broker, 0, timeout=1)
         visitors, tallies = visits.start(VISITORS, everything)
-        warm_up = min(60, seconds / 5)
+        # Queues, tables and the allocator have their full size by then.
+        warm_up = min(120, max(30, seconds / 3))
         print(f"Warm-up of {warm_up:.0f} s, then {seconds} s.", flush=True)
         time.sleep(warm_up)
         points = watch(broker, tallies, seconds)
