@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker under load: its process, MQTT packets as bytes, many clients on one epoll, the innocent client."""
 
+import ctypes
 import os
 import resource
 import select
@@ -12,6 +13,7 @@ import subprocess
 import tempfile
 import time
 
+SCHED_SETATTR = {"x86_64": 314}.get(os.uname().machine, 274)
 PINGREQ, DISCONNECT = b"\xc0\0", b"\xe0\0"
 
 
@@ -219,6 +221,33 @@ class Crowd:
         self.sockets = {}
 
 
+def favour(process):
+    """Puts a process, which leads a session, before all others that want its core, if we may.
+
+    Where the kernel shares the processor out by session, niceness counts within one alone.
+    """
+    try:
+        with open(f"/proc/{process}/autogroup", "w", encoding="utf-8") as file:
+            file.write("-20")
+    except OSError:
+        pass  # Without: what others do on the machine is seen in the figures.
+
+
+def shorten_slice():
+    """Lets this process, and those it becomes, run at once when woken instead of after the slice of another.
+
+    On a machine where nobody else wants the core it changes nothing.
+    """
+    class Attributes(ctypes.Structure):  # struct sched_attr
+        _fields_ = [
+            ("size", ctypes.c_uint32), ("policy", ctypes.c_uint32), ("flags", ctypes.c_uint64), ("nice", ctypes.c_int32),
+            ("priority", ctypes.c_uint32), ("runtime", ctypes.c_uint64), ("deadline", ctypes.c_uint64), ("period", ctypes.c_uint64),
+        ]
+
+    wanted = Attributes(size=48, nice=-20 if os.geteuid() == 0 else 0, runtime=100_000)
+    ctypes.CDLL(None).syscall(SCHED_SETATTR, 0, ctypes.byref(wanted), 0)
+
+
 def free_port():
     """A port nobody uses yet."""
     with socket.socket() as probe:
@@ -246,12 +275,13 @@ class Broker:
         command = [path, "-c", file.name]
         if core is not None:
             command = ["taskset", "-c", str(core)] + command
-            if os.geteuid() == 0:
-                command = ["nice", "-n", "-20"] + command
         self.errors = open(f"{self.folder}/errors", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            command, stdout=self.errors, stderr=self.errors, env={**os.environ, **(environment or {})}
+            command, stdout=self.errors, stderr=self.errors, env={**os.environ, **(environment or {})},
+            start_new_session=True, preexec_fn=shorten_slice if core is not None else None,
         )
+        if core is not None:
+            favour(self.process.pid)
         self.wait(timeout=wait)
 
     def wait(self, port=None, timeout=60):

@@ -125,6 +125,9 @@ def main():
     os.sched_setaffinity(0, {LOAD_CORE})
     if os.geteuid() == 0:
         os.nice(-10)
+        with contextlib.suppress(OSError):  # Of a session of its own already.
+            os.setsid()
+        harness.favour(os.getpid())
     bed = Bed(arguments)
     print(HEAD, flush=True)
     for name, load in {"idle": idle, **loads.ALL}.items():
