@@ -17,7 +17,8 @@ public func fuzzSession(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let dice = isSeed ? Dice(seed: seed) : Dice(bytes: rest)
     do {
         let complaints = try SessionScript(dice).run(steps: isSeed ? 1000 : .max)
-        for complaint in complaints { fputs(complaint + "\n", stderr) }
+        for complaint in complaints { print(complaint) }
+        fflush(nil)
         precondition(complaints.isEmpty, "what must hold does not: see above, SESSION_SEED=\(seed)")
     } catch {
         preconditionFailure("no socket pair: \(error)")
