@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 require_swift
 if [ $# -eq 0 ]; then
-    for folder in Benchmarks/*/; do
+    for folder in Benchmarks/*Benchmark/; do
         name=${folder%/}
         set -- "$@" "${name##*/}"
     done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config|websocket|dynsec [seconds]
+# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config|websocket|dynsec|session [seconds]
 # New inputs go to .build/fuzz/corpus-NAME, inputs that fail to .build/fuzz; seeds are in Fuzz/corpus/NAME.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,8 +8,9 @@ cd "$(dirname "$0")/.."
 
 require_swift
 
-name=${1:?usage: scripts/fuzz.sh decoder|config|websocket|dynsec [seconds]}
+name=${1:?usage: scripts/fuzz.sh decoder|config|websocket|dynsec|session [seconds]}
 seconds=${2:-60}
+timeout=5 libraries=()
 case $name in
     decoder) modules=(MQTT) sources=(Fuzz/DecoderFuzz.swift) ;;
     config) modules=(Log Config) sources=(Fuzz/ConfigFuzz.swift) ;;
@@ -23,12 +24,18 @@ case $name in
         modules=(PluginSDK DynamicSecurity)
         sources=(Fuzz/DynsecFuzz.swift)
         ;;
+    session)
+        # The core with all it stands on, and the clients of its tests.
+        modules=(Log Config MQTT Topics Net Core)
+        sources=(Fuzz/SessionFuzz.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,SessionScript,WildClient,Wire}.swift)
+        timeout=60 libraries=(-lssl -lcrypto)
+        ;;
     *) echo "unknown fuzz target: $name" >&2; exit 2 ;;
 esac
 
 out=.build/fuzz
-mkdir -p "$out/corpus-$name"
-flags=(-O -swift-version 6 -parse-as-library -package-name mosquitto -sanitize=fuzzer,address
+mkdir -p "$out/corpus-$name" "Fuzz/corpus/$name"
+flags=(-O -enable-testing -swift-version 6 -parse-as-library -package-name mosquitto -sanitize=fuzzer,address
     -enable-experimental-feature Lifetimes
     -enable-upcoming-feature ExistentialAny
     -enable-upcoming-feature InternalImportsByDefault
@@ -36,24 +43,33 @@ flags=(-O -swift-version 6 -parse-as-library -package-name mosquitto -sanitize=f
 for library in CLinux COpenSSL CcJSON CArgon2; do
     flags+=(-Xcc "-fmodule-map-file=Sources/System/$library/module.modulemap")
 done
+echo "module CBrokerShims { header \"$PWD/Sources/PluginABI/CBrokerShims/include/CBrokerShims.h\" export * }" >"$out/shims.modulemap"
+flags+=(-I include -I Sources/PluginABI/CBrokerShims/include -Xcc "-fmodule-map-file=$out/shims.modulemap")
 # The files of a module that a target needs.
 module_files() {
     case $1 in
         PluginSDK) echo Sources/PluginABI/PluginSDK/Support/{Base64,PasswordHash,WorkerPool}.swift ;;
         DynamicSecurity) find Sources/Plugins/DynamicSecurity -name '*.swift' ! -name DynamicSecurityPlugin.swift ;;
-        *) echo Sources/Broker/"$1"/*.swift ;;
+        *) find Sources/Broker/"$1" -name '*.swift' ;;
     esac
 }
 options=()
 [ -f "Fuzz/$name.dict" ] && options+=("-dict=Fuzz/$name.dict")
 objects=()
+if [ "$name" = session ]; then
+    for file in Sources/PluginABI/CBrokerShims/*.c; do
+        clang -O1 -g -fsanitize=address -Iinclude -ISources/PluginABI/CBrokerShims/include -c "$file" \
+            -o "$out/$(basename "$file" .c).o"
+        objects+=("$out/$(basename "$file" .c).o")
+    done
+fi
 for module in "${modules[@]}"; do
     # shellcheck disable=SC2046
     swiftc "${flags[@]}" -wmo -emit-module -emit-module-path "$out/$module.swiftmodule" \
         -emit-object -module-name "$module" -o "$out/$module.o" $(module_files "$module")
     objects+=("$out/$module.o")
 done
-swiftc "${flags[@]}" -module-name Fuzz -o "$out/$name" "${sources[@]}" "${objects[@]}"
+swiftc "${flags[@]}" -module-name Fuzz -o "$out/$name" "${sources[@]}" "${objects[@]}" ${libraries[@]+"${libraries[@]}"}
 
-"$out/$name" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 \
+"$out/$name" -max_total_time="$seconds" -max_len=4096 -timeout="$timeout" -print_final_stats=1 \
     "${options[@]}" -artifact_prefix="$out/" "$out/corpus-$name" "Fuzz/corpus/$name"

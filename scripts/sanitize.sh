@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the chaos, framing, sleep and plugin thread tests against a broker built with a sanitizer:
-#   scripts/sanitize.sh thread|address [seconds of chaos, and of a plugin's threads]
+# Runs the chaos, framing, sleep and plugin thread tests against a broker built with a sanitizer, and a short storm:
+#   scripts/sanitize.sh thread|address [seconds of chaos, of a plugin's threads, and of the storm]
 # Exits non-zero when a test fails or the sanitizer reports anything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,8 +18,8 @@ trap 'rm -rf "$reports"' EXIT
 swift build --sanitize="$kind" --scratch-path "$build" --product mosquitto
 swift build --build-tests
 
-# The mutex of the Synchronization module is a futex the thread sanitizer does not know; what it
-# guards is listed in the file of suppressions.
+# The mutex of the Synchronization module is a futex the thread sanitizer does not know; the functions
+# that work on what it guards are in the file of suppressions.
 export TSAN_OPTIONS="log_path=$reports/report suppressions=$PWD/Tests/thread-sanitizer.txt"
 export ASAN_OPTIONS="log_path=$reports/report detect_leaks=0"
 status=0
@@ -32,4 +32,5 @@ for report in "$reports"/report.*; do
     status=1
     cat "$report"
 done
+scripts/storm.sh "$kind" "$seconds" || status=$?
 exit "$status"

@@ -89,8 +89,9 @@ struct MemoryLimit {
     func filters() throws {
         let growth = try Self.growth(100) { broker, number in
             let client = try RawClient(broker)
-            let filters = (0..<1500).flatMap { index in
-                Wire.string("filters/\(number)/\(index)/0123456789") + [0]
+            var filters: [UInt8] = []
+            for index in 0..<1500 {
+                filters += Wire.string("filters/\(number)/\(index)/0123456789") + [0]
             }
             let subscribe = Wire.packet(0x82, Wire.int16(1) + filters)
             client.sendRaw(Wire.connect("f\(number)") + subscribe)

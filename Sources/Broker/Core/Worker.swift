@@ -107,9 +107,19 @@ package final class Worker {
 
     /// Serves until `stop`.
     package func serve() throws(SystemError) {
+        begin()
+        try reactor.run(in: broker.gathering)
+        end()
+    }
+
+    /// What comes before the first turn.
+    func begin() {
         reactor.delegate = self
         reactorWoken(reactor)
-        try reactor.run(in: broker.gathering)
+    }
+
+    /// What comes after the last turn.
+    func end() {
         // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
         postponed = []

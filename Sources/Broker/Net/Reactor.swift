@@ -51,6 +51,8 @@ package final class Reactor {
     ///
     /// Neighbours share it, so that nobody inside waits for longer than on a reactor that is alone.
     package private(set) var slice = Reactor.slice
+    /// Milliseconds that `now` is ahead of the monotonic clock; see `advanceClock`.
+    var clockLead: Int64 = 0
     /// `now` in whole seconds.
     package var nowSeconds: Int64 { now / 1000 }
 
@@ -70,7 +72,7 @@ package final class Reactor {
     /// Where WebSockets put their frames together.
     lazy var frames = FrameBuffer()
 
-    private let epoll: OwnedDescriptor
+    let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
     private let leavingEvents: UnsafeMutableBufferPointer<epoll_event>
     private var sources: [Source] = []
@@ -141,7 +143,7 @@ package final class Reactor {
         } else {
             while !isStopping { turn(until: .max) }
         }
-        for case .connection(let connection) in sources { connection.close() }
+        closeConnections()
     }
 
     /// Waits for something to do until `deadline`, in milliseconds of the monotonic clock, and does it.
@@ -165,7 +167,7 @@ package final class Reactor {
             Self.milliseconds(until: deadline)
         )
         turnBeganAt = Clock.monotonicNanoseconds()
-        now = turnBeganAt / 1_000_000
+        now = turnBeganAt / 1_000_000 + clockLead
         isBehind = false
         guard count > 0 else { return }
         let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }

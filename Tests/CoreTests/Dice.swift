@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chance that can be repeated.
+
+/// Decides what a script does: by the bytes of a fuzzer as long as there are any, or by a seed.
+struct Dice {
+    private var bytes: ArraySlice<UInt8>
+    private var state: UInt64
+    private let isSeeded: Bool
+
+    /// Never runs dry.
+    init(seed: UInt64) {
+        bytes = []
+        state = seed
+        isSeeded = true
+    }
+
+    /// Runs dry with the bytes.
+    init(bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = Array(bytes)[...]
+        state = 1
+        isSeeded = false
+    }
+
+    /// Whether the bytes are used up; from then on every roll is 0.
+    var isDry: Bool { !isSeeded && bytes.isEmpty }
+
+    /// A number below `sides`.
+    mutating func roll(_ sides: Int) -> Int {
+        precondition(sides > 0, "a die has sides")
+        if isSeeded { return Int(next() % UInt64(sides)) }
+        guard let low = bytes.popFirst() else { return 0 }
+        guard sides > 256 else { return Int(low) % sides }
+        return (Int(low) | Int(bytes.popFirst() ?? 0) << 8) % sides
+    }
+
+    /// True once in `sides` times.
+    mutating func isOne(in sides: Int) -> Bool { roll(sides) == sides - 1 }
+
+    /// One of them.
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[roll(elements.count)]
+    }
+
+    /// SplitMix64.
+    private mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+}

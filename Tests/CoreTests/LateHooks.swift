@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plugins that take their time and change what they are asked about.
+
+import MQTT
+
+@testable import Core
+
+/// Keeps every question until the script has it answered, or answers at once.
+///
+/// Clients whose name begins with "honest" are refused nothing. Used from one thread alone, hence
+/// `@unchecked Sendable`.
+final class LateHooks: Hooks, @unchecked Sendable {
+    private let wanted: HookEvents
+    private var dice: Dice
+    /// By worker, in the order they were asked in.
+    private var waiting: [Int: [(question: HookQuestion, asker: Asker)]] = [:]
+
+    init(_ wanted: HookEvents, _ dice: Dice) {
+        self.wanted = wanted
+        self.dice = dice
+    }
+
+    var waitingCount: Int { waiting.values.reduce(0) { $0 + $1.count } }
+
+    func events(on listener: Int?) -> HookEvents { wanted }
+
+    func checkAccess(
+        _ kind: AccessKind,
+        _ client: ClientIdentity,
+        _ publication: borrowing UnsafePublication
+    ) -> Int32 { 0 }
+
+    func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer? {
+        if waiting[asker.worker, default: []].isEmpty, dice.isOne(in: 4) { return answer(question) }
+        waiting[asker.worker, default: []].append((question, asker))
+        return nil
+    }
+
+    func forget(_ asker: Asker) {
+        waiting[asker.worker]?.removeAll { $0.asker == asker }
+    }
+
+    func text(of code: Int32) -> String { "code \(code)" }
+    func connected(_ client: ClientIdentity) {}
+    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {}
+    func forgetSecurity(of client: ClientIdentity) { client.forgetSecurity() }
+    func threadIsEnding() {}
+
+    /// Answers up to `count` questions of each worker, the oldest first.
+    func answer(_ count: Int, through broker: Core.Broker) {
+        for worker in waiting.keys.sorted() {
+            guard let questions = waiting[worker]?.prefix(count), !questions.isEmpty else {
+                continue
+            }
+            waiting[worker]?.removeFirst(questions.count)
+            broker.answer(
+                questions.map { ($0.asker, answer($0.question)) },
+                worker: worker
+            )
+        }
+    }
+
+    private func answer(_ question: HookQuestion) -> HookAnswer {
+        switch question {
+        case .authenticate(let client, _), .confirm(let client):
+            return .authentication(code: !isHonest(client) && dice.isOne(in: 8) ? 11 : 0)
+        case .beginExchange, .continueExchange: return .exchange(code: 0, data: nil)
+        case .publish(let client, let message, _, _):
+            return .publish(isHonest(client) ? .accepted(replacement: nil) : verdict(message))
+        case .control: return .control(.unhandled)
+        case .subscribe(let client, let filters), .unsubscribe(let client, let filters),
+            .access(let client, let filters):
+            return .filters(
+                filters.map { _ in
+                    !isHonest(client) && dice.isOne(in: 6)
+                        ? .denied : .allowed(filter: nil, options: nil)
+                },
+                disconnectCode: !isHonest(client) && dice.isOne(in: 16) ? 5 : nil
+            )
+        case .deliver(let client, let deliveries):
+            return .deliver(deliveries.map { isHonest(client) ? .allowed : verdict($0) })
+        case .publishWill(let client, _):
+            return .will(isAllowed: isHonest(client) || !dice.isOne(in: 4))
+        }
+    }
+
+    private func isHonest(_ client: ClientIdentity) -> Bool {
+        client.clientIdentifier.hasPrefix("honest")
+    }
+
+    private func verdict(_ message: Message) -> PublishVerdict {
+        switch dice.roll(8) {
+        case 0: .refused(.notAuthorized)
+        case 1: .disconnect(code: 5)
+        case 2, 3: .accepted(replacement: other(message))
+        default: .accepted(replacement: nil)
+        }
+    }
+
+    private func verdict(_ question: DeliveryQuestion) -> DeliveryVerdict {
+        switch dice.roll(6) {
+        case 0: .denied
+        case 1:
+            .replaced(
+                other(question.message),
+                qos: UInt8(dice.roll(Int(question.qos) + 1)),
+                isRetained: dice.isOne(in: 2)
+            )
+        default: .allowed
+        }
+    }
+
+    /// A message with the same origin and something else in it.
+    private func other(_ message: Message) -> Message {
+        let topic = Array("some/\(dice.roll(4))".utf8)
+        let payload = [UInt8](repeating: 0x2A, count: dice.pick([0, 1, 200, 20_000]))
+        return topic.withUnsafeBytes { topic in
+            payload.withUnsafeBytes { payload in
+                Message.make(
+                    UnsafePublication(
+                        topic: topic,
+                        properties: UnsafeRawBufferPointer(start: nil, count: 0),
+                        payload: payload,
+                        qos: message.qos,
+                        isRetained: message.isRetained,
+                        expiresAt: message.expiresAt,
+                        origin: message.origin
+                    )
+                )
+            }
+        }
+    }
+}
