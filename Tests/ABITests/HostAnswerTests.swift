@@ -62,13 +62,14 @@ import Testing
         let late = try RawClient(broker)
         late.send(Wire.connect("late", .v5, username: "-5"))
         try broker.waitForLog(containing: "REC delays late")
+        // Another one that claims the identifier waits in line: nobody is shut out by it.
         let second = try RawClient(broker)
-        second.send(Wire.connect("late", .v5))
-        try second.expectClosed()
-        try broker.waitForLog(containing: "REC disconnect late 13")
+        second.send(Wire.connect("late", .v5, username: "-5"))
+        try second.expectSilence()
         control.publish("command/complete", "late \(code)")
         try late.expectClosed(after: [0x20, 3, 0, 0x87, 0])
         try broker.waitForLog(containing: "REC disconnect late 11")
+        second.abort()
         try broker.stop()
     }
 

@@ -109,25 +109,83 @@ struct Chapter07Wills {
     }
 
     @Test(
-        "[MQTT-3.1.3-9] A delayed will comes after its delay",
-        arguments: [UInt32(0), 1000],
+        "[MQTT-3.1.2-8] A will does not wait for its delay when the session ends",
+        arguments: reactors
+    )
+    func delayedBeyondSession(workers: Int) throws {
+        let broker = try Broker.shared(workers: workers)
+        let (watcher, topic) = try Self.watch(broker)
+        let will = Will(topic, "m", properties: Property.willDelay(20))
+        let lost = try RawClient.connected(to: broker, unique("c"), .v5, will: will)
+        lost.abort()
+        try watcher.expectPublish(topic, "m", seconds: 3)
+        let left = try RawClient.connected(to: broker, unique("c"), .v5, will: will)
+        left.sendRaw([0xE0, 1, 4])
+        try watcher.expectPublish(topic, "m", seconds: 3)
+        // The session expiry interval of DISCONNECT counts.
+        let shortened = try RawClient.connected(
+            to: broker,
+            unique("c"),
+            .v5,
+            properties: Property.sessionExpiry(100),
+            will: will
+        )
+        shortened.sendRaw([0xE0, 7, 4, 5, 0x11, 0, 0, 0, 0])
+        try watcher.expectPublish(topic, "m", seconds: 3)
+    }
+
+    @Test(
+        "[MQTT-3.1.2-8] A take-over that ends the session sends the will at once",
+        arguments: [true, false],
         reactors
     )
-    func delayed(expiry: UInt32, workers: Int) throws {
+    func takenOver(isCleanStart: Bool, workers: Int) throws {
+        let broker = try Broker.shared(workers: workers)
+        let (watcher, topic) = try Self.watch(broker)
+        let identifier = unique("c")
+        let first = try RawClient.connected(
+            to: broker,
+            identifier,
+            .v5,
+            properties: isCleanStart ? Property.sessionExpiry(100) : [],
+            will: Will(topic, "m", properties: Property.willDelay(20))
+        )
+        let second = try RawClient(broker)
+        second.sendRaw(Wire.connect(identifier, .v5, clean: isCleanStart))
+        try watcher.expectPublish(topic, "m", seconds: 3)
+        first.abort()
+        second.abort()
+    }
+
+    @Test(
+        "[MQTT-3.14.4-3] Only a normal disconnection takes the will back",
+        arguments: [UInt8(0x80), 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x97, 0xFF],
+        reactors
+    )
+    func errors(code: UInt8, workers: Int) throws {
+        let broker = try Broker.shared(workers: workers)
+        let (watcher, topic) = try Self.watch(broker)
+        let client = try RawClient.connected(to: broker, unique("c"), .v5, will: Will(topic, "m"))
+        client.sendRaw([0xE0, 1, code])
+        try watcher.expectPublish(topic, "m", seconds: 3)
+    }
+
+    @Test("[MQTT-3.1.3-9] A delayed will comes after its delay, and not later", arguments: reactors)
+    func delayed(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
         let (watcher, topic) = try Self.watch(broker)
         let client = try RawClient.connected(
             to: broker,
             unique("c"),
             .v5,
-            properties: expiry == 0 ? [] : Property.sessionExpiry(expiry),
+            properties: Property.sessionExpiry(1000),
             will: Will(topic, "m", properties: Property.willDelay(3))
         )
         let start = ContinuousClock.now
         client.abort()
         try watcher.expectPublish(topic, "m", seconds: 8)
         let waited = ContinuousClock.now - start
-        #expect(waited > .seconds(3) && waited < .milliseconds(5500))
+        #expect(waited > .milliseconds(2990) && waited < .milliseconds(3900))
     }
 
     @Test(

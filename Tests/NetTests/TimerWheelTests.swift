@@ -72,20 +72,20 @@ struct TimerWheelTests {
             wheel.set(index, deadline: deadline)
             model[index] = deadline
         }
-        for now in stride(from: Int64(1), through: 1200, by: 1) {
-            while let index = wheel.popExpired(now: now) {
-                #expect(model.removeValue(forKey: index) ?? .max <= now)
+        for time in stride(from: Int64(1), through: 1200, by: 1) {
+            while let index = wheel.popExpired(now: time) {
+                #expect(model.removeValue(forKey: index) ?? .max <= time)
                 let other = random.number(upTo: 199)
                 if random.once(in: 2) {
                     wheel.clear(other)
                     model[other] = nil
                 } else if random.once(in: 4) {
-                    let deadline = now + 1 + Int64(random.number(upTo: 300))
+                    let deadline = time + 1 + Int64(random.number(upTo: 300))
                     wheel.set(other, deadline: deadline)
                     model[other] = deadline
                 }
             }
-            #expect(!model.values.contains { $0 <= now })
+            #expect(!model.values.contains { $0 <= time })
             #expect(wheel.checkInvariants())
         }
     }

@@ -217,14 +217,16 @@ struct HTTPTests {
 
     @Test("What the rules allow is what is served, however the path is spelt")
     func resolvedPaths() throws {
+        let folder = NSTemporaryDirectory() + unique("www")
+        #expect(mkdir(folder, 0o755) == 0)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
         let broker = try Broker(
             "allow_anonymous true\nacl_file %DIR%/rules\nlistener %PORT% 127.0.0.1\n"
-                + "protocol http_api\nhttp_dir %DIR%/www\n",
+                + "protocol http_api\nhttp_dir \(folder)\n",
             workers: 1,
             files: ["rules": "topic read /public/#\ntopic read /api/v1/version\n"]
         )
-        let folder = broker.directory + "/www"
-        for name in ["", "/public", "/private", "/public/sub"] {
+        for name in ["/public", "/private", "/public/sub"] {
             #expect(mkdir(folder + name, 0o755) == 0)
         }
         try "open".write(toFile: folder + "/public/a.txt", atomically: true, encoding: .utf8)

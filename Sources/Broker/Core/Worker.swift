@@ -40,7 +40,9 @@ package final class Worker {
     /// Whether every packet is logged; as of the last reload.
     private(set) var isTracing: Bool
     /// Whether each packet has to be looked at by itself.
-    var isWatching: Bool { isTracing || sessionListener != nil }
+    var isWatching: Bool { isTracing || isWatchingSessions }
+    /// Whether somebody is told of each message, or holds answers back.
+    var isWatchingSessions: Bool { sessionListener != nil || answerHolder != nil }
     let openQuestions = OpenQuestions()
     /// The sessions that a reload has yet to check again; nil when all are.
     var reloadCheck: ReloadCheck?
@@ -55,8 +57,12 @@ package final class Worker {
     let latecomers = Latecomers()
     /// A batch that came from another reactor.
     let foreignBatch = PublishBatch()
-    /// Who is told what happens to sessions.
+    /// Who is told what happens to sessions; set before the first client comes.
     var sessionListener: (any SessionListener)?
+    /// Who holds answers back; set before the first client comes.
+    var answerHolder: (any AnswerHolder)?
+    /// Clients some of whose answers wait.
+    var holdingClients: [Client] = []
     /// Clients that are not read from until other workers have caught up.
     var parkedClients: [Client] = []
     private var outboxes: [DeliveryBatch?]

@@ -38,6 +38,9 @@ extension SendWindow {
     /// Whether a message under way has this identifier.
     package func isInFlight(_ identifier: UInt16) -> Bool { find(identifier) != nil }
 
+    /// The place of the message under way with this identifier.
+    package func place(inFlight identifier: UInt16) -> Int? { find(identifier) }
+
     private func acknowledge(_ identifier: UInt16, in state: WindowState) -> Acknowledgement {
         guard let place = find(identifier) else { return .unknown }
         guard fields.pointee.ring[place].pointee.state == state else { return .unexpected }

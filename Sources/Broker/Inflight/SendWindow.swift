@@ -360,9 +360,13 @@ package struct SendWindow: ~Copyable {
         return place
     }
 
-    /// Goes on with the identifiers behind this one; for a session that comes from elsewhere.
-    package func restore(lastIdentifier: UInt16) {
-        fields.pointee.lastIdentifier = lastIdentifier
+    /// Goes on with the identifiers behind this one, which `count` messages that are to be restored
+    /// as waiting already have; for a session that comes from elsewhere.
+    package func restore(lastIdentifier: UInt16, waiting count: Int) {
+        guard lastIdentifier != 0 else { return }
+        let steps = count % PacketIdentifiers.count
+        let first = Int(lastIdentifier) - steps
+        fields.pointee.lastIdentifier = UInt16(first > 0 ? first : first + PacketIdentifiers.count)
     }
 
     // MARK: Gaps

@@ -33,12 +33,10 @@ package enum SessionChange: Sendable, Equatable {
     /// Messages that were not under way are over, by their positions in `SessionImage.outgoing`,
     /// descending.
     case dropped(positions: [Int])
-    /// A QoS 2 message was received.
+    /// A QoS 2 message was received, in the stead of one with the same identifier if there was one.
     case received(IncomingImage)
     /// PUBREL has come, or the message was forgotten.
     case completed(identifier: UInt16)
-    /// Subscriptions and messages are forgotten, for a clean start.
-    case cleared
     /// The session is over.
     case ended
 }
@@ -73,19 +71,14 @@ extension SessionImage {
             retainedPending.append(subscription)
         case .retainedEnded(let filter): retainedPending.removeAll { $0.filter == filter }
         case .received(let message):
-            guard !incoming.contains(where: { $0.identifier == message.identifier }) else {
-                return false
-            }
-            incoming.append(message)
+            let place = incoming.firstIndex { $0.identifier == message.identifier }
+            if let place { incoming[place] = message } else { incoming.append(message) }
         case .completed(let identifier):
             guard let place = incoming.firstIndex(where: { $0.identifier == identifier }) else {
                 return false
             }
             incoming.remove(at: place)
-        case .cleared: clear()
-        case .ended:
-            clear()
-            will = nil
+        case .ended: end()
         default: return applyOutgoing(change)
         }
         return true
@@ -109,7 +102,8 @@ extension SessionImage {
         return true
     }
 
-    private mutating func clear() {
+    private mutating func end() {
+        will = nil
         subscriptions = []
         outgoing = []
         incoming = []

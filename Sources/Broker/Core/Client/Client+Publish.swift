@@ -327,6 +327,13 @@ extension Client {
         acknowledge(batch, .puback, isPlain ? .success : .noMatchingSubscribers)
     }
 
+    /// Acknowledges the publications of a batch one by one, or holds that back as a whole.
+    private func acknowledgeEach(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
+        let identifiers = (0..<batch.count).map { batch[$0].packetIdentifier }
+        if hold(.acknowledgements(type, identifiers, reason)) { return }
+        for identifier in identifiers { sendAck(type, identifier, reason) }
+    }
+
     /// Acknowledges every publication of a batch in one stretch of packets.
     private func acknowledge(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
         let isShort = !isV5 || reason == .success
@@ -334,8 +341,7 @@ extension Client {
         guard !worker.isWatching, let connection,
             connection.queuedPacketCount + batch.count <= outputPacketsMax
         else {
-            for index in 0..<batch.count { writeAck(type, batch[index].packetIdentifier, reason) }
-            return
+            return acknowledgeEach(batch, type, reason)
         }
         var place = connection.reserveOutput(size * batch.count)
         for index in 0..<batch.count {

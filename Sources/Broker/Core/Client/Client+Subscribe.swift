@@ -76,11 +76,15 @@ extension Client {
         if packet.kind == .subscribe {
             bytes.appendSuback(packetIdentifier: identifier, reasonCodes: codes, version: version)
             log.debug("Sending SUBACK to \(logName)")
-            write(bytes, .suback)
+            if hold(.packet(bytes, .suback)) {
+                _ = hold(.retained(packet.takeRetained()))
+            } else {
+                write(bytes, .suback)
+            }
         } else {
             bytes.appendUnsuback(packetIdentifier: identifier, reasonCodes: codes, version: version)
             log.debug("Sending UNSUBACK to \(logName)")
-            write(bytes, .unsuback)
+            if !hold(.packet(bytes, .unsuback)) { write(bytes, .unsuback) }
         }
     }
 

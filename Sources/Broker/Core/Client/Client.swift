@@ -79,6 +79,10 @@ package final class Client {
     private var boxedEnd: Box<ClientEnd>?
     /// Whether the client is not read from because other workers are behind.
     var isParked = false
+    /// Answers that wait until something else has happened.
+    var heldAnswers = HeldAnswers()
+    /// What lets the client in when its CONNACK may go out.
+    var heldEntry: (() -> Void)?
     /// Whether an excess of the receive maximum was already logged for this connection.
     var hasLoggedExcess = false
 
@@ -340,8 +344,19 @@ package final class Client {
         counters.bytesSent.add(packet.count)
     }
 
-    /// Acknowledges; in the short form where the reason is success.
+    /// Acknowledges, now or when that may be.
     func writeAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode = .success) {
+        if worker.answerHolder != nil {
+            let answer: HeldAnswer =
+                type == .pubrel
+                ? .release(identifier: identifier) : .acknowledgements(type, [identifier], reason)
+            if hold(answer) { return }
+        }
+        sendAck(type, identifier, reason)
+    }
+
+    /// Acknowledges; in the short form where the reason is success.
+    func sendAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode) {
         logAck(type, identifier, reason)
         guard mayWritePacket(), let connection else {
             counters.dropped.add(1)

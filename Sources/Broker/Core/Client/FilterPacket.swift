@@ -108,6 +108,12 @@ final class FilterPacket {
     /// Remembers to send retained messages after the acknowledgement.
     func addRetained(_ subscription: SessionSubscription) { retained.append(subscription) }
 
+    /// Takes all subscriptions whose retained messages are to follow.
+    func takeRetained() -> [SessionSubscription] {
+        defer { retainedSeen = retained.count }
+        return Array(retained[retainedSeen...])
+    }
+
     /// The next subscription whose retained messages are to follow.
     func nextRetained() -> SessionSubscription? {
         guard retainedSeen < retained.count else { return nil }

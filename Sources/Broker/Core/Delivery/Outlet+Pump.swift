@@ -84,6 +84,15 @@ extension Outlet {
         of session: Session
     ) {
         let identifier = session.begin(place, qos: form.qos, isResent: isResent)
+        if form.qos == 2, session.isPersistent, client.worker.answerHolder != nil {
+            let answer = HeldAnswer.publish(
+                message,
+                form,
+                identifier: identifier,
+                isDuplicate: isResent
+            )
+            if client.hold(answer) { return }
+        }
         let isWritten = message.withPublication { publication in
             write(
                 publication,

@@ -50,7 +50,7 @@ final class Outlet {
         )
         if aliasCount > 0 { aliases = OutgoingAliases(maximum: aliasCount) }
         isPlain =
-            aliasCount == 0 && client.listener.isUnmounted && client.worker.sessionListener == nil
+            aliasCount == 0 && client.listener.isUnmounted && !client.worker.isWatchingSessions
     }
 
     /// Largest packet the client takes, in bytes [MQTT-3.1.2-24]; never more than there can be.

@@ -72,7 +72,8 @@ extension Session {
         for subscription in image.subscriptions {
             guard subscribe(SessionSubscription(subscription)) != .refused else { throw .filter }
         }
-        outgoing.window.restore(lastIdentifier: image.lastIdentifier)
+        let waiting = image.outgoing.count { $0.progress == .queued && $0.qos > 0 }
+        outgoing.window.restore(lastIdentifier: image.lastIdentifier, waiting: waiting)
         for delivery in image.outgoing { try restore(delivery, message) }
         for received in image.incoming { try restore(received, message) }
         for subscription in image.retainedPending {

@@ -31,7 +31,6 @@ extension Session {
             return incoming.noteRepeated(identifier) ? .repeatedTwice : .repeated
         }
         incoming.replace(identifier, message)
-        note(.completed(identifier: identifier))
         noteReceived(message, identifier)
         return .replaced
     }

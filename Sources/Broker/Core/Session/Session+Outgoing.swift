@@ -46,6 +46,11 @@ extension Session {
         note(identifier == 0 ? .discarded : .acknowledged(identifier: identifier))
     }
 
+    /// The message under way with this identifier is over without an answer.
+    func finish(identifier: UInt16) {
+        if let place = outgoing.window.place(inFlight: identifier) { finish(place) }
+    }
+
     /// PUBACK; unknown identifiers are ignored.
     func acknowledgePuback(_ identifier: UInt16) -> Acknowledgement {
         noted(outgoing.window.acknowledgePuback(identifier), identifier)

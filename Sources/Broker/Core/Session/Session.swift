@@ -142,20 +142,15 @@ final class Session {
         identity.subscriptionCount.store(subscriptions.count, ordering: .relaxed)
     }
 
-    /// Forgets subscriptions and messages, for a clean start or at the end.
-    func clear() {
+    /// The session is over: its handle is about to mean nothing, and the index forgets its
+    /// subscriptions in slices.
+    func end() {
         let ended = subscriptions
         subscriptions = Subscriptions()
         worker.end(ended, of: handle)
         outgoing.removeAll()
         incoming = nil
         retainedQueue = nil
-        note(.cleared)
-    }
-
-    /// The session is over.
-    func end() {
-        clear()
         boxedWill = nil
         note(.ended)
     }

@@ -63,7 +63,9 @@ final class MemoryGuard: Sendable {
 
     private func sample() {
         expected.store(0, ordering: .relaxed)
-        let usage = mallinfo2()
+        // Called by name alone it would be the initializer of the type, which is all zeros.
+        let readUsage: () -> mallinfo2 = mallinfo2
+        let usage = readUsage()
         let heap = Int(usage.uordblks + usage.hblkhd)
         sampledBytes.store(heap + TLSContext.memoryInUse, ordering: .relaxed)
         notedThen.store(Self.noted, ordering: .relaxed)

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers are held back, and let go.
+
+import Inflight
+import MQTT
+import Net
+
+extension Client {
+    /// Keeps an answer if it has to wait; false when it may go out now.
+    ///
+    /// PINGRESP and QoS 0 are no answers: they pass those that wait.
+    func hold(_ answer: HeldAnswer) -> Bool {
+        guard let holder = worker.answerHolder, let session else { return false }
+        let ticket = holder.ticket(for: answer, of: session)
+        if ticket == 0, heldAnswers.isEmpty { return false }
+        if heldAnswers.isEmpty { worker.holdingClients.append(self) }
+        heldAnswers.hold(answer, until: ticket)
+        return true
+    }
+
+    /// CONNACK waits: no further packet is read before it has gone out.
+    func waitForEntry() {
+        stage = .moving
+        connection?.pauseReading(noticesHangUp: true)
+    }
+
+    /// Sends what waited for a number that has been reached.
+    func releaseAnswers(upTo ticket: UInt64) {
+        for answer in heldAnswers.release(upTo: ticket) {
+            guard let session, stage != .ended else { return }
+            send(answer, session)
+        }
+    }
+
+    private func send(_ answer: HeldAnswer, _ session: Session) {
+        switch answer {
+        case .entry:
+            let enter = heldEntry
+            heldEntry = nil
+            enter?()
+            if stage == .connected { connection?.resumeReading() }
+        case .acknowledgements(let type, let identifiers, let reason):
+            for identifier in identifiers { sendAck(type, identifier, reason) }
+        case .packet(let bytes, let type): write(bytes, type)
+        case .retained(let subscriptions):
+            for subscription in subscriptions { session.sendRetained(for: subscription) }
+        case .publish(let message, let form, let identifier, let isDuplicate):
+            // What was cleared meanwhile is not sent.
+            guard session.outgoing.window.isInFlight(identifier), let outlet = session.outlet else {
+                return
+            }
+            let isWritten = message.withPublication { publication in
+                outlet.write(
+                    publication,
+                    of: message,
+                    form,
+                    packetIdentifier: identifier,
+                    isDuplicate: isDuplicate
+                )
+            }
+            if !isWritten { session.finish(identifier: identifier) }
+        case .release(let identifier): sendAck(.pubrel, identifier, .success)
+        }
+    }
+}
+
+extension Worker {
+    /// Everything that waited for a number up to this one goes out.
+    func releaseAnswers(upTo ticket: UInt64) {
+        let clients = holdingClients
+        holdingClients = []
+        for client in clients {
+            client.releaseAnswers(upTo: ticket)
+            if !client.heldAnswers.isEmpty, client.stage != .ended { holdingClients.append(client) }
+        }
+    }
+}
