@@ -65,10 +65,11 @@ import Testing
         // Another one that claims the identifier waits in line: nobody is shut out by it.
         let second = try RawClient(broker)
         second.send(Wire.connect("late", .v5, username: "-5"))
-        try second.expectSilence()
+        let mark = broker.logMark
         control.publish("command/complete", "late \(code)")
         try late.expectClosed(after: [0x20, 3, 0, 0x87, 0])
         try broker.waitForLog(containing: "REC disconnect late 11")
+        try broker.waitForLog(containing: "REC delays late", from: mark)
         second.abort()
         try broker.stop()
     }
