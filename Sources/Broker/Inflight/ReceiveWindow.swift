@@ -86,16 +86,49 @@ package struct ReceiveWindow: ~Copyable {
         return place
     }
 
-    /// Releases the oldest message if it has this identifier; returns its place.
-    ///
-    /// Senders mostly release in order.
-    package func releaseFirst(_ identifier: UInt16) -> Int? {
-        guard !ring.pointee.isEmpty, ring.pointee.isOrdered else { return nil }
-        let head = ring.pointee.head
-        guard ring.pointee[head].pointee.identifier == identifier else { return nil }
-        ring.pointee.removeFirst(1)
-        return head
+    // MARK: Stretches
+
+    /// Whether identifiers that rise from `first` to `last` all lie behind those in use.
+    package func mayAcceptStretch(from first: UInt16, to last: UInt16) -> Bool {
+        ring.pointee.follows(from: first, to: last)
     }
+
+    /// Makes room for a stretch of messages.
+    package func reserve(_ count: Int) { ring.pointee.reserve(count) }
+
+    /// Takes in the next message of a stretch that `mayAcceptStretch` allows, in reserved room.
+    package func acceptNext(_ identifier: UInt16, byteCount: Int) -> Int {
+        ring.pointee.appendIdentified(
+            WindowEntry(
+                byteCount: byteCount,
+                identifier: identifier,
+                state: .awaitingPubrel,
+                qos: 2,
+                isRetained: false
+            )
+        )
+    }
+
+    /// How many PUBREL packets in their short form (`62 02 id id`) at the front of `bytes` are for
+    /// the oldest messages, in order.
+    package func countReleases(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard ring.pointee.isOrdered else { return 0 }
+        let head = ring.pointee.head
+        let limit = min(bytes.count / 4, ring.pointee.tail - head)
+        var count = 0
+        while count < limit,
+            let identifier = ShortAck.identifier(bytes, at: 4 * count, 0x62)
+        {
+            let entry = ring.pointee[head + count]
+            guard entry.pointee.identifier == identifier, entry.pointee.state == .awaitingPubrel
+            else { break }
+            count += 1
+        }
+        return count
+    }
+
+    /// Releases the oldest messages, of those that `countReleases` has counted.
+    package func removeOldest(_ count: Int) { ring.pointee.removeFirst(count) }
 
     /// Forgets everything.
     package func removeAll() { ring.pointee.removeAll() }

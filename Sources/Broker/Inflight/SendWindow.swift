@@ -100,11 +100,14 @@ package struct SendWindow: ~Copyable {
     /// What became of the message at a place.
     package func state(at place: Int) -> WindowState { fields.pointee.ring[place].pointee.state }
 
+    /// QoS and RETAIN flag of the message at a place.
+    package func form(at place: Int) -> (qos: UInt8, isRetained: Bool) {
+        let entry = fields.pointee.ring[place].pointee
+        return (entry.qos, entry.isRetained)
+    }
+
     /// QoS of the message at a place.
     package func qos(at place: Int) -> UInt8 { fields.pointee.ring[place].pointee.qos }
-
-    /// RETAIN flag of the message at a place.
-    package func isRetained(at place: Int) -> Bool { fields.pointee.ring[place].pointee.isRetained }
 
     /// Packet identifier of the message at a place; 0 while it has none.
     package func identifier(at place: Int) -> UInt16 {
@@ -203,7 +206,7 @@ package struct SendWindow: ~Copyable {
         assert(isHandedOut(place), "only what was handed out begins")
         guard qos > 0 else { return 0 }
         let entry = fields.pointee.ring[place]
-        if place == fields.pointee.ring.identifiedEnd {
+        if place == fields.pointee.ring.identifiedEnd, !fields.pointee.ring.identifyAsWanted() {
             fields.pointee.ring.identify(freeIdentifier(entry.pointee.identifier))
         }
         entry.pointee.qos = qos

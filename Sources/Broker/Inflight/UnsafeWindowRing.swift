@@ -71,11 +71,44 @@ struct UnsafeWindowRing {
         return tail - 1
     }
 
+    /// Adds an entry behind all others that has its identifier already; there is room, and the
+    /// identifier lies behind all others.
+    @inline(__always)
+    mutating func appendIdentified(_ entry: WindowEntry) -> Int {
+        assert(isAscending && identifiedEnd == tail && continues(entry.identifier), "it is the last")
+        precondition(tail - head < capacity, "room is reserved")
+        guard let entries else { preconditionFailure("a ring with room has storage") }
+        (entries + (tail & (capacity - 1))).initialize(to: entry)
+        tail += 1
+        identifiedEnd = tail
+        return tail - 1
+    }
+
+    /// Whether identifiers that rise from `first` to `last` all lie behind those that are there.
+    func follows(from first: UInt16, to last: UInt16) -> Bool {
+        guard isAscending, first <= last, first != 0 else { return false }
+        guard head < identifiedEnd else { return true }
+        let head = firstIdentifier
+        let distance = PacketIdentifiers.distance(from: head, to: first)
+        return distance > PacketIdentifiers.distance(from: head, to: lastIdentifier)
+            && distance <= PacketIdentifiers.distance(from: head, to: last)
+    }
+
+    /// Lets the entry at `identifiedEnd` have the identifier it wants, if that is simply the next.
+    @inline(__always)
+    mutating func identifyAsWanted() -> Bool {
+        let wanted = self[identifiedEnd].pointee.identifier
+        guard wanted != 0, isAscending, isNext(wanted) else { return false }
+        assert(index == nil, "what ascends needs no index")
+        identifiedEnd += 1
+        return true
+    }
+
     /// Gives the entry at `identifiedEnd` its identifier.
     mutating func identify(_ identifier: UInt16) {
         assert(identifier != 0, "identifiers are not 0")
-        if isAscending { isAscending = continues(identifier) }
-        index?[identifier] = identifiedEnd
+        if isAscending, !isNext(identifier) { isAscending = continues(identifier) }
+        if index != nil { index?[identifier] = identifiedEnd }
         self[identifiedEnd].pointee.identifier = identifier
         identifiedEnd += 1
     }
@@ -100,9 +133,18 @@ struct UnsafeWindowRing {
             > PacketIdentifiers.distance(from: first, to: lastIdentifier)
     }
 
+    /// Whether an identifier is the one behind the last, and not the first once more.
+    @inline(__always)
+    private func isNext(_ identifier: UInt16) -> Bool {
+        guard head < identifiedEnd else { return true }
+        return identifier == PacketIdentifiers.next(lastIdentifier)
+            && identifier != firstIdentifier
+    }
+
     /// Whether no live entry has an identifier.
     mutating func isFree(_ identifier: UInt16) -> Bool {
-        isAscending && continues(identifier) || find(identifier, before: identifiedEnd) == nil
+        if isAscending, isNext(identifier) || continues(identifier) { return true }
+        return find(identifier, before: identifiedEnd) == nil
     }
 
     /// How many identifiers in a row after `identifier`, the last one given, are surely nobody's.

@@ -29,5 +29,7 @@ package struct ExactText: Hashable, Sendable {
 
 extension String {
     /// Whether another text has the same bytes, which equal texts need not have.
-    package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func hasSameBytes(as other: String) -> Bool {
+        UnsafeLoad.isSame(self, other) ?? utf8.elementsEqual(other.utf8)
+    }
 }

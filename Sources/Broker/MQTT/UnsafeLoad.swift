@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only unsafe code of the module: integers and copies out of raw spans.
 
+import Glibc
+
 /// Loads integers from a `RawSpan`, bounds-checked in every build.
 ///
 /// Invariant: `unsafeLoad` checks the bounds itself and is unsafe only for types in which some bit
@@ -60,6 +62,19 @@ package enum UnsafeLoad {
         unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
             unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
         }
+    }
+
+    /// Whether two texts have the same bytes; nil where those do not lie in one piece.
+    static func isSame(_ left: String, _ right: String) -> Bool? {
+        unsafe left.utf8.withContiguousStorageIfAvailable { left in
+            unsafe right.utf8.withContiguousStorageIfAvailable { right in
+                guard left.count == right.count else { return false }
+                guard let first = left.baseAddress, let second = right.baseAddress else {
+                    return true
+                }
+                return unsafe memcmp(first, second, left.count) == 0
+            }
+        } ?? nil
     }
 
     /// The bytes of an array.

@@ -136,16 +136,17 @@ extension Client {
             worker.deliverCollected()
             guard stage == .connected else { return 0 }
         }
+        guard let incoming = session.incoming else { return 0 }
+        let limit = incoming.countReleases(bytes)
         var count = 0
-        while bytes.count - 4 * count >= 4, bytes[4 * count] == 0x62, bytes[4 * count + 1] == 2 {
+        while count < limit {
+            let message = incoming.oldest(count)
+            if message.isExpired(at: worker.now) { break }
             let identifier = UInt16(bytes[4 * count + 2]) << 8 | UInt16(bytes[4 * count + 3])
-            guard let message = session.incoming?.first(identifier),
-                !message.isExpired(at: worker.now)
-            else { break }
-            session.releaseFirst(identifier)
             collect(released: message, identifier, session)
             count += 1
         }
+        if count > 0 { session.releaseOldest(count) }
         return count
     }
 

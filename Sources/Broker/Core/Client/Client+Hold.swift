@@ -19,7 +19,8 @@ extension Client {
     }
 
     /// CONNACK waits: no further packet is read before it has gone out.
-    func waitForEntry() {
+    func waitForEntry(_ enter: @escaping () -> Void) {
+        heldEntry = enter
         stage = .moving
         connection?.pauseReading(noticesHangUp: true)
     }

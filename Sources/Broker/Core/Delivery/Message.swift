@@ -55,19 +55,22 @@ package struct Message: @unchecked Sendable {
         let topic = publication.topic
         let properties = publication.properties
         let payload = publication.payload
-        precondition(topic.count <= topicLengthMax, "a topic that grew fits a packet")
-        precondition(payload.count <= Int(UInt32.max), "a payload has a 32-bit length")
-        precondition(properties.count <= Int(UInt32.max), "properties have a 32-bit length")
+        let besideCount = topic.count + properties.count
+        // One comparison for the three, on the way of every message that is kept.
+        precondition(
+            topic.count <= topicLengthMax && (besideCount | payload.count) <= Int(UInt32.max),
+            "a topic that grew fits a packet; payload and properties have 32-bit lengths"
+        )
         let header = MessageHeader(
             origin: publication.origin,
             expiresAt: publication.expiresAt,
-            payloadCount: UInt32(payload.count),
-            propertiesCount: UInt32(properties.count),
-            topicCount: UInt16(topic.count),
+            payloadCount: UInt32(truncatingIfNeeded: payload.count),
+            propertiesCount: UInt32(truncatingIfNeeded: properties.count),
+            topicCount: UInt16(truncatingIfNeeded: topic.count),
             qos: publication.qos,
             isRetained: publication.isRetained
         )
-        let size = topic.count + properties.count + payload.count
+        let size = besideCount + payload.count
         let storage = MessageStorage.create(minimumCapacity: size) { _ in header }
         storage.withUnsafeMutablePointerToElements { elements in
             let base = UnsafeMutableRawPointer(elements)
@@ -75,11 +78,11 @@ package struct Message: @unchecked Sendable {
                 base,
                 sign: 1,
                 payloadCount: payload.count,
-                besideCount: topic.count + properties.count
+                besideCount: besideCount
             )
             copy(topic, to: base)
             copy(properties, to: base + topic.count)
-            copy(payload, to: base + topic.count + properties.count)
+            copy(payload, to: base + besideCount)
         }
         return Message(storage)
     }

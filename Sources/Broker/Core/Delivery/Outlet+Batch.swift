@@ -13,7 +13,7 @@ extension Outlet {
     ///
     /// Returns false, and has sent nothing, when each message needs a closer look.
     func send(_ batch: PublishBatch, qos: UInt8, of session: Session) -> Bool {
-        let variant = batch.variant(isV5: isV5, qos: qos, now: client.worker.now)
+        let variant = batch.variant(isV5: isV5, qos: qos, now: worker.now)
         guard variant.packetSizeMax <= packetSizeMax else { return false }
         return qos == 0
             ? sendAtMostOnce(variant, batch) : sendInFlight(variant, batch, qos: qos, of: session)

@@ -32,7 +32,6 @@ extension Outlet {
     /// Sends the message that the window has handed out, unless its time is over.
     private func send(_ place: Int, isResent: Bool, of session: Session) {
         let message = session.outgoing[place]
-        let worker = client.worker
         if message.isExpired(at: worker.now) { return session.finish(place) }
         if worker.hasHooks, worker.events(on: session.listenerIndex).contains(.messageOut) {
             return decide(place, isResent: isResent, of: session)
@@ -54,7 +53,7 @@ extension Outlet {
             isFiltered: true
         )
         isDeciding = true
-        _ = client.worker.ask(.deliver(session.identity, [question])) { [self] answer in
+        _ = worker.ask(.deliver(session.identity, [question])) { [self] answer in
             // What was handed out stays where it is for as long as this outlet serves the session.
             guard session.outlet === self, isDeciding else { return }
             isDeciding = false
@@ -84,7 +83,7 @@ extension Outlet {
         of session: Session
     ) {
         let identifier = session.begin(place, qos: form.qos, isResent: isResent)
-        if form.qos == 2, session.isPersistent, client.worker.answerHolder != nil {
+        if form.qos == 2, session.isPersistent, worker.answerHolder != nil {
             let answer = HeldAnswer.publish(
                 message,
                 form,
@@ -109,9 +108,10 @@ extension Outlet {
 extension Session {
     /// How the message at a place goes out.
     func form(at place: Int) -> DeliveryForm {
-        DeliveryForm(
-            qos: outgoing.window.qos(at: place),
-            isRetained: outgoing.window.isRetained(at: place),
+        let (qos, isRetained) = outgoing.window.form(at: place)
+        return DeliveryForm(
+            qos: qos,
+            isRetained: isRetained,
             subscriptionIdentifier: outgoing.subscriptionIdentifier(place)
         )
     }

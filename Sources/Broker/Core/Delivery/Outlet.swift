@@ -17,6 +17,9 @@ final class Outlet {
 
     let client: Client
     let connection: Connection
+    /// The client's, which outlives all of its clients: counting references here would cost every
+    /// message.
+    unowned(unsafe) let worker: Worker
     /// Whether packets have the form of 5.0.
     let isV5: Bool
     /// Whether packets go out as they do to every other such client.
@@ -37,6 +40,7 @@ final class Outlet {
     init(_ client: Client, _ connection: Connection, _ packet: ConnectPacket) {
         self.client = client
         self.connection = connection
+        worker = client.worker
         isV5 = client.isV5
         let window =
             packet.receiveMaximum.map(Int.init)
@@ -61,7 +65,7 @@ final class Outlet {
 
     /// What the session's window may hold while this client takes its messages.
     var limits: SendLimits {
-        let limits = client.worker.limits
+        let limits = worker.limits
         let room = isUnlimited ? 0 : inFlightMax
         return SendLimits(
             inFlightMax: inFlightMax,
@@ -97,7 +101,6 @@ final class Outlet {
         guard !connection.isClosed, let topic = visibleTopic(publication.topic) else {
             return false
         }
-        let worker = client.worker
         var encoder = UnsafePublishEncoder(
             topic: topic,
             properties: publication.properties,

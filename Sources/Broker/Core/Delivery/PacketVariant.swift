@@ -53,10 +53,12 @@ final class PacketVariant {
         }
     }
 
+    @inline(__always)
     private func appendOffset(_ offset: Int) {
-        precondition(offset + 2 <= bytes.count, "identifiers lie in the packets")
+        assert(offset + 2 <= bytes.count, "identifiers lie in the packets")
         // A batch has about 1 MiB, or one packet.
-        identifierOffsets.append(UInt32(offset))
+        assert(offset <= UInt32.max, "a batch is shorter than 4 GiB")
+        identifierOffsets.append(UInt32(truncatingIfNeeded: offset))
     }
 
     /// Gives storage back that no batch since the last call has needed.

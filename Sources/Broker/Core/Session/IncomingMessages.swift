@@ -10,6 +10,12 @@ final class IncomingMessages {
     private let window = ReceiveWindow()
     private let messages = UnsafeMessageSlots()
 
+    deinit {
+        for place in window.places where window.identifier(at: place) != nil {
+            messages.remove(place)
+        }
+    }
+
     /// How many there are.
     var count: Int { window.count }
 
@@ -62,24 +68,55 @@ final class IncomingMessages {
         return kept
     }
 
-    /// The oldest message, if it has this identifier.
-    func first(_ identifier: UInt16) -> Message? {
-        guard let place = window.places.first, window.identifier(at: place) == identifier else {
-            return nil
+    /// Keeps messages whose identifiers rise and lie behind all others; false, and keeps nothing,
+    /// where they do not.
+    ///
+    /// `messages` makes the message at an index.
+    func acceptStretch(
+        _ count: Int,
+        identifier: (Int) -> UInt16,
+        message: (Int) -> Message
+    ) -> Bool {
+        guard count > 0, window.mayAcceptStretch(from: identifier(0), to: identifier(count - 1))
+        else { return false }
+        var last: UInt16 = 0
+        for index in 0..<count {
+            let next = identifier(index)
+            guard next > last else { return false }
+            last = next
         }
-        return messages[place]
+        window.reserve(count)
+        let places = window.places
+        messages.reserve(places, upTo: places.upperBound + count)
+        for index in 0..<count {
+            let message = message(index)
+            let place = window.acceptNext(identifier(index), byteCount: message.payloadCount)
+            messages.set(place, message)
+        }
+        return true
     }
 
-    /// Takes the oldest message out, which has this identifier.
-    func removeFirst(_ identifier: UInt16) {
-        guard let place = window.releaseFirst(identifier) ?? window.release(identifier) else {
-            return
-        }
-        remove(place)
+    /// How many PUBREL packets in their short form at the front of `bytes` are for the oldest
+    /// messages, in order.
+    func countReleases(_ bytes: UnsafeRawBufferPointer) -> Int { window.countReleases(bytes) }
+
+    /// The message at a distance from the oldest, among those that `countReleases` has counted.
+    func oldest(_ distance: Int) -> Message { messages[window.places.lowerBound + distance] }
+
+    /// Takes the oldest messages out, of those that `countReleases` has counted.
+    func removeOldest(_ count: Int) {
+        let first = window.places.lowerBound
+        window.removeOldest(count)
+        for place in first..<(first + count) { messages.remove(place) }
+        tidy()
     }
 
     private func remove(_ place: Int) {
         messages.remove(place)
+        tidy()
+    }
+
+    private func tidy() {
         if window.isEmpty { return messages.noteEmpty() }
         if window.isSparse { window.compact { messages.move(from: $0, to: $1) } }
     }
@@ -96,10 +133,9 @@ final class IncomingMessages {
 
     func checkInvariants() {
         window.checkInvariants()
-        assert(
-            messages.occupied(window.places)
-                == window.places.filter { window.identifier(at: $0) != nil },
-            "messages are where the window says"
-        )
+        #if DEBUG
+            let live = window.places.filter { window.identifier(at: $0) != nil }
+            assert(messages.occupied == live, "messages are where the window says")
+        #endif
     }
 }

@@ -10,6 +10,14 @@ struct OutgoingMessages: ~Copyable {
     let window = SendWindow()
     private let messages = UnsafeMessageSlots()
 
+    deinit { giveUpAll() }
+
+    private func giveUpAll() {
+        for place in window.places where window.state(at: place) != .ended {
+            messages.remove(place)
+        }
+    }
+
     /// The message at a place of the window.
     subscript(_ place: Int) -> Message { messages[place] }
 
@@ -103,16 +111,16 @@ struct OutgoingMessages: ~Copyable {
 
     /// Forgets everything.
     func removeAll() {
+        giveUpAll()
         window.removeAll()
-        messages.removeAll()
+        messages.noteEmpty()
     }
 
     func checkInvariants() {
         window.checkInvariants()
-        assert(
-            messages.occupied(window.places)
-                == window.places.filter { window.state(at: $0) != .ended },
-            "messages are where the window says"
-        )
+        #if DEBUG
+            let live = window.places.filter { window.state(at: $0) != .ended }
+            assert(messages.occupied == live, "messages are where the window says")
+        #endif
     }
 }

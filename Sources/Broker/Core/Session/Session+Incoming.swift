@@ -41,17 +41,15 @@ extension Session {
     /// use, or is not behind the one before.
     func accept(_ batch: PublishBatch) -> Bool {
         assert(batch.purpose == .receive, "only QoS 2 messages are kept")
-        let incoming = openIncoming()
-        var last: UInt16 = 0
+        let isKept = openIncoming()
+            .acceptStretch(
+                batch.count,
+                identifier: { batch[$0].packetIdentifier },
+                message: { batch.message($0) }
+            )
+        guard isKept, worker.sessionListener != nil else { return isKept }
         for index in 0..<batch.count {
-            let identifier = batch[index].packetIdentifier
-            guard identifier > last, !incoming.contains(identifier) else { return false }
-            last = identifier
-        }
-        for index in 0..<batch.count {
-            let message = batch.message(index)
-            incoming.accept(message, batch[index].packetIdentifier)
-            noteReceived(message, batch[index].packetIdentifier)
+            noteReceived(batch.message(index), batch[index].packetIdentifier)
         }
         return true
     }
@@ -69,10 +67,12 @@ extension Session {
         return kept
     }
 
-    /// PUBREL for the oldest message, which has this identifier.
-    func releaseFirst(_ identifier: UInt16) {
-        incoming?.removeFirst(identifier)
-        note(.completed(identifier: identifier))
+    /// PUBREL for the oldest messages, of those that `IncomingMessages.countReleases` has counted.
+    ///
+    /// Nobody listens.
+    func releaseOldest(_ count: Int) {
+        assert(worker.sessionListener == nil, "a listener is told of each message")
+        incoming?.removeOldest(count)
     }
 
     /// Forgets QoS 2 messages whose identifiers QoS 1 messages have taken; returns those.

@@ -5,8 +5,9 @@
 ///
 /// A ring beside the one of the window, `place mod capacity`: a window keeps numbers, its owner the
 /// messages. Subscription identifiers have a block of their own, made for the first one that is not
-/// 0. Invariants: every place with a message lies in the range that the last `reserve` was told; no
-/// two of them fall on one slot.
+/// 0. Invariants: the owner sets a place once, and asks for it and removes it only while it is set;
+/// every place that is set lies in the range that the last `reserve` was told, so no two of them
+/// fall on one slot. Debug builds keep count of which are.
 ///
 /// The fields lie behind a pointer: they are touched for every message, and a `let` needs no check
 /// for exclusive access.
@@ -14,9 +15,12 @@ struct UnsafeMessageSlots: ~Copyable {
     private static let keptCapacityMax = 64
 
     private struct Fields {
-        var messages: UnsafeMutablePointer<Unmanaged<MessageStorage>?>?
+        var messages: UnsafeMutablePointer<Unmanaged<MessageStorage>>?
         var identifiers: UnsafeMutablePointer<UInt32>?
         var capacity = 0
+        #if DEBUG
+            var occupied: Set<Int> = []
+        #endif
     }
 
     private let fields: UnsafeMutablePointer<Fields>
@@ -26,18 +30,40 @@ struct UnsafeMessageSlots: ~Copyable {
         fields.initialize(to: Fields())
     }
 
+    /// The owner has removed all messages.
     deinit {
-        removeAll()
+        freeBlocks()
+        fields.deinitialize(count: 1)
         fields.deallocate()
     }
 
     private var capacity: Int { fields.pointee.capacity }
 
-    private var messages: UnsafeMutablePointer<Unmanaged<MessageStorage>?> {
+    private func slot(_ place: Int) -> UnsafeMutablePointer<Unmanaged<MessageStorage>> {
         guard let messages = fields.pointee.messages else {
             preconditionFailure("slots were reserved")
         }
-        return messages
+        return messages + (place & (capacity - 1))
+    }
+
+    private func isSet(_ place: Int) -> Bool {
+        #if DEBUG
+            fields.pointee.occupied.contains(place)
+        #else
+            true
+        #endif
+    }
+
+    private func note(_ place: Int, isSet: Bool) {
+        #if DEBUG
+            if isSet {
+                let isNew = fields.pointee.occupied.insert(place).inserted
+                assert(isNew, "a place has one message")
+            } else {
+                let wasSet = fields.pointee.occupied.remove(place) != nil
+                assert(wasSet, "a message is given up once")
+            }
+        #endif
     }
 
     /// Makes room for the places from `places`, which are in use, up to `end`.
@@ -48,10 +74,8 @@ struct UnsafeMessageSlots: ~Copyable {
 
     /// The message at a place.
     subscript(_ place: Int) -> Message {
-        guard let storage = messages[place & (capacity - 1)] else {
-            preconditionFailure("a place that is in use has a message")
-        }
-        return Message(storage.takeUnretainedValue())
+        assert(isSet(place), "a place that is in use has a message")
+        return Message(slot(place).pointee.takeUnretainedValue())
     }
 
     /// The subscription identifier that goes with it; 0 for none.
@@ -62,20 +86,25 @@ struct UnsafeMessageSlots: ~Copyable {
     /// Keeps a message at a reserved place that has none.
     @inline(__always)
     func set(_ place: Int, _ message: Message) {
-        let slot = messages + (place & (capacity - 1))
-        assert(slot.pointee == nil, "a place has one message")
-        slot.pointee = .passRetained(message.storage)
+        note(place, isSet: true)
+        slot(place).initialize(to: .passRetained(message.storage))
     }
 
     /// Keeps the subscription identifier that goes with a message.
+    @inline(__always)
     func set(_ place: Int, subscriptionIdentifier: UInt32) {
+        if subscriptionIdentifier != 0 || fields.pointee.identifiers != nil {
+            setIdentifier(place, subscriptionIdentifier)
+        }
+    }
+
+    private func setIdentifier(_ place: Int, _ identifier: UInt32) {
         if fields.pointee.identifiers == nil {
-            if subscriptionIdentifier == 0 { return }
             let block = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity)
             block.initialize(repeating: 0, count: capacity)
             fields.pointee.identifiers = block
         }
-        fields.pointee.identifiers?[place & (capacity - 1)] = subscriptionIdentifier
+        fields.pointee.identifiers?[place & (capacity - 1)] = identifier
     }
 
     /// Puts another message in the place of one.
@@ -87,19 +116,15 @@ struct UnsafeMessageSlots: ~Copyable {
     /// Gives a message up.
     @inline(__always)
     func remove(_ place: Int) {
-        let slot = messages + (place & (capacity - 1))
-        assert(slot.pointee != nil, "a message is given up once")
-        slot.pointee?.release()
-        slot.pointee = nil
+        note(place, isSet: false)
+        slot(place).pointee.release()
     }
 
     /// Moves a message to a place that has none.
     func move(from: Int, to: Int) {
-        let source = messages + (from & (capacity - 1))
-        let target = messages + (to & (capacity - 1))
-        assert(target.pointee == nil, "messages move to free places")
-        target.pointee = source.pointee
-        source.pointee = nil
+        note(to, isSet: true)
+        note(from, isSet: false)
+        slot(to).initialize(to: slot(from).pointee)
         guard let identifiers = fields.pointee.identifiers else { return }
         identifiers[to & (capacity - 1)] = identifiers[from & (capacity - 1)]
     }
@@ -110,24 +135,23 @@ struct UnsafeMessageSlots: ~Copyable {
         if capacity > Self.keptCapacityMax || fields.pointee.identifiers != nil { freeBlocks() }
     }
 
-    /// Gives all messages up.
-    func removeAll() {
-        for index in 0..<capacity { messages[index]?.release() }
-        freeBlocks()
-    }
-
     private func freeBlocks() {
+        #if DEBUG
+            assert(fields.pointee.occupied.isEmpty, "no message is forgotten")
+        #endif
         fields.pointee.messages?.deallocate()
         fields.pointee.identifiers?.deallocate()
-        fields.pointee = Fields()
+        fields.pointee.messages = nil
+        fields.pointee.identifiers = nil
+        fields.pointee.capacity = 0
     }
 
     private func grow(_ places: Range<Int>, to count: Int) {
         var larger = max(8, capacity)
         while larger < count { larger *= 2 }
-        let block = UnsafeMutablePointer<Unmanaged<MessageStorage>?>.allocate(capacity: larger)
-        block.initialize(repeating: nil, count: larger)
+        let block = UnsafeMutablePointer<Unmanaged<MessageStorage>>.allocate(capacity: larger)
         if let old = fields.pointee.messages {
+            // Places that are not set are copied too, and mean nothing there either.
             for place in places { block[place & (larger - 1)] = old[place & (capacity - 1)] }
             old.deallocate()
         }
@@ -142,9 +166,12 @@ struct UnsafeMessageSlots: ~Copyable {
         fields.pointee.capacity = larger
     }
 
-    /// The places among these that have a message; for assertions.
-    func occupied(_ places: Range<Int>) -> [Int] {
-        guard capacity > 0 else { return [] }
-        return places.filter { messages[$0 & (capacity - 1)] != nil }
+    /// The places that are set, in order; for assertions.
+    var occupied: [Int] {
+        #if DEBUG
+            fields.pointee.occupied.sorted()
+        #else
+            []
+        #endif
     }
 }

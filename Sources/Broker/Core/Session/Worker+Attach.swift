@@ -39,12 +39,13 @@ extension Worker {
         logConnect(request.identity)
         let session = isResumed ? earlier ?? makeSession(request) : makeSession(request)
         adopt(client, session, request)
-        client.heldEntry = { [self] in
-            if session.client === client { admit(client, session, request, connack) }
+        if answerHolder != nil, client.hold(.entry) {
+            client.waitForEntry { [self] in
+                if session.client === client { admit(client, session, request, connack) }
+            }
+        } else {
+            admit(client, session, request, connack)
         }
-        if client.hold(.entry) { return client.waitForEntry() }
-        client.heldEntry = nil
-        admit(client, session, request, connack)
     }
 
     /// Whether a session waits for its client's return.

@@ -52,9 +52,10 @@ enum StoredMessages {
         assert(payloadCount >= 0 && besideCount >= 0)
         let address = UInt(bitPattern: place)
         let shard = Int(truncatingIfNeeded: (address >> 6) & UInt(shardCount - 1))
-        shards[shard * stride].add(sign * ((1 << 40) + payloadCount), ordering: .relaxed)
+        let words = shards + shard * stride
+        words.pointee.add(sign * ((1 << 40) + payloadCount), ordering: .relaxed)
         if besideCount > longBesideMin {
-            shards[shard * stride + 1].add(sign * besideCount, ordering: .relaxed)
+            (words + 1).pointee.add(sign * besideCount, ordering: .relaxed)
         }
     }
 
