@@ -6,7 +6,7 @@ import Topics
 
 @Suite struct CostTests {
     /// A search may look at so many entries, on average over many.
-    private static let stepsMax = 64
+    private static let stepsMax = 24
 
     /// Asserts that an operation, done `count` times, takes constantly many steps.
     private func hold(_ name: Comment, _ count: Int, _ body: (Int) -> Void) {

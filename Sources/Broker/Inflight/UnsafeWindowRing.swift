@@ -64,7 +64,7 @@ struct UnsafeWindowRing {
 
     /// Adds an entry at the end and returns its place.
     mutating func append(_ entry: WindowEntry) -> Int {
-        reserve(1)
+        if tail - head == capacity { grow() }
         guard let entries else { preconditionFailure("a ring with room has storage") }
         (entries + (tail & (capacity - 1))).initialize(to: entry)
         tail += 1
@@ -97,7 +97,7 @@ struct UnsafeWindowRing {
     /// Lets the entry at `identifiedEnd` have the identifier it wants, if that is simply the next.
     @inline(__always)
     mutating func identifyAsWanted() -> Bool {
-        let wanted = self[identifiedEnd].pointee.identifier
+        let wanted = at(identifiedEnd).pointee.identifier
         guard wanted != 0, isAscending, isNext(wanted) else { return false }
         assert(index == nil, "what ascends needs no index")
         identifiedEnd += 1
@@ -158,9 +158,17 @@ struct UnsafeWindowRing {
         return PacketIdentifiers.count - 1 - given
     }
 
-    private var firstIdentifier: UInt16 { self[head].pointee.identifier }
+    private var firstIdentifier: UInt16 { at(head).pointee.identifier }
 
-    private var lastIdentifier: UInt16 { self[identifiedEnd - 1].pointee.identifier }
+    private var lastIdentifier: UInt16 { at(identifiedEnd - 1).pointee.identifier }
+
+    /// The entry at a place that the invariants say is there.
+    @inline(__always)
+    private func at(_ place: Int) -> UnsafeMutablePointer<WindowEntry> {
+        assert(place >= head && place < tail, "an entry at this place exists")
+        guard let entries else { preconditionFailure("a ring with entries has storage") }
+        return entries + (place & (capacity &- 1))
+    }
 
     /// Ends the entry at a place.
     mutating func end(_ place: Int) {

@@ -251,15 +251,17 @@ package final class Connection {
     /// Sends whole control packets without copying them when nothing waits before them; what the
     /// socket does not take waits in the memory that `shared` returns.
     ///
-    /// For batches worth a system call of their own.
+    /// For batches worth a system call of their own. Where one goes to very many, `isDeferred` leaves
+    /// that to the end of the turn, which is cut where it takes too long.
     package func writeThrough(
         _ bytes: UnsafeRawBufferPointer,
         packets: Int,
+        isDeferred: Bool = false,
         shared: () -> SharedBytes
     ) {
         guard !isClosed else { return }
         if let layers { return writeThroughLayered(bytes, packets: packets, layers) }
-        guard output.isEmpty, !isBlocked else {
+        guard output.isEmpty, !isBlocked, !isDeferred else {
             append(shared(), written: 0, packets)
             return touch()
         }

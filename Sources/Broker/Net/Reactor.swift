@@ -29,7 +29,7 @@ package final class Reactor {
     private static let leavingMax = 8
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
-    private static let touchedKept = 1024
+    static let touchedKept = 1024
     private static let slice: Int64 = 500_000
 
     /// Number of this reactor, from 0.
@@ -80,7 +80,11 @@ package final class Reactor {
     private var guestSlots: [Bool] = []
     private var guestRotation = 0
     private var freeSlots: [Int] = []
-    private var touchedConnections: [Connection] = []
+    var touchedConnections: [Connection] = []
+    /// Those that are being written to; empty between turns.
+    var flushedConnections: [Connection] = []
+    /// Those that an earlier turn had no time for.
+    var lateConnections: [Connection] = []
     private var ending: [(Connection, ConnectionEnd)] = []
     private var drained: [Connection] = []
     /// Makes room when no descriptor is left.
@@ -172,7 +176,9 @@ package final class Reactor {
         guard count > 0 else { return }
         let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }
         if let wake { dispatch(events[wake]) }
-        let isCrowd = events[..<Int(count)].count(where: Self.isLeaving) > Self.leavingMax
+        let isCrowd =
+            Int(count) > Self.leavingMax
+            && events[..<Int(count)].count(where: Self.isLeaving) > Self.leavingMax
         var guests = 0
         var leaving = 0
         for index in 0..<Int(count) where index != wake {
@@ -266,7 +272,7 @@ package final class Reactor {
         ending.removeFirst(count)
     }
 
-    private func isSliceUsed(since start: Int64) -> Bool {
+    func isSliceUsed(since start: Int64) -> Bool {
         Clock.monotonicNanoseconds() - start >= slice
     }
 
@@ -284,7 +290,7 @@ package final class Reactor {
 
     /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
     func nextDeadline() -> Int64 {
-        if !touchedConnections.isEmpty || !ending.isEmpty || !drained.isEmpty { return 0 }
+        if hasUnflushed || !ending.isEmpty || !drained.isEmpty { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
         return min(deadline, wakeful.dueAt ?? .max, pool.dueAt ?? .max)
@@ -348,15 +354,6 @@ package final class Reactor {
 
     func touched(_ connection: Connection) {
         touchedConnections.append(connection)
-    }
-
-    private func flushTouched() {
-        var index = 0
-        while index < touchedConnections.count {
-            touchedConnections[index].flushTouched()
-            index += 1
-        }
-        touchedConnections.removeAll(keepingCapacity: index <= Self.touchedKept)
     }
 
     /// Tells a connection's handler that its output has drained, when nothing else is under way.

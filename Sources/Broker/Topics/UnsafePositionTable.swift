@@ -36,9 +36,15 @@ struct UnsafePositionTable: BitwiseCopyable {
     func release() { unsafe free(slots) }
 
     /// The slot where the search for a session begins.
+    ///
+    /// Handles of sessions differ in few bits and count up, and linear probing needs them spread well:
+    /// two rounds of multiplying and folding, whose result depends on all bits.
     @inline(__always)  // The beginning of every look-up.
     private func home(_ session: UInt64) -> UInt32 {
-        let hash = UnsafeTopicHash.process.hash(word0: session, word1: 0) & 0xFFFF_FFFF
+        var hash = session &+ 0x9E37_79B9_7F4A_7C15
+        hash = (hash ^ hash >> 30) &* 0xBF58_476D_1CE4_E5B9
+        hash = (hash ^ hash >> 27) &* 0x94D0_49BB_1331_11EB
+        hash = (hash ^ hash >> 31) & 0xFFFF_FFFF
         return UInt32(truncatingIfNeeded: (hash &* UInt64(capacity)) >> 32)
     }
 

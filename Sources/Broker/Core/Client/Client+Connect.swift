@@ -172,7 +172,10 @@ extension Client {
         let name = request.identity.clientIdentifier
         let home = worker.broker.home(of: name)
         let isHome = home == worker.index
-        if isHome, worker.sessions[name]?.client == nil { return worker.attach(self, request) }
+        if isHome {
+            let earlier = worker.sessions[name]
+            if earlier?.client == nil { return worker.attach(self, request, to: earlier) }
+        }
         let earlierStage = stage
         stage = .moving
         connection?.pauseReading()

@@ -23,7 +23,11 @@ extension Outlet {
     private func sendAtMostOnce(_ variant: PacketVariant, _ batch: PublishBatch) -> Bool {
         guard hasRoom(for: batch.count) else { return false }
         if variant.bytes.count >= Self.writeThroughMin {
-            connection.writeThrough(variant.bytes, packets: batch.count) { variant.shared() }
+            connection.writeThrough(
+                variant.bytes,
+                packets: batch.count,
+                isDeferred: batch.isForMany
+            ) { variant.shared() }
         } else {
             connection.write(variant.bytes, packets: batch.count)
         }

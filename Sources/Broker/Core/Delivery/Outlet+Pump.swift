@@ -21,7 +21,7 @@ extension Outlet {
                 connection.flush()
                 if connection.queuedByteCount > Self.outputBytesMax { return }
             }
-            guard client.mayWritePacket(), let step = session.next(limits) else { return }
+            guard mayWritePacket(), let step = session.next(limits) else { return }
             switch step {
             case .release(let identifier): client.writeAck(.pubrel, identifier)
             case .publish(let place, let isResent): send(place, isResent: isResent, of: session)

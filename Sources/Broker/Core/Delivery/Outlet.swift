@@ -80,6 +80,12 @@ final class Outlet {
         return isTooLarge ? .max : sum
     }
 
+    /// Whether the output has room for one more packet; tries to make some.
+    @inline(__always)
+    func mayWritePacket() -> Bool {
+        connection.queuedPacketCount < worker.limits.queuedMessagesMax || client.mayWritePacket()
+    }
+
     /// Whether a payload of `count` bytes goes out without being copied.
     func references(payloadCount count: Int) -> Bool {
         count >= Self.referencedPayloadMin && connection.canReference
@@ -98,9 +104,8 @@ final class Outlet {
         packetIdentifier: UInt16 = 0,
         isDuplicate: Bool = false
     ) -> Bool {
-        guard !connection.isClosed, let topic = visibleTopic(publication.topic) else {
-            return false
-        }
+        assert(!connection.isClosed, "who has gone has no outlet")
+        guard let topic = visibleTopic(publication.topic) else { return false }
         var encoder = UnsafePublishEncoder(
             topic: topic,
             properties: publication.properties,

@@ -80,6 +80,8 @@ final class PublishBatch {
     private(set) var isOpen = true
     /// Whether one session gets the batch, so that stored forms need not be kept for others.
     var isForOne = false
+    /// Whether so many sessions get the batch that writing to each at once would take too long.
+    var isForMany = false
     var payloadByteCount = 0
     /// The packets as they arrived; nil when they cannot go on unchanged.
     var wire: WirePackets?
@@ -268,6 +270,7 @@ final class PublishBatch {
         sender = nil
         decidedClient = nil
         isForOne = false
+        isForMany = false
     }
 
     /// Whether the batch may have needed more memory than is kept for good.

@@ -107,7 +107,7 @@ extension Outlet {
         of session: Session,
         message: () -> Message
     ) {
-        guard client.mayWritePacket() else { return client.worker.drop(for: session) }
+        guard mayWritePacket() else { return worker.drop(for: session) }
         guard references(payloadCount: publication.payload.count) else {
             write(publication, of: nil, form)
             return

@@ -134,6 +134,7 @@ extension Worker {
         let all = 0..<batch.count
         fanOutSerial &+= 1
         batch.isForOne = route.isSole
+        batch.isForMany = route.local.count > Self.manyMin
         for destination in route.local { deliver(batch, entries: all, to: destination) }
         if !route.remote.isEmpty { mail(batch, entries: all, to: route.remote) }
         if route.hasGroups { deal(batch, to: route.groups) }
@@ -226,6 +227,7 @@ extension Worker {
         finish(foreignBatch)
     }
 
+    @inline(__always)
     private func finish(_ batch: PublishBatch) {
         if batch.isLarge { trimScratchLater() }
         batch.reset()
@@ -238,8 +240,12 @@ extension Worker {
         to destinations: some Collection<Destination>
     ) {
         fanOutSerial &+= 1
+        batch.isForMany = destinations.count > Self.manyMin
         for destination in destinations { deliver(batch, entries: entries, to: destination) }
     }
+
+    /// More sessions than this are written to at the end of the turn.
+    private static let manyMin = 256
 
     @inline(__always)
     private func deliver(

@@ -14,16 +14,17 @@ extension Worker {
     /// have got to it. Never called while a connection is being read: catching up reads another.
     func attachInTurn(_ client: Client, _ request: ConnectRequest) {
         sessions[request.identity.clientIdentifier]?.client?.connection?.catchUp()
-        attach(client, request)
+        attach(client, request, to: sessions[request.identity.clientIdentifier])
     }
 
     /// Lets an authenticated client in (spec: protocol-choices.md sections 1, 9 and 14).
     ///
     /// Whatever may refuse the client comes first: until the answer is yes, nothing of anybody's is
     /// touched.
-    func attach(_ client: Client, _ request: ConnectRequest) {
+    ///
+    /// - Parameter earlier: the session of the client identifier, if there is one
+    func attach(_ client: Client, _ request: ConnectRequest, to earlier: Session?) {
         let packet = request.packet
-        let earlier = sessions[request.identity.clientIdentifier]
         let isResumed = earlier.map { !packet.isCleanStart && isKept($0) } ?? false
         if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
         let connack = connack(for: client, request, isSessionPresent: isResumed)
@@ -128,11 +129,12 @@ extension Worker {
         let outlet = Outlet(client, connection, request.packet)
         session.open(outlet)
         if hooks != nil { broker.directory.set(session) }
+        let identity = request.identity
         recheckDeliveries(of: session, to: outlet) { [self] in
             guard session.client === client else { return }
             session.pump()
             session.continueRetained()
-            if events(on: client.listener).contains(.connect) { hooks?.connected(request.identity) }
+            if events(on: client.listener).contains(.connect) { hooks?.connected(identity) }
         }
     }
 
