@@ -88,7 +88,10 @@ import Testing
         #expect(broker.records == ["ticked", "many checks"])
     }
 
-    @Test("max_subscriptions holds for what plugins subscribe as well", arguments: Broker.reactorCounts)
+    @Test(
+        "max_subscriptions holds for what plugins subscribe as well",
+        arguments: Broker.reactorCounts
+    )
     func limit(workers: Int) throws {
         let broker = try Broker(
             "max_subscriptions 1\n" + HostThreadTests.listener

@@ -7,7 +7,10 @@ import Testing
 
 @Suite("Backlog")
 struct BacklogTests {
-    @Test("Random operations have the same effect as on plain numbers", arguments: [UInt64(1), 2, 3])
+    @Test(
+        "Random operations have the same effect as on plain numbers",
+        arguments: [UInt64(1), 2, 3]
+    )
     func random(seed: UInt64) {
         var generator = SplitMix(seed: seed)
         let backlog = Backlog()

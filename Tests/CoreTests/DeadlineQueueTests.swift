@@ -8,7 +8,10 @@ import Topics
 
 @Suite("DeadlineQueue")
 struct DeadlineQueueTests {
-    @Test("Random operations have the same effect as on a dictionary", arguments: [UInt64(1), 2, 3])
+    @Test(
+        "Random operations have the same effect as on a dictionary",
+        arguments: [UInt64(1), 2, 3]
+    )
     func random(seed: UInt64) {
         var generator = SplitMix(seed: seed)
         var queue = DeadlineQueue()

@@ -8,7 +8,10 @@ import Testing
 
 @Suite("Held answers")
 struct HeldAnswersTests {
-    @Test("They leave in order, as far as the number has been reached", arguments: [UInt64(1), 2, 3])
+    @Test(
+        "They leave in order, as far as the number has been reached",
+        arguments: [UInt64(1), 2, 3]
+    )
     func random(seed: UInt64) {
         var generator = SplitMix(seed: seed)
         var held = HeldAnswers()

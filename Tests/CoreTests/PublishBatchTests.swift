@@ -24,7 +24,8 @@ struct PublishBatchTests {
         let topic = isOdd && generator.next(below: 2) == 0 ? "t/2" : "t/1"
         let qos: UInt8 = isOdd && generator.next(below: 3) == 0 ? 0 : 1
         let identifier = UInt16(1 + generator.next(below: 0xFFFF))
-        let payload = (0..<generator.next(below: 300)).map { _ in UInt8(generator.next(below: 256)) }
+        let payload = (0..<generator.next(below: 300)).map { _ in UInt8(generator.next(below: 256))
+        }
         var bytes = Wire.publish(
             topic,
             payload,

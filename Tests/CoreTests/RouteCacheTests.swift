@@ -8,7 +8,10 @@ import Topics
 
 @Suite("RouteCache")
 struct RouteCacheTests {
-    @Test("After any change a route has the destinations of the index", arguments: [UInt64(1), 2, 3])
+    @Test(
+        "After any change a route has the destinations of the index",
+        arguments: [UInt64(1), 2, 3]
+    )
     func random(seed: UInt64) {
         var generator = SplitMix(seed: seed)
         let index = SubscriptionIndex()

@@ -196,7 +196,10 @@ private final class SessionRun {
             return conclude(taken.place, taken.isResent)
         }
         guard case .publish(let place, let isResent) = session.next(limits) else { return }
-        if generator.next(below: 2) == 0 { return taken = (place, isResent) }
+        guard generator.next(below: 2) > 0 else {
+            taken = (place, isResent)
+            return
+        }
         conclude(place, isResent)
     }
 

@@ -41,7 +41,8 @@ struct StructureTests {
     /// Modules that are ours; all others belong to the system.
     static let ownModules: Set<String> = [
         "MQTT", "Topics", "Inflight", "Log", "Config", "Persist", "Net", "Core", "CMosquitto",
-        "CBrokerShims", "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile",
+        "CBrokerShims", "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile",
+        "ACLFile",
         "DynamicSecurity",
         "Scram", "MQTTClient", "ToolSupport",
     ]

@@ -87,9 +87,13 @@ extension SendWindow {
         var count = 0
         var byteCount = 0
         while count < limit {
-            guard let identifier = ShortAck.identifier(bytes, at: 4 * count, firstByte) else { break }
+            guard let identifier = ShortAck.identifier(bytes, at: 4 * count, firstByte) else {
+                break
+            }
             let entry = entries + ((head + count) & mask)
-            guard entry.pointee.identifier == identifier, entry.pointee.state == state else { break }
+            guard entry.pointee.identifier == identifier, entry.pointee.state == state else {
+                break
+            }
             byteCount += Int(entry.pointee.byteCount)
             count += 1
         }
@@ -167,7 +171,10 @@ extension SendWindow {
             preconditionFailure("a reserved ring has storage")
         }
         let tail = window.pointee.ring.tail
-        precondition(tail - window.pointee.ring.head < window.pointee.ring.capacity, "room is reserved")
+        precondition(
+            tail - window.pointee.ring.head < window.pointee.ring.capacity,
+            "room is reserved"
+        )
         (entries + (tail & (window.pointee.ring.capacity - 1)))
             .initialize(
                 to: WindowEntry(

@@ -393,38 +393,38 @@ package struct SendWindow: ~Copyable {
         assert(fields.pointee.cursor >= fields.pointee.ring.head, "the cursor is inside")
         assert(fields.pointee.cursor <= fields.pointee.ring.tail, "the cursor is inside")
         #if DEBUG
-            checkCounts()
+        checkCounts()
         #endif
     }
 
     #if DEBUG
-        private func checkCounts() {
-            var (inFlight, inFlightBytes, queued, queuedBytes) = (0, 0, 0, 0)
-            for place in places {
-                let entry = fields.pointee.ring[place].pointee
-                switch entry.state {
-                case .ended: continue
-                case .taken:
-                    assert(isHandedOut(place), "one message is handed out at a time")
-                case .queued where entry.qos > 0:
-                    queued += 1
-                    queuedBytes += Int(entry.byteCount)
-                case .queued: continue
-                default:
-                    guard place < fields.pointee.cursor else { continue }
-                    inFlight += 1
-                    inFlightBytes += Int(entry.byteCount)
-                }
-                assert(
-                    entry.state == .queued || entry.state == .taken
-                        || place < fields.pointee.ring.identifiedEnd,
-                    "what was sent has an identifier"
-                )
+    private func checkCounts() {
+        var (inFlight, inFlightBytes, queued, queuedBytes) = (0, 0, 0, 0)
+        for place in places {
+            let entry = fields.pointee.ring[place].pointee
+            switch entry.state {
+            case .ended: continue
+            case .taken:
+                assert(isHandedOut(place), "one message is handed out at a time")
+            case .queued where entry.qos > 0:
+                queued += 1
+                queuedBytes += Int(entry.byteCount)
+            case .queued: continue
+            default:
+                guard place < fields.pointee.cursor else { continue }
+                inFlight += 1
+                inFlightBytes += Int(entry.byteCount)
             }
-            assert(inFlight == inFlightCount, "messages under way are counted")
-            assert(inFlightBytes == inFlightByteCount, "bytes under way are counted")
-            assert(queued == queuedCount, "messages that wait are counted")
-            assert(queuedBytes == queuedByteCount, "bytes that wait are counted")
+            assert(
+                entry.state == .queued || entry.state == .taken
+                    || place < fields.pointee.ring.identifiedEnd,
+                "what was sent has an identifier"
+            )
         }
+        assert(inFlight == inFlightCount, "messages under way are counted")
+        assert(inFlightBytes == inFlightByteCount, "bytes under way are counted")
+        assert(queued == queuedCount, "messages that wait are counted")
+        assert(queuedBytes == queuedByteCount, "bytes that wait are counted")
+    }
     #endif
 }

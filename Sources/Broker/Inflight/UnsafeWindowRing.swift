@@ -75,7 +75,10 @@ struct UnsafeWindowRing {
     /// identifier lies behind all others.
     @inline(__always)
     mutating func appendIdentified(_ entry: WindowEntry) -> Int {
-        assert(isAscending && identifiedEnd == tail && continues(entry.identifier), "it is the last")
+        assert(
+            isAscending && identifiedEnd == tail && continues(entry.identifier),
+            "it is the last"
+        )
         precondition(tail - head < capacity, "room is reserved")
         guard let entries else { preconditionFailure("a ring with room has storage") }
         (entries + (tail & (capacity - 1))).initialize(to: entry)
@@ -325,29 +328,29 @@ struct UnsafeWindowRing {
         assert(tail - head <= capacity, "what is there has room")
         assert(capacity & (capacity - 1) == 0, "the capacity is a power of two")
         #if DEBUG
-            checkEntries()
+        checkEntries()
         #endif
     }
 
     #if DEBUG
-        private func checkEntries() {
-            var ended = 0
-            var last = 0
-            for place in head..<tail {
-                let entry = self[place].pointee
-                if entry.state == .ended { ended += 1 }
-                guard place < identifiedEnd else { continue }
-                assert(entry.identifier != 0, "what was identified has an identifier")
-                guard isAscending else { continue }
-                let distance = PacketIdentifiers.distance(
-                    from: firstIdentifier,
-                    to: entry.identifier
-                )
-                assert(distance >= last, "identifiers rise")
-                last = distance
-            }
-            assert(ended == endedCount, "ended entries are counted")
-            assert(head == tail || self[head].pointee.state != .ended, "the first one lives")
+    private func checkEntries() {
+        var ended = 0
+        var last = 0
+        for place in head..<tail {
+            let entry = self[place].pointee
+            if entry.state == .ended { ended += 1 }
+            guard place < identifiedEnd else { continue }
+            assert(entry.identifier != 0, "what was identified has an identifier")
+            guard isAscending else { continue }
+            let distance = PacketIdentifiers.distance(
+                from: firstIdentifier,
+                to: entry.identifier
+            )
+            assert(distance >= last, "identifiers rise")
+            last = distance
         }
+        assert(ended == endedCount, "ended entries are counted")
+        assert(head == tail || self[head].pointee.state != .ended, "the first one lives")
+    }
     #endif
 }

@@ -54,7 +54,9 @@ extension Client {
             version: .v5
         )
         // What makes a packet too large for its receiver is left out [MQTT-3.4.2-2] [MQTT-3.5.2-2].
-        guard packet.count <= (session?.outlet?.packetSizeMax ?? 0) else { return writeAck(type, receipt.packetIdentifier) }
+        guard packet.count <= (session?.outlet?.packetSizeMax ?? 0) else {
+            return writeAck(type, receipt.packetIdentifier)
+        }
         write(packet, type)
     }
 

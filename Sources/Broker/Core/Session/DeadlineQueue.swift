@@ -113,12 +113,12 @@ struct DeadlineQueue {
     /// Checks the order at the root, and where the last entry stands; all of it with `isThorough`.
     func checkInvariants(isThorough: Bool = false) {
         #if DEBUG
-            let checked = isThorough ? entries.indices : entries.indices.suffix(1)
-            for place in checked {
-                let entry = entries[place]
-                assert(Int(places[Int(entry.session.slot)]) == place + 1, "places are known")
-                assert(place == 0 || entries[(place - 1) / 2].due <= entry.due, "in order")
-            }
+        let checked = isThorough ? entries.indices : entries.indices.suffix(1)
+        for place in checked {
+            let entry = entries[place]
+            assert(Int(places[Int(entry.session.slot)]) == place + 1, "places are known")
+            assert(place == 0 || entries[(place - 1) / 2].due <= entry.due, "in order")
+        }
         #endif
     }
 }

@@ -134,8 +134,8 @@ final class IncomingMessages {
     func checkInvariants() {
         window.checkInvariants()
         #if DEBUG
-            let live = window.places.filter { window.identifier(at: $0) != nil }
-            assert(messages.occupied == live, "messages are where the window says")
+        let live = window.places.filter { window.identifier(at: $0) != nil }
+        assert(messages.occupied == live, "messages are where the window says")
         #endif
     }
 }

@@ -119,8 +119,8 @@ struct OutgoingMessages: ~Copyable {
     func checkInvariants() {
         window.checkInvariants()
         #if DEBUG
-            let live = window.places.filter { window.state(at: $0) != .ended }
-            assert(messages.occupied == live, "messages are where the window says")
+        let live = window.places.filter { window.state(at: $0) != .ended }
+        assert(messages.occupied == live, "messages are where the window says")
         #endif
     }
 }

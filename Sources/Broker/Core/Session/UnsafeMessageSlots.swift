@@ -19,7 +19,7 @@ struct UnsafeMessageSlots: ~Copyable {
         var identifiers: UnsafeMutablePointer<UInt32>?
         var capacity = 0
         #if DEBUG
-            var occupied: Set<Int> = []
+        var occupied: Set<Int> = []
         #endif
     }
 
@@ -48,21 +48,21 @@ struct UnsafeMessageSlots: ~Copyable {
 
     private func isSet(_ place: Int) -> Bool {
         #if DEBUG
-            fields.pointee.occupied.contains(place)
+        fields.pointee.occupied.contains(place)
         #else
-            true
+        true
         #endif
     }
 
     private func note(_ place: Int, isSet: Bool) {
         #if DEBUG
-            if isSet {
-                let isNew = fields.pointee.occupied.insert(place).inserted
-                assert(isNew, "a place has one message")
-            } else {
-                let wasSet = fields.pointee.occupied.remove(place) != nil
-                assert(wasSet, "a message is given up once")
-            }
+        if isSet {
+            let isNew = fields.pointee.occupied.insert(place).inserted
+            assert(isNew, "a place has one message")
+        } else {
+            let wasSet = fields.pointee.occupied.remove(place) != nil
+            assert(wasSet, "a message is given up once")
+        }
         #endif
     }
 
@@ -137,7 +137,7 @@ struct UnsafeMessageSlots: ~Copyable {
 
     private func freeBlocks() {
         #if DEBUG
-            assert(fields.pointee.occupied.isEmpty, "no message is forgotten")
+        assert(fields.pointee.occupied.isEmpty, "no message is forgotten")
         #endif
         fields.pointee.messages?.deallocate()
         fields.pointee.identifiers?.deallocate()
@@ -169,9 +169,9 @@ struct UnsafeMessageSlots: ~Copyable {
     /// The places that are set, in order; for assertions.
     var occupied: [Int] {
         #if DEBUG
-            fields.pointee.occupied.sorted()
+        fields.pointee.occupied.sorted()
         #else
-            []
+        []
         #endif
     }
 }
