@@ -71,5 +71,5 @@ for module in "${modules[@]}"; do
 done
 swiftc "${flags[@]}" -module-name Fuzz -o "$out/$name" "${sources[@]}" "${objects[@]}" ${libraries[@]+"${libraries[@]}"}
 
-"$out/$name" -max_total_time="$seconds" -max_len=4096 -timeout="$timeout" -print_final_stats=1 \
+SWIFT_BACKTRACE=enable=no "$out/$name" -max_total_time="$seconds" -max_len=4096 -timeout="$timeout" -print_final_stats=1 \
     "${options[@]}" -artifact_prefix="$out/" "$out/corpus-$name" "Fuzz/corpus/$name"
