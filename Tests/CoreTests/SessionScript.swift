@@ -165,6 +165,10 @@ final class SessionScript {
         for client in honest where !client.complaints.isEmpty {
             complaints += client.complaints.map { "\(client.name): \($0)" }
         }
+        for worker in driven.workers {
+            worker.deadlines.checkInvariants(isThorough: true)
+            for session in worker.sessions.all { session.checkInvariants() }
+        }
     }
 
     /// Lets everything come to rest with all questions answered and everything read.
