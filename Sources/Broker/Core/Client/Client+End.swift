@@ -38,6 +38,9 @@ extension Client {
         if let openQuestion { worker.forget(openQuestion) }
         openQuestion = nil
         pendingConnect = nil
+        // What was held is forgotten with the connection.
+        heldAnswers = HeldAnswers()
+        heldEntry = nil
         logEnd(end)
         // The places of the client are free before its peer can see the connection close.
         defer { close(farewell) }
