@@ -35,7 +35,8 @@ final class SlicedWork {
     }
 
     private func run() {
-        let end = Clock.monotonicNanoseconds() + worker.reactor.slice
+        let reactor = worker.reactor
+        let end = reactor.nanoseconds() + reactor.slice
         repeat {
             let round = steps
             steps = []
@@ -43,11 +44,11 @@ final class SlicedWork {
             while position < round.count {
                 if !round[position]() { steps.append(round[position]) }
                 position += 1
-                if Clock.monotonicNanoseconds() >= end { break }
+                if reactor.nanoseconds() >= end { break }
             }
             // Who has not had a step in this round comes first in the next one.
             if position < round.count { steps.insert(contentsOf: round[position...], at: 0) }
-        } while !steps.isEmpty && Clock.monotonicNanoseconds() < end
+        } while !steps.isEmpty && reactor.nanoseconds() < end
         if !steps.isEmpty { schedule() }
     }
 }

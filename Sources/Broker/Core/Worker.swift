@@ -46,6 +46,10 @@ package final class Worker {
     let openQuestions = OpenQuestions()
     /// The sessions that a reload has yet to check again; nil when all are.
     var reloadCheck: ReloadCheck?
+    /// How much of its turn the client has used whose bytes are handled now.
+    var share = InputShare()
+    /// Publications that go to so many sessions that it takes several turns.
+    private(set) lazy var fanOuts = FanOutQueue(self)
     /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
     var fanOutSerial: UInt64 = 0
     /// The publications being collected from the client whose bytes are handled now; see `collect`.
@@ -130,6 +134,7 @@ package final class Worker {
         reactor.delegate = nil
         postponed = []
         slices.forgetAll()
+        fanOuts.forgetAll()
         parkedClients = []
         latecomers.forgetAll()
         openQuestions.forgetAll()
@@ -146,6 +151,7 @@ package final class Worker {
 
     /// Ends the loop: publishes the wills of all clients and closes every connection.
     package func stop() {
+        fanOuts.drain()
         publishAllWills()
         reactor.stop()
     }
@@ -218,7 +224,9 @@ package final class Worker {
             return false
         }
         return neighbour._withUnsafeGuaranteedRef { worker in
-            guard worker.letters.isEmpty, !worker.mailbox.hasMail else { return false }
+            guard worker.letters.isEmpty, !worker.mailbox.hasMail, worker.fanOuts.isEmpty,
+                entries.count * destinations.count <= FanOutQueue.atOnceMax
+            else { return false }
             worker.reactor.disturb(by: reactor)
             worker.deliver(batch, entries: entries, to: destinations)
             return true
@@ -246,11 +254,11 @@ package final class Worker {
     private func readLetters() {
         mailbox.takeLetters(after: &letters)
         let share = max(reactor.slice, reactor.lastTurnDuration / 2)
-        let end = Clock.monotonicNanoseconds() + share
+        let end = reactor.nanoseconds() + share
         while lettersRead < letters.count {
             handle(letters[lettersRead])
             lettersRead += 1
-            if Clock.monotonicNanoseconds() >= end { break }
+            if reactor.nanoseconds() >= end { break }
         }
         guard lettersRead == letters.count else { return mailbox.waker.wake() }
         letters.removeAll(keepingCapacity: letters.capacity <= WorkerHandle.capacityKept)
@@ -259,10 +267,7 @@ package final class Worker {
 
     private func handle(_ letter: Letter) {
         switch letter {
-        case .deliveries(let batch):
-            deliver(batch)
-            noteDelivered(byteCount: batch.byteCount)
-            broker.batches.give(batch)
+        case .deliveries(let batch): deliver(batch)
         case .job(let job): job(self)
         }
     }

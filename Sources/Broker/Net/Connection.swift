@@ -21,6 +21,8 @@ package final class Connection {
     let output = UnsafeOutputQueue()
     var input = UnsafeInputRemainder()
     private var interest: UInt32 = Reactor.receiving
+    /// Bytes read at once; fewer after the handler could not take as many in its share of a turn.
+    private var readLimit = Int32(Connection.readLimitMax)
     private var isTouched = false
     private var isPaused = false
     private var noticesHangUp = false
@@ -29,6 +31,9 @@ package final class Connection {
     /// What a proxy has told of the client's TLS connection.
     var proxyTLS: ProxyTLSBox?
     private var isReading = false
+    private var isYielding = false
+    /// Whether the reactor is told of what happens to the socket.
+    private(set) var isWatched = true
     private var isBlocked = false
     /// The place among the blocked connections of the reactor.
     var blockedIndex: Int?
@@ -68,10 +73,22 @@ package final class Connection {
         if isPaused, noticesHangUp { end(.closedByPeer) }
     }
 
+    /// The peer has closed; from now on the reactor reads what is left when it likes.
+    ///
+    /// Returns false where that is not so: nobody is there to read.
+    func leaveEpoll() -> Bool {
+        guard !isClosed, !isPaused else { return false }
+        reactor.forget(descriptor: descriptor)
+        isWatched = false
+        return true
+    }
+
     /// Reads once and hands the bytes up.
     ///
     /// One read per wake-up: what is left will wake us again.
     func handleReadable() {
+        // It has been told already that there is more.
+        if isYielding { return }
         if let layers { return readLayered(layers) }
         if input.count <= Reactor.smallRemainderMax {
             readIntoScratch()
@@ -102,11 +119,11 @@ package final class Connection {
     /// Bytes read at once: of a guest no more than one who is let in should have to send before.
     ///
     /// So a crowd that sends much and says little makes the broker hold little for each.
-    var readMax: Int {
-        isGuest ? Self.guestReadMax : Reactor.scratchSize - Reactor.smallRemainderMax
-    }
+    var readMax: Int { isGuest ? Self.guestReadMax : Int(readLimit) }
 
     private static let guestReadMax = 16 << 10
+    private static let readLimitMin = 16 << 10
+    private static let readLimitMax = Reactor.scratchSize - Reactor.smallRemainderMax
 
     /// Keeps bytes for the next read, if there is memory for them.
     func keep(_ bytes: UnsafeRawBufferPointer) {
@@ -152,7 +169,27 @@ package final class Connection {
         assert(reactor.noteReading(-1))
         isReading = false
         precondition(consumed >= 0 && consumed <= bytes.count, "only what arrived is consumed")
+        if isYielding {
+            readLimit = Int32(max(Self.readLimitMin, min(Int(readLimit), consumed)))
+        } else if readLimit < Self.readLimitMax, bytes.count >= readLimit {
+            readLimit = Int32(min(Self.readLimitMax, 2 * Int(readLimit)))
+        }
         return consumed
+    }
+
+    /// The handler has had its share of this turn: what it does not take of what it is being given
+    /// comes again in the next turn, after what others have sent.
+    package func yieldReading() {
+        assert(isReading, "a handler that is being given bytes")
+        guard !isYielding, !isClosed else { return }
+        isYielding = true
+        reactor.resumeLater(self)
+    }
+
+    func resumeYielding() {
+        guard isYielding else { return }
+        isYielding = false
+        if !isClosed, !isPaused, input.count > 0 { presentRemainder() }
     }
 
     /// Returns the number of bytes read; 0 when there was nothing or the connection ended.
@@ -174,6 +211,7 @@ package final class Connection {
     package func catchUp() {
         assert(reactor.readingDepth == 0, "the reactor's scratch buffer is free")
         for _ in 0..<Self.catchUpReadsMax {
+            resumeYielding()
             guard !isClosed, !isPaused, layers?.isParked != true, isReadable else { return }
             handleReadable()
         }
@@ -414,6 +452,14 @@ package final class Connection {
         }
     }
 
+    /// Closes as `close` does, within the turn or, where many are closed at once, soon after.
+    ///
+    /// The handler is not called again.
+    package func closeInTurn() {
+        handler = nil
+        reactor.closeInTurn(self)
+    }
+
     /// Tries once to write what waits, then closes.
     ///
     /// The handler is not called again.
@@ -483,7 +529,7 @@ package final class Connection {
             (isPaused || layers?.isParked == true ? 0 : Reactor.receiving)
             | (isPaused && noticesHangUp ? Reactor.hangUp : 0)
             | (isBlocked ? Reactor.writable : 0)
-        guard wanted != interest else { return }
+        guard wanted != interest, isWatched else { return }
         interest = wanted
         reactor.modify(slot, descriptor: descriptor, interest: wanted)
     }

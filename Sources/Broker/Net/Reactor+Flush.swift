@@ -2,10 +2,11 @@
 // At the end of a turn: what has been collected for each connection is written.
 
 extension Reactor {
-    /// Connections that are written to before the clock is asked for the first time.
-    private static let flushedAtOnce = 128
-    /// And between two times.
-    private static let flushedBetween = 16
+    /// So few are written to without a look at the clock.
+    private static let flushedAtOnce = 8
+    /// Between two looks: connections and bytes.
+    private static let flushedBetween = 32
+    private static let bytesBetween = 128 << 10
 
     /// Whether output waits that a turn had no time for.
     var hasUnflushed: Bool { !touchedConnections.isEmpty || !lateConnections.isEmpty }
@@ -30,19 +31,22 @@ extension Reactor {
 
     /// Returns how many were written to.
     private func flush(_ connections: [Connection]) -> Int {
+        if connections.count <= Self.flushedAtOnce {
+            for connection in connections { connection.flushTouched() }
+            return connections.count
+        }
+        let began = nanoseconds()
         var count = 0
-        var began: Int64 = 0
+        var bytes = 0
+        var next = Self.flushedBetween
         while count < connections.count {
+            bytes += connections[count].queuedByteCount
             connections[count].flushTouched()
             count += 1
-            guard count >= Self.flushedAtOnce, count.isMultiple(of: Self.flushedBetween) else {
-                continue
-            }
-            if began == 0 {
-                began = Clock.monotonicNanoseconds()
-            } else if isSliceUsed(since: began) {
-                break
-            }
+            guard count >= next || bytes >= Self.bytesBetween else { continue }
+            if isSliceUsed(since: began) { break }
+            next = count + Self.flushedBetween
+            bytes = 0
         }
         return count
     }

@@ -25,7 +25,7 @@ package final class Reactor {
     /// Connections are told of separately that have nothing more to say.
     static let receiving = readable | hangUp
     private static let gone = hangUp | UInt32(EPOLLHUP.rawValue) | UInt32(EPOLLERR.rawValue)
-    /// So many may leave at once without being a crowd.
+    /// So many may leave, or be closed, at once without being a crowd.
     private static let leavingMax = 8
     static let writable = UInt32(EPOLLOUT.rawValue)
     private static let eventsMax = 512
@@ -51,6 +51,8 @@ package final class Reactor {
     ///
     /// Neighbours share it, so that nobody inside waits for longer than on a reactor that is alone.
     package private(set) var slice = Reactor.slice
+    /// The clock by which turns are shared out, in nanoseconds; another one makes that repeatable.
+    package var nanoseconds: () -> Int64 = Clock.monotonicNanoseconds
     /// Milliseconds that `now` is ahead of the monotonic clock; see `advanceClock`.
     var clockLead: Int64 = 0
     /// `now` in whole seconds.
@@ -74,7 +76,6 @@ package final class Reactor {
 
     let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
-    private let leavingEvents: UnsafeMutableBufferPointer<epoll_event>
     private var sources: [Source] = []
     private var generations: [UInt32] = []
     private var guestSlots: [Bool] = []
@@ -87,6 +88,16 @@ package final class Reactor {
     var lateConnections: [Connection] = []
     private var ending: [(Connection, ConnectionEnd)] = []
     private var drained: [Connection] = []
+    /// Those whose handlers have had their share of this turn and have not taken all that has come.
+    private var yielding: [Connection] = []
+    /// Those who go on in this turn.
+    private var resuming: [Connection] = []
+    /// Those of a crowd whose peers have closed, no longer watched.
+    private var leaving: [Connection] = []
+    /// Those that are closed as far as anybody here is concerned.
+    private var closing: [Connection] = []
+    /// How many were closed in this turn.
+    private var closedCount = 0
     /// Makes room when no descriptor is left.
     var spare: CInt
     private var wakerTicket: UInt64 = 0
@@ -122,7 +133,6 @@ package final class Reactor {
         wheel = TimerWheel(now: now / 1000)
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
         events = .allocate(capacity: Self.eventsMax)
-        leavingEvents = .allocate(capacity: Self.eventsMax)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let slot = register(.waker)
         admit(slot)
@@ -133,7 +143,6 @@ package final class Reactor {
     deinit {
         scratch.deallocate()
         events.deallocate()
-        leavingEvents.deallocate()
         if spare >= 0 { _ = close(spare) }
     }
 
@@ -173,6 +182,7 @@ package final class Reactor {
         turnBeganAt = Clock.monotonicNanoseconds()
         now = turnBeganAt / 1_000_000 + clockLead
         isBehind = false
+        if !yielding.isEmpty { swap(&yielding, &resuming) }
         guard count > 0 else { return }
         let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }
         if let wake { dispatch(events[wake]) }
@@ -180,39 +190,51 @@ package final class Reactor {
             Int(count) > Self.leavingMax
             && events[..<Int(count)].count(where: Self.isLeaving) > Self.leavingMax
         var guests = 0
-        var leaving = 0
         for index in 0..<Int(count) where index != wake {
             let event = events[index]
             if guestSlots[Int(event.data.u64 & 0xFFFF_FFFF)] {
                 events[guests] = event
                 guests += 1
             } else if isCrowd, Self.isLeaving(event) {
-                leavingEvents[leaving] = event
-                leaving += 1
+                setAside(event)
             } else {
                 dispatch(event)
             }
         }
-        if leaving > 0 { seeOff(leaving) }
         if guests > 0 { serveGuests(guests) }
     }
 
     private static func isLeaving(_ event: epoll_event) -> Bool { event.events & gone != 0 }
 
-    /// Handles those of a crowd whose peers have closed, after all others and as many as fit into a
-    /// slice: what the end of a client takes is much more than what a packet does.
+    /// One of a crowd whose peers have closed has to wait: what the end of a client takes is much more
+    /// than what a packet does.
     ///
-    /// The rest is still ready in the next turn. The few that leave at other times keep their turn, so
-    /// that what they have sent before comes before what others send after.
-    private func seeOff(_ count: Int) {
-        let began = Clock.monotonicNanoseconds()
-        for index in 0..<count {
-            dispatch(leavingEvents[index])
-            if index + 1 < count, isSliceUsed(since: began) {
-                isBehind = true
-                return
-            }
-        }
+    /// The few that leave at other times keep their turn, so that what they have sent before comes
+    /// before what others send after.
+    private func setAside(_ event: epoll_event) {
+        let slot = Int(event.data.u64 & 0xFFFF_FFFF)
+        guard event.data.u64 == ticket(slot), case .connection(let connection) = sources[slot],
+            connection.leaveEpoll()
+        else { return dispatch(event) }
+        leaving.append(connection)
+    }
+
+    /// Handles those who were set aside, in their order, as many as fit into a slice.
+    private func seeOff() {
+        guard !leaving.isEmpty else { return }
+        let began = nanoseconds()
+        var count = 0
+        var open: [Connection] = []
+        repeat {
+            let connection = leaving[count]
+            count += 1
+            connection.handleReadable()
+            if !connection.isClosed { open.append(connection) }
+        } while count < leaving.count && !isSliceUsed(since: began)
+        // Those who have sent more than is read at once.
+        leaving.replaceSubrange(..<count, with: [])
+        leaving += open
+        isBehind = isBehind || !leaving.isEmpty
     }
 
     /// Handles the guests in front of `events` until their share of the turn is used up.
@@ -237,11 +259,14 @@ package final class Reactor {
     /// Lets the work be finished that the turn, or a neighbour, has begun.
     func finishTurn() {
         isDisturbed = false
+        if !resuming.isEmpty { resumeYielding() }
+        seeOff()
         handleTimeouts()
         tellDrained()
         delegate?.reactorTurnEnding(self)
         flushTouched()
         endConnections()
+        closeConnectionsInSlices()
         wakeful.turnEnding(at: now)
         pool.turnEnding(at: now)
     }
@@ -249,7 +274,7 @@ package final class Reactor {
     /// Handles deadlines that have passed, as many as fit into a slice.
     private func handleTimeouts() {
         guard let first = wheel.popExpired(now: nowSeconds) else { return }
-        let began = Clock.monotonicNanoseconds()
+        let began = nanoseconds()
         var next: Int? = first
         while let index = next {
             if case .connection(let connection) = sources[index] {
@@ -262,7 +287,7 @@ package final class Reactor {
     /// Ends connections that were to be ended after the turn, as many as fit into a slice.
     private func endConnections() {
         guard !ending.isEmpty else { return }
-        let began = Clock.monotonicNanoseconds()
+        let began = nanoseconds()
         var count = 0
         repeat {
             let (connection, reason) = ending[count]
@@ -272,9 +297,8 @@ package final class Reactor {
         ending.removeFirst(count)
     }
 
-    func isSliceUsed(since start: Int64) -> Bool {
-        Clock.monotonicNanoseconds() - start >= slice
-    }
+    /// Whether work that began at a time of `nanoseconds` has had its slice.
+    package func isSliceUsed(since start: Int64) -> Bool { nanoseconds() - start >= slice }
 
     /// Notes that bytes are handed up, or no longer; inside `assert` only, so that it costs nothing.
     func noteReading(_ change: Int) -> Bool {
@@ -290,7 +314,11 @@ package final class Reactor {
 
     /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
     func nextDeadline() -> Int64 {
-        if hasUnflushed || !ending.isEmpty || !drained.isEmpty { return 0 }
+        if hasUnflushed || !ending.isEmpty || !drained.isEmpty || !yielding.isEmpty
+            || !leaving.isEmpty || !closing.isEmpty
+        {
+            return 0
+        }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
         return min(deadline, wakeful.dueAt ?? .max, pool.dueAt ?? .max)
@@ -372,6 +400,38 @@ package final class Reactor {
     /// Ends a connection when the turn is over: its handler may be in the middle of something.
     func endLater(_ connection: Connection, _ reason: ConnectionEnd) {
         ending.append((connection, reason))
+    }
+
+    // MARK: Shares of a turn
+
+    /// Hands up in the next turn what a handler has not taken.
+    func resumeLater(_ connection: Connection) {
+        yielding.append(connection)
+    }
+
+    private func resumeYielding() {
+        for connection in resuming { connection.resumeYielding() }
+        resuming.removeAll(keepingCapacity: true)
+    }
+
+    /// Closes a connection that its handler has done with, now or, when a crowd leaves, in slices.
+    ///
+    /// Closing a socket takes much longer than a packet does.
+    func closeInTurn(_ connection: Connection) {
+        closedCount += 1
+        if closedCount <= Self.leavingMax { connection.close() } else { closing.append(connection) }
+    }
+
+    private func closeConnectionsInSlices() {
+        closedCount = 0
+        guard !closing.isEmpty else { return }
+        let began = nanoseconds()
+        var count = 0
+        repeat {
+            closing[count].close()
+            count += 1
+        } while count < closing.count && !isSliceUsed(since: began)
+        closing.removeFirst(count)
     }
 
     // MARK: Sources
@@ -456,8 +516,13 @@ package final class Reactor {
         if let slot { releaseSlot(slot) }
     }
 
-    func remove(_ connection: Connection, descriptor: CInt) {
+    /// Stops watching a descriptor.
+    func forget(descriptor: CInt) {
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, descriptor, nil)
+    }
+
+    func remove(_ connection: Connection, descriptor: CInt) {
+        if connection.isWatched { forget(descriptor: descriptor) }
         wheel.clear(connection.slot)
         releaseSlot(connection.slot)
         connectionCount -= 1

@@ -40,14 +40,14 @@ extension Worker {
 
     private func continueReloadCheck() {
         guard let check = reloadCheck, !check.isPostponed else { return }
-        let end = Clock.monotonicNanoseconds() + reactor.slice
+        let end = reactor.nanoseconds() + reactor.slice
         while check.openCount < ReloadCheck.openMax {
             guard let session = check.rest.popLast() else {
                 if check.openCount == 0 { reloadCheck = nil }
                 return
             }
             recheck(session, check)
-            guard Clock.monotonicNanoseconds() < end else {
+            guard reactor.nanoseconds() < end else {
                 check.isPostponed = true
                 return postpone { [self] in
                     check.isPostponed = false

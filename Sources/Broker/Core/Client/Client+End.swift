@@ -95,7 +95,7 @@ extension Client {
             counters.bytesSent.add(packet.count)
         case nil: break
         }
-        connection.close()
+        connection.closeInTurn()
     }
 
     private func logEnd(_ end: ClientEnd) {

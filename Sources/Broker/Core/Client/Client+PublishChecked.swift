@@ -85,8 +85,8 @@ extension Client {
         if let end = postponedEnd {
             postponedEnd = nil
             finish(end)
-        } else if stage == .connected, !isWaiting {
-            connection?.resumeReading()
+        } else {
+            resumeReading()
         }
     }
 

@@ -93,7 +93,7 @@ extension Client {
         for _ in 0..<Self.filtersPerStep {
             guard let session, let subscription = packet.nextRetained() else {
                 filterPacket = nil
-                if !isParked { connection?.resumeReading() }
+                resumeReading()
                 return true
             }
             session.sendRetained(for: subscription)

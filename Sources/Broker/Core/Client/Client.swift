@@ -79,6 +79,8 @@ package final class Client {
     private var boxedEnd: Box<ClientEnd>?
     /// Whether the client is not read from because other workers are behind.
     var isParked = false
+    /// Its publications that go to so many sessions that they are not delivered yet.
+    private(set) var spreadCount = 0
     /// Answers that wait until something else has happened.
     var heldAnswers = HeldAnswers()
     /// What lets the client in when its CONNACK may go out.
@@ -129,7 +131,12 @@ package final class Client {
     /// Handles every complete packet in `bytes`; returns how many bytes those were.
     private func handlePackets(_ bytes: UnsafeRawBufferPointer) -> Int {
         var offset = 0
+        worker.share.begin()
         while offset < bytes.count, takesPackets {
+            if worker.share.isUsed(on: worker.reactor) {
+                connection?.yieldReading()
+                return offset
+            }
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             let coalesced = coalesce(rest)
             if coalesced > 0 {
@@ -166,10 +173,28 @@ package final class Client {
         return offset
     }
 
+    /// No packet is handled until what the client has published is delivered.
+    func beginSpread() { spreadCount += 1 }
+
+    /// A publication has been delivered that went to many.
+    func endSpread() {
+        spreadCount -= 1
+        assert(spreadCount >= 0, "each end has its beginning")
+        if spreadCount == 0 { resumeReading() }
+    }
+
+    /// Reads again if nothing stands against it any more.
+    func resumeReading() {
+        guard stage == .connected, !isWaiting, !isParked, undecidedCount == 0, spreadCount == 0
+        else { return }
+        touch()
+        connection?.resumeReading()
+    }
+
     /// Whether the next packet may be handled.
     private var takesPackets: Bool {
         switch stage {
-        case .connected: !isWaiting
+        case .connected: !isWaiting && spreadCount == 0
         case .awaitingConnect, .exchanging: true
         case .authenticating, .moving, .ended: false
         }
@@ -224,16 +249,21 @@ package final class Client {
         return 4 * count
     }
 
-    /// Packets whose effect depends on earlier messages wait until plugins have decided about them.
+    /// Packets whose effect depends on earlier messages wait until plugins have decided about them,
+    /// and until they are delivered.
     private func mustWait(for header: FixedHeader) -> Bool {
-        guard undecidedCount > 0 else { return false }
         switch header.type {
-        case .puback, .pubrec, .pubcomp, .pingreq: return false
+        case .puback, .pubrec, .pubcomp: return false
         case .publish where undecidedCount < Self.undecidedMax: return false
+        case .publish, .pubrel: break
         default:
-            connection?.pauseReading()
-            return true
+            worker.deliverCollected()
+            if spreadCount > 0 { return true }
+            if header.type == .pingreq { return false }
         }
+        guard undecidedCount > 0 else { return false }
+        connection?.pauseReading()
+        return true
     }
 
     /// Messages of one client that may be undecided before it is read from no further.
@@ -295,18 +325,13 @@ package final class Client {
         case .pubrec: try handlePubrec(span)
         case .pubrel: try handlePubrel(span)
         case .pubcomp: try handlePubcomp(span)
-        default:
-            // Its effect comes after that of what was sent before.
-            worker.deliverCollected()
-            switch type {
-            case .pingreq: handlePingreq()
-            case .connect: handleConnect(span, flags: header.flags)
-            case .subscribe: try handleSubscribe(span)
-            case .unsubscribe: try handleUnsubscribe(span)
-            case .disconnect: try handleDisconnect(span)
-            case .auth: try handleAuth(span)
-            default: throw .protocolError(version, "packet type that only a server sends")
-            }
+        case .pingreq: handlePingreq()
+        case .connect: handleConnect(span, flags: header.flags)
+        case .subscribe: try handleSubscribe(span)
+        case .unsubscribe: try handleUnsubscribe(span)
+        case .disconnect: try handleDisconnect(span)
+        case .auth: try handleAuth(span)
+        default: throw .protocolError(version, "packet type that only a server sends")
         }
     }
 
@@ -395,6 +420,7 @@ extension Client: ConnectionHandler {
     ) -> Int {
         let consumed = worker.collect { _ in handlePackets(bytes) }
         if consumed > 0 { touch() }
+        if spreadCount > 0 { connection.yieldReading() }
         counters.bytesReceived.add(consumed)
         return consumed
     }
@@ -408,7 +434,7 @@ extension Client: ConnectionHandler {
             guard worker.now <= loginDueAt else { return finish(.timedOut) }
             return connection.setDeadline(loginDueAt + 1)
         }
-        if isParked { touch() }
+        if isParked || spreadCount > 0 { touch() }
         let due = lastPacketAt + timeoutSeconds
         if timeoutSeconds > 0, worker.now > due {
             finish(.timedOut)

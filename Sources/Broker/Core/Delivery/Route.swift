@@ -38,6 +38,9 @@ final class UnsafeRoute {
     /// Whether exactly one session gets each message.
     var isSole: Bool { count == 1 && !hasGroups }
 
+    /// Deliveries that this reactor makes of each message.
+    var workPerMessage: Int { localCount &+ (hasGroups ? groups.count : 0) }
+
     /// Sessions of this reactor, in match order; valid until the route is assigned anew.
     var local: UnsafeBufferPointer<Destination> {
         UnsafeBufferPointer(start: places, count: localCount)

@@ -132,12 +132,26 @@ extension Worker {
     /// Sends a batch to every destination of a route: normal subscriptions, then shared ones.
     private func fanOut(_ batch: PublishBatch, _ route: UnsafeRoute) {
         let all = 0..<batch.count
+        let work = batch.count &* route.workPerMessage
+        share.work &+= work
+        if work > FanOutQueue.atOnceMax || !fanOuts.isEmpty && mustFollow(batch) {
+            fanOuts.add(batch, route)
+            if !route.remote.isEmpty { mail(batch, entries: all, to: route.remote) }
+            return
+        }
         fanOutSerial &+= 1
         batch.isForOne = route.isSole
         batch.isForMany = route.local.count > Self.manyMin
         for destination in route.local { deliver(batch, entries: all, to: destination) }
         if !route.remote.isEmpty { mail(batch, entries: all, to: route.remote) }
         if route.hasGroups { deal(batch, to: route.groups) }
+    }
+
+    /// Whether a batch would overtake one of the same publisher that is being delivered.
+    ///
+    /// Clients are not read from meanwhile; what comes from elsewhere has no one to wait.
+    private func mustFollow(_ batch: PublishBatch) -> Bool {
+        batch.sender?._withUnsafeGuaranteedRef { $0.spreadCount > 0 } ?? true
     }
 
     /// Puts a batch into the outbox of each other worker it is for.
@@ -166,69 +180,81 @@ extension Worker {
         if broker.workers[home].backlog.isHigh { park(batch, behind: home) }
     }
 
+    /// Puts one message into the outbox of the worker that one destination is on.
+    func mail(_ batch: PublishBatch, entries: Range<Int>, to destination: Destination) {
+        let home = Int(destination.session.reactor)
+        mail(batch, entries: entries, to: CollectionOfOne(destination), on: home)
+    }
+
     /// Shared subscriptions: each message to the next session of each group.
     private func deal(_ batch: PublishBatch, to groups: [SharedGroup]) {
+        let serial = fanOutSerial
         for index in 0..<batch.count {
+            fanOutSerial &+= 1
             for group in groups {
                 guard let destination = group.next() else { continue }
-                let home = Int(destination.session.reactor)
                 let entries = index..<(index + 1)
-                if home == self.index {
-                    deliver(batch, entries: entries, to: destination)
+                if Int(destination.session.reactor) == self.index {
+                    deliver(batch, entries: entries, to: destination, unlessServedBy: serial)
                 } else {
-                    mail(batch, entries: entries, to: CollectionOfOne(destination), on: home)
+                    mail(batch, entries: entries, to: destination)
                 }
             }
         }
     }
 
-    /// Delivers what another worker has sent.
+    /// Delivers what another worker has sent, after what waits here for its turn.
     func deliver(_ batch: DeliveryBatch) {
-        batch.withBytes { bytes in
-            for part in batch.parts { deliver(part, of: batch, bytes) }
+        guard fanOuts.isEmpty, batch.deliveryCount <= FanOutQueue.atOnceMax else {
+            return fanOuts.add(batch)
         }
+        for part in batch.parts {
+            load(part, of: batch, into: foreignBatch)
+            deliver(
+                foreignBatch,
+                entries: 0..<foreignBatch.count,
+                to: batch.destinations[part.destinations]
+            )
+            finish(foreignBatch)
+        }
+        noteDelivered(byteCount: batch.byteCount)
+        broker.batches.give(batch)
     }
 
-    private func deliver(
-        _ part: DeliveryBatch.Part,
-        of batch: DeliveryBatch,
-        _ bytes: UnsafeRawBufferPointer
-    ) {
-        foreignBatch.begin(
-            .forward,
-            topic: UnsafeRawBufferPointer(rebasing: bytes[part.topic]),
-            publisher: part.publisher,
-            origin: part.origin,
-            qos: part.qos,
-            isRetained: part.isRetained
-        )
-        if !part.wire.isEmpty {
-            let wire = UnsafeRawBufferPointer(rebasing: bytes[part.wire])
-            foreignBatch.takeAll(wire, isV5: part.isWireV5)
-        }
-        for index in part.entries {
-            let entry = batch.entries[index]
-            if let message = entry.message {
-                foreignBatch.append(message, expiresAt: entry.expiresAt, packetIdentifier: 0)
-            } else {
-                foreignBatch.append(
-                    payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
-                    properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
-                    expiresAt: entry.expiresAt,
-                    packetIdentifier: 0
-                )
+    /// Fills an empty batch with the publications of a part; they lie in what was sent.
+    func load(_ part: DeliveryBatch.Part, of source: DeliveryBatch, into batch: PublishBatch) {
+        source.withBytes { bytes in
+            batch.begin(
+                .forward,
+                topic: UnsafeRawBufferPointer(rebasing: bytes[part.topic]),
+                publisher: part.publisher,
+                origin: part.origin,
+                qos: part.qos,
+                isRetained: part.isRetained
+            )
+            if !part.wire.isEmpty {
+                let wire = UnsafeRawBufferPointer(rebasing: bytes[part.wire])
+                batch.takeAll(wire, isV5: part.isWireV5)
+            }
+            for index in part.entries {
+                let entry = source.entries[index]
+                if let message = entry.message {
+                    batch.append(message, expiresAt: entry.expiresAt, packetIdentifier: 0)
+                } else {
+                    batch.append(
+                        payload: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]),
+                        properties: UnsafeRawBufferPointer(rebasing: bytes[entry.properties]),
+                        expiresAt: entry.expiresAt,
+                        packetIdentifier: 0
+                    )
+                }
             }
         }
-        deliver(
-            foreignBatch,
-            entries: 0..<foreignBatch.count,
-            to: batch.destinations[part.destinations]
-        )
-        finish(foreignBatch)
     }
 
+    /// Ends a batch that has been delivered.
     @inline(__always)
-    private func finish(_ batch: PublishBatch) {
+    func finish(_ batch: PublishBatch) {
         if batch.isLarge { trimScratchLater() }
         batch.reset()
     }
@@ -245,7 +271,7 @@ extension Worker {
     }
 
     /// More sessions than this are written to at the end of the turn.
-    private static let manyMin = 256
+    static let manyMin = 256
 
     @inline(__always)
     private func deliver(
@@ -256,6 +282,32 @@ extension Worker {
         guard let session = sessions[destination.session] else { return }
         if destination.options.isNoLocal, destination.session == batch.publisher { return }
         if !limits.allowsDuplicates, !session.isFirstDelivery(of: fanOutSerial) { return }
+        deliver(batch, entries, to: session, destination)
+    }
+
+    /// The same for a message of a batch whose destinations have been served under `serial`.
+    private func deliver(
+        _ batch: PublishBatch,
+        entries: Range<Int>,
+        to destination: Destination,
+        unlessServedBy serial: UInt64
+    ) {
+        if !limits.allowsDuplicates, let session = sessions[destination.session],
+            session.wasServed(by: serial)
+        {
+            return
+        }
+        deliver(batch, entries: entries, to: destination)
+    }
+
+    /// Delivers to a session that may have had the message already.
+    func deliver(
+        _ batch: PublishBatch,
+        entries: Range<Int>,
+        repeatedlyTo destination: Destination
+    ) {
+        guard let session = sessions[destination.session] else { return }
+        if destination.options.isNoLocal, destination.session == batch.publisher { return }
         deliver(batch, entries, to: session, destination)
     }
 }

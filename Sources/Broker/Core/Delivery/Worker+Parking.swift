@@ -27,11 +27,7 @@ extension Worker {
         parkedClients = []
         for client in clients {
             client.isParked = false
-            guard client.stage == .connected else { continue }
-            client.touch()
-            if !client.isWaiting, client.undecidedCount == 0 {
-                client.connection?.resumeReading()
-            }
+            client.resumeReading()
         }
     }
 

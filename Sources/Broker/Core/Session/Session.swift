@@ -136,6 +136,11 @@ final class Session {
         return lastFanOut != serial
     }
 
+    /// Whether the last fan-out that a 3.x client got something of was this one.
+    func wasServed(by serial: UInt64) -> Bool {
+        identity.version != .v5 && lastFanOut == serial
+    }
+
     /// Plugins ask the identity, from any thread.
     func noteSubscriptionCount() {
         guard worker.hasHooks else { return }

@@ -58,7 +58,7 @@ extension Worker {
             } else {
                 deadlines.set(handle, at: session.deadlines.next)
             }
-            let clock = Clock.monotonicNanoseconds()
+            let clock = reactor.nanoseconds()
             if end == 0 { end = clock + reactor.slice } else if clock >= end { break }
         }
     }

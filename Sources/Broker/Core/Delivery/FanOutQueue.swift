@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Publications for so many sessions that delivering them takes several turns.
+
+import MQTT
+import Topics
+
+/// Batches whose destinations are served in slices of the worker's turns, one batch after another.
+///
+/// Order is kept: a client whose publication waits here is not read from until all have it, and
+/// whatever has nobody to wait for it - letters of other workers, wills, what plugins publish - goes
+/// behind what is here already.
+///
+/// ```
+/// items:  | being delivered | waiting … |
+/// parts:  | done … | part: destinations done … | destination … | groups … |
+/// ```
+/// Invariant: a part is loaded from its first step to its last.
+final class FanOutQueue {
+    /// Deliveries that are made at once, in a millisecond or so.
+    static let atOnceMax = 4096
+    /// Deliveries between two looks at the clock.
+    private static let stepMax = 256
+
+    private struct Item {
+        let deliveries: DeliveryBatch
+        /// Groups of which one session gets each message.
+        let groups: [SharedGroup]
+        /// The client that is not read from meanwhile.
+        let client: Client?
+        /// Whether it came from another worker, which wants to know when it is done.
+        let isLetter: Bool
+    }
+
+    private unowned let worker: Worker
+    private var items: [Item] = []
+    /// The first item that is not done with.
+    private var first = 0
+    /// The publications of the part that is being delivered; made with the first that waits.
+    private lazy var batch = PublishBatch()
+    private var isLoaded = false
+    /// Place of the part in its item, of the next destination and of the next turn of a group.
+    private var part = 0
+    private var destination = 0
+    private var turn = 0
+    /// Sessions that have had the part, and sessions that have had a message of it as members of a
+    /// group, where a client gets each message but once.
+    private var served = SlotSet()
+    private var dealt = SlotSet()
+
+    init(_ worker: Worker) { self.worker = worker }
+
+    /// Whether nothing waits.
+    var isEmpty: Bool { first == items.count }
+
+    /// Takes a batch of this worker for the local destinations and the groups of a route.
+    ///
+    /// Whoever publishes it is not read from until it is delivered.
+    func add(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        let deliveries = worker.broker.batches.take()
+        deliveries.append(batch, entries: 0..<batch.count, to: route.local)
+        let client = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
+        client?.beginSpread()
+        append(
+            Item(
+                deliveries: deliveries,
+                groups: route.groups,
+                client: client,
+                isLetter: false
+            )
+        )
+    }
+
+    /// Takes what another worker has sent.
+    func add(_ deliveries: DeliveryBatch) {
+        append(Item(deliveries: deliveries, groups: [], client: nil, isLetter: true))
+    }
+
+    /// Delivers all there is, at the end of the worker.
+    func drain() {
+        while !isEmpty { _ = step() }
+    }
+
+    /// Breaks the cycles between worker and clients.
+    func forgetAll() {
+        items = []
+        first = 0
+    }
+
+    private func append(_ item: Item) {
+        let wasEmpty = isEmpty
+        items.append(item)
+        if wasEmpty { worker.slices.add { [unowned self] in step() } }
+    }
+
+    // MARK: Steps
+
+    /// Makes some deliveries; returns whether there are no more to make.
+    private func step() -> Bool {
+        // The worker may have drained the queue meanwhile.
+        guard !isEmpty else { return true }
+        let item = items[first]
+        if !isLoaded { load(item) }
+        if serveDestinations(item), serveGroups(item) { finishPart(item) }
+        return isEmpty
+    }
+
+    private func load(_ item: Item) {
+        let loaded = item.deliveries.parts[part]
+        worker.load(loaded, of: item.deliveries, into: batch)
+        batch.isForMany = loaded.destinations.count > Worker.manyMin
+        destination = loaded.destinations.lowerBound
+        turn = 0
+        served.removeAll()
+        isLoaded = true
+    }
+
+    /// Returns whether all destinations of the part have it.
+    private func serveDestinations(_ item: Item) -> Bool {
+        let end = item.deliveries.parts[part].destinations.upperBound
+        var made = 0
+        while destination < end, made < Self.stepMax {
+            let target = item.deliveries.destinations[destination]
+            destination += 1
+            made += batch.count
+            if isFirst(target, in: &served) {
+                worker.deliver(batch, entries: 0..<batch.count, repeatedlyTo: target)
+            }
+        }
+        return destination == end
+    }
+
+    /// Shared subscriptions: each message to the next session of each group.
+    ///
+    /// Returns whether all groups have had their turns.
+    private func serveGroups(_ item: Item) -> Bool {
+        let end = batch.count * item.groups.count
+        let stop = min(end, turn + Self.stepMax)
+        while turn < stop {
+            let (index, group) = turn.quotientAndRemainder(dividingBy: item.groups.count)
+            if group == 0 { dealt.removeAll() }
+            turn += 1
+            guard let target = item.groups[group].next() else { continue }
+            let entries = index..<(index + 1)
+            if Int(target.session.reactor) != worker.index {
+                worker.mail(batch, entries: entries, to: target)
+            } else if !served.contains(target.session.slot), isFirst(target, in: &dealt) {
+                worker.deliver(batch, entries: entries, repeatedlyTo: target)
+            }
+        }
+        return turn == end
+    }
+
+    /// `allow_duplicate_messages false`: whether a 3.x client gets nothing yet.
+    private func isFirst(_ target: Destination, in set: inout SlotSet) -> Bool {
+        guard !worker.limits.allowsDuplicates, let session = worker.sessions[target.session],
+            session.identity.version != .v5
+        else { return true }
+        return set.insert(target.session.slot)
+    }
+
+    private func finishPart(_ item: Item) {
+        worker.finish(batch)
+        isLoaded = false
+        part += 1
+        guard part == item.deliveries.parts.count else { return }
+        part = 0
+        first += 1
+        if first == items.count {
+            items.removeAll(keepingCapacity: first <= 16)
+            first = 0
+        }
+        if item.isLetter { worker.noteDelivered(byteCount: item.deliveries.byteCount) }
+        worker.broker.batches.give(item.deliveries)
+        item.client?.endSpread()
+    }
+}
