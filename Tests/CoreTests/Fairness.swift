@@ -26,7 +26,7 @@ final class Fairness {
 
     /// Passes by a tenth of a slice with each look.
     final class SteppingClock {
-        private var time: Int64 = 1_000_000_000
+        private var time = Clock.monotonicNanoseconds()
         func look() -> Int64 {
             time += 50_000
             return time

@@ -46,21 +46,21 @@ package final class Worker {
     let openQuestions = OpenQuestions()
     /// The sessions that a reload has yet to check again; nil when all are.
     var reloadCheck: ReloadCheck?
-    /// How much of its turn the client has used whose bytes are handled now.
-    var share = InputShare()
+    /// What the bytes being handled now have made this worker do; see `InputShare`.
+    var work = 0
     /// Publications that go to so many sessions that it takes several turns.
-    private(set) lazy var fanOuts = FanOutQueue(self)
+    let fanOuts = FanOutQueue()
     /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
     var fanOutSerial: UInt64 = 0
     /// The publications being collected from the client whose bytes are handled now; see `collect`.
-    let batch = PublishBatch()
+    let batch: PublishBatch
     /// Whether they are being delivered.
     var isDelivering = false
     private let retainedSweep = RetainedSweep()
     /// Connections that came while every place was taken.
     let latecomers = Latecomers()
     /// A batch that came from another reactor.
-    let foreignBatch = PublishBatch()
+    let foreignBatch: PublishBatch
     /// Who is told what happens to sessions; set before the first client comes.
     var sessionListener: (any SessionListener)?
     /// Who holds answers back; set before the first client comes.
@@ -96,6 +96,8 @@ package final class Worker {
         settings = broker.settings
         hooks = broker.hooks
         hasHooks = hooks != nil
+        batch = PublishBatch(isChecked: hooks != nil)
+        foreignBatch = PublishBatch(isChecked: hooks != nil)
         isTracing = log.isEnabled(.debug)
         limits = Limits(settings.configuration)
         sessions = UnsafeSessionTable(reactor: mailbox.index)
@@ -151,7 +153,7 @@ package final class Worker {
 
     /// Ends the loop: publishes the wills of all clients and closes every connection.
     package func stop() {
-        fanOuts.drain()
+        fanOuts.drain(self)
         publishAllWills()
         reactor.stop()
     }
@@ -225,7 +227,7 @@ package final class Worker {
         }
         return neighbour._withUnsafeGuaranteedRef { worker in
             guard worker.letters.isEmpty, !worker.mailbox.hasMail, worker.fanOuts.isEmpty,
-                entries.count * destinations.count <= FanOutQueue.atOnceMax
+                destinations.count &* batch.workPerDestination <= FanOutQueue.atOnceMax
             else { return false }
             worker.reactor.disturb(by: reactor)
             worker.deliver(batch, entries: entries, to: destinations)

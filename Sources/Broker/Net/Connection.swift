@@ -14,14 +14,19 @@ package final class Connection {
     /// Who is at the other end; behind a proxy its client, once the proxy has told.
     package internal(set) var peer: PeerAddress
     /// Gets what arrives; kept until the connection ends.
-    package var handler: (any ConnectionHandler)?
+    package var handler: (any ConnectionHandler)? {
+        get { currentHandler }
+        set { currentHandler = newValue }
+    }
+    // Not visible elsewhere: the compiler would else guard each look at it against overlaps.
+    private var currentHandler: (any ConnectionHandler)?
 
     let slot: Int
     private(set) var descriptor: CInt
     let output = UnsafeOutputQueue()
     var input = UnsafeInputRemainder()
     private var interest: UInt32 = Reactor.receiving
-    /// Bytes read at once; fewer after the handler could not take as many in its share of a turn.
+    /// Bytes read at once: what the handler can take in a turn, as far as that is known.
     private var readLimit = Int32(Connection.readLimitMax)
     private var isTouched = false
     private var isPaused = false
@@ -169,21 +174,25 @@ package final class Connection {
         assert(reactor.noteReading(-1))
         isReading = false
         precondition(consumed >= 0 && consumed <= bytes.count, "only what arrived is consumed")
-        if isYielding {
-            readLimit = Int32(max(Self.readLimitMin, min(Int(readLimit), consumed)))
-        } else if readLimit < Self.readLimitMax, bytes.count >= readLimit {
-            readLimit = Int32(min(Self.readLimitMax, 2 * Int(readLimit)))
-        }
+        if readLimit < Self.readLimitMax, bytes.count >= readLimit, !isYielding { raiseReadLimit() }
         return consumed
     }
 
-    /// The handler has had its share of this turn: what it does not take of what it is being given
-    /// comes again in the next turn, after what others have sent.
-    package func yieldReading() {
+    /// The handler takes no more in this turn: what it does not take of what it is being given comes
+    /// again in the next one, after what others have sent.
+    ///
+    /// `taken`: how many bytes are what it takes in a turn; about as many are read at once from now
+    /// on, so that few have to be kept.
+    package func yieldReading(taken: Int? = nil) {
         assert(isReading, "a handler that is being given bytes")
         guard !isYielding, !isClosed else { return }
+        if let taken { readLimit = Int32(max(Self.readLimitMin, min(Int(readLimit), taken))) }
         isYielding = true
         reactor.resumeLater(self)
+    }
+
+    private func raiseReadLimit() {
+        readLimit = Int32(min(Self.readLimitMax, Int(readLimit) + Int(readLimit) / 8))
     }
 
     func resumeYielding() {

@@ -40,9 +40,11 @@ package final class Reactor {
     package var delegate: (any ReactorDelegate)?
 
     /// Milliseconds of the monotonic clock at the beginning of this turn.
-    package private(set) var now: Int64
+    package var now: Int64 { milliseconds }
+    // Not visible elsewhere: the compiler would else guard each look at it against overlaps.
+    private var milliseconds: Int64
     /// The same in nanoseconds.
-    private(set) var turnBeganAt: Int64
+    package private(set) var turnBeganAt: Int64
     /// When the turn before this one was over.
     private(set) var turnEndedAt: Int64
     /// Nanoseconds the turn before this one took.
@@ -76,16 +78,15 @@ package final class Reactor {
 
     let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
-    private var sources: [Source] = []
-    private var generations: [UInt32] = []
-    private var guestSlots: [Bool] = []
+    private let sources = UnsafeSourceTable()
     private var guestRotation = 0
-    private var freeSlots: [Int] = []
     var touchedConnections: [Connection] = []
     /// Those that are being written to; empty between turns.
     var flushedConnections: [Connection] = []
     /// Those that an earlier turn had no time for.
     var lateConnections: [Connection] = []
+    /// Whether any of the following may not be empty.
+    private var hasDeferred = false
     private var ending: [(Connection, ConnectionEnd)] = []
     private var drained: [Connection] = []
     /// Those whose handlers have had their share of this turn and have not taken all that has come.
@@ -112,14 +113,6 @@ package final class Reactor {
     /// Connections open on this reactor.
     package private(set) var connectionCount = 0
 
-    private enum Source {
-        case none
-        case waker
-        case listener(ListenerSocket)
-        case connection(Connection)
-        case lodging(Lodging)
-    }
-
     package init(index: Int, waker: Waker) throws(SystemError) {
         let fd = epoll_create1(CInt(EPOLL_CLOEXEC))
         guard fd >= 0 else { throw SystemError("epoll_create1") }
@@ -129,12 +122,12 @@ package final class Reactor {
         handshakes = HandshakeInbox(waker)
         turnBeganAt = Clock.monotonicNanoseconds()
         turnEndedAt = turnBeganAt
-        now = turnBeganAt / 1_000_000
-        wheel = TimerWheel(now: now / 1000)
+        milliseconds = turnBeganAt / 1_000_000
+        wheel = TimerWheel(now: milliseconds / 1000)
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
         events = .allocate(capacity: Self.eventsMax)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        let slot = register(.waker)
+        let slot = sources.add(.waker)
         admit(slot)
         wakerTicket = ticket(slot)
         try add(waker.rawValue, slot: slot, interest: Self.readable)
@@ -179,10 +172,10 @@ package final class Reactor {
             CInt(Self.eventsMax),
             Self.milliseconds(until: deadline)
         )
-        turnBeganAt = Clock.monotonicNanoseconds()
-        now = turnBeganAt / 1_000_000 + clockLead
+        turnBeganAt = nanoseconds()
+        milliseconds = turnBeganAt / 1_000_000 + clockLead
         isBehind = false
-        if !yielding.isEmpty { swap(&yielding, &resuming) }
+        if hasDeferred, !yielding.isEmpty { swap(&yielding, &resuming) }
         guard count > 0 else { return }
         let wake = events[..<Int(count)].firstIndex { $0.data.u64 == wakerTicket }
         if let wake { dispatch(events[wake]) }
@@ -192,7 +185,7 @@ package final class Reactor {
         var guests = 0
         for index in 0..<Int(count) where index != wake {
             let event = events[index]
-            if guestSlots[Int(event.data.u64 & 0xFFFF_FFFF)] {
+            if sources.isGuest(event.data.u64) {
                 events[guests] = event
                 guests += 1
             } else if isCrowd, Self.isLeaving(event) {
@@ -212,10 +205,9 @@ package final class Reactor {
     /// The few that leave at other times keep their turn, so that what they have sent before comes
     /// before what others send after.
     private func setAside(_ event: epoll_event) {
-        let slot = Int(event.data.u64 & 0xFFFF_FFFF)
-        guard event.data.u64 == ticket(slot), case .connection(let connection) = sources[slot],
-            connection.leaveEpoll()
+        guard case .connection(let connection) = sources[event.data.u64], connection.leaveEpoll()
         else { return dispatch(event) }
+        hasDeferred = true
         leaving.append(connection)
     }
 
@@ -242,33 +234,46 @@ package final class Reactor {
     /// That is the slice, or half of what those inside had: a crowd inside does not shut the door.
     /// The rest is still ready in the next turn; nobody is first twice in a row.
     private func serveGuests(_ count: Int) {
-        let began = Clock.monotonicNanoseconds()
+        let began = nanoseconds()
         let end = began + max(slice, (began - turnBeganAt) / 2)
         let first = guestRotation % count
         for turn in 0..<count {
             dispatch(events[(first + turn) % count])
             guestRotation &+= 1
-            if Clock.monotonicNanoseconds() >= end { break }
+            if nanoseconds() >= end { break }
         }
     }
 
     func admit(_ slot: Int) {
-        guestSlots[slot] = false
+        sources.admit(slot)
     }
 
     /// Lets the work be finished that the turn, or a neighbour, has begun.
     func finishTurn() {
         isDisturbed = false
-        if !resuming.isEmpty { resumeYielding() }
-        seeOff()
+        if hasDeferred { goOnWithDeferred() }
         handleTimeouts()
-        tellDrained()
         delegate?.reactorTurnEnding(self)
         flushTouched()
-        endConnections()
-        closeConnectionsInSlices()
+        if hasDeferred { finishDeferred() }
         wakeful.turnEnding(at: now)
         pool.turnEnding(at: now)
+    }
+
+    /// What earlier turns, or this one, have left for later and what comes before this turn's end.
+    private func goOnWithDeferred() {
+        resumeYielding()
+        seeOff()
+        tellDrained()
+    }
+
+    /// What comes when all else is done.
+    private func finishDeferred() {
+        endConnections()
+        closeConnectionsInSlices()
+        hasDeferred =
+            !yielding.isEmpty || !leaving.isEmpty || !drained.isEmpty || !ending.isEmpty
+            || !closing.isEmpty
     }
 
     /// Handles deadlines that have passed, as many as fit into a slice.
@@ -277,7 +282,7 @@ package final class Reactor {
         let began = nanoseconds()
         var next: Int? = first
         while let index = next {
-            if case .connection(let connection) = sources[index] {
+            if case .connection(let connection) = sources.source(index) {
                 connection.handler?.connectionTimedOut(connection)
             }
             next = isSliceUsed(since: began) ? nil : wheel.popExpired(now: nowSeconds)
@@ -314,11 +319,7 @@ package final class Reactor {
 
     /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
     func nextDeadline() -> Int64 {
-        if hasUnflushed || !ending.isEmpty || !drained.isEmpty || !yielding.isEmpty
-            || !leaving.isEmpty || !closing.isEmpty
-        {
-            return 0
-        }
+        if hasDeferred || hasUnflushed { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
         return min(deadline, wakeful.dueAt ?? .max, pool.dueAt ?? .max)
@@ -333,10 +334,7 @@ package final class Reactor {
     }
 
     private func dispatch(_ event: epoll_event) {
-        let slot = Int(event.data.u64 & 0xFFFF_FFFF)
-        let generation = UInt32(truncatingIfNeeded: event.data.u64 >> 32)
-        guard generations[slot] == generation else { return }
-        switch sources[slot] {
+        switch sources[event.data.u64] {
         case .none: break
         case .waker:
             waker.clear()
@@ -363,20 +361,18 @@ package final class Reactor {
     /// Lets a neighbour leave work here in its turn: it is finished before the thread waits again.
     package func disturb(by neighbour: Reactor) {
         isDisturbed = true
-        now = max(now, neighbour.now)
+        milliseconds = max(milliseconds, neighbour.milliseconds)
     }
 
     private func finishHandshakes() {
         for outcome in handshakes.takeAll() {
-            let slot = Int(outcome.ticket & 0xFFFF_FFFF)
-            guard outcome.ticket == ticket(slot), case .connection(let connection) = sources[slot]
-            else { continue }
+            guard case .connection(let connection) = sources[outcome.ticket] else { continue }
             connection.handshakeAdvanced(outcome)
         }
     }
 
     /// Names the connection in a slot until it ends.
-    func ticket(_ slot: Int) -> UInt64 { UInt64(slot) | UInt64(generations[slot]) << 32 }
+    func ticket(_ slot: Int) -> UInt64 { sources.ticket(slot) }
 
     // MARK: Touched connections
 
@@ -386,6 +382,7 @@ package final class Reactor {
 
     /// Tells a connection's handler that its output has drained, when nothing else is under way.
     func drainedLater(_ connection: Connection) {
+        hasDeferred = true
         drained.append(connection)
     }
 
@@ -399,6 +396,7 @@ package final class Reactor {
 
     /// Ends a connection when the turn is over: its handler may be in the middle of something.
     func endLater(_ connection: Connection, _ reason: ConnectionEnd) {
+        hasDeferred = true
         ending.append((connection, reason))
     }
 
@@ -406,6 +404,7 @@ package final class Reactor {
 
     /// Hands up in the next turn what a handler has not taken.
     func resumeLater(_ connection: Connection) {
+        hasDeferred = true
         yielding.append(connection)
     }
 
@@ -418,6 +417,7 @@ package final class Reactor {
     ///
     /// Closing a socket takes much longer than a packet does.
     func closeInTurn(_ connection: Connection) {
+        hasDeferred = true
         closedCount += 1
         if closedCount <= Self.leavingMax { connection.close() } else { closing.append(connection) }
     }
@@ -438,8 +438,8 @@ package final class Reactor {
 
     /// Every open connection.
     package var connections: [Connection] {
-        sources.compactMap { source in
-            if case .connection(let connection) = source { connection } else { nil }
+        sources.slots.compactMap { slot in
+            if case .connection(let connection) = sources.source(slot) { connection } else { nil }
         }
     }
 
@@ -469,11 +469,11 @@ package final class Reactor {
         peer: PeerAddress,
         layers: Layers?
     ) throws(SystemError) -> Connection {
-        let slot = register(.none)
+        let slot = sources.add(.none)
         do {
             try add(descriptor.rawValue, slot: slot, interest: Self.receiving)
         } catch {
-            releaseSlot(slot)
+            sources.remove(slot)
             throw error
         }
         let connection = Connection(
@@ -483,26 +483,26 @@ package final class Reactor {
             reactor: self,
             slot: slot
         )
-        sources[slot] = .connection(connection)
+        sources.replace(slot, with: .connection(connection))
         connectionCount += 1
         return connection
     }
 
     /// Serves the new connections of a listening socket, beside other reactors.
     package func add(_ listener: ListenerSocket) throws(SystemError) {
-        let slot = register(.listener(listener))
+        let slot = sources.add(.listener(listener))
         let exclusive = Self.readable | UInt32(1 << 28)
         try add(listener.rawValue, slot: slot, interest: exclusive)
     }
 
     /// Watches the sources of a reactor that lodges here.
     func accommodate(_ lodging: Lodging) throws(SystemError) {
-        let slot = register(.lodging(lodging))
+        let slot = sources.add(.lodging(lodging))
         admit(slot)
         do {
             try add(lodging.reactor.epoll.rawValue, slot: slot, interest: Self.readable)
         } catch {
-            releaseSlot(slot)
+            sources.remove(slot)
             throw error
         }
     }
@@ -510,10 +510,10 @@ package final class Reactor {
     /// Ends what `accommodate` began.
     func dismiss(_ lodging: Lodging) {
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, lodging.reactor.epoll.rawValue, nil)
-        let slot = sources.firstIndex { source in
-            if case .lodging(let other) = source { other === lodging } else { false }
+        let slot = sources.slots.first { slot in
+            if case .lodging(let other) = sources.source(slot) { other === lodging } else { false }
         }
-        if let slot { releaseSlot(slot) }
+        if let slot { sources.remove(slot) }
     }
 
     /// Stops watching a descriptor.
@@ -524,7 +524,7 @@ package final class Reactor {
     func remove(_ connection: Connection, descriptor: CInt) {
         if connection.isWatched { forget(descriptor: descriptor) }
         wheel.clear(connection.slot)
-        releaseSlot(connection.slot)
+        sources.remove(connection.slot)
         connectionCount -= 1
     }
 
@@ -543,23 +543,5 @@ package final class Reactor {
 
     private func event(_ slot: Int, _ interest: UInt32) -> epoll_event {
         epoll_event(events: interest, data: epoll_data_t(u64: ticket(slot)))
-    }
-
-    private func register(_ source: Source) -> Int {
-        if let slot = freeSlots.popLast() {
-            sources[slot] = source
-            guestSlots[slot] = true
-            return slot
-        }
-        sources.append(source)
-        generations.append(0)
-        guestSlots.append(true)
-        return sources.count - 1
-    }
-
-    private func releaseSlot(_ slot: Int) {
-        sources[slot] = .none
-        generations[slot] &+= 1
-        freeSlots.append(slot)
     }
 }

@@ -44,18 +44,21 @@ package struct SubscriptionOptions: Sendable, Equatable, BitwiseCopyable {
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The maximum QoS the server may send with [MQTT-3.8.4-8].
+    @inlinable  // Read for every delivery, by another module.
     package var qualityOfService: UInt8 {
         get { rawValue & 0x03 }
         set { rawValue = rawValue & ~0x03 | newValue & 0x03 }
     }
 
     /// A message is not sent back to the client it came from [MQTT-3.8.3-3].
+    @inlinable  // Read for every delivery, by another module.
     package var isNoLocal: Bool {
         get { rawValue & 0x04 != 0 }
         set { rawValue = newValue ? rawValue | 0x04 : rawValue & ~0x04 }
     }
 
     /// The RETAIN flag is sent on as it was published [MQTT-3.3.1-13].
+    @inlinable  // Read for every delivery, by another module.
     package var isRetainAsPublished: Bool {
         get { rawValue & 0x08 != 0 }
         set { rawValue = newValue ? rawValue | 0x08 : rawValue & ~0x08 }
@@ -118,6 +121,7 @@ package struct Destination: Sendable, Equatable, BitwiseCopyable {
 
     /// The options of the subscription without Retain Handling.
     @inlinable  // Read for every delivery, by another module.
+    @inline(__always)
     package var options: SubscriptionOptions {
         SubscriptionOptions(rawValue: UInt8(truncatingIfNeeded: packed & 0x0F))
     }

@@ -276,7 +276,7 @@ extension Client {
         switch session.accept(message, identifier) {
         case .accepted: noteExcess(session)
         case .repeated: break
-        case .replaced: warnOfReuse(identifier)
+        case .replaced: warnOfReuse(of: identifier)
         case .repeatedTwice: throw .protocolError(version, "QoS 2 message sent a third time")
         }
         writeAck(.pubrec, identifier)
@@ -311,7 +311,7 @@ extension Client {
     }
 
     /// A client that uses an identifier twice at a time is broken, which its owner should know.
-    private func warnOfReuse(_ identifier: UInt16) {
+    private func warnOfReuse(of identifier: UInt16) {
         guard admitsLine(about: "warnings") else { return }
         log.warning(
             "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
@@ -322,7 +322,9 @@ extension Client {
     func acknowledge(_ batch: PublishBatch, _ hasSubscribers: Bool) {
         guard stage == .connected else { return }
         if batch.purpose == .release { return acknowledge(batch, .pubcomp, .success) }
-        session?.forgetReused(batch).forEach(warnOfReuse)
+        if let session, session.incoming != nil {
+            for identifier in session.forgetReused(batch) { warnOfReuse(of: identifier) }
+        }
         let isPlain = hasSubscribers || !isV5
         acknowledge(batch, .puback, isPlain ? .success : .noMatchingSubscribers)
     }

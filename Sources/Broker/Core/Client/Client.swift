@@ -131,16 +131,23 @@ package final class Client {
     /// Handles every complete packet in `bytes`; returns how many bytes those were.
     private func handlePackets(_ bytes: UnsafeRawBufferPointer) -> Int {
         var offset = 0
-        worker.share.begin()
+        var nextLook = InputShare.workBetween
+        worker.work = 0
         while offset < bytes.count, takesPackets {
-            if worker.share.isUsed(on: worker.reactor) {
-                connection?.yieldReading()
-                return offset
+            worker.work &+= 1
+            if worker.work >= nextLook {
+                if InputShare.isUsed(worker) {
+                    connection?.yieldReading(taken: offset)
+                    return offset
+                }
+                nextLook = worker.work + InputShare.workBetween
             }
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             let coalesced = coalesce(rest)
             if coalesced > 0 {
                 offset += coalesced
+                // What it takes is known before the next packet begins a batch.
+                if batch.isFull { worker.deliverCollected() }
                 continue
             }
             switch parseFixedHeader(RawSpan(_unsafeBytes: rest)) {
@@ -161,7 +168,8 @@ package final class Client {
                         noteProgress(missing: size - rest.count, size: size)
                         return offset
                     }
-                    if mustWait(for: header) { return offset }
+                    let isReady = header.type == .publish && undecidedCount == 0
+                    if !isReady, mustWait(for: header) { return offset }
                     try handle(header, UnsafeRawBufferPointer(rebasing: rest[..<size]))
                 } catch {
                     fail(error)

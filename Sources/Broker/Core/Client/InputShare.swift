@@ -3,43 +3,25 @@
 
 import Net
 
-/// What a client has used of its share of a turn, by what its packets have made the worker do.
+/// A client's share of a turn, measured by what its packets make the worker do.
 ///
-/// Work is counted in packets and deliveries, and now and then the clock is looked at; so this costs
-/// next to nothing, and a plugin that takes its time counts as well.
-struct InputShare {
-    /// Work after which the share is used up, whatever the time.
-    private static let workMax = 16_384
-    /// Work between two looks at the clock.
-    private static let workBetween = 64
-    /// Slices of a reactor that make a share.
-    private static let slices: Int64 = 2
+/// `Worker.work` counts packets and deliveries: so this costs next to nothing, and what is done in a
+/// turn is the same on every machine. Only where plugins are asked, who may take their time, the
+/// clock is looked at.
+enum InputShare {
+    /// Work after which the share is used up: two milliseconds or so.
+    private static let workMax = 6144
+    /// Work between two looks.
+    static let workBetween = 1024
+    /// What a question to a plugin counts, answered on the spot.
+    static let questionWork = 64
+    /// What it counts to keep a message.
+    static let retainWork = 4
 
-    /// Packets handled and deliveries made since the share began.
-    var work = 0
-    private var nextLook = 0
-    private var began: Int64 = 0
-
-    /// A new turn of a client begins.
-    @inline(__always)
-    mutating func begin() {
-        work = 0
-        nextLook = Self.workBetween
-        began = 0
-    }
-
-    /// Counts a packet; returns whether it has to wait for the next turn.
-    @inline(__always)
-    mutating func isUsed(on reactor: Reactor) -> Bool {
-        work &+= 1
-        return work >= nextLook && isOver(reactor)
-    }
-
-    private mutating func isOver(_ reactor: Reactor) -> Bool {
-        if work >= Self.workMax { return true }
-        nextLook = work + Self.workBetween
-        let now = reactor.nanoseconds()
-        if began == 0 { began = now }
-        return now - began >= Self.slices * reactor.slice
+    /// Whether a client has to wait for the next turn after so much work in this one.
+    static func isUsed(_ worker: Worker) -> Bool {
+        if worker.work >= workMax { return true }
+        let reactor = worker.reactor
+        return worker.hasHooks && reactor.isSliceUsed(since: reactor.turnBeganAt)
     }
 }

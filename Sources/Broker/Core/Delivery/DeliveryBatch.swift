@@ -40,8 +40,8 @@ package final class DeliveryBatch: @unchecked Sendable {
     private(set) var destinations: [Destination] = []
     private var bytes: [UInt8] = []
     private var sharedByteCount = 0
-    /// Deliveries that are to be made: messages by destinations.
-    private(set) var deliveryCount = 0
+    /// What delivering it all takes; see `PublishBatch.workPerDestination`.
+    private(set) var work = 0
 
     init() {}
 
@@ -60,7 +60,7 @@ package final class DeliveryBatch: @unchecked Sendable {
         destinations.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
         sharedByteCount = 0
-        deliveryCount = 0
+        work = 0
         let kept =
             bytes.capacity + entries.capacity * MemoryLayout<Entry>.stride
             + destinations.capacity * MemoryLayout<Destination>.stride
@@ -86,7 +86,7 @@ package final class DeliveryBatch: @unchecked Sendable {
             for index in range { appendEntry(batch, index) }
         }
         destinations.append(contentsOf: targets)
-        deliveryCount += range.count * targets.count
+        work &+= targets.count &* batch.workPerDestination
         parts.append(
             Part(
                 topic: topic,

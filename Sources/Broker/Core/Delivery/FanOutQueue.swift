@@ -16,9 +16,9 @@ import Topics
 /// ```
 /// Invariant: a part is loaded from its first step to its last.
 final class FanOutQueue {
-    /// Deliveries that are made at once, in a millisecond or so.
+    /// Work that is done at once, in a millisecond or so.
     static let atOnceMax = 4096
-    /// Deliveries between two looks at the clock.
+    /// Work between two looks at the clock.
     private static let stepMax = 256
 
     private struct Item {
@@ -31,12 +31,11 @@ final class FanOutQueue {
         let isLetter: Bool
     }
 
-    private unowned let worker: Worker
     private var items: [Item] = []
     /// The first item that is not done with.
     private var first = 0
     /// The publications of the part that is being delivered; made with the first that waits.
-    private lazy var batch = PublishBatch()
+    private var loadedBatch: PublishBatch?
     private var isLoaded = false
     /// Place of the part in its item, of the next destination and of the next turn of a group.
     private var part = 0
@@ -47,15 +46,13 @@ final class FanOutQueue {
     private var served = SlotSet()
     private var dealt = SlotSet()
 
-    init(_ worker: Worker) { self.worker = worker }
-
     /// Whether nothing waits.
-    var isEmpty: Bool { first == items.count }
+    private(set) var isEmpty = true
 
     /// Takes a batch of this worker for the local destinations and the groups of a route.
     ///
     /// Whoever publishes it is not read from until it is delivered.
-    func add(_ batch: PublishBatch, _ route: UnsafeRoute) {
+    func add(_ batch: PublishBatch, _ route: UnsafeRoute, on worker: Worker) {
         let deliveries = worker.broker.batches.take()
         deliveries.append(batch, entries: 0..<batch.count, to: route.local)
         let client = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
@@ -66,45 +63,52 @@ final class FanOutQueue {
                 groups: route.groups,
                 client: client,
                 isLetter: false
-            )
+            ),
+            worker
         )
     }
 
     /// Takes what another worker has sent.
-    func add(_ deliveries: DeliveryBatch) {
-        append(Item(deliveries: deliveries, groups: [], client: nil, isLetter: true))
+    func add(_ deliveries: DeliveryBatch, on worker: Worker) {
+        append(Item(deliveries: deliveries, groups: [], client: nil, isLetter: true), worker)
     }
 
     /// Delivers all there is, at the end of the worker.
-    func drain() {
-        while !isEmpty { _ = step() }
+    func drain(_ worker: Worker) {
+        while !isEmpty { _ = step(worker) }
     }
 
     /// Breaks the cycles between worker and clients.
     func forgetAll() {
         items = []
         first = 0
+        isEmpty = true
     }
 
-    private func append(_ item: Item) {
-        let wasEmpty = isEmpty
+    private func append(_ item: Item, _ worker: Worker) {
         items.append(item)
-        if wasEmpty { worker.slices.add { [unowned self] in step() } }
+        guard isEmpty else { return }
+        isEmpty = false
+        worker.slices.add { [unowned worker] in worker.fanOuts.step(worker) }
     }
 
     // MARK: Steps
 
     /// Makes some deliveries; returns whether there are no more to make.
-    private func step() -> Bool {
+    private func step(_ worker: Worker) -> Bool {
         // The worker may have drained the queue meanwhile.
         guard !isEmpty else { return true }
         let item = items[first]
-        if !isLoaded { load(item) }
-        if serveDestinations(item), serveGroups(item) { finishPart(item) }
+        let batch = loadedBatch ?? PublishBatch(isChecked: worker.hasHooks)
+        loadedBatch = batch
+        if !isLoaded { load(item, batch, worker) }
+        if serveDestinations(item, batch, worker), serveGroups(item, batch, worker) {
+            finishPart(item, batch, worker)
+        }
         return isEmpty
     }
 
-    private func load(_ item: Item) {
+    private func load(_ item: Item, _ batch: PublishBatch, _ worker: Worker) {
         let loaded = item.deliveries.parts[part]
         worker.load(loaded, of: item.deliveries, into: batch)
         batch.isForMany = loaded.destinations.count > Worker.manyMin
@@ -115,14 +119,14 @@ final class FanOutQueue {
     }
 
     /// Returns whether all destinations of the part have it.
-    private func serveDestinations(_ item: Item) -> Bool {
+    private func serveDestinations(_ item: Item, _ batch: PublishBatch, _ worker: Worker) -> Bool {
         let end = item.deliveries.parts[part].destinations.upperBound
-        var made = 0
-        while destination < end, made < Self.stepMax {
+        var work = 0
+        while destination < end, work < Self.stepMax {
             let target = item.deliveries.destinations[destination]
             destination += 1
-            made += batch.count
-            if isFirst(target, in: &served) {
+            work += batch.workPerDestination
+            if isFirst(target, in: &served, worker) {
                 worker.deliver(batch, entries: 0..<batch.count, repeatedlyTo: target)
             }
         }
@@ -132,7 +136,7 @@ final class FanOutQueue {
     /// Shared subscriptions: each message to the next session of each group.
     ///
     /// Returns whether all groups have had their turns.
-    private func serveGroups(_ item: Item) -> Bool {
+    private func serveGroups(_ item: Item, _ batch: PublishBatch, _ worker: Worker) -> Bool {
         let end = batch.count * item.groups.count
         let stop = min(end, turn + Self.stepMax)
         while turn < stop {
@@ -143,7 +147,7 @@ final class FanOutQueue {
             let entries = index..<(index + 1)
             if Int(target.session.reactor) != worker.index {
                 worker.mail(batch, entries: entries, to: target)
-            } else if !served.contains(target.session.slot), isFirst(target, in: &dealt) {
+            } else if !served.contains(target.session.slot), isFirst(target, in: &dealt, worker) {
                 worker.deliver(batch, entries: entries, repeatedlyTo: target)
             }
         }
@@ -151,14 +155,14 @@ final class FanOutQueue {
     }
 
     /// `allow_duplicate_messages false`: whether a 3.x client gets nothing yet.
-    private func isFirst(_ target: Destination, in set: inout SlotSet) -> Bool {
+    private func isFirst(_ target: Destination, in set: inout SlotSet, _ worker: Worker) -> Bool {
         guard !worker.limits.allowsDuplicates, let session = worker.sessions[target.session],
             session.identity.version != .v5
         else { return true }
         return set.insert(target.session.slot)
     }
 
-    private func finishPart(_ item: Item) {
+    private func finishPart(_ item: Item, _ batch: PublishBatch, _ worker: Worker) {
         worker.finish(batch)
         isLoaded = false
         part += 1
@@ -168,6 +172,7 @@ final class FanOutQueue {
         if first == items.count {
             items.removeAll(keepingCapacity: first <= 16)
             first = 0
+            isEmpty = true
         }
         if item.isLetter { worker.noteDelivered(byteCount: item.deliveries.byteCount) }
         worker.broker.batches.give(item.deliveries)

@@ -86,11 +86,15 @@ final class PublishBatch {
     /// The packets as they arrived; nil when they cannot go on unchanged.
     var wire: WirePackets?
 
+    /// Whether plugins may look at each publication before a session gets it.
+    let isChecked: Bool
+
     private let variants: [PacketVariant]
     private var arena: UnsafeMutableRawBufferPointer
     private var arenaCount = 0
 
-    init() {
+    init(isChecked: Bool = false) {
+        self.isChecked = isChecked
         entries = .allocate(capacity: Self.entriesMax)
         messages = .allocate(capacity: Self.entriesMax)
         messages.initialize(repeating: nil, count: Self.entriesMax)
@@ -109,6 +113,9 @@ final class PublishBatch {
 
     /// Whether nothing has been collected.
     var isEmpty: Bool { count == 0 }
+
+    /// Whether it takes no more publications.
+    var isFull: Bool { count == Self.entriesMax || payloadByteCount >= Self.payloadBytesMax }
 
     /// Who publishes; nil for the broker itself.
     var origin: ClientIdentity? { lentOrigin?.takeUnretainedValue() }
@@ -182,8 +189,7 @@ final class PublishBatch {
         qos: UInt8,
         isRetained: Bool
     ) -> Bool {
-        count > 0 && count < Self.entriesMax && payloadByteCount < Self.payloadBytesMax
-            && isOpen && self.purpose == purpose
+        count > 0 && !isFull && isOpen && self.purpose == purpose
             && self.qos == qos && !isRetained && !self.isRetained
             && self.publisher == publisher && hasTopic(topic)
     }
@@ -327,15 +333,18 @@ final class PublishBatch {
     /// All packets of the batch as they go to plain subscribers of one kind, encoded once.
     ///
     /// The packet identifiers in it are to be replaced; retain and duplicate flags are 0.
-    func variant(isV5: Bool, qos: UInt8, now: Int64) -> PacketVariant {
+    @inline(__always)
+    func variant(isV5: Bool, qos: UInt8, now: @autoclosure () -> Int64) -> PacketVariant {
         let variant = variants[(isV5 ? 3 : 0) + Int(qos)]
-        if !variant.isReady {
-            if let wire, wire.isV5 == isV5, qos == self.qos {
-                variant.adopt(self, wire)
-            } else {
-                variant.encode(self, isV5: isV5, qos: qos, now: now)
-            }
-        }
+        if !variant.isReady { prepare(variant, isV5: isV5, qos: qos, now: now()) }
         return variant
+    }
+
+    private func prepare(_ variant: PacketVariant, isV5: Bool, qos: UInt8, now: Int64) {
+        if let wire, wire.isV5 == isV5, qos == self.qos {
+            variant.adopt(self, wire)
+        } else {
+            variant.encode(self, isV5: isV5, qos: qos, now: now)
+        }
     }
 }

@@ -38,9 +38,6 @@ final class UnsafeRoute {
     /// Whether exactly one session gets each message.
     var isSole: Bool { count == 1 && !hasGroups }
 
-    /// Deliveries that this reactor makes of each message.
-    var workPerMessage: Int { localCount &+ (hasGroups ? groups.count : 0) }
-
     /// Sessions of this reactor, in match order; valid until the route is assigned anew.
     var local: UnsafeBufferPointer<Destination> {
         UnsafeBufferPointer(start: places, count: localCount)
@@ -81,6 +78,24 @@ final class UnsafeRoute {
     }
 }
 
+extension PublishBatch {
+    /// What it takes to deliver the batch to one more session: 1 is a message of little size.
+    ///
+    /// QoS 0 goes out as one piece, unless plugins look at each message.
+    var workPerDestination: Int {
+        if isChecked { return count &* Self.checkedWork &+ payloadByteCount >> 11 }
+        return (qos == 0 ? 1 : count) &+ payloadByteCount >> 11
+    }
+
+    private static let checkedWork = 8
+
+    /// What it takes to deliver the batch on this reactor.
+    func work(on route: UnsafeRoute) -> Int {
+        let groups = route.hasGroups ? route.groups.count &* count : 0
+        return route.local.count &* workPerDestination &+ groups
+    }
+}
+
 /// Routes by topic, for one reactor.
 ///
 /// Direct-mapped by the topic's hash. A topic gets a place only when it is asked for a second time
@@ -96,7 +111,8 @@ final class RouteCache {
         var route: UnsafeRoute?
     }
 
-    private var slots: [Slot] = []
+    /// None before the first topic.
+    private var slots: UnsafeMutablePointer<Slot>?
     private let transient = UnsafeRoute()
     private var result = MatchResult()
     private let index: SubscriptionIndex
@@ -107,11 +123,16 @@ final class RouteCache {
         self.reactor = reactor
     }
 
+    deinit {
+        slots?.deinitialize(count: Self.slotCount)
+        slots?.deallocate()
+    }
+
     /// The route of a topic.
     ///
     /// Valid until the next call, or for longer while its generation is that of the index.
     func route(_ topic: UnsafeRawBufferPointer) -> UnsafeRoute {
-        if slots.isEmpty { slots = Array(repeating: Slot(), count: Self.slotCount) }
+        let slots = slots ?? makeSlots()
         let generation = index.generation
         let hash = TopicHash.hash(RawSpan(_unsafeBytes: topic))
         let place = Int(truncatingIfNeeded: hash) & (Self.slotCount - 1)
@@ -130,6 +151,13 @@ final class RouteCache {
         fill(route, topic)
         slots[place] = Slot(hash: hash, lastMiss: hash, topic: Array(topic), route: route)
         return route
+    }
+
+    private func makeSlots() -> UnsafeMutablePointer<Slot> {
+        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: Self.slotCount)
+        slots.initialize(repeating: Slot(), count: Self.slotCount)
+        self.slots = slots
+        return slots
     }
 
     private static func isEqual(_ mine: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {

@@ -132,15 +132,20 @@ extension Worker {
     /// Sends a batch to every destination of a route: normal subscriptions, then shared ones.
     private func fanOut(_ batch: PublishBatch, _ route: UnsafeRoute) {
         let all = 0..<batch.count
-        let work = batch.count &* route.workPerMessage
-        share.work &+= work
+        batch.isForOne = route.isSole
+        if batch.isForOne, fanOuts.isEmpty, !route.local.isEmpty {
+            work &+= 1
+            fanOutSerial &+= 1
+            return deliver(batch, entries: all, to: route.local[0])
+        }
+        let work = batch.work(on: route)
+        self.work &+= work
         if work > FanOutQueue.atOnceMax || !fanOuts.isEmpty && mustFollow(batch) {
-            fanOuts.add(batch, route)
+            fanOuts.add(batch, route, on: self)
             if !route.remote.isEmpty { mail(batch, entries: all, to: route.remote) }
             return
         }
         fanOutSerial &+= 1
-        batch.isForOne = route.isSole
         batch.isForMany = route.local.count > Self.manyMin
         for destination in route.local { deliver(batch, entries: all, to: destination) }
         if !route.remote.isEmpty { mail(batch, entries: all, to: route.remote) }
@@ -205,8 +210,8 @@ extension Worker {
 
     /// Delivers what another worker has sent, after what waits here for its turn.
     func deliver(_ batch: DeliveryBatch) {
-        guard fanOuts.isEmpty, batch.deliveryCount <= FanOutQueue.atOnceMax else {
-            return fanOuts.add(batch)
+        guard fanOuts.isEmpty, batch.work <= FanOutQueue.atOnceMax else {
+            return fanOuts.add(batch, on: self)
         }
         for part in batch.parts {
             load(part, of: batch, into: foreignBatch)

@@ -23,7 +23,9 @@ extension Worker {
         _ client: ClientIdentity,
         _ publication: borrowing UnsafePublication
     ) -> Int32 {
-        hooks?.checkAccess(kind, client, publication) ?? 0
+        guard let hooks else { return 0 }
+        work &+= InputShare.questionWork
+        return hooks.checkAccess(kind, client, publication)
     }
 
     /// Asks for access to a filter on the spot.

@@ -214,6 +214,7 @@ extension Worker {
     /// Stores the publications of a batch as retained messages, or deletes what they clear
     /// [MQTT-3.3.1-5] [MQTT-3.3.1-6].
     func retain(_ batch: PublishBatch) {
+        work &+= batch.count &* InputShare.retainWork
         let topic = RawSpan(_unsafeBytes: batch.topic)
         for index in 0..<batch.count {
             if batch[index].payloadCount == 0 {
