@@ -109,6 +109,38 @@ import Topics
         }
     }
 
+    @Test(
+        "Walks under way cost those who remove values a few steps, wherever they are",
+        arguments: [0, 1]
+    )
+    func openWalks(spread: Int) {
+        let store = RetainedStore()
+        let value = Value()
+        let count = 2000
+        let topics = (0..<count).map { Array("a/\($0)".utf8) }
+        for topic in topics { store.set(topic: topic.span.bytes, value: value) }
+        let filter = Array("a/+".utf8)
+        let cursors = (0..<count / 2).map { _ in store.cursor(filter: filter.span.bytes) }
+        var seen = [Int](repeating: 0, count: cursors.count)
+        for (index, cursor) in cursors.enumerated() {
+            var found: [AnyObject] = []
+            _ = store.next(cursor, limit: 1 + spread * index, into: &found)
+            seen[index] = found.count
+        }
+        let before = UnsafeStepCount.value
+        for topic in topics.dropLast(10) { store.remove(topic: topic.span.bytes) }
+        #expect(UnsafeStepCount.value - before < 20 * count)
+        for (index, cursor) in cursors.enumerated() {
+            var found: [AnyObject] = []
+            while !store.next(cursor, limit: 100, into: &found) {}
+            #expect(found.count == 10 && seen[index] == 1 + spread * index)
+        }
+        // With the last walk the nodes are gone that had withered.
+        #expect(store.count == 10)
+        for topic in topics { store.set(topic: topic.span.bytes, value: value) }
+        #expect(store.count == count)
+    }
+
     @Test("A piece of a walk over 300,000 values takes bounded steps", arguments: [1, 128])
     func walkPieces(limit: Int) {
         let store = RetainedStore()

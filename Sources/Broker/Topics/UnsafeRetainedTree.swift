@@ -16,8 +16,20 @@ struct UnsafeRetainedNode: UnsafeLevelNode {
     var previousSibling: UInt32 = 0
     var text: UnsafeLevelText
     var value: UInt = 0
+    /// `epoch` above the bit `isWithering`.
+    private var bits: UInt64 = 0
+
     /// The epoch in which the node was made; walks that began earlier pass it by.
-    var epoch: UInt64 = 0
+    var epoch: UInt64 {
+        get { bits >> 1 }
+        set { bits = newValue << 1 | bits & 1 }
+    }
+
+    /// Whether it has lost its value and is to be looked at when withered nodes are removed.
+    var isWithering: Bool {
+        get { bits & 1 != 0 }
+        set { bits = bits & ~1 | (newValue ? 1 : 0) }
+    }
 
     init(parent: UInt32, text: UnsafeLevelText) {
         self.parent = parent
@@ -38,6 +50,9 @@ struct RetainedPosition: BitwiseCopyable {
 /// All methods are called under the lock of `RetainedStore`, the mutating ones under its write lock.
 /// A position is written by the owner of its cursor under the read lock, and by writers under the
 /// write lock when the node it names is removed; so a position never names a removed node.
+///
+/// While walks are open, nodes that have lost their values wither: they stay where they are until they
+/// are many, or no walk is left. So removing a value costs the same however many walks there are.
 @safe
 struct UnsafeRetainedTree: ~Copyable {
     private(set) var tree = UnsafeLevelTree<UnsafeRetainedNode>()
@@ -47,6 +62,10 @@ struct UnsafeRetainedTree: ~Copyable {
     private var positionCount = 0
     private var firstFreePosition: UInt32 = 0
     private var openCursors = 0
+    /// The nodes that wither, each once; some may have a value again.
+    private var withering: [UInt32] = []
+    /// So few are left alone, however few walks there are.
+    private static let witheringMin = 16
 
     init() {}
 
@@ -100,15 +119,57 @@ struct UnsafeRetainedTree: ~Copyable {
         }
         tree[start].value = 0
         count -= 1
+        if openCursors == 0 {
+            prune(start)
+        } else {
+            wither(start)
+        }
+        return previous
+    }
+
+    /// Removes a node without value and its parents, as far as nothing needs them.
+    ///
+    /// `leave` is called before each is removed.
+    private mutating func prune(
+        _ start: UInt32,
+        _ leave: (borrowing Self, UInt32) -> Void = { _, _ in }
+    ) {
         var node = start
-        while node != 0 && tree[node].value == 0 && tree[node].firstChild == 0 {
+        while node != 0 && tree[node].value == 0 && tree[node].firstChild == 0
+            && !tree[node].isWithering
+        {
+            UnsafeStepCount.note()
             let parent = tree[node].parent
-            movePositions(off: node)
+            leave(self, node)
             unlink(node, from: parent)
             tree.remove(node)
             node = parent
         }
-        return previous
+    }
+
+    private mutating func wither(_ node: UInt32) {
+        if !tree[node].isWithering {
+            tree[node].isWithering = true
+            withering.append(node)
+        }
+        if withering.count > max(Self.witheringMin, positionCount) { removeWithered() }
+    }
+
+    /// Removes the nodes that have withered; walks that would go on there are sent on.
+    ///
+    /// About as many steps as there are such nodes and positions.
+    private mutating func removeWithered() {
+        var halts = RetainedHalts()
+        if openCursors > 0 {
+            for entry in 0..<UInt32(positionCount) { halts.add(entry, at: position(entry)) }
+        }
+        let nodes = withering
+        withering = []
+        for node in nodes {
+            tree[node].isWithering = false
+            prune(node) { tree, node in halts.leave(node) { tree.following($0) } }
+        }
+        halts.forEachMoved { setPosition($0, $1) }
     }
 
     private func find(_ topic: RawSpan) -> UInt32? {
@@ -195,6 +256,7 @@ struct UnsafeRetainedTree: ~Copyable {
         setPosition(entry, RetainedPosition(node: 0, depth: firstFreePosition))
         firstFreePosition = entry + 1
         openCursors -= 1
+        if openCursors == 0, !withering.isEmpty { removeWithered() }
     }
 
     /// Where a walk goes on.
@@ -220,16 +282,6 @@ struct UnsafeRetainedTree: ~Copyable {
             preconditionFailure("out of memory for a cursor")
         }
         unsafe positions = larger.bindMemory(to: RetainedPosition.self, capacity: positionCount)
-    }
-
-    /// Sends walks that would go on at a leaf to whatever comes after it.
-    private func movePositions(off leaf: UInt32) {
-        guard openCursors > 0 else { return }
-        for entry in 0..<UInt32(positionCount) {
-            UnsafeStepCount.note()
-            guard position(entry).node == leaf else { continue }
-            setPosition(entry, following(position(entry)))
-        }
     }
 
     /// The node after this one and all below it; node 0 at the end of the tree.
