@@ -24,6 +24,9 @@ final class LateHooks: Hooks, @unchecked Sendable {
 
     func events(on listener: Int?) -> HookEvents { wanted }
 
+    /// Whether nothing at all is answered at once.
+    var isBehind = false
+
     func checkAccess(
         _ kind: AccessKind,
         _ client: ClientIdentity,
@@ -31,7 +34,9 @@ final class LateHooks: Hooks, @unchecked Sendable {
     ) -> Int32 { 0 }
 
     func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer? {
-        if waiting[asker.worker, default: []].isEmpty, dice.isOne(in: 4) { return answer(question) }
+        if !isBehind, waiting[asker.worker, default: []].isEmpty, dice.isOne(in: 4) {
+            return answer(question)
+        }
         waiting[asker.worker, default: []].append((question, asker))
         return nil
     }

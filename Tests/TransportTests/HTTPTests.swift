@@ -176,6 +176,36 @@ struct HTTPTests {
         }
     }
 
+    @Test("Requests that are being decided about count as logins of their address")
+    func pendingLogins() throws {
+        let folder = Broker.packageRoot + "/plugins-c"
+        let made = try ChildProcess.run(
+            "/usr/bin/env",
+            ["make", "-s", "-C", folder, "PLUGINS=delayed_auth"]
+        )
+        #expect(made.status == 0, "\(made.errors)")
+        let broker = try Broker(
+            "max_pending_logins 2\nplugin \(folder)/delayed_auth/delayed_auth.so\n"
+                + "plugin_opt_delay_ms 1000\nplugin_opt_user mon:secret\n"
+                + "listener %PORT% 127.0.0.1\nprotocol http_api\n",
+            workers: 1
+        )
+        let credentials = Data("mon:secret".utf8).base64EncodedString()
+        let request = utf8(
+            "GET /api/v1/version HTTP/1.1\r\nAuthorization: Basic \(credentials)\r\n\r\n"
+        )
+        let clients = try (0..<3).map { _ in
+            let client = try RawClient(broker)
+            client.sendRaw(request)
+            return client
+        }
+        #expect(try clients[2].readHead().hasPrefix("HTTP/1.1 503 "))
+        for client in clients[..<2] {
+            #expect(try client.readHead().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+        try broker.stop()
+    }
+
     @Test("Requests that come at once are all decided about", arguments: Broker.reactorCounts)
     func crowd(workers: Int) throws {
         let broker = try Broker(

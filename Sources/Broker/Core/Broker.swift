@@ -34,6 +34,8 @@ package final class Broker: Sendable {
     package let directory = ClientDirectory()
     /// Logins under way, by where they come from.
     let pendingLogins = PendingLogins()
+    /// What plugins have published and nobody has routed.
+    package let pluginBacklog: PluginBacklog
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.
@@ -51,6 +53,7 @@ package final class Broker: Sendable {
         keyLogFile: String? = nil
     ) throws(SystemError) {
         self.log = log
+        pluginBacklog = try PluginBacklog()
         transports = try ListenerTransports(log: log, keyLogFile: keyLogFile)
         current = Mutex(Settings(configuration))
         var handles: [WorkerHandle] = []

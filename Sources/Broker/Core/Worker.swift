@@ -119,6 +119,7 @@ package final class Worker {
 
     /// Serves until `stop`.
     package func serve() throws(SystemError) {
+        broker.pluginBacklog.exemptThread()
         begin()
         try reactor.run(in: broker.gathering)
         end()

@@ -196,7 +196,8 @@ package final class PluginHost: Hooks, Sendable {
 
     package func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer? {
         let snapshot = registry.current
-        if isDirect(question, snapshot) { return answer(question, asker, snapshot) }
+        let mustWait = question.isLogin && lane.isBehind
+        if !mustWait, isDirect(question, snapshot) { return answer(question, asker, snapshot) }
         if question.isLogin {
             lane.enqueueLogin(question, asker)
         } else {
@@ -204,6 +205,8 @@ package final class PluginHost: Hooks, Sendable {
         }
         return nil
     }
+
+    package var isBehind: Bool { lane.isBehind }
 
     package func threadIsEnding() { CallbackRegistry.releaseSnapshot() }
 

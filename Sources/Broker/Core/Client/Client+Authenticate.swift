@@ -25,6 +25,8 @@ extension Client {
     /// Finds out whether the client of a CONNECT may come in, and goes on.
     func authenticate(_ connect: PendingConnect, _ identity: ClientIdentity) {
         let events = worker.events(on: listener)
+        // Each client that comes and goes leaves work for plugins behind.
+        let isBehind = worker.hooks?.isBehind ?? false
         let question: HookQuestion
         if let method = connect.packet.authenticationMethod {
             guard events.contains(.extendedAuthentication) else {
@@ -34,9 +36,11 @@ extension Client {
             question = .beginExchange(identity, method: method, data: data, isAgain: false)
         } else if identity.proof == .transport {
             pendingConnect = connect
-            guard events.contains(.confirmation) else { return enter(authenticationData: nil) }
+            guard events.contains(.confirmation) || isBehind else {
+                return enter(authenticationData: nil)
+            }
             question = .confirm(identity)
-        } else if events.contains(.basicAuthentication) {
+        } else if events.contains(.basicAuthentication) || isBehind {
             let password = identity.proof == .none ? connect.packet.password : nil
             question = .authenticate(identity, password: password)
         } else {

@@ -106,7 +106,12 @@ final class HTTPExchange {
         guard worker.events(on: listener).contains(.basicAuthentication) else {
             return admit(identity, path, isKnown: listener.allowsAnonymous)
         }
+        let limit = worker.settings.configuration.maxPendingLogins
+        guard case .entered(let place) = worker.broker.pendingLogins.enter(from: peer, limit: limit)
+        else { return answer(.unavailable) }
         ask(.authenticate(identity, password: password)) { [self] answer in
+            // Until here the login was under way.
+            withExtendedLifetime(place) {}
             guard case .authentication(let code) = answer else { return }
             let isKnown =
                 switch code {

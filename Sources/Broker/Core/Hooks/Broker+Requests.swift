@@ -63,7 +63,10 @@ extension Broker {
     /// Routes a message as if the broker had published it: no write check, no MESSAGE_IN.
     package func publish(_ publication: PluginPublication) {
         assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
+        let size = PluginBacklog.size(publication)
+        pluginBacklog.add(size)
         workers[0].post { worker in
+            defer { worker.broker.pluginBacklog.remove(size) }
             let retains = publication.isRetained && worker.limits.retainAvailable
             let message = publication.message(now: worker.now, isRetained: retains)
             worker.publish(message, from: SessionHandle(rawValue: .max))
@@ -74,7 +77,10 @@ extension Broker {
     /// such session.
     package func publish(_ publication: PluginPublication, to clientIdentifier: String) {
         assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
+        let size = PluginBacklog.size(publication)
+        pluginBacklog.add(size)
         workers[home(of: clientIdentifier)].post { worker in
+            defer { worker.broker.pluginBacklog.remove(size) }
             guard let session = worker.sessions[clientIdentifier] else { return }
             let message = publication.message(now: worker.now, isRetained: false)
             // Who names the receiver needs nobody's leave; how it goes out is still to be shown.

@@ -211,6 +211,10 @@ package protocol Hooks: AnyObject, Sendable {
     /// authentication, which may take any time.
     func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer?
 
+    /// Whether so much waits for the plugin thread that who comes must wait for its turn there,
+    /// though nobody may have to be asked: `ask` answers questions about logins later then.
+    var isBehind: Bool { get }
+
     /// The asker is gone; an answer would be ignored.
     func forget(_ asker: Asker)
 

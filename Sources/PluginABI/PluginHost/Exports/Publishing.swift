@@ -50,6 +50,7 @@ public func mosquitto_broker_publish_copy(
     else { return ResultCode.invalid }
     let topicBytes = Array(bytes(of: topic))
     guard isValidTopicName(topicBytes) else { return ResultCode.invalid }
+    broker.pluginBacklog.waitForRoom()
     var list: OpaquePointer? = properties
     let encoded = PropertyBridge.encode(list)
     mosquitto_property_free_all(&list)

@@ -32,15 +32,24 @@ final class SerialLane: Sendable {
         var isStopping = false
     }
 
+    /// So many requests are more than a burst of clients leaves.
+    private static let behindMin = 10_000
+
     private let queue = Mutex(Queue())
+    /// Requests that wait or are being handled.
+    private let count = Atomic<Int>(0)
     private let waker: Waker
 
     init() throws(SystemError) {
         waker = try Waker()
     }
 
+    /// Whether very much waits.
+    var isBehind: Bool { count.load(ordering: .relaxed) > Self.behindMin }
+
     /// Appends a request; only the one that finds the queue empty wakes the thread.
     func enqueue(_ request: LaneRequest) {
+        count.add(1, ordering: .relaxed)
         let wasEmpty = queue.withLock { queue in
             queue.requests.append(request)
             return queue.requests.count == 1
@@ -50,6 +59,7 @@ final class SerialLane: Sendable {
 
     /// Appends the question of a client that is logging in.
     func enqueueLogin(_ question: HookQuestion, _ asker: Asker) {
+        count.add(1, ordering: .relaxed)
         let wasEmpty = queue.withLock { queue in
             queue.requests.append(.login(question, asker))
             queue.logins.insert(asker)
@@ -88,7 +98,10 @@ final class SerialLane: Sendable {
                 return taken
             }
             guard let batch else { return }
-            for request in batch { handle(request) }
+            for request in batch {
+                handle(request)
+                count.subtract(1, ordering: .relaxed)
+            }
             let wait = pause()
             if !batch.isEmpty { continue }
             var entry = pollfd(fd: waker.rawValue, events: Int16(POLLIN), revents: 0)

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far the workers are behind with what plugins publish.
+
+import Glibc
+import Net
+import Synchronization
+
+/// The bytes of publications that plugins have handed in and no worker has routed yet.
+///
+/// A plugin that publishes faster than is delivered waits, as it would where publishing and delivering
+/// are one. Only threads of plugins' own and the plugin thread wait; on a reactor a plugin works for one
+/// packet at a time, and no reactor waits for another.
+package final class PluginBacklog: Sendable {
+    /// From here on plugins wait.
+    private static let highMark = 32 << 20
+    /// From here on they go on.
+    private static let lowMark = 8 << 20
+    /// About what a message takes beside its topic and payload.
+    private static let overhead = 256
+    /// Whoever has waited so long without getting on goes on all the same.
+    private static let waitMilliseconds: CInt = 10_000
+
+    private let bytes = Atomic<Int>(0)
+    private let isAwaited = Atomic<Bool>(false)
+    private let waker: Waker
+    private let reactors = Mutex<Set<pthread_t>>([])
+
+    init() throws(SystemError) { waker = try Waker() }
+
+    /// Bytes that wait.
+    package var byteCount: Int { bytes.load(ordering: .relaxed) }
+
+    /// What a publication counts.
+    static func size(_ publication: PluginPublication) -> Int {
+        publication.topic.count + publication.payload.count + overhead
+    }
+
+    /// The calling thread never waits.
+    func exemptThread() {
+        let thread = pthread_self()
+        reactors.withLock { _ = $0.insert(thread) }
+    }
+
+    /// A publication has been handed in.
+    func add(_ count: Int) { bytes.add(count, ordering: .sequentiallyConsistent) }
+
+    /// A publication has been routed.
+    func remove(_ count: Int) {
+        let rest = bytes.subtract(count, ordering: .sequentiallyConsistent).newValue
+        assert(rest >= 0, "only what was handed in is routed")
+        if rest < Self.lowMark, isAwaited.exchange(false, ordering: .sequentiallyConsistent) {
+            waker.wake()
+        }
+    }
+
+    /// Waits until there is room for more, unless the thread must not.
+    package func waitForRoom() {
+        guard byteCount > Self.highMark else { return }
+        let thread = pthread_self()
+        guard !reactors.withLock({ $0.contains(thread) }) else { return }
+        waker.clear()
+        isAwaited.store(true, ordering: .sequentiallyConsistent)
+        guard bytes.load(ordering: .sequentiallyConsistent) > Self.lowMark else { return }
+        waker.wait(milliseconds: Self.waitMilliseconds)
+    }
+}
