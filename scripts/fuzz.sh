@@ -26,8 +26,8 @@ case $name in
         ;;
     session)
         # The core with all it stands on, and the clients of its tests.
-        modules=(Log Config MQTT Topics Net Core)
-        sources=(Fuzz/SessionFuzz.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,SessionScript,WildClient,Wire}.swift)
+        modules=(Log Config MQTT Topics Inflight Net Core)
+        sources=(Fuzz/SessionFuzz.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;
     *) echo "unknown fuzz target: $name" >&2; exit 2 ;;

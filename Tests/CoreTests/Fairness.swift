@@ -24,15 +24,6 @@ final class Fairness {
         var largest = 0
     }
 
-    /// Passes by a tenth of a slice with each look.
-    final class SteppingClock {
-        private var time = Clock.monotonicNanoseconds()
-        func look() -> Int64 {
-            time += 50_000
-            return time
-        }
-    }
-
     init(_ driven: DrivenBroker) throws {
         self.driven = driven
         innocent = try driven.connect()

@@ -10,7 +10,7 @@ import Testing
 @Suite("Fan-out")
 struct FanOutTests {
     /// So many sessions that a message for all of them is delivered in slices by each reactor.
-    private static let many = 2 * FanOutQueue.atOnceMax + 2000
+    private static let many = 2 * FanOutQueue().atOnceMax + 2000
 
     @Test("Order holds between reactors, few subscribers or many", arguments: [0, Self.many])
     func order(absent: Int) throws {

@@ -3,6 +3,7 @@
 
 import Config
 import Log
+import Net
 
 @testable import Core
 
@@ -37,6 +38,17 @@ final class SessionScript {
         for event in Self.events where dice.isOne(in: 3) { wanted.insert(event) }
         let hooks = wanted.isEmpty ? nil : LateHooks(wanted, dice)
         driven = try DrivenBroker(configuration, workers: 1 + dice.roll(3), hooks: hooks)
+        // What is shared out over turns is so from a few packets or deliveries on, or not at all.
+        if dice.isOne(in: 2) {
+            let clock = SteppingClock(step: Int64(dice.pick([1000, 100_000, 600_000])))
+            for worker in driven.workers {
+                worker.reactor.nanoseconds = clock.look
+                worker.fanOuts.atOnceMax = dice.pick([0, 1, 3, 20])
+                worker.fanOuts.stepMax = dice.pick([1, 2, 10])
+                worker.share.workMax = dice.pick([1, 2, 5, 50])
+                worker.share.workBetween = 1
+            }
+        }
         honest = [
             HonestClient("honest1", version: 4, qos: 1),
             HonestClient("honest2", version: 5, qos: 2),

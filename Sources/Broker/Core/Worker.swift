@@ -46,8 +46,10 @@ package final class Worker {
     let openQuestions = OpenQuestions()
     /// The sessions that a reload has yet to check again; nil when all are.
     var reloadCheck: ReloadCheck?
-    /// What the bytes being handled now have made this worker do; see `InputShare`.
+    /// What the bytes being handled now have made this worker do.
     var work = 0
+    /// How much of that a client may have done in one turn.
+    var share = InputShare()
     /// Publications that go to so many sessions that it takes several turns.
     let fanOuts = FanOutQueue()
     /// Number of the fan-out under way, to tell overlapping subscriptions of one client.
@@ -228,7 +230,7 @@ package final class Worker {
         }
         return neighbour._withUnsafeGuaranteedRef { worker in
             guard worker.letters.isEmpty, !worker.mailbox.hasMail, worker.fanOuts.isEmpty,
-                destinations.count &* batch.workPerDestination <= FanOutQueue.atOnceMax
+                destinations.count &* batch.workPerDestination <= worker.fanOuts.atOnceMax
             else { return false }
             worker.reactor.disturb(by: reactor)
             worker.deliver(batch, entries: entries, to: destinations)

@@ -131,17 +131,18 @@ package final class Client {
     /// Handles every complete packet in `bytes`; returns how many bytes those were.
     private func handlePackets(_ bytes: UnsafeRawBufferPointer) -> Int {
         var offset = 0
-        var nextLook = InputShare.workBetween
+        let share = worker.share
+        var nextLook = share.workBetween
         worker.work = 0
         while offset < bytes.count, takesPackets {
-            worker.work &+= 1
             if worker.work >= nextLook {
-                if InputShare.isUsed(worker) {
+                if share.isUsed(worker) {
                     connection?.yieldReading(taken: offset)
                     return offset
                 }
-                nextLook = worker.work + InputShare.workBetween
+                nextLook = worker.work + share.workBetween
             }
+            worker.work &+= 1
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             let coalesced = coalesce(rest)
             if coalesced > 0 {

@@ -17,9 +17,9 @@ import Topics
 /// Invariant: a part is loaded from its first step to its last.
 final class FanOutQueue {
     /// Work that is done at once, in a millisecond or so.
-    static let atOnceMax = 4096
+    var atOnceMax = 4096
     /// Work between two looks at the clock.
-    private static let stepMax = 256
+    var stepMax = 256
 
     private struct Item {
         let deliveries: DeliveryBatch
@@ -122,7 +122,7 @@ final class FanOutQueue {
     private func serveDestinations(_ item: Item, _ batch: PublishBatch, _ worker: Worker) -> Bool {
         let end = item.deliveries.parts[part].destinations.upperBound
         var work = 0
-        while destination < end, work < Self.stepMax {
+        while destination < end, work < stepMax {
             let target = item.deliveries.destinations[destination]
             destination += 1
             work += batch.workPerDestination
@@ -138,7 +138,7 @@ final class FanOutQueue {
     /// Returns whether all groups have had their turns.
     private func serveGroups(_ item: Item, _ batch: PublishBatch, _ worker: Worker) -> Bool {
         let end = batch.count * item.groups.count
-        let stop = min(end, turn + Self.stepMax)
+        let stop = min(end, turn + stepMax)
         while turn < stop {
             let (index, group) = turn.quotientAndRemainder(dividingBy: item.groups.count)
             if group == 0 { dealt.removeAll() }

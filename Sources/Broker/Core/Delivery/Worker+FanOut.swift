@@ -140,7 +140,7 @@ extension Worker {
         }
         let work = batch.work(on: route)
         self.work &+= work
-        if work > FanOutQueue.atOnceMax || !fanOuts.isEmpty && mustFollow(batch) {
+        if work > fanOuts.atOnceMax || !fanOuts.isEmpty && mustFollow(batch) {
             fanOuts.add(batch, route, on: self)
             if !route.remote.isEmpty { mail(batch, entries: all, to: route.remote) }
             return
@@ -210,7 +210,7 @@ extension Worker {
 
     /// Delivers what another worker has sent, after what waits here for its turn.
     func deliver(_ batch: DeliveryBatch) {
-        guard fanOuts.isEmpty, batch.work <= FanOutQueue.atOnceMax else {
+        guard fanOuts.isEmpty, batch.work <= fanOuts.atOnceMax else {
             return fanOuts.add(batch, on: self)
         }
         for part in batch.parts {
