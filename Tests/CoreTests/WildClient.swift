@@ -99,10 +99,10 @@ final class WildClient {
     private func note(_ packet: [UInt8]) {
         switch packet[0] >> 4 {
         case 3:
-            let publication = Wire.Publication(packet, version: version)
-            guard publication.qos > 0 else { return }
-            let first: UInt8 = publication.qos == 1 ? 0x40 : 0x50
-            toAcknowledge.append(Wire.acknowledgement(first, publication.identifier))
+            // What it has mumbled may have been a CONNECT of another version.
+            let (qos, identifier) = Wire.delivery(packet)
+            guard qos > 0 else { return }
+            toAcknowledge.append(Wire.acknowledgement(qos == 1 ? 0x40 : 0x50, identifier))
         case 5: toAcknowledge.append(Wire.acknowledgement(0x62, Wire.identifier(packet)))
         case 6: toAcknowledge.append(Wire.acknowledgement(0x70, Wire.identifier(packet)))
         default: break

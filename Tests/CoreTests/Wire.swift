@@ -117,6 +117,15 @@ enum Wire {
         return 65_535
     }
 
+    /// QoS and packet identifier of a PUBLISH, which are where they are in every version.
+    static func delivery(_ packet: [UInt8]) -> (qos: UInt8, identifier: UInt16) {
+        var place = 1
+        while packet[place] >= 0x80 { place += 1 }
+        let topicCount = Int(identifier(packet, at: place + 1))
+        let qos = packet[0] >> 1 & 3
+        return (qos, qos > 0 ? identifier(packet, at: place + 3 + topicCount) : 0)
+    }
+
     /// What stands in a PUBLISH.
     struct Publication {
         let topic: String
@@ -135,8 +144,13 @@ enum Wire {
             identifier = qos > 0 ? Wire.identifier(packet, at: place) : 0
             place += qos > 0 ? 2 : 0
             if version == 5 {
-                // Properties of 128 bytes and more do not occur here.
-                place += 1 + Int(packet[place])
+                var (length, shift) = (0, 0)
+                repeat {
+                    length |= Int(packet[place] & 0x7F) << shift
+                    shift += 7
+                    place += 1
+                } while packet[place - 1] >= 0x80
+                place += length
             }
             payload = Array(packet[place...])
         }

@@ -10,7 +10,6 @@ import Net
 enum BrokerProcess {
     /// Runs the broker and returns its exit status.
     static func main(arguments: [String]) -> Int32 {
-        TLSContext.prepareProcess()
         let log = Log()
         var parser = ConfigurationParser(source: SystemConfigurationSource())
         do throws(BrokerCommandLine.Stop) {

@@ -528,7 +528,6 @@ package final class Connection {
         output.discard(to: reactor.pool)
         reactor.blocked.remove(self)
         if !isReading { input.clear() }
-        if let session = layers?.tls { reactor.wakeful.remove(session) }
         handler = nil
     }
 

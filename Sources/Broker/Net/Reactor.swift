@@ -66,9 +66,7 @@ package final class Reactor {
     /// Where steps of handshakes come back to.
     let handshakes: HandshakeInbox
     /// Where TLS connections find and leave their bytes; not there before the first needs it.
-    lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10), wakeful: wakeful)
-    /// TLS connections that have been used lately.
-    let wakeful = WakefulSessions()
+    lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10))
     /// Connections with output that their sockets have refused.
     var blocked = BlockedConnections()
     /// How many connections are handing up bytes, which may lie in `scratch`; for assertions.
@@ -256,7 +254,6 @@ package final class Reactor {
         delegate?.reactorTurnEnding(self)
         flushTouched()
         if hasDeferred { finishDeferred() }
-        wakeful.turnEnding(at: now)
         pool.turnEnding(at: now)
     }
 
@@ -322,7 +319,7 @@ package final class Reactor {
         if hasDeferred || hasUnflushed { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
-        return min(deadline, wakeful.dueAt ?? .max, pool.dueAt ?? .max)
+        return min(deadline, pool.dueAt ?? .max)
     }
 
     private static func milliseconds(until deadline: Int64) -> CInt {

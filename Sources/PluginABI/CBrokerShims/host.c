@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <string.h>
 
-_Thread_local struct broker_tls_place broker_tls_places;
-
 struct broker_thread_slot *broker_thread_slot(void)
 {
     static _Thread_local struct broker_thread_slot slot;

@@ -67,7 +67,7 @@ final class MemoryGuard: Sendable {
         let readUsage: () -> mallinfo2 = mallinfo2
         let usage = readUsage()
         let heap = Int(usage.uordblks + usage.hblkhd)
-        sampledBytes.store(heap + TLSContext.memoryInUse, ordering: .relaxed)
+        sampledBytes.store(heap, ordering: .relaxed)
         notedThen.store(Self.noted, ordering: .relaxed)
     }
 }

@@ -63,25 +63,9 @@ package final class TLSContext: Sendable {
         }
         setSessions(context, options)
         setCallbacks(context)
-        warmUp(context)
-    }
-
-    /// Has everything made that connections share, before the first of them takes what is made for
-    /// its own.
-    private func warmUp(_ context: OpaquePointer) {
-        PipeBIO.prepare()
-        if HibernatingMemory.isInstalled { HibernatingMemory.prepare() }
-        SSL_free(SSL_new(context))
     }
 
     deinit { SSL_CTX_free(pointer) }
-
-    /// Gives OpenSSL memory in which idle connections can sleep; must come before everything else
-    /// that uses OpenSSL, or they do not.
-    package static func prepareProcess() { HibernatingMemory.install() }
-
-    /// Bytes of connections that are awake, beside the heap.
-    package static var memoryInUse: Int { HibernatingMemory.awakeByteCount }
 
     /// The context behind the pointer that OpenSSL gives to callbacks.
     fileprivate static func of(_ ssl: OpaquePointer?) -> TLSContext? {
@@ -259,9 +243,9 @@ package final class TLSContext: Sendable {
     ) -> CUnsignedInt {
         guard let session = TLSSession.of(ssl), let pskSource else { return 0 }
         let query = PSKQuery(hint: pskHint ?? "", identity: identity, peer: session.peer)
-        // What a plugin allocates there is not the connection's.
-        let answer = HibernatingMemory.with(nil) { pskSource.find(query) }
-        guard case .key(let key) = answer, !key.isEmpty, key.count <= room else { return 0 }
+        guard case .key(let key) = pskSource.find(query), !key.isEmpty, key.count <= room else {
+            return 0
+        }
         target.update(from: key, count: key.count)
         session.notePSKIdentity(identity)
         return CUnsignedInt(key.count)

@@ -26,12 +26,7 @@ final class TLSPipe {
     /// Where plaintext goes; begins behind room for bytes that were kept.
     let plaintext: UnsafeMutableRawBufferPointer
 
-    /// Where the sessions of the reactor are listed that are awake; a thread that shakes hands has
-    /// none.
-    let wakeful: WakefulSessions?
-
-    init(plaintextCapacity: Int, wakeful: WakefulSessions? = nil) {
-        self.wakeful = wakeful
+    init(plaintextCapacity: Int) {
         ends = .allocate(capacity: 1)
         ends.initialize(to: Ends())
         plaintext = .allocate(byteCount: plaintextCapacity, alignment: 64)
@@ -98,9 +93,6 @@ enum PipeBIO {
 
     /// Everything that says that a call is worth repeating.
     static let retryFlags = 0x07 | BIO_FLAGS_SHOULD_RETRY
-
-    /// Makes what all BIOs share.
-    static func prepare() { _ = method.pointer }
 
     /// A BIO without ends; nil when memory is out.
     static func make() -> OpaquePointer? { BIO_new(method.pointer) }

@@ -29,16 +29,28 @@ final class TLSSession: @unchecked Sendable {
     var peer: PeerAddress
     /// The identity a pre-shared key was found for.
     fileprivate(set) var pskIdentity: String?
-    /// The place among the sessions of its reactor that are awake.
-    var wakefulIndex: Int?
-    /// Whether it has been used since `rest` was last asked for.
-    private var isUsed = false
-    // Made by the first bytes of a client.
-    private var ssl: HibernatingSSL?
+    /// OpenSSL's object; made by the first bytes of a client.
+    private var ssl: OpaquePointer?
 
     init(_ context: TLSContext, peer: PeerAddress) {
         self.context = context
         self.peer = peer
+    }
+
+    deinit { SSL_free(ssl) }
+
+    /// An object that reads and writes through a pipe; nil when memory is out.
+    private func makeSSL() -> OpaquePointer? {
+        ERR_clear_error()
+        guard let ssl = SSL_new(context.pointer) else { return nil }
+        guard let bio = PipeBIO.make() else {
+            SSL_free(ssl)
+            return nil
+        }
+        SSL_set_bio(ssl, bio, bio)
+        SSL_set_accept_state(ssl)
+        _ = SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+        return ssl
     }
 
     /// The session behind the pointer that OpenSSL gives to callbacks.
@@ -53,11 +65,10 @@ final class TLSSession: @unchecked Sendable {
 
     /// Goes on with the handshake with the pipe's input.
     func shakeHands(_ pipe: TLSPipe) -> Step {
-        if ssl == nil { ssl = HibernatingSSL(context, for: self) }
-        let slot = ssl?.slot
-        guard let ssl = ssl?.awake() else { return .failed("out of memory") }
+        if ssl == nil { ssl = makeSSL() }
+        guard let ssl else { return .failed("out of memory") }
         attach(ssl, pipe)
-        let result = HibernatingMemory.with(slot, .known) { SSL_do_handshake(ssl) }
+        let result = SSL_do_handshake(ssl)
         if result == 1 { return .done }
         let error = SSL_get_error(ssl, result)
         return error == SSL_ERROR_WANT_READ ? .wantsMore : .failed(Self.reason())
@@ -68,7 +79,8 @@ final class TLSSession: @unchecked Sendable {
     /// Decrypts the pipe's input to its plaintext buffer behind `offset` bytes; `count` grows by
     /// what came out.
     func decrypt(_ pipe: TLSPipe, after offset: Int, count: inout Int) -> Received {
-        guard let ssl = use(pipe) else { return .failed("no handshake") }
+        guard let ssl else { return .failed("no handshake") }
+        attach(ssl, pipe)
         while !pipe.input.isEmpty || SSL_pending(ssl) > 0 {
             let room = pipe.plaintext.count - offset - count
             // One read of the socket and a record that was incomplete fit in.
@@ -91,31 +103,16 @@ final class TLSSession: @unchecked Sendable {
     /// Encrypts all of `bytes`, which are not empty, to the pipe's output.
     func encrypt(_ bytes: UnsafeRawBufferPointer, _ pipe: TLSPipe) -> Bool {
         assert(!bytes.isEmpty)
-        guard let ssl = use(pipe) else { return false }
+        guard let ssl else { return false }
+        attach(ssl, pipe)
         return SSL_write(ssl, bytes.baseAddress, CInt(bytes.count)) == CInt(bytes.count)
     }
 
     /// Writes close_notify to the pipe's output.
     func shutDown(_ pipe: TLSPipe) {
-        guard let ssl = use(pipe) else { return }
-        _ = SSL_shutdown(ssl)
-    }
-
-    /// The object with the pipe's ends, awake; from now on the reactor watches whether it is used.
-    private func use(_ pipe: TLSPipe) -> OpaquePointer? {
-        guard let ssl = ssl?.awake() else { return nil }
-        if wakefulIndex == nil { pipe.wakeful?.insert(self) }
-        isUsed = true
+        guard let ssl else { return }
         attach(ssl, pipe)
-        return ssl
-    }
-
-    /// Sleeps if nobody has used the session since the last call; returns whether it does.
-    func rest() -> Bool {
-        defer { isUsed = false }
-        guard !isUsed else { return false }
-        ssl?.sleep()
-        return true
+        _ = SSL_shutdown(ssl)
     }
 
     private func attach(_ ssl: OpaquePointer, _ pipe: TLSPipe) {
@@ -134,7 +131,7 @@ final class TLSSession: @unchecked Sendable {
 
     /// What is known of the peer after the handshake.
     var security: ConnectionSecurity {
-        guard let ssl = ssl?.awake() else { return ConnectionSecurity() }
+        guard let ssl else { return ConnectionSecurity() }
         return ConnectionSecurity(
             version: String(cString: SSL_get_version(ssl)),
             cipher: SSL_get_current_cipher(ssl).flatMap(SSL_CIPHER_get_name)
@@ -147,7 +144,7 @@ final class TLSSession: @unchecked Sendable {
     /// 32 bytes that only the two ends of this connection know: `tls-exporter` (RFC 9266 section
     /// 4.2, with TLS 1.3).
     var channelBinding: [UInt8]? {
-        guard let ssl = ssl?.awake(), SSL_version(ssl) == TLS1_3_VERSION else { return nil }
+        guard let ssl, SSL_version(ssl) == TLS1_3_VERSION else { return nil }
         let label = "EXPORTER-Channel-Binding"
         var bytes = [UInt8](repeating: 0, count: 32)
         let result = SSL_export_keying_material(ssl, &bytes, 32, label, label.utf8.count, nil, 0, 0)

@@ -17,22 +17,6 @@ struct broker_thread_slot {
 /* The calling thread's own; zero at first. */
 struct broker_thread_slot *broker_thread_slot(void);
 
-/* Where allocations of OpenSSL on the calling thread go at present. */
-struct broker_tls_place {
-    /* A slot of memory; NULL for the heap. */
-    void *slot;
-    /* Whether all of them go there, or only those known to belong to one connection. */
-    bool takes_all;
-};
-
-extern _Thread_local struct broker_tls_place broker_tls_places;
-
-/* The calling thread's own; the heap at first. Inline, because every allocation asks. */
-static inline struct broker_tls_place *broker_tls_place(void)
-{
-    return &broker_tls_places;
-}
-
 /* How the symbols of a library meet those of others. */
 enum broker_symbols {
     /* Visible to all; its own names come first, for itself, where that is safe. */
