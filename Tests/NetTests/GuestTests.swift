@@ -76,8 +76,6 @@ private final class Record: ReactorDelegate {
 
     func reactorNextDeadline(_ reactor: Reactor) -> Int64? { nil }
 
-    func reactor(_ reactor: Reactor, shares neighbours: [Reactor]) {}
-
     func reactor(
         _ reactor: Reactor,
         accepted descriptor: consuming OwnedDescriptor,

@@ -141,7 +141,6 @@ private final class Record: ReactorDelegate {
     func reactorWoken(_ reactor: Reactor) {}
     func reactorTurnEnding(_ reactor: Reactor) {}
     func reactorNextDeadline(_ reactor: Reactor) -> Int64? { nil }
-    func reactor(_ reactor: Reactor, shares neighbours: [Reactor]) {}
     func reactor(_ reactor: Reactor, mayHold byteCount: Int) -> Bool { mayHold }
     func reactor(
         _ reactor: Reactor,

@@ -20,7 +20,7 @@ package final class Broker: Sendable {
     /// By number.
     package let workers: [WorkerHandle]
     /// Where workers meet that share a thread; nil when each keeps its own.
-    let gathering: ReactorGathering?
+    let group: ReactorGroup?
     /// Milliseconds of the monotonic clock at the start.
     package let startedAt = Clock.monotonicMilliseconds()
     /// Figures of which there is one for the whole broker.
@@ -59,9 +59,9 @@ package final class Broker: Sendable {
         var handles: [WorkerHandle] = []
         for index in 0..<workerCount { handles.append(try WorkerHandle(index: index)) }
         workers = handles
-        gathering =
+        group =
             workerCount > 1 && configuration.workerGathering
-            ? ReactorGathering(reactorCount: workerCount, hostWaker: handles[0].waker) : nil
+            ? ReactorGroup(reactorCount: workerCount, waker: handles[0].waker) : nil
     }
 
     /// The settings in force.

@@ -73,8 +73,6 @@ package final class Worker {
     var parkedClients: [Client] = []
     private var outboxes: [DeliveryBatch?]
     private var isOutboxUsed = false
-    /// The workers that share this one's thread, by index; empty when it has its own.
-    private var neighbours: [Unmanaged<Worker>?] = []
     /// When scratch memory is looked at next, in milliseconds of the reactor clock; 0: not at all.
     private var trimAt: Int64 = 0
     private static let trimInterval: Int64 = 2000
@@ -123,18 +121,20 @@ package final class Worker {
     package func serve() throws(SystemError) {
         broker.pluginBacklog.exemptThread()
         begin()
-        try reactor.run(in: broker.gathering)
+        try reactor.run(in: broker.group)
         end()
     }
 
     /// What comes before the first turn.
     func begin() {
         reactor.delegate = self
+        mailbox.attach(self)
         reactorWoken(reactor)
     }
 
     /// What comes after the last turn.
     func end() {
+        mailbox.detach()
         // Breaks the cycles between worker, reactor, sessions, clients and what they wait for.
         reactor.delegate = nil
         postponed = []
@@ -216,26 +216,26 @@ package final class Worker {
         return batch
     }
 
-    /// Delivers a batch to sessions of another worker at once if that has the same thread.
-    ///
-    /// Not before it has read what it was sent earlier.
-    func deliverBeside(
+    /// Whether nothing that was sent here earlier waits, so that what is delivered now comes in turn.
+    private var isUpToDate: Bool { letters.isEmpty && !mailbox.hasMail && fanOuts.isEmpty }
+
+    /// Sends publications to sessions of another worker: with the others of this turn, or at once if
+    /// that has the same thread and has read what it was sent before.
+    func send(
         _ batch: PublishBatch,
         entries: Range<Int>,
         to destinations: some Collection<Destination>,
         on home: Int
-    ) -> Bool {
-        guard !neighbours.isEmpty, let neighbour = neighbours[home], outboxes[home] == nil else {
-            return false
+    ) {
+        if reactor.isCoScheduled(with: home), outboxes[home] == nil,
+            let worker = broker.workers[home].worker, worker.isUpToDate,
+            destinations.count &* batch.workPerDestination <= worker.fanOuts.atOnceMax
+        {
+            worker.reactor.requestTurn(for: reactor)
+            return worker.deliver(batch, entries: entries, to: destinations)
         }
-        return neighbour._withUnsafeGuaranteedRef { worker in
-            guard worker.letters.isEmpty, !worker.mailbox.hasMail, worker.fanOuts.isEmpty,
-                destinations.count &* batch.workPerDestination <= worker.fanOuts.atOnceMax
-            else { return false }
-            worker.reactor.disturb(by: reactor)
-            worker.deliver(batch, entries: entries, to: destinations)
-            return true
-        }
+        outbox(for: home).append(batch, entries: entries, to: destinations)
+        if broker.workers[home].backlog.isHigh { park(batch, behind: home) }
     }
 
     /// Hands over what has been collected for other workers.
@@ -301,15 +301,6 @@ extension Worker: ReactorDelegate {
         if index == 0, let sweep = retainedSweep.deadline(self) { due = min(due, sweep * 1000) }
         if trimAt != 0 { due = min(due, trimAt) }
         return due == .max ? nil : due
-    }
-
-    package func reactor(_ reactor: Reactor, shares neighbours: [Reactor]) {
-        self.neighbours = []
-        guard !neighbours.isEmpty else { return }
-        self.neighbours = Array(repeating: nil, count: broker.workers.count)
-        for case let worker as Worker in neighbours.map(\.delegate) {
-            self.neighbours[worker.index] = .passUnretained(worker)
-        }
     }
 
     package func reactor(

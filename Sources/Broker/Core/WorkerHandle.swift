@@ -29,12 +29,31 @@ package final class WorkerHandle: Sendable {
     let waker: Waker
     private let mailbox = Mutex<[Letter]>([])
     private let isMailWaiting = Atomic(false)
+    /// Where the worker is, while it serves.
+    private let address = Atomic<UInt>(0)
     /// What a burst has needed beyond this is not kept for the next one.
     static let capacityKept = 256
 
     package init(index: Int) throws(SystemError) {
         self.index = index
         waker = try Waker()
+    }
+
+    /// The worker serves from now on, until `detach`.
+    func attach(_ worker: Worker) {
+        let pointer = Unmanaged.passUnretained(worker).toOpaque()
+        address.store(UInt(bitPattern: pointer), ordering: .relaxed)
+    }
+
+    /// The worker has served.
+    func detach() { address.store(0, ordering: .relaxed) }
+
+    /// The worker itself: only for whoever is on its thread, see `Reactor.isCoScheduled`.
+    var worker: Worker? {
+        guard let pointer = UnsafeRawPointer(bitPattern: address.load(ordering: .relaxed)) else {
+            return nil
+        }
+        return Unmanaged<Worker>.fromOpaque(pointer).takeUnretainedValue()
     }
 
     /// Sends a letter.

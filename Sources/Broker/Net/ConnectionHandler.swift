@@ -71,11 +71,6 @@ package protocol ReactorDelegate: AnyObject {
     /// again though nothing happens; nil: never.
     func reactorNextDeadline(_ reactor: Reactor) -> Int64?
 
-    /// From now on these reactors, the delegate's among them, share a thread; none: it has its own.
-    ///
-    /// Until the next call each may be worked on from the others' turns; see `Reactor.disturb`.
-    func reactor(_ reactor: Reactor, shares neighbours: [Reactor])
-
     /// A listening socket has a new connection, which the delegate now owns.
     func reactor(
         _ reactor: Reactor,

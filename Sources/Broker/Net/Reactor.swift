@@ -6,8 +6,8 @@ import Glibc
 
 /// One event loop with everything that lives on it.
 ///
-/// Created and freed on its own thread; not Sendable. That thread runs it, or while it lodges with
-/// another reactor (see `ReactorGathering`) the other one's. The rest reach it through its `Waker`.
+/// Created and freed on its own thread; not Sendable. That thread drives it, or while it shares
+/// another reactor's (see `ReactorGroup`) that one's. The rest reach it through its `Waker`.
 ///
 /// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
 /// connection once, fire timers.
@@ -51,7 +51,8 @@ package final class Reactor {
     package private(set) var lastTurnDuration: Int64 = 0
     /// Nanoseconds of a turn that guests, and letters, have at least; the one under way is finished.
     ///
-    /// Neighbours share it, so that nobody inside waits for longer than on a reactor that is alone.
+    /// Reactors of one thread share it, so that nobody inside waits for longer than on a reactor that
+    /// is alone.
     package private(set) var slice = Reactor.slice
     /// The clock by which turns are shared out, in nanoseconds; another one makes that repeatable.
     package var nanoseconds: () -> Int64 = Clock.monotonicNanoseconds
@@ -102,8 +103,10 @@ package final class Reactor {
     private var wakerTicket: UInt64 = 0
     /// Whether no descriptor was left last time.
     var isExhausted = false
-    /// Whether a neighbour has left work here since the last turn.
-    private(set) var isDisturbed = false
+    /// Whether a co-scheduled reactor has left work here since the last turn.
+    private(set) var isTurnRequested = false
+    /// The reactors that share this one's thread, one bit for each.
+    private var coScheduled: UInt64 = 0
     private(set) var isStopping = false
     /// Whether the turn has left something for the next one that was ready when it began.
     package private(set) var isBehind = false
@@ -139,10 +142,10 @@ package final class Reactor {
 
     // MARK: The loop
 
-    /// Runs until `stop`, on a thread that is shared as `gathering` sees fit.
-    package func run(in gathering: ReactorGathering? = nil) throws(SystemError) {
-        if let gathering {
-            var thread = try ReactorThread(self, gathering)
+    /// Runs until `stop`, on a thread that the reactors of `group` share as their work fits.
+    package func run(in group: ReactorGroup? = nil) throws(SystemError) {
+        if let group {
+            var thread = try ReactorThread(self, group)
             thread.run()
         } else {
             while !isStopping { turn(until: .max) }
@@ -246,9 +249,9 @@ package final class Reactor {
         sources.admit(slot)
     }
 
-    /// Lets the work be finished that the turn, or a neighbour, has begun.
+    /// Lets the work be finished that the turn, or a co-scheduled reactor, has begun.
     func finishTurn() {
-        isDisturbed = false
+        isTurnRequested = false
         if hasDeferred { goOnWithDeferred() }
         handleTimeouts()
         delegate?.reactorTurnEnding(self)
@@ -343,22 +346,33 @@ package final class Reactor {
             if ready & Self.writable != 0 { connection.handleWritable() }
             if ready & Self.hangUp != 0 { connection.handleHangUp() }
             if ready & ~Self.writable != 0, !connection.isClosed { connection.handleReadable() }
-        case .lodging(let lodging): lodging.isReady = true
+        case .member(let member): member.isReady = true
         }
     }
 
-    // MARK: Neighbours
+    // MARK: Sharing a thread
 
     /// From now on these reactors, this one among them, have one thread; none: this one is alone.
-    func meet(_ neighbours: [Reactor]) {
-        slice = Self.slice / Int64(max(1, neighbours.count))
-        delegate?.reactor(self, shares: neighbours)
+    func coSchedule(with reactors: [Reactor]) {
+        slice = Self.slice / Int64(max(1, reactors.count))
+        coScheduled = 0
+        for reactor in reactors where reactor !== self { coScheduled |= Self.bit(reactor.index) }
     }
 
-    /// Lets a neighbour leave work here in its turn: it is finished before the thread waits again.
-    package func disturb(by neighbour: Reactor) {
-        isDisturbed = true
-        milliseconds = max(milliseconds, neighbour.milliseconds)
+    /// Whether another reactor is driven by the same thread, so that each may work on what is the
+    /// other's; see `requestTurn`.
+    package func isCoScheduled(with index: Int) -> Bool {
+        coScheduled != 0 && coScheduled & Self.bit(index) != 0
+    }
+
+    /// Reactors beyond have threads of their own all the time.
+    private static func bit(_ index: Int) -> UInt64 { index < 64 ? 1 << UInt64(index) : 0 }
+
+    /// What has been left here by a co-scheduled reactor in its turn is finished before the thread
+    /// waits again.
+    package func requestTurn(for other: Reactor) {
+        isTurnRequested = true
+        milliseconds = max(milliseconds, other.milliseconds)
     }
 
     private func finishHandshakes() {
@@ -492,23 +506,23 @@ package final class Reactor {
         try add(listener.rawValue, slot: slot, interest: exclusive)
     }
 
-    /// Watches the sources of a reactor that lodges here.
-    func accommodate(_ lodging: Lodging) throws(SystemError) {
-        let slot = sources.add(.lodging(lodging))
+    /// Watches the sources of a reactor that has joined.
+    func watch(_ member: GroupMember) throws(SystemError) {
+        let slot = sources.add(.member(member))
         admit(slot)
         do {
-            try add(lodging.reactor.epoll.rawValue, slot: slot, interest: Self.readable)
+            try add(member.reactor.epoll.rawValue, slot: slot, interest: Self.readable)
         } catch {
             sources.remove(slot)
             throw error
         }
     }
 
-    /// Ends what `accommodate` began.
-    func dismiss(_ lodging: Lodging) {
-        _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, lodging.reactor.epoll.rawValue, nil)
+    /// Ends what `watch` began.
+    func unwatch(_ member: GroupMember) {
+        _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, member.reactor.epoll.rawValue, nil)
         let slot = sources.slots.first { slot in
-            if case .lodging(let other) = sources.source(slot) { other === lodging } else { false }
+            if case .member(let other) = sources.source(slot) { other === member } else { false }
         }
         if let slot { sources.remove(slot) }
     }

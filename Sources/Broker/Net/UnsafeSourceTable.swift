@@ -7,7 +7,7 @@ enum Source {
     case waker
     case listener(ListenerSocket)
     case connection(Connection)
-    case lodging(Lodging)
+    case member(GroupMember)
 }
 
 /// The sources of a reactor, by slot.

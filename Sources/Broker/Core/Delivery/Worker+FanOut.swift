@@ -169,26 +169,15 @@ extension Worker {
         while let first = rest.first {
             let home = first.session.reactor
             let end = rest.firstIndex { $0.session.reactor != home } ?? rest.endIndex
-            mail(batch, entries: entries, to: rest[..<end], on: Int(home))
+            send(batch, entries: entries, to: rest[..<end], on: Int(home))
             rest = rest[end...]
         }
-    }
-
-    private func mail(
-        _ batch: PublishBatch,
-        entries: Range<Int>,
-        to destinations: some Collection<Destination>,
-        on home: Int
-    ) {
-        if deliverBeside(batch, entries: entries, to: destinations, on: home) { return }
-        outbox(for: home).append(batch, entries: entries, to: destinations)
-        if broker.workers[home].backlog.isHigh { park(batch, behind: home) }
     }
 
     /// Puts one message into the outbox of the worker that one destination is on.
     func mail(_ batch: PublishBatch, entries: Range<Int>, to destination: Destination) {
         let home = Int(destination.session.reactor)
-        mail(batch, entries: entries, to: CollectionOfOne(destination), on: home)
+        send(batch, entries: entries, to: CollectionOfOne(destination), on: home)
     }
 
     /// Shared subscriptions: each message to the next session of each group.

@@ -5,8 +5,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Gathering", .enabled(if: Broker.knowsWorkerThreads))
-struct Gathering {
+@Suite("Reactor groups", .enabled(if: Broker.knowsWorkerThreads))
+struct ReactorGroups {
     private static let plain = "listener %PORT% 127.0.0.1\nallow_anonymous true\n"
 
     @Test("Messages keep their order while reactors gather and part", .timeLimit(.minutes(2)))

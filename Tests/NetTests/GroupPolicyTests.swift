@@ -5,22 +5,22 @@ import Testing
 
 @testable import Net
 
-@Suite("Policy of gathering")
-struct GatheringPolicyTests {
+@Suite("Policy of reactor groups")
+struct GroupPolicyTests {
     private static let window = LoadMeter.window
     private static let second: Int64 = 1_000_000_000
 
-    private var policy = GatheringPolicy(reactorCount: 3)
+    private var policy = GroupPolicy(reactorCount: 3)
     private var now = Self.second
 
-    @Test("A reactor lodges when two reports in a row say that its work fits beside the host's")
+    @Test("A reactor joins when two reports in a row say that its work fits on the shared thread")
     mutating func fits() {
         #expect(!report(0, busy: 0.3, processor: 0.3))
         #expect(!report(1, busy: 0.2, processor: 0.2))
         #expect(report(1, busy: 0.2, processor: 0.2))
     }
 
-    @Test("A report between two others that would lodge begins the count anew")
+    @Test("A report between two others that would join begins the count anew")
     mutating func interrupted() {
         #expect(!report(1, busy: 0.2, processor: 0.2))
         #expect(!report(1, busy: 0.9, processor: 0.9))
@@ -28,7 +28,7 @@ struct GatheringPolicyTests {
         #expect(report(1, busy: 0.2, processor: 0.2))
     }
 
-    @Test("Work that does not fit beside the host's stays where it is")
+    @Test("Work that does not fit on the shared thread stays where it is")
     mutating func doesNotFit() {
         for _ in 0..<10 {
             #expect(!report(0, busy: 0.5, processor: 0.5))
@@ -36,7 +36,7 @@ struct GatheringPolicyTests {
         }
     }
 
-    @Test("Who asks after another one has come finds the host busier by as much")
+    @Test("Who asks after another one has joined finds the shared thread busier by as much")
     mutating func next() {
         #expect(!report(0, busy: 0.1, processor: 0.1))
         #expect(!report(1, busy: 0.4, processor: 0.4))
@@ -45,7 +45,7 @@ struct GatheringPolicyTests {
         #expect(!report(2, busy: 0.4, processor: 0.4))
     }
 
-    @Test("What the host did long ago says nothing of the present")
+    @Test("What the shared thread did long ago says nothing of the present")
     mutating func stale() {
         #expect(!report(0, busy: 0.9, processor: 0.9))
         now += Self.second
@@ -54,7 +54,7 @@ struct GatheringPolicyTests {
     }
 
     @Test(
-        "A host without time sends its lodgers home after four reports, one that is alone has none"
+        "A group whose thread has no time splits after four reports, a reactor that is alone has none to part from"
     )
     mutating func saturated() {
         for _ in 0..<8 { #expect(!report(0, busy: 1, processor: 1, isAlone: true)) }
@@ -63,7 +63,9 @@ struct GatheringPolicyTests {
         part(hostShare: 1)
     }
 
-    @Test("Reactors that parted and together get no more than the host alone come back")
+    @Test(
+        "Reactors that have threads of their own and get no more than the shared one did come back"
+    )
     mutating func vain() {
         part(hostShare: 1)
         #expect(!report(0, busy: 0.6, processor: 0.5, queued: 0.2, isAlone: true))
@@ -89,7 +91,7 @@ struct GatheringPolicyTests {
         }
     }
 
-    @Test("After parting in vain the host waits for longer each time before it tries again")
+    @Test("After splitting in vain a group waits for longer each time before it splits again")
     mutating func pauses() {
         var pauses: [Int64] = []
         for _ in 0..<8 {
@@ -110,7 +112,7 @@ struct GatheringPolicyTests {
         #expect(pauses.last == 32)
     }
 
-    @Test("Where the work has become less the host may part again at once, however soon")
+    @Test("Where the work has become less a group may split again at once, however soon")
     mutating func lessWork() {
         for _ in 0..<5 {
             part(hostShare: 1)
@@ -119,7 +121,7 @@ struct GatheringPolicyTests {
         }
     }
 
-    @Test("After a parting that was worth it the host may part again at once")
+    @Test("After a split that was worth it a group may split again at once")
     mutating func worthIt() {
         part(hostShare: 1)
         now += 10 * Self.second
@@ -144,7 +146,7 @@ struct GatheringPolicyTests {
         now += Self.window
         let load = ThreadLoad(busy: busy, processor: processor, queued: queued)
         return index == 0
-            ? policy.hostParts(load, isAlone: isAlone, now: now)
-            : policy.lodges(index, load, now: now)
+            ? policy.splits(load, isAlone: isAlone, now: now)
+            : policy.joins(index, load, now: now)
     }
 }

@@ -7,12 +7,12 @@ import Testing
 
 @testable import Net
 
-@Suite("Gathering of reactors")
-struct GatheringTests {
+@Suite("Groups of reactors")
+struct ReactorGroupTests {
     @Test(
         "Reactors with little to do are served by the first one's thread, and part when it has no time"
     )
-    func gatherAndPart() throws {
+    func joinAndSplit() throws {
         let reactors = try RunningReactors(count: 3)
         try reactors.wakeAll { reactors.threads == [0, 0, 0] }
         reactors.setWork(microseconds: 10_000)
@@ -32,15 +32,16 @@ struct GatheringTests {
         reactors.stop(order)
     }
 
-    @Test("Who shares the thread is told so, and told again when he is alone")
-    func neighbours() throws {
-        let reactors = try RunningReactors(count: 2)
-        try reactors.wakeAll { reactors.neighbourCounts == [2, 2] }
-        reactors.stop([1, 0])
-        #expect(reactors.neighbourCounts == [0, 0])
+    @Test("Reactors of one thread know each other, and no longer when they have parted")
+    func coScheduled() throws {
+        let reactors = try RunningReactors(count: 3)
+        try reactors.wakeAll { reactors.coScheduledCounts == [2, 2, 2] }
+        reactors.setWork(microseconds: 10_000)
+        try reactors.wakeAll { reactors.coScheduledCounts.contains(0) }
+        reactors.stop([1, 0, 2])
     }
 
-    @Test("A timer of a lodger fires though nothing else happens")
+    @Test("A timer of a reactor without a thread fires though nothing else happens")
     func timer() throws {
         let reactors = try RunningReactors(count: 2)
         try reactors.wakeAll { reactors.threads == [0, 0] }
@@ -58,7 +59,7 @@ private final class RunningReactors: Sendable {
     init(count: Int) throws {
         let wakers = try (0..<count).map { _ in try Waker() }
         let book = try Book(count: count)
-        let gathering = ReactorGathering(reactorCount: count, hostWaker: wakers[0])
+        let group = ReactorGroup(reactorCount: count, waker: wakers[0])
         self.wakers = wakers
         self.book = book
         running = try wakers.indices.map { index in
@@ -67,7 +68,7 @@ private final class RunningReactors: Sendable {
                     let reactor = try Reactor(index: index, waker: wakers[index])
                     let keeper = Keeper(book, index)
                     reactor.delegate = keeper
-                    try reactor.run(in: gathering)
+                    try reactor.run(in: group)
                     reactor.delegate = nil
                 } catch {
                     Issue.record(error)
@@ -78,7 +79,8 @@ private final class RunningReactors: Sendable {
 
     /// By reactor, the one on whose thread it was served last.
     var threads: [Int] { book.pages.withLock { $0.map(\.servedBy) } }
-    var neighbourCounts: [Int] { book.pages.withLock { $0.map(\.neighbourCount) } }
+    /// By reactor, how many others it shares a thread with.
+    var coScheduledCounts: [Int] { book.pages.withLock { $0.map(\.coScheduledCount) } }
 
     /// Sets what each wake-up takes.
     func setWork(microseconds: Int64) { book.work.store(microseconds, ordering: .relaxed) }
@@ -118,7 +120,7 @@ private final class Book: Sendable {
         /// The reactor's own thread.
         var thread: pthread_t?
         var servedBy = -1
-        var neighbourCount = 0
+        var coScheduledCount = 0
         var isStopping = false
         /// When the reactor is to have a turn, in milliseconds of the monotonic clock.
         var alarm: Int64?
@@ -153,6 +155,7 @@ private final class Keeper: ReactorDelegate {
         while Clock.monotonicNanoseconds() < end {}
         let isStopping = book.pages.withLock { pages in
             pages[index].servedBy = pages.firstIndex { $0.thread == pthread_self() } ?? -1
+            pages[index].coScheduledCount = pages.indices.count(where: reactor.isCoScheduled)
             return pages[index].isStopping
         }
         if isStopping { reactor.stop() }
@@ -170,10 +173,6 @@ private final class Keeper: ReactorDelegate {
 
     func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
         book.pages.withLock { $0[index].alarm }
-    }
-
-    func reactor(_ reactor: Reactor, shares neighbours: [Reactor]) {
-        book.pages.withLock { $0[index].neighbourCount = neighbours.count }
     }
 
     func reactor(

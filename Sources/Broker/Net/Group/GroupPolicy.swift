@@ -11,23 +11,23 @@ struct ThreadLoad: Equatable {
     var queued = 0.0
 }
 
-/// Decides which reactors lodge with the first, from what their threads report.
+/// Decides which reactors share the thread of the first one, from what their threads report.
 ///
 /// Every thread that is awake reports its load after each `LoadMeter.window`. What is decided must
 /// hold in several reports in a row. All times are nanoseconds of the monotonic clock.
-struct GatheringPolicy {
-    /// Lodging begins where host and newcomer together are busy for less than this.
+struct GroupPolicy {
+    /// A reactor joins where the shared thread and its own are together busy for less than this.
     static let fitting = 0.6
-    /// The host parts from its lodgers when it is busy for more than this.
+    /// The group splits when its thread is busy for more than this.
     static let saturated = 0.95
-    /// Parted, the reactors must get this many times what the host alone got.
+    /// Split, the reactors must get this many times what the shared thread alone got.
     static let gain = 1.2
     /// Threads that wait this long for processors, all together, take them from one another.
     static let contended = 0.25
-    /// Reports after which the host parts: a burst is over sooner.
-    private static let partingStreak = 4
-    /// Reports after which a reactor lodges: threads that part in vain lose time until then.
-    private static let lodgingStreak = 2
+    /// Reports after which the group splits: a burst is over sooner.
+    private static let splittingStreak = 4
+    /// Reports after which a reactor joins: threads that split in vain lose time until then.
+    private static let joiningStreak = 2
     /// A report that is older says nothing of the present.
     private static let shelfLife: Int64 = 250_000_000
     private static let pauseMin: Int64 = 1_000_000_000
@@ -41,49 +41,49 @@ struct GatheringPolicy {
     }
 
     private var reports: [Report]
-    /// What the host got when it had no time left.
-    private var hostShare = 1.0
-    private var partedAt = Int64.min
-    /// The host does not part again before.
-    private var partingAllowedAt = Int64.min
+    /// What the shared thread got when it had no time left.
+    private var sharedThreadGot = 1.0
+    private var splitAt = Int64.min
+    /// The group does not split again before.
+    private var splittingAllowedAt = Int64.min
     private var pause = pauseMin
 
     init(reactorCount: Int) {
         reports = Array(repeating: Report(), count: reactorCount)
     }
 
-    /// Takes the report of the first reactor's thread; true when its lodgers are to go home.
-    mutating func hostParts(_ load: ThreadLoad, isAlone: Bool, now: Int64) -> Bool {
+    /// Takes the report of the first reactor's thread; true when those who share it are to leave.
+    mutating func splits(_ load: ThreadLoad, isAlone: Bool, now: Int64) -> Bool {
         reports[0].load = load
         reports[0].time = now
-        guard !isAlone, load.busy >= Self.saturated, now >= partingAllowedAt else {
+        guard !isAlone, load.busy >= Self.saturated, now >= splittingAllowedAt else {
             reports[0].streak = 0
             return false
         }
         reports[0].streak += 1
-        guard reports[0].streak == Self.partingStreak else { return false }
+        guard reports[0].streak == Self.splittingStreak else { return false }
         reports[0].streak = 0
-        hostShare = load.processor
-        partedAt = now
+        sharedThreadGot = load.processor
+        splitAt = now
         for index in reports.indices { reports[index].time = .min }
         return true
     }
 
-    /// Takes the report of another reactor's thread; true when the reactor is to lodge.
-    mutating func lodges(_ index: Int, _ load: ThreadLoad, now: Int64) -> Bool {
+    /// Takes the report of another reactor's thread; true when the reactor is to join.
+    mutating func joins(_ index: Int, _ load: ThreadLoad, now: Int64) -> Bool {
         reports[index].load = load
         reports[index].time = now
         let fits = self.fits(load, now)
-        guard fits || isPartingVain(now) else {
+        guard fits || isSplittingVain(now) else {
             reports[index].streak = 0
             return false
         }
         reports[index].streak += 1
-        guard reports[index].streak == Self.lodgingStreak else { return false }
+        guard reports[index].streak == Self.joiningStreak else { return false }
         reports[index].streak = 0
-        if !fits { notePartedInVain(now) }
-        partedAt = .min
-        // The host has that much more to do, and the next to ask must know.
+        if !fits { noteSplitInVain(now) }
+        splitAt = .min
+        // The shared thread has that much more to do, and the next to ask must know.
         reports[0].load.busy += load.busy
         reports[0].time = now
         reports[index].time = .min
@@ -91,30 +91,30 @@ struct GatheringPolicy {
     }
 
     private func fits(_ load: ThreadLoad, _ now: Int64) -> Bool {
-        let host = isFresh(reports[0], now) ? reports[0].load.busy : 0
-        return host + load.busy < Self.fitting
+        let shared = isFresh(reports[0], now) ? reports[0].load.busy : 0
+        return shared + load.busy < Self.fitting
     }
 
     /// Whether the threads take the processors from one another and get no more than one would.
-    private func isPartingVain(_ now: Int64) -> Bool {
+    private func isSplittingVain(_ now: Int64) -> Bool {
         var all = ThreadLoad()
         for report in reports where isFresh(report, now) {
             all.processor += report.load.processor
             all.queued += report.load.queued
         }
-        return all.queued >= Self.contended && all.processor < Self.gain * hostShare
+        return all.queued >= Self.contended && all.processor < Self.gain * sharedThreadGot
     }
 
     private func isFresh(_ report: Report, _ now: Int64) -> Bool {
         report.time != .min && now - report.time <= Self.shelfLife
     }
 
-    /// A parting that brought nothing is not tried again at once, and if it was soon over each time
+    /// A split that brought nothing is not tried again at once, and if it was soon over each time
     /// later.
-    private mutating func notePartedInVain(_ now: Int64) {
-        guard partedAt != .min else { return }
-        let isShort = now - partedAt < 2 * Self.pauseMin
+    private mutating func noteSplitInVain(_ now: Int64) {
+        guard splitAt != .min else { return }
+        let isShort = now - splitAt < 2 * Self.pauseMin
         pause = isShort ? min(2 * pause, Self.pauseMax) : Self.pauseMin
-        partingAllowedAt = now + pause
+        splittingAllowedAt = now + pause
     }
 }
