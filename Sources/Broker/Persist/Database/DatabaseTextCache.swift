@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts that come many times in a row.
+
+import MQTT
+
+/// Makes texts of bytes, and gives the last one again while the bytes stay the same: those of a
+/// queue all name the same client.
+struct DatabaseTextCache {
+    private var bytes: [UInt8] = []
+    private var text = ""
+
+    /// The text in a range; nil when it is none that MQTT permits.
+    mutating func text(_ body: RawSpan, _ range: Range<Int>) -> String? {
+        if isLast(body, range) { return text }
+        guard validateUTF8(body, range) else { return nil }
+        bytes = UnsafeLoad.array(body, range)
+        text = UnsafeLoad.string(body, range)
+        return text
+    }
+
+    private func isLast(_ body: RawSpan, _ range: Range<Int>) -> Bool {
+        guard range.count == bytes.count else { return false }
+        return body.extracting(range).withUnsafeBytes { $0.elementsEqual(bytes) }
+    }
+}
