@@ -240,6 +240,15 @@ struct DatabaseReaderTests {
         #expect(counts.logLines.last == "Restored 5 client messages")
     }
 
+    @Test("A user name that cannot be one is none, and the session stays")
+    func strangeNames() {
+        // As version 2.0.11 of the original writes it after a session of "usr".
+        let chunk = "00000006 0000001e 0000000000000000 ffffffff 0000 0001 0000 0005 00000000 61"
+        let reading = DatabaseReading(DatabaseExample.head(6) + hex(chunk) + hex("757372007f"))
+        #expect(reading.error == nil)
+        #expect(reading.records == [.client(DatabaseClient(clientIdentifier: "a"))])
+    }
+
     @Test("Properties that belong to one delivery are left out")
     func foreignProperties() {
         // Message expiry 1, content type "t", topic alias 2.

@@ -83,14 +83,11 @@ extension DatabaseDecoder {
             let retain = reader.readByte(), let payloadCount = reader.readFourByteInteger(),
             let payload = reader.readBytes(Int(payloadCount)), reader.remaining == 0
         else { throw .wrongLength }
-        guard let sourceIdentifier = sourceIdentifiers.text(body, source),
-            let userName = userNames.text(body, user),
-            isValidTopicName(body.extracting(topic))
-        else { return nil }
+        guard isValidTopicName(body.extracting(topic)) else { return nil }
         let message = DatabaseMessage(
             number: number,
-            sourceIdentifier: sourceIdentifier,
-            sourceUserName: userName.isEmpty ? nil : userName,
+            sourceIdentifier: sourceIdentifiers.name(body, source) ?? "",
+            sourceUserName: userNames.name(body, user),
             sourcePort: port,
             sourcePacketIdentifier: identifier,
             qos: try self.qos(qos),

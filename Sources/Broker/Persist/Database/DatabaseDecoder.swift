@@ -15,8 +15,8 @@ struct DatabaseMessageParts {
 
 /// Reads the bodies of chunks.
 ///
-/// A body has exactly the bytes of its chunk. Nil where a text cannot be one: the chunk is to be
-/// passed over. See `DatabaseFormat` for the order of bytes.
+/// A body has exactly the bytes of its chunk. Nil where a topic, filter or client identifier cannot be
+/// one: the chunk is to be passed over. A name that cannot be one is as good as none. See `DatabaseFormat` for the order of bytes.
 struct DatabaseDecoder {
     typealias Failure = DatabaseReadError.Reason
 
@@ -57,15 +57,12 @@ struct DatabaseDecoder {
         let payload = topic.upperBound..<(topic.upperBound + payloadCount)
         guard payload.upperBound <= body.byteCount else { throw .wrongLength }
         let properties = try propertyList(body, payload.upperBound..<body.byteCount)
-        guard let sourceIdentifier = sourceIdentifiers.text(body, source),
-            let userName = userNames.text(body, user),
-            isValidTopicName(body.extracting(topic))
-        else { return nil }
+        guard isValidTopicName(body.extracting(topic)) else { return nil }
         let message = DatabaseMessage(
             number: UnsafeLoad.word(body, at: 0),
             expiryTime: Int64(bitPattern: UnsafeLoad.word(body, at: 8)),
-            sourceIdentifier: sourceIdentifier,
-            sourceUserName: userName.isEmpty ? nil : userName,
+            sourceIdentifier: sourceIdentifiers.name(body, source) ?? "",
+            sourceUserName: userNames.name(body, user),
             sourcePort: UnsafeLoad.twoBytes(body, at: 28),
             sourcePacketIdentifier: UnsafeLoad.twoBytes(body, at: 20),
             qos: try qos(UnsafeLoad.byte(body, at: 30)),
@@ -191,12 +188,10 @@ struct DatabaseDecoder {
         let client = fixed..<(fixed + length(body, at: 14))
         let user = client.upperBound..<(client.upperBound + (hasName ? length(body, at: 18) : 0))
         guard user.upperBound == body.byteCount else { throw .wrongLength }
-        guard let text = clientIdentifiers.text(body, client),
-            let userName = userNames.text(body, user)
-        else { return nil }
+        guard let text = clientIdentifiers.text(body, client) else { return nil }
         return DatabaseClient(
             clientIdentifier: text,
-            userName: userName.isEmpty ? nil : userName,
+            userName: userNames.name(body, user),
             expiryTime: Int64(bitPattern: UnsafeLoad.word(body, at: 0)),
             expiryInterval: UnsafeLoad.fourBytes(body, at: 8),
             lastIdentifier: UnsafeLoad.twoBytes(body, at: 12),

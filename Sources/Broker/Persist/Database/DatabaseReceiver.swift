@@ -53,7 +53,7 @@ package enum DatabaseNotice: Sendable, Equatable {
     case unsupportedChunk(UInt32)
     /// A client without identifier.
     case emptyClient
-    /// A topic, filter, identifier or name that cannot be one.
+    /// A topic, filter or client identifier that cannot be one.
     case invalidText(DatabaseChunkKind, offset: UInt64)
 
     /// The warning, in the original's words where it has some.

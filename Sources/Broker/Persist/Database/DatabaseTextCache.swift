@@ -18,6 +18,14 @@ struct DatabaseTextCache {
         return text
     }
 
+    /// The name in a range; nil when it is empty or cannot be one.
+    ///
+    /// Version 2.0.11 of the original gives sessions without user name the length of an earlier
+    /// session's, and whatever its memory holds after that one's name.
+    mutating func name(_ body: RawSpan, _ range: Range<Int>) -> String? {
+        range.isEmpty ? nil : text(body, range)
+    }
+
     private func isLast(_ body: RawSpan, _ range: Range<Int>) -> Bool {
         guard range.count == bytes.count else { return false }
         return body.extracting(range).withUnsafeBytes { $0.elementsEqual(bytes) }
