@@ -59,14 +59,14 @@ struct DatabaseOutput: ~Copyable {
 
     /// Appends a 16-bit number, high byte first.
     mutating func append(bigEndian number: UInt16) {
-        append(UInt8(truncatingIfNeeded: number >> 8))
-        append(UInt8(truncatingIfNeeded: number))
+        withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
+        byteCount += 2
     }
 
     /// Appends a 32-bit number, high byte first.
     mutating func append(bigEndian number: UInt32) {
-        append(bigEndian: UInt16(truncatingIfNeeded: number >> 16))
-        append(bigEndian: UInt16(truncatingIfNeeded: number))
+        withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
+        byteCount += 4
     }
 
     /// Appends a 64-bit number in the byte order of the machine.

@@ -15,8 +15,11 @@ package protocol DatabaseReceiver {
     /// A known chunk that is whole comes next.
     mutating func willReceive(_ chunk: DatabaseChunk)
 
+    /// How the file was written; the first record of all.
     mutating func receive(_ configuration: DatabaseConfiguration)
 
+    /// A message.
+    ///
     /// The bytes are valid during the call only; `topic` is a topic name, `properties` are those of
     /// a PUBLISH that go to every subscriber, without the length in front.
     mutating func receive(
@@ -26,11 +29,13 @@ package protocol DatabaseReceiver {
         payload: RawSpan
     )
 
+    /// A session, with an identifier that is one.
     mutating func receive(_ client: DatabaseClient)
 
+    /// A message on its way, in the session's order.
     mutating func receive(_ delivery: DatabaseDelivery)
 
-    /// The filter is one that may be.
+    /// A subscription, with a filter that may be.
     mutating func receive(_ subscription: DatabaseSubscription)
 
     /// The message with this number is retained under its topic.

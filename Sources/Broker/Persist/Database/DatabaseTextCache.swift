@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts that come many times in a row.
 
+import Glibc
 import MQTT
 
 /// Makes texts of bytes, and gives the last one again while the bytes stay the same: those of a
@@ -28,6 +29,9 @@ struct DatabaseTextCache {
 
     private func isLast(_ body: RawSpan, _ range: Range<Int>) -> Bool {
         guard range.count == bytes.count else { return false }
-        return body.extracting(range).withUnsafeBytes { $0.elementsEqual(bytes) }
+        return body.extracting(range).withUnsafeBytes { new in
+            guard let base = new.baseAddress else { return true }
+            return memcmp(base, bytes, new.count) == 0
+        }
     }
 }

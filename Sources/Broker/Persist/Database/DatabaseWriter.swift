@@ -37,6 +37,7 @@ package struct DatabaseWriter: ~Copyable {
     /// Puts the file in its place.
     package consuming func finish() throws(DatabaseWriteError) { try output.finish() }
 
+    /// Writes how the file is written; to be the first record.
     package mutating func write(
         _ configuration: DatabaseConfiguration
     ) throws(DatabaseWriteError) {
@@ -88,6 +89,7 @@ package struct DatabaseWriter: ~Copyable {
         try output.flushIfFull()
     }
 
+    /// Writes a session without what it holds.
     package mutating func write(_ client: DatabaseClient) throws(DatabaseWriteError) {
         let identifier = try Self.length(client.clientIdentifier, "a client identifier")
         let user = try Self.length(client.userName ?? "", "a user name")
@@ -104,6 +106,7 @@ package struct DatabaseWriter: ~Copyable {
         try output.flushIfFull()
     }
 
+    /// Writes a message on its way; those of a session are kept in the order they are written in.
     package mutating func write(_ delivery: DatabaseDelivery) throws(DatabaseWriteError) {
         assert(delivery.qos <= 2, "QoS is 0 to 2")
         assert(!delivery.clientIdentifier.isEmpty, "a delivery has a client")
@@ -130,6 +133,7 @@ package struct DatabaseWriter: ~Copyable {
         try output.flushIfFull()
     }
 
+    /// Writes a subscription.
     package mutating func write(
         _ subscription: DatabaseSubscription
     ) throws(DatabaseWriteError) {
