@@ -84,6 +84,7 @@ let package = Package(
         module("Log", in: "Sources/Broker", uses: ["CLinux"]),
         module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
         module("Net", in: "Sources/Broker", uses: ["Log", "CLinux", "CBrokerShims", "COpenSSL"]),
+        module("Persist", in: "Sources/Broker", uses: ["MQTT", "Inflight", "CLinux"]),
         module("Core", in: "Sources/Broker", uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux", "CMosquitto"]),
         .executableTarget(
             name: "mosquitto",
@@ -189,6 +190,7 @@ let package = Package(
         ),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT"]),
+        tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "TestSupport"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("CoreTests", uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
