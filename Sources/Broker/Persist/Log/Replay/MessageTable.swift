@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The messages of a log that is read.
+
+import Inflight
+
+/// Messages by number; each has an index, by which sessions name it.
+///
+/// What is named before it comes, or never comes, has an index too. Nothing is copied: a message is
+/// where it stands in the log, which must stay in memory.
+struct MessageTable {
+    /// Where a message stands.
+    private struct Place {
+        let number: MessageNumber
+        /// Nil while it has not come.
+        var message: UnsafeLogMessage?
+    }
+
+    private var places: [Place] = []
+    /// Open addressing: one more than an index, 0 for none; a power of two, at most half full.
+    private var slots = [UInt32](repeating: 0, count: 1024)
+    private(set) var counterMax: UInt64 = 0
+
+    /// How many there are.
+    var count: Int { places.count }
+
+    /// The index of a message, new or not.
+    mutating func index(of number: MessageNumber) -> UInt32 {
+        let slot = slot(of: number)
+        if slots[slot] != 0 { return slots[slot] - 1 }
+        let index = UInt32(places.count)
+        precondition(index < UInt32.max / 2, "a log has fewer messages than there are indices")
+        places.append(Place(number: number, message: nil))
+        slots[slot] = index + 1
+        counterMax = max(counterMax, MessageNumbers.counter(of: number))
+        if places.count * 2 > slots.count { grow() }
+        return index
+    }
+
+    /// The index of a message that was named already.
+    func find(_ number: MessageNumber) -> UInt32? {
+        let slot = slot(of: number)
+        return slots[slot] == 0 ? nil : slots[slot] - 1
+    }
+
+    /// Takes a message in, unless it is there already.
+    mutating func define(_ message: UnsafeLogMessage) -> UInt32 {
+        let index = index(of: message.number)
+        if places[Int(index)].message == nil { places[Int(index)].message = message }
+        return index
+    }
+
+    /// The message with an index; nil if it has not come.
+    subscript(index: UInt32) -> UnsafeLogMessage? { places[Int(index)].message }
+
+    /// The number of the message with an index.
+    func number(_ index: UInt32) -> MessageNumber { places[Int(index)].number }
+
+    private func slot(of number: MessageNumber) -> Int {
+        let mask = slots.count - 1
+        // Fibonacci hashing: the upper bits depend on all of the number's.
+        var slot = Int(truncatingIfNeeded: (number &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
+        while slots[slot] != 0, places[Int(slots[slot] - 1)].number != number {
+            slot = (slot + 1) & mask
+        }
+        return slot
+    }
+
+    private mutating func grow() {
+        slots = [UInt32](repeating: 0, count: slots.count * 2)
+        for index in places.indices {
+            slots[slot(of: places[index].number)] = UInt32(index) + 1
+        }
+    }
+}
