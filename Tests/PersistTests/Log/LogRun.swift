@@ -29,6 +29,7 @@ struct LogRun {
     private(set) var checkpointCount = 0
     private(set) var failureCount = 0
     private var areRefused = false
+    private let clock = ScriptClock()
 
     init(
         _ script: LogScript,
@@ -39,11 +40,12 @@ struct LogRun {
         self.script = script
         self.files = files
         self.options = options
+        clock.second = script.model.recordedClock
         engine = LogEngine(
             files: files,
             options: options,
             position: position,
-            wallSeconds: { 0 }
+            wallSeconds: { [clock] in clock.second }
         )
         let first = Mark(
             stepsBefore: files.steps.count,
@@ -101,6 +103,7 @@ struct LogRun {
 
     /// Lets the engine do what waits.
     mutating func run() {
+        clock.second = script.model.recordedClock
         now += Int64(script.dice.roll(600)) * 1_000_000
         engine.run(waiting, now: now)
         waiting = []
@@ -142,6 +145,11 @@ struct LogRun {
         waiting.append(.close(database))
         run()
     }
+}
+
+/// The wall clock of a script.
+private final class ScriptClock {
+    var second: Int64 = 0
 }
 
 extension RecordBuffer {

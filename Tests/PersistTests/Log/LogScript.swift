@@ -118,7 +118,12 @@ struct LogScript {
         )
         model.sessions[session.number] = session
         buffer.write(
-            .attached(session.number, identity, expiryInterval: session.expiryInterval)
+            .attached(
+                session.number,
+                identity,
+                expiryInterval: session.expiryInterval,
+                isNew: true
+            )
         )
     }
 
@@ -137,7 +142,12 @@ struct LogScript {
             session.identity.listenerPort = UInt16(dice.roll(65_536))
             session.expiryInterval = UInt32(dice.roll(1000))
             buffer.write(
-                .attached(number, session.identity, expiryInterval: session.expiryInterval)
+                .attached(
+                    number,
+                    session.identity,
+                    expiryInterval: session.expiryInterval,
+                    isNew: false
+                )
             )
         case 3:
             session.expiryInterval = UInt32(truncatingIfNeeded: dice.number())

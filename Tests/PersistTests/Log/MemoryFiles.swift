@@ -35,6 +35,12 @@ final class MemoryFiles: LogFiles {
         self.state = Mutex(state)
     }
 
+    /// The files after some steps, which stay known.
+    convenience init(steps: [FileStep]) {
+        self.init(PowerCut.contents(after: steps[...], leaving: .all))
+        state.withLock { $0.steps = steps }
+    }
+
     var contents: [String: [UInt8]] {
         get { state.withLock { $0.contents } }
         set { state.withLock { $0.contents = newValue } }
@@ -122,6 +128,8 @@ enum PowerCut {
         case all
         /// Nothing.
         case nothing
+        /// Everything but one write, counted from the last one, 0.
+        case allBut(write: Int)
         /// What chance leaves, block by block of 512 bytes: there, zeros, or the end of the file.
         case random(LogDice)
     }
@@ -145,6 +153,9 @@ enum PowerCut {
                 removed = [:]
             }
         }
+        if case .allBut(let write) = rest {
+            return hole(steps, write, files.mapValues { ($0.bytes, $0.synced) })
+        }
         guard case .random(var dice) = rest else {
             guard case .nothing = rest else { return files.mapValues(\.bytes) }
             return files.filter(\.value.isNamed).mapValues { Array($0.bytes[..<$0.synced]) }
@@ -157,6 +168,27 @@ enum PowerCut {
         for (name, file) in removed.sorted(by: { $0.key < $1.key }) where dice.isOne(in: 2) {
             left[name] = tear(file.bytes, file.synced, &dice)
         }
+        return left
+    }
+
+    /// Zeros in the place of one write that no sync covers.
+    private static func hole(
+        _ steps: ArraySlice<FileStep>,
+        _ write: Int,
+        _ files: [String: (bytes: [UInt8], synced: Int)]
+    ) -> [String: [UInt8]] {
+        var ends: [String: Int] = [:]
+        var writes: [(name: String, range: Range<Int>)] = []
+        for case .append(let name, let bytes) in steps {
+            let start = ends[name, default: 0]
+            writes.append((name, start..<(start + bytes.count)))
+            ends[name] = start + bytes.count
+        }
+        var left = files.mapValues(\.bytes)
+        guard write < writes.count else { return left }
+        let (name, range) = writes[writes.count - 1 - write]
+        guard let file = files[name], range.lowerBound >= file.synced else { return left }
+        for index in range { left[name]?[index] = 0 }
         return left
     }
 

@@ -283,8 +283,8 @@ package enum LogRecord {
     case completed(SessionNumber, IdentifierStretch)
     /// Who a publisher is.
     case identity(SessionNumber, LogIdentity)
-    /// A session began, or its client came back.
-    case attached(SessionNumber, LogIdentity, expiryInterval: UInt32)
+    /// A session began (`isNew`), or its client came back.
+    case attached(SessionNumber, LogIdentity, expiryInterval: UInt32, isNew: Bool)
     /// The session's client has left.
     case detached(SessionNumber, at: Int64)
     /// The session expiry interval is another one.

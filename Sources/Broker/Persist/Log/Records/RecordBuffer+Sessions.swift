@@ -11,10 +11,11 @@ extension RecordBuffer {
             put(.received, session)
             put(identifier: identifier)
             put(message: message)
-        case .attached(let session, let identity, let expiryInterval):
+        case .attached(let session, let identity, let expiryInterval, let isNew):
             put(.attached, session)
             put(identity)
             put(UInt64(expiryInterval))
+            put(isNew ? 1 as UInt8 : 0)
         case .detached(let session, let second):
             put(.detached, session)
             put(signed: second)

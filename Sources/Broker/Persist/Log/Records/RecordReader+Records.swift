@@ -41,7 +41,13 @@ extension RecordReader {
         case .identity: return .identity(session, try identity())
         case .attached:
             let identity = try identity()
-            return .attached(session, identity, expiryInterval: try number32())
+            let expiryInterval = try number32()
+            return .attached(
+                session,
+                identity,
+                expiryInterval: expiryInterval,
+                isNew: try flag()
+            )
         case .detached: return .detached(session, at: try signed())
         case .expiryChanged: return .expiryChanged(session, try number32())
         case .willCleared: return .willChanged(session, nil)

@@ -54,6 +54,7 @@ struct LogRecovery {
                 numbers = FrameNumbers()
             }
             incarnation = header.incarnation
+            replay.beginSegment(at: header.createdAt)
             let end = try read(part, isLast: index == history.parts.count - 1)
             byteCount += end
             segments.append(LogSegment(sequence: header.sequence, length: UInt64(end)))

@@ -60,6 +60,11 @@ struct LogReplay {
 
     // MARK: Records
 
+    /// A segment begins that was made in this second.
+    mutating func beginSegment(at second: Int64) {
+        if clock == 0 { clock = second }
+    }
+
     /// Takes in a record with its list.
     mutating func apply(_ record: LogRecord, _ reader: borrowing RecordReader) {
         recordCount += 1
@@ -196,8 +201,8 @@ struct LogReplay {
 
     private mutating func applyLife(_ record: LogRecord) {
         switch record {
-        case .attached(let session, let identity, let expiryInterval):
-            attach(session, identity, expiryInterval)
+        case .attached(let session, let identity, let expiryInterval, let isNew):
+            attach(session, identity, expiryInterval, isNew)
         case .detached(let session, let second): update(session) { $0.detachedAt = second }
         case .expiryChanged(let session, let seconds):
             update(session) { $0.expiryInterval = seconds }
@@ -230,12 +235,13 @@ struct LogReplay {
     private mutating func attach(
         _ session: SessionNumber,
         _ identity: LogIdentity,
-        _ expiryInterval: UInt32
+        _ expiryInterval: UInt32,
+        _ isNew: Bool
     ) {
         let slot = slot(session)
         guard !slots[slot].isEnded else { return }
         identities[session] = identity
-        if slots[slot].session == nil {
+        if slots[slot].session == nil, isNew {
             slots[slot].session = ReplaySession(identity: identity, expiryInterval: expiryInterval)
         }
         update(session) { session in
