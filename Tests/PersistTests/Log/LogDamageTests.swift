@@ -14,7 +14,10 @@ struct LogDamageTests {
         options.boot = boot
         let script = LogScript(reactorCount: 2, dice: LogDice(seed: 11))
         var run = try LogRun(script, MemoryFiles(), options, LogPosition(log: 7))
-        while run.checkpointCount == 0 || run.files.contents.count < 3 { run.turn() }
+        while run.checkpointCount == 0 || run.files.contents.count < 3 {
+            guard run.marks.count < 1000 else { throw MalformedRecord() }
+            run.turn()
+        }
         for _ in 0..<6 { run.turn() }
         run.run()
         return run

@@ -179,10 +179,21 @@ struct LogState: Equatable {
     }
 }
 
+/// Messages by number.
+final class ModelMessages {
+    var all: [MessageNumber: ModelMessage] = [:]
+
+    subscript(number: MessageNumber) -> ModelMessage? {
+        get { all[number] }
+        set { all[number] = newValue }
+    }
+}
+
 /// A broker's memory.
 struct LogModel {
     var sessions: [SessionNumber: ModelSession] = [:]
-    var messages: [MessageNumber: ModelMessage] = [:]
+    /// All there ever were; shared by all copies.
+    let messages = ModelMessages()
     var retained: [[UInt8]: (version: UInt64, message: MessageNumber)] = [:]
     var version: UInt64 = 0
     var clock: Int64 = 1000

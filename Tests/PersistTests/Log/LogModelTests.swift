@@ -163,7 +163,7 @@ struct LogModelTests {
         // Once it works again, a checkpoint becomes whole, and everything is safe.
         let before = run.checkpointCount
         var turnCount = 0
-        while run.checkpointCount == before, turnCount < 3000 {
+        while run.checkpointCount == before, turnCount < 1000 {
             run.turn()
             turnCount += 1
         }

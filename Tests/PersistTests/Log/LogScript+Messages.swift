@@ -59,6 +59,8 @@ extension LogScript {
             if home(number) == reactor {
                 destination = decide(destination)
                 settle(message, destination)
+            } else if model.sessions[number]?.pending.count ?? 0 > 12 {
+                continue
             } else {
                 model.sessions[number]?.pending.append((message, destination))
                 mail[home(number), default: []].append(.delivery(message, destination))
@@ -75,7 +77,7 @@ extension LogScript {
         // Places of messages that are not recorded leave gaps.
         let sequence = session.nextSequence + UInt64(dice.isOne(in: 10) ? dice.roll(3) : 0)
         let isWaiting = session.queue.contains { $0.progress == .queued }
-        if dice.isOne(in: 8) {
+        if dice.isOne(in: 8) || session.queue.count > 12 {
             decided.fate = .dropped(dice.pick(LogDropReason.allCases))
         } else if !isWaiting, destination.qos > 0, dice.isOne(in: 2) {
             decided.fate = .sent(sequence: sequence, identifier: freeIdentifier(session))

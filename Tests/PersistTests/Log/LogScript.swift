@@ -82,7 +82,8 @@ struct LogScript {
     private mutating func act(_ buffer: inout RecordBuffer) {
         let own = own
         guard let session = own.isEmpty ? nil : dice.pick(own), !dice.isOne(in: 12) else {
-            attachNew(&buffer)
+            // Few sessions, of which much happens to each.
+            if own.count < 6 { attachNew(&buffer) } else { end(own[0], &buffer) }
             return
         }
         switch dice.roll(16) {
@@ -127,13 +128,15 @@ struct LogScript {
         )
     }
 
+    private mutating func end(_ number: SessionNumber, _ buffer: inout RecordBuffer) {
+        model.sessions[number] = nil
+        buffer.write(.ended(number))
+    }
+
     private mutating func comeOrGo(_ number: SessionNumber, _ buffer: inout RecordBuffer) {
         guard var session = model.sessions[number] else { return }
         switch dice.roll(6) {
-        case 0:
-            model.sessions[number] = nil
-            buffer.write(.ended(number))
-            return
+        case 0: return end(number, &buffer)
         case 1:
             session.detachedAt = model.clock
             buffer.write(.detached(number, at: model.clock))

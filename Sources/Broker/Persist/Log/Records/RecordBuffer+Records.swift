@@ -166,8 +166,8 @@ extension RecordBuffer {
         closeRecord()
         put(LogTag.delivered)
         put(message: message)
-        put(isAsBefore ? LogMessageBits.isAsBefore : 0)
-        if !isAsBefore { put(list: destinations) }
+        // 0 stands for the list before.
+        if isAsBefore { put(0 as UInt64) } else { put(list: destinations, countFrom: 1) }
         if destinations.count == 1 { open = .delivered(repetitions: 0) }
     }
 
@@ -194,8 +194,8 @@ extension RecordBuffer {
         return isAsBefore
     }
 
-    private mutating func put(list destinations: [LogDestination]) {
-        put(UInt64(destinations.count))
+    private mutating func put(list destinations: [LogDestination], countFrom first: UInt64 = 0) {
+        put(first + UInt64(destinations.count))
         var lastSession: SessionNumber = 0
         for index in destinations.indices {
             let destination = destinations[index]

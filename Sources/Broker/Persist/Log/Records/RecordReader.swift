@@ -83,15 +83,15 @@ struct RecordReader {
             expiresAt: expiresAt,
             publisher: publisher
         )
-        try list(isAsBefore: bits & LogMessageBits.isAsBefore != 0)
+        let isAsBefore = bits & LogMessageBits.isAsBefore != 0
+        try list(isAsBefore: isAsBefore, count: isAsBefore ? 0 : try number64())
         return .accepted(message)
     }
 
     private mutating func delivered() throws(MalformedRecord) -> LogRecord {
         let number = try message()
-        let bits = try byte()
-        guard bits & ~LogMessageBits.isAsBefore == 0 else { throw MalformedRecord() }
-        try list(isAsBefore: bits != 0)
+        let count = try number64()
+        try list(isAsBefore: count == 0, count: count &- 1)
         maySayAgain = destinations.count == 1
         return .delivered(number)
     }
@@ -104,12 +104,12 @@ struct RecordReader {
         return lastMessage
     }
 
-    private mutating func list(isAsBefore: Bool) throws(MalformedRecord) {
+    private mutating func list(isAsBefore: Bool, count: UInt64) throws(MalformedRecord) {
         if isAsBefore {
             guard !lastDestinations.isEmpty else { throw MalformedRecord() }
             for index in lastDestinations.indices { lastDestinations[index].advance() }
         } else {
-            let count = try count(ofAtLeast: 2)
+            guard count <= UInt64(left / 2) else { throw MalformedRecord() }
             lastDestinations.removeAll(keepingCapacity: true)
             var lastSession: SessionNumber = 0
             for _ in 0..<count {
