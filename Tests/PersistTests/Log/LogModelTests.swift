@@ -9,7 +9,7 @@ import Testing
 @Suite("Session log against a model")
 struct LogModelTests {
     /// How many times more than usual is tried: LOG_ROUNDS.
-    private static let rounds = getenv("LOG_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 1
+    static let rounds = getenv("LOG_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 1
 
     static func start(
         seed: UInt64,

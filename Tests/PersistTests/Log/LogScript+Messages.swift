@@ -14,7 +14,8 @@ extension LogScript {
             topic: Array("topic/\(dice.roll(8))".utf8)
         )
         message.properties = dice.isOne(in: 3) ? dice.bytes(atMost: 10) : []
-        message.payload = dice.bytes(atMost: dice.isOne(in: 20) ? 1500 : 60)
+        let isLong = dice.isOne(in: 20)
+        message.payload = dice.bytes(atMost: isLong ? payloadMax * 25 : payloadMax)
         message.qos = UInt8(1 + dice.roll(2))
         message.isRetained = dice.isOne(in: 4)
         message.expiresAt = dice.isOne(in: 4) ? Int64(dice.roll(1 << 31)) : 0

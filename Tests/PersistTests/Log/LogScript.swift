@@ -37,6 +37,8 @@ struct ScriptCheckpoint {
 /// pending until that takes them out of its mail, in a later turn.
 struct LogScript {
     let reactorCount: Int
+    /// Most bytes of nearly all payloads.
+    var payloadMax = 60
     var dice: LogDice
     var model = LogModel()
     var mail: [UInt8: [ScriptMail]] = [:]

@@ -380,6 +380,7 @@ final class LogEngine {
                 fail(error)
             }
         }
+        if state == .working, let segment = current { endHistory(segment, segment.length) }
         current = nil
         state = .closed
         events.append(.closed(isClean: isClean))
