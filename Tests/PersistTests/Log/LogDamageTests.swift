@@ -141,7 +141,10 @@ struct LogDamageTests {
         files[names[0]]?[8] = 2
         #expect(throws: LogOpenError.newerVersion(file: names[0], 2)) { try readLog(files) }
         files = run.files.contents
-        guard case .whole(var header)? = files[names[0]].map({ $0.withUnsafeBytes(SegmentHeader.read) })
+        guard
+            case .whole(var header)? = files[names[0]].map({
+                $0.withUnsafeBytes(SegmentHeader.read)
+            })
         else {
             Issue.record("the header is whole")
             return

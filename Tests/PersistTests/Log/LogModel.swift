@@ -81,7 +81,9 @@ struct ModelSession {
             isRetained: destination.isRetained,
             subscriptionIdentifier: destination.subscriptionIdentifier
         )
-        if destination.qos > 0 { lastIdentifier = lastIdentifier == 65_535 ? 1 : lastIdentifier + 1 }
+        if destination.qos > 0 {
+            lastIdentifier = lastIdentifier == 65_535 ? 1 : lastIdentifier + 1
+        }
         switch destination.fate {
         case .queued(let sequence): entry.sequence = sequence
         case .sent(let sequence, let identifier):

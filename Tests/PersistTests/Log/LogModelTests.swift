@@ -36,7 +36,10 @@ struct LogModelTests {
         return run
     }
 
-    @Test("Killed after any step, the log has all that was written", arguments: 1...UInt64(4 * rounds))
+    @Test(
+        "Killed after any step, the log has all that was written",
+        arguments: 1...UInt64(4 * rounds)
+    )
     func killed(seed: UInt64) throws {
         let run = try Self.run(seed: seed, turns: 120, reactors: 1 + Int(seed % 3))
         #expect(run.checkpointCount > 0, "seed \(seed)")
@@ -53,13 +56,17 @@ struct LogModelTests {
         }
     }
 
-    @Test("Each start goes on from what the one before has left, with other reactors", arguments: 1...UInt64(8 * rounds))
+    @Test(
+        "Each start goes on from what the one before has left, with other reactors",
+        arguments: 1...UInt64(8 * rounds)
+    )
     func restarts(seed: UInt64) throws {
         var run = try Self.start(seed: seed, reactors: 2)
         for start in 1...6 {
             for _ in 0..<(20 + run.script.dice.roll(60)) { run.turn() }
             let steps = run.files.steps
-            let count = steps.count - run.script.dice.roll(min(8, steps.count - run.marks[0].stepsAfter))
+            let count =
+                steps.count - run.script.dice.roll(min(8, steps.count - run.marks[0].stepsAfter))
             let cut = PowerCut.contents(after: steps[..<count], leaving: .all)
             // What a start has removed or not yet is not in these steps.
             let files = MemoryFiles(cut)
@@ -97,12 +104,18 @@ struct LogModelTests {
 
     // MARK: Power cuts
 
-    @Test("always: whatever the disk has lost, nothing that was called safe is", arguments: 1...UInt64(4 * rounds))
+    @Test(
+        "always: whatever the disk has lost, nothing that was called safe is",
+        arguments: 1...UInt64(4 * rounds)
+    )
     func powerCutAlways(seed: UInt64) throws {
         try powerCuts(seed, .always, turns: 50)
     }
 
-    @Test("everysec and no: what is left is what there was at some time", arguments: 1...UInt64(4 * rounds))
+    @Test(
+        "everysec and no: what is left is what there was at some time",
+        arguments: 1...UInt64(4 * rounds)
+    )
     func powerCutOthers(seed: UInt64) throws {
         try powerCuts(seed, seed % 2 == 0 ? .everySecond : .never, turns: 50)
     }
@@ -138,7 +151,10 @@ struct LogModelTests {
 
     // MARK: Faults
 
-    @Test("After a failed write nothing is safe before a new checkpoint is whole", arguments: 1...UInt64(12 * rounds))
+    @Test(
+        "After a failed write nothing is safe before a new checkpoint is whole",
+        arguments: 1...UInt64(12 * rounds)
+    )
     func faults(seed: UInt64) throws {
         let syncing = LogSyncing.allCases[Int(seed % 3)]
         var run = try Self.start(seed: seed, reactors: 2, syncing: syncing)

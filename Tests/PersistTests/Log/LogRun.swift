@@ -123,7 +123,9 @@ struct LogRun {
             case .checkpointBegan(let number): script.begin(number)
             case .resumed(let number):
                 areRefused = false
-                script.mail = script.mail.mapValues { $0.filter { if case .marker = $0 { false } else { true } } }
+                script.mail = script.mail.mapValues {
+                    $0.filter { if case .marker = $0 { false } else { true } }
+                }
                 script.begin(number)
             case .failed:
                 failureCount += 1

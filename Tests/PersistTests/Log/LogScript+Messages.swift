@@ -112,9 +112,11 @@ extension LogScript {
             case .marker: checkpoint?.markerCounts[reactor, default: 0] += 1
             case .delivery(let message, let destination):
                 let number = destination.session
-                guard let place = model.sessions[number]?.pending.firstIndex(where: {
-                    $0.message == message
-                }) else { continue }
+                guard
+                    let place = model.sessions[number]?.pending.firstIndex(where: {
+                        $0.message == message
+                    })
+                else { continue }
                 model.sessions[number]?.pending.remove(at: place)
                 let decided = decide(destination)
                 settle(message, decided)

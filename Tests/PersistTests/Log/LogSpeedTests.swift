@@ -36,7 +36,10 @@ struct LogSpeedTests {
                 var buffer = RecordBuffer(reactor: 0)
                 for index in 0..<1_000_000 {
                     lent.number = MessageNumbers.make(reactor: 0, counter: UInt64(index))
-                    list[0].fate = .sent(sequence: UInt64(index), identifier: UInt16(index % 65_535) + 1)
+                    list[0].fate = .sent(
+                        sequence: UInt64(index),
+                        identifier: UInt16(index % 65_535) + 1
+                    )
                     buffer.write(accepted: lent, to: list)
                     let stretch = IdentifierStretch(first: UInt16(index % 65_535) + 1)
                     buffer.write(.acknowledged(77, stretch))

@@ -135,7 +135,8 @@ enum PowerCut {
     }
 
     /// The files after some steps.
-    static func contents(after steps: ArraySlice<FileStep>, leaving rest: Rest) -> [String: [UInt8]] {
+    static func contents(after steps: ArraySlice<FileStep>, leaving rest: Rest) -> [String: [UInt8]]
+    {
         var files: [String: (bytes: [UInt8], synced: Int, isNamed: Bool)] = [:]
         var removed: [String: (bytes: [UInt8], synced: Int, isNamed: Bool)] = [:]
         for step in steps {
@@ -161,8 +162,8 @@ enum PowerCut {
             return files.filter(\.value.isNamed).mapValues { Array($0.bytes[..<$0.synced]) }
         }
         var left: [String: [UInt8]] = [:]
-        for (name, file) in files.sorted(by: { $0.key < $1.key }) {
-            guard file.isNamed || dice.isOne(in: 2) else { continue }
+        for (name, file) in files.sorted(by: { $0.key < $1.key })
+        where file.isNamed || dice.isOne(in: 2) {
             left[name] = tear(file.bytes, file.synced, &dice)
         }
         for (name, file) in removed.sorted(by: { $0.key < $1.key }) where dice.isOne(in: 2) {

@@ -10,7 +10,11 @@ import Testing
 @Suite("Records of the session log")
 struct RecordTests {
     /// A record with its list, in a form that can be compared.
-    private static func text(_ record: LogRecord, _ list: [LogDestination], _ entries: [LogEntry]) -> String {
+    private static func text(
+        _ record: LogRecord,
+        _ list: [LogDestination],
+        _ entries: [LogEntry]
+    ) -> String {
         switch record {
         case .accepted(let message): "accepted \(ModelMessage(message)) \(list)"
         case .delivered(let message): "delivered \(message) \(list)"
@@ -225,7 +229,9 @@ extension LogDice {
             let isNext = isOne(in: 2)
             let number = isNext ? RecordBuffer.following(buffer.lastMessage) : messageNumber()
             var list = destinations(buffer.lastDestinations)
-            if isNext, buffer.lastDestinations.count == 1 { list = buffer.lastDestinations.map(\.advanced) }
+            if isNext, buffer.lastDestinations.count == 1 {
+                list = buffer.lastDestinations.map(\.advanced)
+            }
             buffer.write(delivered: number, to: list)
             return text(.delivered(number), list, [])
         case 2:

@@ -48,7 +48,9 @@ struct LogFrameHead {
         frame.storeBytes(of: checksum.littleEndian, toByteOffset: 4, as: UInt32.self)
     }
 
-    /// The head at the front of some bytes; nil if no frame begins so. Says nothing of its records.
+    /// The head at the front of some bytes; nil if no frame begins so.
+    ///
+    /// Says nothing of its records.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= Self.byteCount else { return nil }
         let length = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))

@@ -35,7 +35,9 @@ extension RecordBuffer {
     /// Whether the record continues the open one, which then stands for both.
     private mutating func extend(_ record: LogRecord) -> Bool {
         switch (open, record) {
-        case (.identifiers(.acknowledged, let session, let before), .acknowledged(let same, let next)):
+        case (
+            .identifiers(.acknowledged, let session, let before), .acknowledged(let same, let next)
+        ):
             session == same && extend(.acknowledged, session, before, next)
         case (.identifiers(.released, let session, let before), .released(let same, let next)):
             session == same && extend(.released, session, before, next)

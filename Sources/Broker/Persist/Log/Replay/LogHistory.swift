@@ -25,7 +25,9 @@ struct LogHistory {
     private(set) var losses: [LogLoss] = []
     private let isRepairing: Bool
 
-    /// Finds what counts. When repairing, what cannot be read is left out and noted.
+    /// Finds what counts.
+    ///
+    /// When repairing, what cannot be read is left out and noted.
     init(_ files: any LogFiles, isRepairing: Bool) throws(LogOpenError) {
         self.files = files
         self.isRepairing = isRepairing
@@ -59,7 +61,9 @@ struct LogHistory {
                 }
                 parts = []
             }
-            guard header.previousSequence != 0, parts.isEmpty || header.sequence > base else { return }
+            guard header.previousSequence != 0, parts.isEmpty || header.sequence > base else {
+                return
+            }
             guard header.previousSequence < header.sequence else {
                 throw .damaged(LogPlace(file: segment.name, offset: 0), .misplaced)
             }
@@ -154,8 +158,7 @@ struct LogHistory {
 
     /// Leaves out what follows a fault without its checkpoint.
     private mutating func leaveVoidOut() {
-        for index in parts.indices.reversed() {
-            guard index < parts.count else { continue }
+        for index in parts.indices.reversed() where index < parts.count {
             let header = parts[index].segment.header
             guard header.flags.contains(.reset) else { continue }
             let all = parts
@@ -170,14 +173,19 @@ struct LogHistory {
     private mutating func noteMissing() {
         for (index, part) in parts.enumerated() {
             let header = part.segment.header
-            guard header.sequence > base, header.previousSequence != 0, !header.flags.contains(.reset),
+            guard header.sequence > base, header.previousSequence != 0,
+                !header.flags.contains(.reset),
                 index == 0 || parts[index - 1].segment.header.sequence != header.previousSequence
             else { continue }
             let name = SegmentName.name(header.previousSequence)
             // A file that is there and unreadable is noted already.
             guard !losses.contains(where: { $0.place.file == name }) else { continue }
             losses.append(
-                LogLoss(place: LogPlace(file: name, offset: 0), byteCount: nil, reason: .frameMissing)
+                LogLoss(
+                    place: LogPlace(file: name, offset: 0),
+                    byteCount: nil,
+                    reason: .frameMissing
+                )
             )
         }
     }

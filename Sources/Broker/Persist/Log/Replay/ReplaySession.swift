@@ -110,7 +110,9 @@ final class ReplaySession {
             ),
             at: place
         )
-        if entry.sequence >= nextSequence, entry.sequence < .max { nextSequence = entry.sequence + 1 }
+        if entry.sequence >= nextSequence, entry.sequence < .max {
+            nextSequence = entry.sequence + 1
+        }
     }
 
     /// The place of the first entry from a sequence number on.
@@ -205,7 +207,8 @@ final class ReplaySession {
     /// The message with an identifier; searched from where the last one was, as they come in order.
     private func find(_ identifier: UInt16) -> Int? {
         let start = min(max(hint, head), entries.count)
-        if let place = search(start..<entries.count, identifier) ?? search(head..<start, identifier) {
+        if let place = search(start..<entries.count, identifier) ?? search(head..<start, identifier)
+        {
             hint = place
             return place
         }

@@ -86,9 +86,15 @@ package final class LogFolder: LogFiles {
             (memory) throws(LogFileError) in
             var count = 0
             while count < memory.count {
-                let got = Glibc.read(descriptor, memory.baseAddress.map { $0 + count }, memory.count - count)
+                let got = Glibc.read(
+                    descriptor,
+                    memory.baseAddress.map { $0 + count },
+                    memory.count - count
+                )
                 if got == 0 { break }
-                if got > 0 { count += got } else if errno != EINTR {
+                if got > 0 {
+                    count += got
+                } else if errno != EINTR {
                     throw LogFileError("read", place)
                 }
             }

@@ -63,7 +63,9 @@ struct SegmentHeader: Equatable {
             append(field, to: &bytes)
         }
         let checksum = Self.checksum(bytes)
-        for index in 0..<4 { bytes[12 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * index)) }
+        for index in 0..<4 {
+            bytes[12 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * index))
+        }
         assert(bytes.count == Self.byteCount, "a header is as long as it is")
         return bytes
     }

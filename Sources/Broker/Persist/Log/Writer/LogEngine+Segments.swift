@@ -39,7 +39,9 @@ extension LogEngine {
             try files.syncFolder()
         } catch {
             // It has no frame: if it stays, it is passed over.
-            do throws(LogFileError) { try files.remove(name) } catch { position.obsolete.append(header.sequence) }
+            do throws(LogFileError) { try files.remove(name) } catch {
+                position.obsolete.append(header.sequence)
+            }
             throw error
         }
         let length = UInt64(SegmentHeader.byteCount)
