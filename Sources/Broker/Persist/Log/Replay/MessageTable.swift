@@ -8,11 +8,64 @@ import Inflight
 /// What is named before it comes, or never comes, has an index too. Nothing is copied: a message is
 /// where it stands in the log, which must stay in memory.
 struct MessageTable {
-    /// Where a message stands.
+    /// Where a message stands, in 56 bytes.
     private struct Place {
         let number: MessageNumber
-        /// Nil while it has not come.
-        var message: UnsafeLogMessage?
+        /// Where its topic begins; nil while it has not come.
+        private var topic: UnsafeRawPointer?
+        private var expiresAt: Int64 = 0
+        private var publisher: SessionNumber = 0
+        /// Bytes from the topic's beginning: a frame has at most 1 GiB.
+        private var propertiesOffset: UInt32 = 0
+        private var payloadOffset: UInt32 = 0
+        private var propertiesCount: UInt32 = 0
+        private var payloadCount: UInt32 = 0
+        private var topicCount: UInt16 = 0
+        private var qos: UInt8 = 0
+        private var isRetained = false
+
+        init(number: MessageNumber) { self.number = number }
+
+        var isDefined: Bool { topic != nil }
+
+        /// The message, if it has come.
+        var message: UnsafeLogMessage? {
+            guard let topic else { return nil }
+            return UnsafeLogMessage(
+                number: number,
+                topic: UnsafeRawBufferPointer(start: topic, count: Int(topicCount)),
+                properties: UnsafeRawBufferPointer(
+                    start: topic + Int(propertiesOffset),
+                    count: Int(propertiesCount)
+                ),
+                payload: UnsafeRawBufferPointer(
+                    start: topic + Int(payloadOffset),
+                    count: Int(payloadCount)
+                ),
+                qos: qos,
+                isRetained: isRetained,
+                expiresAt: expiresAt,
+                publisher: publisher
+            )
+        }
+
+        /// It has come; its parts lie behind each other in one frame.
+        mutating func define(_ message: UnsafeLogMessage) {
+            guard let topic = message.topic.baseAddress,
+                let properties = message.properties.baseAddress,
+                let payload = message.payload.baseAddress
+            else { return }
+            self.topic = topic
+            topicCount = UInt16(message.topic.count)
+            propertiesOffset = UInt32(properties - topic)
+            propertiesCount = UInt32(message.properties.count)
+            payloadOffset = UInt32(payload - topic)
+            payloadCount = UInt32(message.payload.count)
+            qos = message.qos
+            isRetained = message.isRetained
+            expiresAt = message.expiresAt
+            publisher = message.publisher
+        }
     }
 
     private var places: [Place] = []
@@ -29,7 +82,7 @@ struct MessageTable {
         if slots[slot] != 0 { return slots[slot] - 1 }
         let index = UInt32(places.count)
         precondition(index < UInt32.max / 2, "a log has fewer messages than there are indices")
-        places.append(Place(number: number, message: nil))
+        places.append(Place(number: number))
         slots[slot] = index + 1
         counterMax = max(counterMax, MessageNumbers.counter(of: number))
         if places.count * 2 > slots.count { grow() }
@@ -45,7 +98,7 @@ struct MessageTable {
     /// Takes a message in, unless it is there already.
     mutating func define(_ message: UnsafeLogMessage) -> UInt32 {
         let index = index(of: message.number)
-        if places[Int(index)].message == nil { places[Int(index)].message = message }
+        if !places[Int(index)].isDefined { places[Int(index)].define(message) }
         return index
     }
 
