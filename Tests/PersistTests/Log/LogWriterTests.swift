@@ -229,6 +229,40 @@ struct LogWriterTests {
         #expect(log.sessions.map(\.expiryInterval) == [9])
     }
 
+    @Test(
+        "A sync that fails behind the writer's back gives the segment up",
+        arguments: LogSyncing.allCases
+    )
+    func failedSync(syncing: LogSyncing) throws {
+        let files = MemoryFiles()
+        let events = EventLog()
+        var options = LogOptions(syncing: syncing)
+        options.retryNanoseconds = 1_000_000...2_000_000
+        // With `never` it is the sync before the next segment.
+        options.segmentByteCount = syncing == .never ? 200 : 1 << 20
+        let writer = try LogWriter(
+            files: files,
+            options: options,
+            position: LogPosition(log: 3),
+            observer: events
+        )
+        files.setFault { step in if case .sync = step { EIO } else { nil } }
+        var buffer = RecordBuffer(reactor: 0)
+        Self.publish(0, &buffer)
+        _ = writer.submit(&buffer)
+        #expect(events.wait { $0.events.contains { if case .failed = $0 { true } else { false } } })
+        #expect(events.safe(0) == (syncing == .always ? 0 : 1))
+        files.setFault(nil)
+        #expect(
+            events.wait { $0.events.contains { if case .resumed = $0 { true } else { false } } }
+        )
+        writer.close(nil)
+        #expect(events.events.last == .closed(isClean: false))
+        // What was called safe is there, and nothing that came after the fault.
+        let log = try RecoveredLog.read(files, LogReading(), newLog: 0)
+        #expect(log.recordCount == (syncing == .always ? 0 : 1) && log.shutdown == nil)
+    }
+
     @Test("A log that grows asks for a checkpoint once")
     func growth() throws {
         let files = MemoryFiles()

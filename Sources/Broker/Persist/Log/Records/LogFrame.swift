@@ -14,7 +14,7 @@ struct LogFrameHead {
     /// Bytes of a head.
     static let byteCount = 16
     /// Most bytes of the records of one frame.
-    static let bodyMax = 1 << 30
+    static let bodyMax = Int(UInt32.max)
     /// Frames of the writer itself have this number in place of a reactor's.
     static let writer: UInt8 = 255
     /// The greatest number of a frame.

@@ -84,6 +84,8 @@ package struct RecordBuffer: ~Copyable {
     }
 
     /// Bytes in use; a record that is kept open may not be counted yet.
+    ///
+    /// A frame has at most 4 GiB: a turn that brings hundreds of megabytes is handed over in parts.
     package var byteCount: Int { memory.count }
 
     /// Notes the time, once a second.

@@ -15,7 +15,7 @@ struct MessageTable {
         private var topic: UnsafeRawPointer?
         private var expiresAt: Int64 = 0
         private var publisher: SessionNumber = 0
-        /// Bytes from the topic's beginning: a frame has at most 1 GiB.
+        /// Bytes from the topic's beginning: a frame has fewer than 4 GiB.
         private var propertiesOffset: UInt32 = 0
         private var payloadOffset: UInt32 = 0
         private var propertiesCount: UInt32 = 0
