@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config|websocket|dynsec|session [seconds]
+# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config|websocket|dynsec|session|database|sessionlog [seconds]
 # New inputs go to .build/fuzz/corpus-NAME, inputs that fail to .build/fuzz; seeds are in Fuzz/corpus/NAME.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 require_swift
 
-name=${1:?usage: scripts/fuzz.sh decoder|config|websocket|dynsec|session [seconds]}
+name=${1:?usage: scripts/fuzz.sh decoder|config|websocket|dynsec|session|database|sessionlog [seconds]}
 seconds=${2:-60}
 timeout=5 libraries=()
 case $name in
@@ -30,6 +30,11 @@ case $name in
         sources=(Fuzz/SessionFuzz.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;
+    database)
+        modules=(MQTT Inflight Persist)
+        sources=(Fuzz/DatabaseFuzz.swift Tests/PersistTests/Database/{DatabaseBytes,DatabaseRecord}.swift)
+        ;;
+    sessionlog) modules=(MQTT Inflight Persist) sources=(Fuzz/SessionLogFuzz.swift) ;;
     *) echo "unknown fuzz target: $name" >&2; exit 2 ;;
 esac
 

@@ -12,7 +12,7 @@ struct StructureTests {
         ("Sources/Broker/Inflight/", ["MQTT"]),
         ("Sources/Broker/Log/", []),
         ("Sources/Broker/Config/", ["Log"]),
-        ("Sources/Broker/Persist/", ["Log", "MQTT"]),
+        ("Sources/Broker/Persist/", ["Log", "MQTT", "Inflight"]),
         ("Sources/Broker/Net/", ["Log", "CBrokerShims"]),
         (
             "Sources/Broker/Core/",

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which segments of a log count, and how much of each.
+
+/// The segments that count, found by their headers.
+///
+/// Each header names the one before it, so the way goes from the newest back to the base. A segment
+/// that began after a fault counts only with its whole checkpoint; else it and all behind it are
+/// void, and what counts ends where its header says.
+struct LogHistory {
+    /// A segment that counts.
+    struct Part {
+        let segment: LoadedSegment
+        /// Bytes of it that count, if they are whole.
+        let limit: Int
+    }
+
+    private let files: any LogFiles
+    /// Ascending.
+    private(set) var parts: [Part] = []
+    private(set) var base: UInt64 = 1
+    /// All files that are segments by their names, ascending.
+    let sequences: [UInt64]
+    /// The log they belong to; nil if there is none.
+    private(set) var log: UInt64?
+    private(set) var losses: [LogLoss] = []
+    private let isRepairing: Bool
+
+    /// Finds what counts.
+    ///
+    /// When repairing, what cannot be read is left out and noted.
+    init(_ files: any LogFiles, isRepairing: Bool) throws(LogOpenError) {
+        self.files = files
+        self.isRepairing = isRepairing
+        do throws(LogFileError) {
+            sequences = try files.names().compactMap(SegmentName.sequence).sorted()
+        } catch {
+            throw .file(error)
+        }
+        if isRepairing { try collectAll() } else { try walkBack() }
+    }
+
+    // MARK: The way back
+
+    private mutating func walkBack() throws(LogOpenError) {
+        guard var segment = try newest() else { return }
+        var limit = segment.file.bytes.count
+        base = segment.header.base
+        while true {
+            guard limit <= segment.file.bytes.count, limit >= SegmentHeader.byteCount else {
+                throw .damaged(
+                    LogPlace(file: segment.name, offset: segment.file.bytes.count),
+                    .short
+                )
+            }
+            parts.insert(Part(segment: segment, limit: limit), at: 0)
+            let header = segment.header
+            if header.flags.contains(.reset) {
+                if isCompleted(header.sequence) {
+                    base = header.sequence
+                    return
+                }
+                parts = []
+            }
+            guard header.previousSequence != 0, parts.isEmpty || header.sequence > base else {
+                return
+            }
+            guard header.previousSequence < header.sequence else {
+                throw .damaged(LogPlace(file: segment.name, offset: 0), .misplaced)
+            }
+            segment = try load(header.previousSequence)
+            limit = Int(clamping: header.previousLength)
+            if parts.isEmpty { base = segment.header.base }
+        }
+    }
+
+    /// The newest segment that was ever used.
+    private mutating func newest() throws(LogOpenError) -> LoadedSegment? {
+        for sequence in sequences.reversed() {
+            do throws(LogOpenError) {
+                return try load(sequence)
+            } catch {
+                // Without a whole header and without frames it was being made.
+                guard case .damaged(_, .short) = error else { throw error }
+            }
+        }
+        return nil
+    }
+
+    private mutating func load(_ sequence: UInt64) throws(LogOpenError) -> LoadedSegment {
+        let name = SegmentName.name(sequence)
+        guard sequences.contains(sequence) else { throw .segmentMissing(file: name) }
+        let file: LogBytes
+        do throws(LogFileError) { file = try files.read(name) } catch { throw .file(error) }
+        let start = LogPlace(file: name, offset: 0)
+        switch SegmentHeader.read(file.bytes) {
+        case .newer(let version): throw .newerVersion(file: name, version)
+        case .broken:
+            let isUnused = file.bytes.count <= SegmentHeader.byteCount
+            throw .damaged(start, isUnused ? .short : .header)
+        case .whole(let header):
+            guard header.sequence == sequence, header.base <= sequence else {
+                throw .damaged(start, .misplaced)
+            }
+            if let log, log != header.log { throw .damaged(start, .foreign) }
+            log = header.log
+            return LoadedSegment(header: header, file: file)
+        }
+    }
+
+    /// Whether the segments found so far say that a checkpoint is whole.
+    private func isCompleted(_ checkpoint: UInt64) -> Bool {
+        var reader = RecordReader()
+        for part in parts {
+            var scan = SegmentScan(part.segment.file, limit: part.limit)
+            while case .frame(let frame) = scan.next() {
+                guard frame.head.reactor == LogFrameHead.writer else { continue }
+                reader.begin(frame.body, of: frame.head.reactor)
+                // A record that means nothing is met again when the history is read.
+                while let record = try? reader.read() {
+                    if case .checkpointCompleted(checkpoint) = record { return true }
+                }
+            }
+        }
+        return false
+    }
+
+    // MARK: Repairing
+
+    /// Takes all segments whose header is whole, from the base on.
+    private mutating func collectAll() throws(LogOpenError) {
+        var all: [LoadedSegment] = []
+        for sequence in sequences {
+            do throws(LogOpenError) {
+                all.append(try load(sequence))
+            } catch {
+                switch error {
+                case .damaged(let place, let reason):
+                    // The last one may have been in the making.
+                    if reason == .short, sequence == sequences.last { continue }
+                    losses.append(LogLoss(place: place, byteCount: nil, reason: reason))
+                default: throw error
+                }
+            }
+        }
+        guard let newest = all.last else { return }
+        base = newest.header.base
+        for (index, segment) in all.enumerated() where segment.header.sequence >= base {
+            // How much of it counts is what a follower says that names it.
+            let followers = all[(index + 1)...].filter {
+                $0.header.previousSequence == segment.header.sequence
+            }
+            let limit = followers.map { Int(clamping: $0.header.previousLength) }.max()
+            parts.append(Part(segment: segment, limit: limit ?? segment.file.bytes.count))
+        }
+        leaveVoidOut()
+        noteMissing()
+    }
+
+    /// Leaves out what follows a fault without its checkpoint.
+    private mutating func leaveVoidOut() {
+        for index in parts.indices.reversed() where index < parts.count {
+            let header = parts[index].segment.header
+            guard header.flags.contains(.reset) else { continue }
+            let all = parts
+            parts = Array(all[index...])
+            let isWhole = isCompleted(header.sequence)
+            if isWhole { return }
+            parts = Array(all[..<index])
+        }
+        if let last = parts.last { base = min(base, last.segment.header.base) }
+    }
+
+    private mutating func noteMissing() {
+        for (index, part) in parts.enumerated() {
+            let header = part.segment.header
+            guard header.sequence > base, header.previousSequence != 0,
+                !header.flags.contains(.reset),
+                index == 0 || parts[index - 1].segment.header.sequence != header.previousSequence
+            else { continue }
+            let name = SegmentName.name(header.previousSequence)
+            // A file that is there and unreadable is noted already.
+            guard !losses.contains(where: { $0.place.file == name }) else { continue }
+            losses.append(
+                LogLoss(
+                    place: LogPlace(file: name, offset: 0),
+                    byteCount: nil,
+                    reason: .frameMissing
+                )
+            )
+        }
+    }
+}
+
+/// Something of a log that could not be kept.
+package struct LogLoss: Sendable, Equatable, CustomStringConvertible {
+    /// Where it was.
+    package let place: LogPlace
+    /// How much; nil for a whole file.
+    package let byteCount: Int?
+    /// What was wrong.
+    package let reason: DamageReason
+
+    package var description: String {
+        let amount = byteCount.map { "\($0) bytes" } ?? "the file"
+        return "\(place): \(reason.rawValue), \(amount) left out"
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file operations the log needs, apart from who does them.
+
+/// The files of one log; tests have their own, which record, fail and forget.
+package protocol LogFiles: Sendable {
+    /// Makes the folder if it is not there, for its owner alone.
+    func makeFolder() throws(LogFileError)
+    /// The names in the folder, in no order; none if there is no folder.
+    func names() throws(LogFileError) -> [String]
+    /// All bytes of a file, at most 16 EiB.
+    func read(_ name: String) throws(LogFileError) -> LogBytes
+    /// Makes a file that must not be there yet.
+    func create(_ name: String) throws(LogFileError) -> any LogFile
+    /// Waits until all of a file is on the disk, whoever has written it.
+    func sync(_ name: String) throws(LogFileError)
+    /// Removes a file; one that is not there is no error.
+    func remove(_ name: String) throws(LogFileError)
+    /// Waits until the folder's names are on the disk.
+    func syncFolder() throws(LogFileError)
+}
+
+/// A file that is being written; closed when nobody has it any more.
+package protocol LogFile: AnyObject, Sendable {
+    /// Writes all pieces behind what is there, or throws with any part of them written.
+    func append(_ pieces: [UnsafeRawBufferPointer]) throws(LogFileError)
+    /// Waits until what was written is on the disk.
+    func sync() throws(LogFileError)
+    /// Whether the file has no name any more: somebody has removed it.
+    func isRemoved() -> Bool
+}
+
+/// The bytes of a file in memory of their own.
+///
+/// `@unchecked Sendable`: nothing is written after `init`.
+package final class LogBytes: @unchecked Sendable {
+    /// They live as long as this object does.
+    package let bytes: UnsafeRawBufferPointer
+    private let memory: UnsafeMutableRawBufferPointer
+
+    /// Memory of this size, of which `fill` says how much it has filled.
+    package init<Failure: Error>(
+        capacity: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) {
+        memory = .allocate(byteCount: capacity, alignment: 16)
+        do throws(Failure) {
+            let count = try fill(memory)
+            precondition(count >= 0 && count <= capacity, "no more is filled than there is")
+            bytes = UnsafeRawBufferPointer(rebasing: memory[..<count])
+        } catch {
+            memory.deallocate()
+            throw error
+        }
+    }
+
+    deinit { memory.deallocate() }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the log is written, and what is said about it.
+
+/// When records are safe.
+package enum LogSyncing: Sendable, Equatable, CaseIterable {
+    /// When the disk has them.
+    case always
+    /// When the kernel has them; the disk gets them every second.
+    case everySecond
+    /// When the kernel has them; the disk gets them when that likes.
+    case never
+}
+
+/// How the log is written.
+package struct LogOptions: Sendable {
+    package var syncing: LogSyncing
+    /// Bytes of one reactor that may wait for the writer.
+    package var bufferByteCountMax = 16 << 20
+    /// A segment is closed when it has so many bytes.
+    package var segmentByteCount: UInt64 = 64 << 20
+    /// The log has so many bytes when the first checkpoint is wanted.
+    package var firstCheckpointByteCount: UInt64 = 64 << 20
+    /// A number that is another one after the machine was started anew; 0: unknown.
+    package var boot: UInt64 = 0
+    /// Nanoseconds before a failed write is tried again, the first time and at most.
+    package var retryNanoseconds: ClosedRange<Int64> = 100_000_000...10_000_000_000
+
+    package init(syncing: LogSyncing) { self.syncing = syncing }
+}
+
+/// Where a log goes on that was read before.
+package struct LogPosition: Sendable, Equatable {
+    /// Its number.
+    package var log: UInt64
+    /// The sequence number of the next segment.
+    package var nextSequence: UInt64
+    /// The first segment that is needed.
+    package var base: UInt64
+    /// The last segment that counts; 0 for none.
+    package var previousSequence: UInt64 = 0
+    /// How many bytes of it count.
+    package var previousLength: UInt64 = 0
+    /// How often the broker has started, this time included.
+    package var incarnation: UInt64 = 1
+    /// Bytes the log had when its last checkpoint was whole.
+    package var checkpointByteCount: UInt64 = 0
+    /// Segments that count, with their lengths.
+    package var segments: [LogSegment] = []
+    /// Segments that do not count any more and can be removed.
+    package var obsolete: [UInt64] = []
+    /// Whether what was read is not all there was: the log begins anew with a checkpoint.
+    package var isReset = false
+
+    /// A log that has nothing yet.
+    package init(log: UInt64) {
+        self.log = log
+        nextSequence = 1
+        base = 1
+    }
+}
+
+/// One file of the log.
+package struct LogSegment: Sendable, Equatable {
+    package var sequence: UInt64
+    /// Bytes of it that count.
+    package var length: UInt64
+}
+
+/// What the writer tells, on its own thread.
+package enum LogEvent: Sendable, Equatable {
+    /// A reactor's records are safe up to this frame.
+    case safe(reactor: UInt8, number: UInt64)
+    /// Writing has failed: what was not called safe is lost, and nothing is taken until a checkpoint
+    /// has begun.
+    case failed(LogFileError)
+    /// Writing works again: everything has to be recorded in this checkpoint, before the end of which
+    /// nothing is safe.
+    case resumed(checkpoint: UInt64)
+    /// The log has grown: it is time for a checkpoint.
+    case checkpointWanted
+    /// A checkpoint has begun: what is handed over from now on is behind its beginning.
+    case checkpointBegan(UInt64)
+    /// A checkpoint is whole, and what was before it is gone.
+    case checkpointCompleted(UInt64)
+    /// All is written; whether the log ends as it should.
+    case closed(isClean: Bool)
+}
+
+/// Numbers about the log, for those who watch it.
+package struct LogFigures: Sendable, Equatable {
+    /// Bytes of all segments that count.
+    package var byteCount: UInt64 = 0
+    /// Segments that count.
+    package var segmentCount = 0
+    /// Bytes written since the broker has started, and in how many pieces.
+    package var writtenByteCount: UInt64 = 0
+    package var writeCount: UInt64 = 0
+    /// How often the disk was waited for, and how long: the last time and in all.
+    package var syncCount: UInt64 = 0
+    package var lastSyncNanoseconds: Int64 = 0
+    package var syncNanoseconds: Int64 = 0
+    /// Second since 1970 in which the last checkpoint was whole; 0 for none since the start.
+    package var lastCheckpointAt: Int64 = 0
+    /// Whether writing works.
+    package var isWorking = true
+}
