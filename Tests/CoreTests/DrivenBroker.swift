@@ -20,7 +20,7 @@ final class DrivenBroker {
     private var sockets: [ListenerSocket] = []
 
     /// More turns than this in a row are a broker that never rests.
-    static let turnsMax = 5000
+    static let turnsMax = 100_000
 
     /// `configuration` without listeners gets one that lets everybody in.
     init(

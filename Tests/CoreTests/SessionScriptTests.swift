@@ -11,7 +11,9 @@ struct SessionScriptTests {
     @Test("Honest clients lose nothing, whatever others do", arguments: Seeds.all)
     func script(seed: UInt64) throws {
         let script = try SessionScript(Dice(seed: seed))
-        let complaints = try script.run(steps: 400)
+        let complaints = try script.run(
+            steps: getenv("SESSION_STEPS").flatMap { Int(String(cString: $0)) } ?? 400
+        )
         #expect(complaints == [], "SESSION_SEED=\(seed)")
     }
 
