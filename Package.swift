@@ -77,6 +77,9 @@ let package = Package(
         .systemLibrary(name: "CArgon2", path: "Sources/System/CArgon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CEdit", path: "Sources/System/CEdit", providers: [.apt(["libedit-dev"])]),
 
+        // Leaves: know nothing of the broker, nor of one another but for what is named here.
+        module("Encoding", in: "Sources/Leaves"),
+
         // The broker.
         module("MQTT", in: "Sources/Broker", settings: strict),
         module("Topics", in: "Sources/Broker", settings: strict),
@@ -85,7 +88,7 @@ let package = Package(
         module("Log", in: "Sources/Broker", uses: ["CLinux"]),
         module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
         module("Net", in: "Sources/Broker", uses: ["Log", "CLinux", "CBrokerShims", "COpenSSL"]),
-        module("Core", in: "Sources/Broker", uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux", "CMosquitto"]),
+        module("Core", in: "Sources/Broker", uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "CLinux", "CMosquitto"]),
         .executableTarget(
             name: "mosquitto",
             dependencies: ["Core", "Net", "Config", "Log", "MQTT", "Topics", "CLinux", "PluginHost"],
@@ -109,7 +112,7 @@ let package = Package(
         module(
             "CommonLibrary",
             in: "Sources/PluginABI",
-            uses: ["CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON", "CArgon2"]
+            uses: ["Encoding", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON", "CArgon2"]
         ),
         .target(
             name: "CommonLibraryFile",
@@ -126,25 +129,28 @@ let package = Package(
         module(
             "PluginHost",
             in: "Sources/PluginABI",
-            uses: ["CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON"]
+            uses: [
+                "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "CMosquitto", "CBrokerShims", "CLinux",
+                "COpenSSL", "CcJSON",
+            ]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
         module(
             "PluginSDK",
             in: "Sources/PluginABI",
-            uses: ["CMosquitto", "CPluginEntry", "CFFI", "COpenSSL", "CArgon2"],
+            uses: ["Encoding", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL", "CArgon2"],
             settings: common + [.enableExperimentalFeature("Lifetimes")]
         ),
 
         // Plugins: one dynamic library each.
         plugin("PasswordFile"),
         plugin("ACLFile"),
-        plugin("DynamicSecurity", uses: ["CcJSON", "COpenSSL"]),
-        plugin("Scram", uses: ["COpenSSL", "CIDN"]),
+        plugin("DynamicSecurity", uses: ["Encoding", "CcJSON", "COpenSSL"]),
+        plugin("Scram", uses: ["Encoding", "COpenSSL", "CIDN"]),
 
         // Tools.
-        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
-        module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
+        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "CLinux", "COpenSSL"]),
+        module("ToolSupport", in: "Sources/Tools", uses: ["Encoding", "COpenSSL", "CArgon2"]),
         .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
@@ -188,6 +194,7 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: common
         ),
+        tests("EncodingTests", uses: ["Encoding"]),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
@@ -211,7 +218,7 @@ let package = Package(
             exclude: ["C"],
             swiftSettings: common
         ),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "Encoding", "CMosquitto"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",

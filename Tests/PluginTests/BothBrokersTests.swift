@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our plugins inside the original broker and ours, spoken to in bytes.
 
+import Encoding
 import PluginSDK
 import Testing
 

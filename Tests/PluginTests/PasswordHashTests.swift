@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encoded passwords and base 64.
+// Encoded passwords.
 
 import PluginSDK
 import Testing
@@ -66,29 +66,6 @@ struct PasswordHashTests {
     )
     func malformed(text: String) {
         #expect(PasswordHash(decoding: text.utf8) == nil)
-    }
-
-    @Test(
-        "RFC 4648 section 10",
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
-        ]
-    )
-    func base64(plain: String, encoded: String) {
-        #expect(Base64.encode(Array(plain.utf8)) == encoded)
-        #expect(Base64.decode(encoded.utf8) == Array(plain.utf8))
-        let bare = encoded.filter { $0 != "=" }
-        #expect(Base64.encode(Array(plain.utf8), isPadded: false) == bare)
-        #expect(Base64.decode(bare.utf8, isPadded: false) == Array(plain.utf8))
-    }
-
-    @Test(
-        "Base 64 is strict",
-        arguments: ["Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm 9v", "Zg==Zg==", "Z", "-_-_", "===="]
-    )
-    func base64Malformed(text: String) {
-        #expect(Base64.decode(text.utf8) == nil)
     }
 }
 

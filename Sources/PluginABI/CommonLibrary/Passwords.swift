@@ -4,6 +4,7 @@
 import CArgon2
 public import CMosquitto
 import COpenSSL
+import Encoding
 import Glibc
 
 /// What a `struct mosquitto_pw` pointer refers to: a hash, the way to make one, and its text.
@@ -184,9 +185,9 @@ private func hashWithSHA512(_ pw: PasswordHash, _ password: UnsafeRawBufferPoint
     pw.hash = result
     let head = pw.type == MOSQ_PW_SHA512 ? "$6$" : "$7$\(pw.iterations)$"
     var text = Array(head.utf8)
-    text += pw.salt.withUnsafeBufferPointer(base64)
+    text += Base64.encode(pw.salt).utf8
     text.append(UInt8(ascii: "$"))
-    text += pw.hash.withUnsafeBufferPointer(base64)
+    text += Base64.encode(pw.hash).utf8
     return text.withUnsafeBytes(pw.setEncoded) ? ResultCode.success : ResultCode.noMemory
 }
 
@@ -250,8 +251,8 @@ private func parseSaltAndHash(
     _ hashText: Slice<UnsafeRawBufferPointer>,
     into pw: PasswordHash
 ) -> Bool {
-    guard let salt = decodedBase64(UnsafeRawBufferPointer(rebasing: saltText)),
-        let hash = decodedBase64(UnsafeRawBufferPointer(rebasing: hashText)),
+    guard let salt = Base64.decode(saltText, isCanonical: false),
+        let hash = Base64.decode(hashText, isCanonical: false),
         saltSizes.contains(salt.count),
         hash.count == hashSize
     else { return false }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file with the credentials of all users.
 
+import Encoding
 import PluginSDK
 
 /// What is wrong with a credential file.

@@ -3,6 +3,7 @@
 
 import CArgon2
 import COpenSSL
+import Encoding
 
 /// The ways a password may be stored, by the names `mosquitto_passwd -H` knows.
 package enum PasswordAlgorithm: String, Sendable, CaseIterable {
@@ -56,10 +57,10 @@ package struct PasswordHasher: Sendable {
             return try argon2id(password, salt: salt)
         case .sha512PBKDF2:
             let hash = try pbkdf2(password, salt: salt)
-            return "$7$\(iterations)$\(base64(salt))$\(base64(hash))"
+            return "$7$\(iterations)$\(Base64.encode(salt))$\(Base64.encode(hash))"
         case .sha512:
             let hash = try sha512(password + salt)
-            return "$6$\(base64(salt))$\(base64(hash))"
+            return "$6$\(Base64.encode(salt))$\(Base64.encode(hash))"
         }
     }
 
@@ -123,11 +124,4 @@ package struct PasswordHasher: Sendable {
         guard done == 0 else { throw .hashFailed }
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
-}
-
-/// Base64 with the standard alphabet and padding, no line breaks.
-package func base64(_ bytes: [UInt8]) -> String {
-    var text = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
-    let length = EVP_EncodeBlock(&text, bytes, Int32(bytes.count))
-    return String(decoding: text.prefix(Int(length)), as: UTF8.self)
 }

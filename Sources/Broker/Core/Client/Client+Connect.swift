@@ -2,6 +2,7 @@
 // CONNECT on the worker that accepted the connection: checks, identity, authentication.
 
 import Config
+import Encoding
 import Log
 import MQTT
 import Net
@@ -245,21 +246,17 @@ private final class Parcel: @unchecked Sendable {
 
 /// Client identifiers made by the broker.
 enum ClientIdentifier {
-    private static let digits = Array("0123456789ABCDEF".utf8)
-
     /// `prefix` and 16 random bytes in upper-case hexadecimal, grouped 8-4-4-4-12.
     static func random(prefix: String) -> String {
         var generator = SystemRandomNumberGenerator()
         // Two draws, because each is a system call.
-        var halves = (generator.next(), generator.next())
+        let bytes = [generator.next(), generator.next()].flatMap { (half: UInt64) in
+            withUnsafeBytes(of: half) { Array($0) }
+        }
         var text = Array(prefix.utf8)
-        for index in 0..<16 {
-            if index == 8 { halves.0 = halves.1 }
-            if index >= 4, index <= 10, index.isMultiple(of: 2) { text.append(UInt8(ascii: "-")) }
-            let byte = UInt8(truncatingIfNeeded: halves.0)
-            halves.0 >>= 8
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        for (index, digit) in Hexadecimal.encode(bytes, letters: .uppercase).enumerated() {
+            if [8, 12, 16, 20].contains(index) { text.append(UInt8(ascii: "-")) }
+            text.append(digit)
         }
         return String(decoding: text, as: UTF8.self)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file of pre-shared keys (spec: auth-files.md section 4).
 
+import Encoding
 import Glibc
 import Log
 import Net
@@ -49,7 +50,7 @@ struct PSKFile: Sendable {
                 remark("Error: Duplicate user '\(name)' in password file '\(path)', ignoring.")
                 continue
             }
-            guard let key = Self.bytes(hexadecimal: fields[1]) else {
+            guard let key = Hexadecimal.decode(fields[1], allowsOddCount: true) else {
                 throw TransportSetupError(
                     lines: [
                         "Error: psk for identity \"\(name)\" contains non-hexadecimal characters.",
@@ -65,22 +66,6 @@ struct PSKFile: Sendable {
     /// The key of an identity; unknown ones end the handshake.
     func key(of identity: String) -> PSKAnswer {
         keys[Array(identity.utf8)].map { .key($0) } ?? .unknown
-    }
-
-    /// The bytes of hexadecimal digits; a first digit on its own is a byte.
-    private static func bytes(hexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var high: UInt8? = digits.count % 2 == 0 ? nil : 0
-        for digit in digits {
-            guard let value = Character(UnicodeScalar(digit)).hexDigitValue else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | UInt8(value))
-                high = nil
-            } else {
-                high = UInt8(value)
-            }
-        }
-        return bytes
     }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -3,6 +3,7 @@
 
 import CMosquitto
 import Core
+import Encoding
 import Glibc
 import Log
 import MQTT
@@ -83,17 +84,8 @@ extension PluginHost {
 
     /// The bytes of a key written in hexadecimal; nil when it is none.
     private static func key(_ digits: [CChar]) -> [UInt8]? {
-        let text = digits.prefix { $0 != 0 }.map {
-            Character(Unicode.Scalar(UInt8(bitPattern: $0)))
-        }
-        guard !text.isEmpty, text.count.isMultiple(of: 2) else { return nil }
-        var key: [UInt8] = []
-        for index in stride(from: 0, to: text.count, by: 2) {
-            guard let high = text[index].hexDigitValue, let low = text[index + 1].hexDigitValue
-            else { return nil }
-            key.append(UInt8(high << 4 | low))
-        }
-        return key
+        let text = digits.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+        return text.isEmpty ? nil : Hexadecimal.decode(text)
     }
 }
 

@@ -3,6 +3,7 @@
 
 internal import CArgon2
 internal import COpenSSL
+internal import Encoding
 
 /// Random bytes from the system.
 package enum SystemRandom {

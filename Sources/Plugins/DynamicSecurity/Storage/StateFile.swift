@@ -2,6 +2,7 @@
 // The state file: the original JSON format, read and written piece by piece.
 
 import COpenSSL
+import Encoding
 import Glibc
 
 /// A fingerprint of a state file's content.
@@ -38,10 +39,7 @@ struct StreamingDigest: ~Copyable {
     consuming func finish() -> Digest {
         var hash = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &hash, nil)
-        let digits = Array("0123456789abcdef".utf8)
-        return Digest(
-            text: ByteString(hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-        )
+        return Digest(text: ByteString(Hexadecimal.encode(hash)))
     }
 }
 
