@@ -79,19 +79,24 @@ let package = Package(
 
         // Leaves: know nothing of the broker, nor of one another but for what is named here.
         module("Encoding", in: "Sources/Leaves"),
+        module("SafeFiles", in: "Sources/Leaves"),
 
         // The broker.
         module("MQTT", in: "Sources/Broker", settings: strict),
         module("Topics", in: "Sources/Broker", settings: strict),
         module("Inflight", in: "Sources/Broker", uses: ["MQTT"]),
         module("Persist", in: "Sources/Broker", uses: ["MQTT", "Inflight", "CLinux"]),
-        module("Log", in: "Sources/Broker", uses: ["CLinux"]),
+        module("Log", in: "Sources/Broker", uses: ["SafeFiles", "CLinux"]),
         module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
-        module("Net", in: "Sources/Broker", uses: ["Log", "CLinux", "CBrokerShims", "COpenSSL"]),
-        module("Core", in: "Sources/Broker", uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "CLinux", "CMosquitto"]),
+        module("Net", in: "Sources/Broker", uses: ["Log", "SafeFiles", "CLinux", "CBrokerShims", "COpenSSL"]),
+        module(
+            "Core",
+            in: "Sources/Broker",
+            uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "SafeFiles", "CLinux", "CMosquitto"]
+        ),
         .executableTarget(
             name: "mosquitto",
-            dependencies: ["Core", "Net", "Config", "Log", "MQTT", "Topics", "CLinux", "PluginHost"],
+            dependencies: ["Core", "Net", "Config", "Log", "SafeFiles", "MQTT", "Topics", "CLinux", "PluginHost"],
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
@@ -112,7 +117,7 @@ let package = Package(
         module(
             "CommonLibrary",
             in: "Sources/PluginABI",
-            uses: ["Encoding", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON", "CArgon2"]
+            uses: ["Encoding", "SafeFiles", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON", "CArgon2"]
         ),
         .target(
             name: "CommonLibraryFile",
@@ -138,15 +143,15 @@ let package = Package(
         module(
             "PluginSDK",
             in: "Sources/PluginABI",
-            uses: ["Encoding", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL", "CArgon2"],
+            uses: ["Encoding", "SafeFiles", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL", "CArgon2"],
             settings: common + [.enableExperimentalFeature("Lifetimes")]
         ),
 
         // Plugins: one dynamic library each.
         plugin("PasswordFile"),
         plugin("ACLFile"),
-        plugin("DynamicSecurity", uses: ["Encoding", "CcJSON", "COpenSSL"]),
-        plugin("Scram", uses: ["Encoding", "COpenSSL", "CIDN"]),
+        plugin("DynamicSecurity", uses: ["Encoding", "SafeFiles", "CcJSON", "COpenSSL"]),
+        plugin("Scram", uses: ["Encoding", "SafeFiles", "COpenSSL", "CIDN"]),
 
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "CLinux", "COpenSSL"]),
@@ -154,14 +159,14 @@ let package = Package(
         .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit", "CControlModule"],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "CcJSON", "CEdit", "CControlModule"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["ToolSupport", "Log"],
+            dependencies: ["ToolSupport", "SafeFiles"],
             path: "Sources/Tools/mosquitto_passwd",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -195,6 +200,7 @@ let package = Package(
             swiftSettings: common
         ),
         tests("EncodingTests", uses: ["Encoding"]),
+        tests("SafeFilesTests", uses: ["SafeFiles"]),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),

@@ -2,7 +2,7 @@
 // Carries out one mosquitto_passwd command line.
 
 import Glibc
-import Log
+import SafeFiles
 import ToolSupport
 
 /// The end of the program with a message for standard error.
@@ -89,7 +89,7 @@ struct Program {
             return
         }
         do {
-            try FileContent.create(options.path, mode: 0o600, content: file.content)
+            try File.create(options.path, content: file.content)
         } catch {
             throw Failure(
                 message: "Error: Unable to open file \(options.path) for writing. \(error.reason)."
@@ -142,7 +142,7 @@ struct Program {
         try checkAccess(path)
         let content: [UInt8]
         do {
-            content = try FileContent.read(path)
+            content = try File.readToEnd(path)
         } catch {
             throw unopened(path, error.code)
         }
@@ -155,9 +155,9 @@ struct Program {
 
     private func save(_ file: PasswordFile, to path: String) throws(Failure) {
         do {
-            try FileContent.replace(path, with: file.content)
+            try File.replaceContent(of: path, with: file.content)
         } catch {
-            var message = "Error: Unable to \(error.doing) password file \(path). \(error.reason)."
+            var message = "Error: Unable to \(error.action) password file \(path). \(error.reason)."
             if let backup = error.backup { message += "\nThe old content is in \(backup)." }
             throw Failure(message: message)
         }

@@ -2,9 +2,9 @@
 // The file of pre-shared keys (spec: auth-files.md section 4).
 
 import Encoding
-import Glibc
 import Log
 import Net
+import SafeFiles
 
 /// Identities and their keys, read once from lines `identity:hexadecimal key`.
 struct PSKFile: Sendable {
@@ -17,7 +17,7 @@ struct PSKFile: Sendable {
     /// Lines that cannot be used are logged and skipped, but a key that is no hexadecimal number is
     /// an error.
     init(path: String, log: Log) throws(TransportSetupError) {
-        guard let content = Self.read(path, log) else {
+        guard let content = try? SensitiveFile.read(path, warn: { log.warning($0) }) else {
             throw TransportSetupError(
                 lines: [
                     "Error: Unable to open pwfile \"\(path)\".",
@@ -72,19 +72,5 @@ struct PSKFile: Sendable {
         let isSpace = { (byte: UInt8) in byte == 32 || (9...13).contains(byte) }
         guard let end = bytes.lastIndex(where: { !isSpace($0) }) else { return [] }
         return bytes[...end].drop(while: isSpace)
-    }
-
-    private static func read(_ path: String, _ log: Log) -> [UInt8]? {
-        guard case .success(let descriptor) = SensitiveFile.openForReading(path) else { return nil }
-        defer { _ = close(descriptor) }
-        for line in SensitiveFile.warnings(for: descriptor, path: path) { log.warning(line) }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = retryingInterrupts { Glibc.read(descriptor, &chunk, chunk.count) }
-            guard count >= 0 else { return nil }
-            if count == 0 { return content }
-            content += chunk[..<count]
-        }
     }
 }

@@ -4,6 +4,7 @@
 import COpenSSL
 import Encoding
 import Glibc
+package import SafeFiles
 
 /// A fingerprint of a state file's content.
 package struct Digest: Sendable, Equatable {
@@ -49,21 +50,21 @@ package enum StateFile {
     package enum Content {
         case loaded(Model, Digest)
         case missing
-        case unreadable(SystemError)
+        case unreadable(FileError)
         case notJSON
     }
 
     // MARK: - Writing
 
     /// Writes the state beside the file and returns the fingerprint; the caller renames it.
-    static func write(_ state: SavedState, to path: String) throws(SystemError) -> Digest {
+    static func write(_ state: SavedState, to path: String) throws(FileError) -> Digest {
         _ = unlink(path)
         let descriptor = try File.create(path)
         defer { _ = close(descriptor) }
         var digest = StreamingDigest()
         var writer = JSONWriter(formatted: true)
         writer.bytes.reserveCapacity(pieceSize * 2)
-        try write(state, with: &writer) { piece throws(SystemError) in
+        try write(state, with: &writer) { piece throws(FileError) in
             digest.add(piece)
             try File.write(piece, to: descriptor, path: path)
             // Piece by piece: a heap of unwritten data would hold up the fsync of the journal.
@@ -136,7 +137,7 @@ package enum StateFile {
         do {
             bytes = try File.read(path)
         } catch {
-            return error.number == ENOENT ? .missing : .unreadable(error)
+            return error.code == ENOENT ? .missing : .unreadable(error)
         }
         guard let model = parse(bytes) else { return .notJSON }
         return .loaded(model, Digest(of: bytes))

@@ -2,6 +2,7 @@
 // The dynamic security file, made and changed without a broker.
 
 import Glibc
+import SafeFiles
 import ToolSupport
 
 /// Commands on a dynamic security file.
@@ -37,7 +38,7 @@ enum DynsecFile {
             }
         let content = initialContent(admin: admin, password: try encode(password))
         do {
-            try FileContent.create(path, mode: 0o640, content: try bytes(content))
+            try File.create(path, mode: 0o640, content: try bytes(content))
         } catch let error as FileError {
             throw unwritable(path, error.code)
         } catch {
@@ -158,7 +159,7 @@ enum DynsecFile {
     private static func load(_ path: String) throws(ToolFailure) -> JSONValue {
         let content: [UInt8]
         do {
-            content = try FileContent.read(path)
+            content = try File.readToEnd(path)
         } catch {
             throw ToolFailure("Error: Unable to open \(path).", .invalidInput)
         }
@@ -178,9 +179,9 @@ enum DynsecFile {
     private static func save(_ file: JSONValue, to path: String) throws(ToolFailure) {
         let content = try bytes(file)
         do {
-            try FileContent.replace(path, with: content)
+            try File.replaceContent(of: path, with: content)
         } catch {
-            var text = "Error: Unable to \(error.doing) \(path). \(error.reason)."
+            var text = "Error: Unable to \(error.action) \(path). \(error.reason)."
             if let backup = error.backup { text += "\nThe old content is in \(backup)." }
             throw ToolFailure(text, .system)
         }
