@@ -80,6 +80,7 @@ let package = Package(
         // Leaves: know nothing of the broker, nor of one another but for what is named here.
         module("Encoding", in: "Sources/Leaves"),
         module("SafeFiles", in: "Sources/Leaves"),
+        module("PasswordHash", in: "Sources/Leaves", uses: ["Encoding", "COpenSSL", "CArgon2"]),
 
         // The broker.
         module("MQTT", in: "Sources/Broker", settings: strict),
@@ -117,7 +118,7 @@ let package = Package(
         module(
             "CommonLibrary",
             in: "Sources/PluginABI",
-            uses: ["Encoding", "SafeFiles", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON", "CArgon2"]
+            uses: ["Encoding", "SafeFiles", "PasswordHash", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON"]
         ),
         .target(
             name: "CommonLibraryFile",
@@ -143,30 +144,30 @@ let package = Package(
         module(
             "PluginSDK",
             in: "Sources/PluginABI",
-            uses: ["Encoding", "SafeFiles", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL", "CArgon2"],
+            uses: ["SafeFiles", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL"],
             settings: common + [.enableExperimentalFeature("Lifetimes")]
         ),
 
         // Plugins: one dynamic library each.
-        plugin("PasswordFile"),
+        plugin("PasswordFile", uses: ["PasswordHash"]),
         plugin("ACLFile"),
-        plugin("DynamicSecurity", uses: ["Encoding", "SafeFiles", "CcJSON", "COpenSSL"]),
-        plugin("Scram", uses: ["Encoding", "SafeFiles", "COpenSSL", "CIDN"]),
+        plugin("DynamicSecurity", uses: ["Encoding", "SafeFiles", "PasswordHash", "CcJSON", "COpenSSL"]),
+        plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
 
         // Tools.
         module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "CLinux", "COpenSSL"]),
-        module("ToolSupport", in: "Sources/Tools", uses: ["Encoding", "COpenSSL", "CArgon2"]),
+        module("ToolSupport", in: "Sources/Tools"),
         .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "CcJSON", "CEdit", "CControlModule"],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "CcJSON", "CEdit", "CControlModule"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["ToolSupport", "SafeFiles"],
+            dependencies: ["ToolSupport", "SafeFiles", "PasswordHash"],
             path: "Sources/Tools/mosquitto_passwd",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -187,7 +188,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "DynamicSecurityBenchmark",
-            dependencies: ["DynamicSecurity", "PluginSDK", "TestSupport"],
+            dependencies: ["DynamicSecurity", "PluginSDK", "PasswordHash", "TestSupport"],
             path: "Benchmarks/DynamicSecurityBenchmark",
             swiftSettings: common
         ),
@@ -201,6 +202,7 @@ let package = Package(
         ),
         tests("EncodingTests", uses: ["Encoding"]),
         tests("SafeFilesTests", uses: ["SafeFiles"]),
+        tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
@@ -224,11 +226,11 @@ let package = Package(
             exclude: ["C"],
             swiftSettings: common
         ),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "Encoding", "CMosquitto"]),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "Encoding", "PasswordHash", "TestSupport", "CMosquitto"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",
-            uses: ["MQTTClient", "MQTT", "ToolSupport", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
+            uses: ["MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
         ),
         tests("TidyTests", uses: []),
     ],

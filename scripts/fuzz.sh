@@ -21,7 +21,7 @@ case $name in
         ;;
     dynsec)
         # Everything but the plugin itself, which needs a broker; of the kit, what that uses.
-        modules=(Encoding SafeFiles PluginSDK DynamicSecurity)
+        modules=(Encoding SafeFiles PasswordHash PluginSDK DynamicSecurity)
         sources=(Fuzz/DynsecFuzz.swift)
         ;;
     session)
@@ -53,7 +53,7 @@ flags+=(-I include -I Sources/PluginABI/CBrokerShims/include -Xcc "-fmodule-map-
 # The files of a module that a target needs.
 module_files() {
     case $1 in
-        PluginSDK) echo Sources/PluginABI/PluginSDK/Support/{PasswordHash,WorkerPool}.swift ;;
+        PluginSDK) echo Sources/PluginABI/PluginSDK/Support/WorkerPool.swift ;;
         DynamicSecurity) find Sources/Plugins/DynamicSecurity -name '*.swift' ! -name DynamicSecurityPlugin.swift ;;
         *) find Sources/*/"$1" -name '*.swift' ;;
     esac

@@ -3,6 +3,7 @@
 
 import Encoding
 import PluginSDK
+import TestSupport
 import Testing
 
 @testable import Scram
@@ -19,8 +20,8 @@ struct BothBrokersTests {
 
     private static let passwords = """
         # users
-        six:\(PasswordHashTests.vectors[0])
-        seven:\(PasswordHashTests.vectors[2])
+        six:\(PasswordVectors.all[0])
+        seven:\(PasswordVectors.all[2])
 
         """
 

@@ -2,6 +2,7 @@
 // The file with the credentials of all users.
 
 import Encoding
+import PasswordHash
 import PluginSDK
 
 /// What is wrong with a credential file.

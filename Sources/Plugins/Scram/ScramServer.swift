@@ -2,6 +2,7 @@
 // The server's side of one SCRAM exchange, without any input or output.
 
 import Encoding
+import PasswordHash
 import PluginSDK
 
 /// What the server knows besides credentials.

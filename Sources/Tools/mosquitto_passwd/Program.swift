@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries out one mosquitto_passwd command line.
 
+import PasswordHash
 import Glibc
 import SafeFiles
 import ToolSupport
@@ -17,8 +18,8 @@ struct Program {
 
     let options: Options
 
-    private var hasher: PasswordHasher {
-        PasswordHasher(algorithm: options.algorithm, iterations: options.iterations)
+    private var algorithm: PasswordHash.Algorithm {
+        options.algorithm.hash(iterations: options.iterations)
     }
 
     /// Does what the options ask for.
@@ -74,11 +75,10 @@ struct Program {
     }
 
     private func encode(_ password: [UInt8]) throws(Failure) -> String {
-        do {
-            return try hasher.encode(password)
-        } catch {
+        guard let hash = PasswordHash(hashing: password, with: algorithm) else {
             throw Failure(message: "Error: Unable to hash password.", status: 10)
         }
+        return hash.encoded
     }
 
     private func create(_ user: String, _ password: [UInt8]) throws(Failure) {
@@ -119,9 +119,7 @@ struct Program {
         let path = try resolvedPath()
         var file = try load(path)
         guard !file.isEmpty else { throw Failure(message: "Error: Password file is empty.") }
-        do {
-            try file.hashAll(with: hasher)
-        } catch {
+        guard file.hashAll(with: algorithm) else {
             throw Failure(message: "Error: Unable to hash password.", status: 10)
         }
         try save(file, to: path)

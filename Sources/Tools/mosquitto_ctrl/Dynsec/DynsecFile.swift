@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dynamic security file, made and changed without a broker.
 
+import PasswordHash
 import Glibc
 import SafeFiles
 import ToolSupport
@@ -106,7 +107,7 @@ enum DynsecFile {
         ask: CommandLineRequest.Ask
     ) throws(ToolFailure) {
         var words: [String] = []
-        var hasher = PasswordHasher()
+        var algorithm = PasswordHash.Algorithm.usual
         var rest = arguments[...]
         while let word = rest.popFirst() {
             if word == "-i" {
@@ -120,7 +121,7 @@ enum DynsecFile {
                 guard let count = Int32(text), count > 0 else {
                     throw ToolFailure("Error: Invalid input.", .invalidInput)
                 }
-                hasher = PasswordHasher(algorithm: .sha512PBKDF2, iterations: count)
+                algorithm = .pbkdf2(iterations: Int(count))
             } else if words.count == 2 {
                 throw ToolFailure(
                     "Error: Unknown argument: \(word)\nError: Invalid input.",
@@ -136,7 +137,7 @@ enum DynsecFile {
         var file = try load(path)
         let password =
             if words.count == 2 { words[1] } else { try CommandLineRequest.newPassword(user, ask) }
-        try setPassword(&file, user, try encode(password, with: hasher))
+        try setPassword(&file, user, try encode(password, with: algorithm))
         try save(file, to: path)
     }
 
@@ -194,12 +195,11 @@ enum DynsecFile {
 
     private static func encode(
         _ password: String,
-        with hasher: PasswordHasher = PasswordHasher()
+        with algorithm: PasswordHash.Algorithm = .usual
     ) throws(ToolFailure) -> String {
-        do {
-            return try hasher.encode(Array(password.utf8))
-        } catch {
+        guard let hash = PasswordHash(hashing: Array(password.utf8), with: algorithm) else {
             throw ToolFailure("Error: Unable to hash password.", .notSupported)
         }
+        return hash.encoded
     }
 }
