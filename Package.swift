@@ -80,6 +80,7 @@ let package = Package(
         // Leaves: know nothing of the broker, nor of one another but for what is named here.
         module("Encoding", in: "Sources/Leaves"),
         module("SafeFiles", in: "Sources/Leaves"),
+        module("Results", in: "Sources/Leaves"),
         module("PasswordHash", in: "Sources/Leaves", uses: ["Encoding", "COpenSSL", "CArgon2"]),
 
         // The broker.
@@ -93,7 +94,7 @@ let package = Package(
         module(
             "Core",
             in: "Sources/Broker",
-            uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "SafeFiles", "CLinux", "CMosquitto"]
+            uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "SafeFiles", "Results", "CLinux", "CMosquitto"]
         ),
         .executableTarget(
             name: "mosquitto",
@@ -118,7 +119,7 @@ let package = Package(
         module(
             "CommonLibrary",
             in: "Sources/PluginABI",
-            uses: ["Encoding", "SafeFiles", "PasswordHash", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON"]
+            uses: ["Encoding", "SafeFiles", "PasswordHash", "Results", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON"]
         ),
         .target(
             name: "CommonLibraryFile",
@@ -136,7 +137,7 @@ let package = Package(
             "PluginHost",
             in: "Sources/PluginABI",
             uses: [
-                "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "CMosquitto", "CBrokerShims", "CLinux",
+                "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results", "CMosquitto", "CBrokerShims", "CLinux",
                 "COpenSSL", "CcJSON",
             ]
         ),
@@ -144,7 +145,7 @@ let package = Package(
         module(
             "PluginSDK",
             in: "Sources/PluginABI",
-            uses: ["SafeFiles", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL"],
+            uses: ["SafeFiles", "Results", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL"],
             settings: common + [.enableExperimentalFeature("Lifetimes")]
         ),
 
@@ -155,8 +156,8 @@ let package = Package(
         plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
 
         // Tools.
-        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "CLinux", "COpenSSL"]),
-        module("ToolSupport", in: "Sources/Tools"),
+        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "Results", "CLinux", "COpenSSL"]),
+        module("ToolSupport", in: "Sources/Tools", uses: ["Results"]),
         .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
@@ -202,6 +203,7 @@ let package = Package(
         ),
         tests("EncodingTests", uses: ["Encoding"]),
         tests("SafeFilesTests", uses: ["SafeFiles"]),
+        tests("ResultsTests", uses: ["Results", "CMosquitto"]),
         tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT"]),

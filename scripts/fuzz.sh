@@ -26,7 +26,7 @@ case $name in
         ;;
     session)
         # The core with all it stands on, and the clients of its tests.
-        modules=(Encoding SafeFiles Log Config MQTT Topics Inflight Net Core)
+        modules=(Encoding SafeFiles Results Log Config MQTT Topics Inflight Net Core)
         sources=(Fuzz/SessionFuzz.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;

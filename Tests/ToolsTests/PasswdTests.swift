@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // mosquitto_passwd: command line, file handling, prompts.
 
-import PasswordHash
 import Foundation
 import Glibc
+import PasswordHash
 import TestSupport
 import Testing
 import ToolSupport

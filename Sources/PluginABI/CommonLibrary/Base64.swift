@@ -4,6 +4,7 @@
 import CMosquitto
 import Encoding
 import Glibc
+import Results
 
 /// What both functions return when they fail.
 private let failure: CInt = 1

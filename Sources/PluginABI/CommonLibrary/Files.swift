@@ -4,6 +4,7 @@
 import CBrokerShims
 public import CMosquitto
 import Glibc
+import Results
 import SafeFiles
 
 /// Opens a regular file, as one that only its owner should read when `restrict_read`.

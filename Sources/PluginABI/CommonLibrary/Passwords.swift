@@ -4,6 +4,7 @@
 public import CMosquitto
 import Glibc
 import PasswordHash
+import Results
 
 /// What a `struct mosquitto_pw` pointer refers to: a hash, the way to make one, and its text.
 private final class PasswordEntry {

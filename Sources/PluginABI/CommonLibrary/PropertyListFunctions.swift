@@ -6,6 +6,7 @@ import CMosquitto
 public import CcJSON
 import Encoding
 import Glibc
+import Results
 
 /// Takes a property out of a list.
 @c(mosquitto_property_remove) @implementation

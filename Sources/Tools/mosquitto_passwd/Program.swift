@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries out one mosquitto_passwd command line.
 
-import PasswordHash
 import Glibc
+import PasswordHash
 import SafeFiles
 import ToolSupport
 

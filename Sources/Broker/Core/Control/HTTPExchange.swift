@@ -7,6 +7,7 @@ import Glibc
 import Log
 import MQTT
 import Net
+import Results
 
 /// A connection to an `http_api` listener: one request, one answer, end.
 ///
@@ -116,9 +117,9 @@ final class HTTPExchange {
             guard case .authentication(let code) = answer else { return }
             let isKnown =
                 switch code {
-                case 0: true
-                case Code.ignore: listener.allowsAnonymous
-                case Code.deferred: name == nil && listener.allowsAnonymous
+                case ResultCode.success: true
+                case ResultCode.pluginIgnore: listener.allowsAnonymous
+                case ResultCode.pluginDefer: name == nil && listener.allowsAnonymous
                 default: false
                 }
             admit(identity, path, isKnown: isKnown)
@@ -158,7 +159,7 @@ final class HTTPExchange {
         guard events.contains(.access) else { return next() }
         if events.contains(.accessIsDirect) {
             let code = worker.checkAccess(.read, identity, filter: topic, qos: 0)
-            return code == 0 ? next() : answer(.notAuthorized)
+            return code == ResultCode.success ? next() : answer(.notAuthorized)
         }
         let message = topic.withUnsafeBytes { topic in
             Message.make(

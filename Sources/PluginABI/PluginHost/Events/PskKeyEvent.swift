@@ -8,6 +8,7 @@ import Glibc
 import Log
 import MQTT
 package import Net
+import Results
 import Synchronization
 
 extension PluginHost {
@@ -74,8 +75,8 @@ extension PluginHost {
                 }
             }
             switch code {
-            case MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
-            case 0: return Self.key(digits).map { .key($0) } ?? .unknown
+            case ResultCode.pluginDefer, ResultCode.pluginIgnore: continue
+            case ResultCode.success: return Self.key(digits).map { .key($0) } ?? .unknown
             default: return .unknown
             }
         }

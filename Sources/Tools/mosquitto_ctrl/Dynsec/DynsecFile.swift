@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dynamic security file, made and changed without a broker.
 
-import PasswordHash
 import Glibc
+import PasswordHash
 import SafeFiles
 import ToolSupport
 
