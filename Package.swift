@@ -77,18 +77,28 @@ let package = Package(
         .systemLibrary(name: "CArgon2", path: "Sources/System/CArgon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CEdit", path: "Sources/System/CEdit", providers: [.apt(["libedit-dev"])]),
 
+        // Leaves: know nothing of the broker, nor of one another but for what is named here.
+        module("Encoding", in: "Sources/Leaves"),
+        module("SafeFiles", in: "Sources/Leaves"),
+        module("Results", in: "Sources/Leaves"),
+        module("PasswordHash", in: "Sources/Leaves", uses: ["Encoding", "COpenSSL", "CArgon2"]),
+
         // The broker.
         module("MQTT", in: "Sources/Broker", settings: strict),
         module("Topics", in: "Sources/Broker", settings: strict),
         module("Inflight", in: "Sources/Broker", uses: ["MQTT"]),
         module("Persist", in: "Sources/Broker", uses: ["MQTT", "Inflight", "CLinux"]),
-        module("Log", in: "Sources/Broker", uses: ["CLinux"]),
+        module("Log", in: "Sources/Broker", uses: ["SafeFiles", "CLinux"]),
         module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
-        module("Net", in: "Sources/Broker", uses: ["Log", "CLinux", "CBrokerShims", "COpenSSL"]),
-        module("Core", in: "Sources/Broker", uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux", "CMosquitto"]),
+        module("Net", in: "Sources/Broker", uses: ["Log", "SafeFiles", "CLinux", "CBrokerShims", "COpenSSL"]),
+        module(
+            "Core",
+            in: "Sources/Broker",
+            uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "SafeFiles", "Results", "CLinux", "CMosquitto"]
+        ),
         .executableTarget(
             name: "mosquitto",
-            dependencies: ["Core", "Net", "Config", "Log", "MQTT", "Topics", "CLinux", "PluginHost"],
+            dependencies: ["Core", "Net", "Config", "Log", "SafeFiles", "MQTT", "Topics", "CLinux", "PluginHost"],
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
@@ -109,7 +119,7 @@ let package = Package(
         module(
             "CommonLibrary",
             in: "Sources/PluginABI",
-            uses: ["CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON", "CArgon2"]
+            uses: ["Encoding", "SafeFiles", "PasswordHash", "Results", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON"]
         ),
         .target(
             name: "CommonLibraryFile",
@@ -126,36 +136,39 @@ let package = Package(
         module(
             "PluginHost",
             in: "Sources/PluginABI",
-            uses: ["CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON"]
+            uses: [
+                "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results", "CMosquitto", "CBrokerShims", "CLinux",
+                "COpenSSL", "CcJSON",
+            ]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
         module(
             "PluginSDK",
             in: "Sources/PluginABI",
-            uses: ["CMosquitto", "CPluginEntry", "CFFI", "COpenSSL", "CArgon2"],
+            uses: ["SafeFiles", "Results", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL"],
             settings: common + [.enableExperimentalFeature("Lifetimes")]
         ),
 
         // Plugins: one dynamic library each.
-        plugin("PasswordFile"),
+        plugin("PasswordFile", uses: ["PasswordHash"]),
         plugin("ACLFile"),
-        plugin("DynamicSecurity", uses: ["CcJSON", "COpenSSL"]),
-        plugin("Scram", uses: ["COpenSSL", "CIDN"]),
+        plugin("DynamicSecurity", uses: ["Encoding", "SafeFiles", "PasswordHash", "CcJSON", "COpenSSL"]),
+        plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
 
         // Tools.
-        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
-        module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
+        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "Results", "CLinux", "COpenSSL"]),
+        module("ToolSupport", in: "Sources/Tools", uses: ["Results"]),
         .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "CcJSON", "CEdit", "CControlModule"],
+            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "CcJSON", "CEdit", "CControlModule"],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["ToolSupport", "Log"],
+            dependencies: ["ToolSupport", "SafeFiles", "PasswordHash"],
             path: "Sources/Tools/mosquitto_passwd",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -176,7 +189,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "DynamicSecurityBenchmark",
-            dependencies: ["DynamicSecurity", "PluginSDK", "TestSupport"],
+            dependencies: ["DynamicSecurity", "PluginSDK", "PasswordHash", "TestSupport"],
             path: "Benchmarks/DynamicSecurityBenchmark",
             swiftSettings: common
         ),
@@ -188,6 +201,10 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: common
         ),
+        tests("EncodingTests", uses: ["Encoding"]),
+        tests("SafeFilesTests", uses: ["SafeFiles"]),
+        tests("ResultsTests", uses: ["Results", "CMosquitto"]),
+        tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
@@ -211,11 +228,11 @@ let package = Package(
             exclude: ["C"],
             swiftSettings: common
         ),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "Encoding", "PasswordHash", "TestSupport", "CMosquitto"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",
-            uses: ["MQTTClient", "MQTT", "ToolSupport", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
+            uses: ["MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
         ),
         tests("TidyTests", uses: []),
     ],

@@ -13,7 +13,7 @@ seconds=${2:-60}
 timeout=5 libraries=()
 case $name in
     decoder) modules=(MQTT) sources=(Fuzz/DecoderFuzz.swift) ;;
-    config) modules=(Log Config) sources=(Fuzz/ConfigFuzz.swift) ;;
+    config) modules=(SafeFiles Log Config) sources=(Fuzz/ConfigFuzz.swift) ;;
     websocket)
         # The parser needs nothing else of its module.
         modules=()
@@ -21,12 +21,12 @@ case $name in
         ;;
     dynsec)
         # Everything but the plugin itself, which needs a broker; of the kit, what that uses.
-        modules=(PluginSDK DynamicSecurity)
+        modules=(Encoding SafeFiles PasswordHash PluginSDK DynamicSecurity)
         sources=(Fuzz/DynsecFuzz.swift)
         ;;
     session)
         # The core with all it stands on, and the clients of its tests.
-        modules=(Log Config MQTT Topics Inflight Net Core)
+        modules=(Encoding SafeFiles Results Log Config MQTT Topics Inflight Net Core)
         sources=(Fuzz/SessionFuzz.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;
@@ -53,9 +53,9 @@ flags+=(-I include -I Sources/PluginABI/CBrokerShims/include -Xcc "-fmodule-map-
 # The files of a module that a target needs.
 module_files() {
     case $1 in
-        PluginSDK) echo Sources/PluginABI/PluginSDK/Support/{Base64,PasswordHash,WorkerPool}.swift ;;
+        PluginSDK) echo Sources/PluginABI/PluginSDK/Support/WorkerPool.swift ;;
         DynamicSecurity) find Sources/Plugins/DynamicSecurity -name '*.swift' ! -name DynamicSecurityPlugin.swift ;;
-        *) find Sources/Broker/"$1" -name '*.swift' ;;
+        *) find Sources/*/"$1" -name '*.swift' ;;
     esac
 }
 options=()

@@ -3,6 +3,7 @@
 
 import DynamicSecurity
 import Foundation
+import PasswordHash
 import PluginSDK
 
 /// The state the measurements are made with.

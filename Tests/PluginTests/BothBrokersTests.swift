@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our plugins inside the original broker and ours, spoken to in bytes.
 
+import Encoding
 import PluginSDK
+import TestSupport
 import Testing
 
 @testable import Scram
@@ -18,8 +20,8 @@ struct BothBrokersTests {
 
     private static let passwords = """
         # users
-        six:\(PasswordHashTests.vectors[0])
-        seven:\(PasswordHashTests.vectors[2])
+        six:\(PasswordVectors.all[0])
+        seven:\(PasswordVectors.all[2])
 
         """
 

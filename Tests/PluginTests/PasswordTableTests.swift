@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of password files.
 
+import PasswordHash
 import PluginSDK
+import TestSupport
 import Testing
 
 @testable import PasswordFile
 
 @Suite("Password file")
 struct PasswordTableTests {
-    private static let hash = PasswordHashTests.vectors[2]
+    private static let hash = PasswordVectors.all[2]
 
     @Test("Comments, blank lines and lines without a colon are skipped; white space is trimmed")
     func tolerant() throws {
@@ -36,7 +38,7 @@ struct PasswordTableTests {
 
     @Test("Users that are not there have a hash to be worked on, the same each time")
     func decoys() throws {
-        let text = "bob:\(Self.hash)\neve:\(PasswordHashTests.vectors[0])\n"
+        let text = "bob:\(Self.hash)\neve:\(PasswordVectors.all[0])\n"
         let table = try PasswordTable(parsing: Array(text.utf8), path: "F")
         for number in 0..<20 {
             let user = Array("nobody\(number)".utf8)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SCRAM exchanges against published and independently computed vectors, and everything that must be refused.
 
+import Encoding
 import Foundation
 import PluginSDK
 import Testing

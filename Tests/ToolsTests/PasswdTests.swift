@@ -3,6 +3,7 @@
 
 import Foundation
 import Glibc
+import PasswordHash
 import TestSupport
 import Testing
 import ToolSupport
@@ -286,8 +287,12 @@ struct PasswdProgramTests {
         #expect(outcome.status == 0)
         let stored = try #require(outcome.output.split(separator: ":").last).dropLast()
         let salt = try #require(Data(base64Encoded: String(stored.split(separator: "$")[2])))
-        let hasher = PasswordHasher(iterations: 1)
-        #expect(try hasher.encode([0xFF, 0x80], salt: Array(salt)) == stored)
+        let hash = PasswordHash(
+            hashing: [0xFF, 0x80],
+            with: .pbkdf2(iterations: 1),
+            salt: Array(salt)
+        )
+        #expect(hash?.encoded == String(stored))
         let named = "\"$0\" -D f \"$(printf 'a\\377')\""
         let refused = try ChildProcess.run("/bin/sh", ["-c", named, ToolProgram.passwd.path])
         #expect(refused.status == 1)

@@ -3,6 +3,7 @@
 
 import CLinux
 import Glibc
+import SafeFiles
 
 /// The open destinations of the log; owned by `Log` and used under its lock only.
 struct LogOutputs: ~Copyable {
@@ -28,11 +29,10 @@ struct LogOutputs: ~Copyable {
             isSyslogOpen = true
         }
         guard destinations.contains(.file), let path = configuration.filePath else { return nil }
-        switch SensitiveFile.openForAppending(path) {
-        case .success(let descriptor):
-            fileDescriptor = descriptor
+        do {
+            fileDescriptor = try SensitiveFile.openForAppending(path)
             return nil
-        case .failure(let error):
+        } catch {
             destinations.remove(.file)
             destinations.insert(.stderr)
             return "Error: Unable to open log file \(path) for writing: \(error.reason)."

@@ -5,6 +5,7 @@ import Config
 import Glibc
 import Log
 import Net
+import SafeFiles
 
 /// The life of the process up to the broker itself.
 enum BrokerProcess {

@@ -4,6 +4,8 @@
 import CBrokerShims
 public import CMosquitto
 import Glibc
+import Results
+import SafeFiles
 
 /// Opens a regular file, as one that only its owner should read when `restrict_read`.
 @c(mosquitto_fopen) @implementation
@@ -52,7 +54,7 @@ private func openRestricted(
         errno = EINVAL
         return nil
     }
-    if getenv("MOSQUITTO_UNSAFE_ALLOW_SYMLINKS") == nil { flags |= O_NOFOLLOW }
+    if !SensitiveFile.allowsSymbolicLinks { flags |= O_NOFOLLOW }
     // O_NONBLOCK: opening a FIFO must not wait for its other end, it is refused afterwards.
     let descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK, mode_t(0o600))
     guard descriptor >= 0 else { return nil }

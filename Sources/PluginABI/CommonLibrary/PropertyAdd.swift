@@ -4,6 +4,7 @@
 import CBrokerShims
 import CMosquitto
 import Glibc
+import Results
 
 /// The variable that holds a list.
 public typealias PropertyListPointer = UnsafeMutablePointer<OpaquePointer?>

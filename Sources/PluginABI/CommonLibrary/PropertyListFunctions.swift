@@ -4,7 +4,9 @@
 import CBrokerShims
 import CMosquitto
 public import CcJSON
+import Encoding
 import Glibc
+import Results
 
 /// Takes a property out of a list.
 @c(mosquitto_property_remove) @implementation
@@ -158,7 +160,9 @@ private func describe(_ node: PropertyNode, in object: UnsafeMutablePointer<cJSO
             && cJSON_AddStringToObject(object, "value", node.pointee.value.bytes.v ?? emptyText)
                 != nil
     case MQTT_PROP_CORRELATION_DATA:
-        return cJSON_AddStringToObject(object, "value", hexadecimal(node.valueBytes)) != nil
+        let digits = Hexadecimal.encode(node.valueBytes, letters: .uppercase)
+        let hexadecimal = String(decoding: digits, as: UTF8.self)
+        return cJSON_AddStringToObject(object, "value", hexadecimal) != nil
     default:
         if node.type != .byte { return true }
         return cJSON_AddNumberToObject(object, "value", Double(node.pointee.value.i8)) != nil
@@ -168,10 +172,4 @@ private func describe(_ node: PropertyNode, in object: UnsafeMutablePointer<cJSO
 /// What stands for a string without bytes; it is only read.
 private var emptyText: UnsafeMutablePointer<CChar> {
     UnsafeMutablePointer(mutating: ("" as StaticString).cString)
-}
-
-private func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return String(decoding: text, as: UTF8.self)
 }

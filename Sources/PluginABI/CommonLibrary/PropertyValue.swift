@@ -4,6 +4,7 @@
 import CBrokerShims
 import CMosquitto
 import Glibc
+import Results
 
 /// The identifier.
 @c(mosquitto_property_identifier) @implementation

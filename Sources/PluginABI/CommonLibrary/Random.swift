@@ -3,6 +3,7 @@
 
 import CMosquitto
 import COpenSSL
+import Results
 
 /// Fills `count` bytes with random ones.
 @c(mosquitto_getrandom) @implementation

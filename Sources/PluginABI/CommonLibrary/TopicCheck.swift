@@ -3,6 +3,7 @@
 
 import CMosquitto
 import Glibc
+import Results
 
 private let lengthMax = 65_535
 private let separatorsMax = 200

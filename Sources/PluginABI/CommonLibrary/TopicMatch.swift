@@ -3,6 +3,7 @@
 
 import CMosquitto
 import Glibc
+import Results
 
 /// Whether a filter matches a topic.
 @c(mosquitto_topic_matches_sub) @implementation

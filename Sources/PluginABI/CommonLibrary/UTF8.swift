@@ -2,6 +2,7 @@
 // mosquitto/libcommon_utf8.h: UTF-8 as MQTT allows it.
 
 import CMosquitto
+import Results
 
 /// Checks `len` bytes for well-formed UTF-8 without characters that MQTT forbids or discourages.
 @c(mosquitto_validate_utf8) @implementation

@@ -2,6 +2,7 @@
 // The plugin behind `password_file`: user names and hashed passwords from a file.
 
 import Glibc
+import PasswordHash
 import PluginSDK
 import Synchronization
 

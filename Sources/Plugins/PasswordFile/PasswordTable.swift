@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The content of a password file.
 
+import PasswordHash
 import PluginSDK
 
 /// What is wrong with a password file, in the words of the log.

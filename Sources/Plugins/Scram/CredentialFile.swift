@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file with the credentials of all users.
 
+import Encoding
+import PasswordHash
 import PluginSDK
 
 /// What is wrong with a credential file.

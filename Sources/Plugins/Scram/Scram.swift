@@ -2,6 +2,7 @@
 // Enhanced authentication with SCRAM-SHA-256 and SCRAM-SHA-512.
 
 import PluginSDK
+import SafeFiles
 import Synchronization
 
 /// Authenticates MQTT 5.0 clients by SCRAM (RFC 5802, RFC 7677) with credentials from a file.
@@ -59,7 +60,7 @@ final class Scram: ThreadSafePlugin {
         } catch {
             broker.log(
                 .error,
-                "\(name): Error: Unable to open credential file '\(path)': \(error)."
+                "\(name): Error: Unable to open credential file '\(path)': \(error.reason)."
             )
             throw ResultCode.unknown
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The client's two messages (RFC 5802 section 7), taken apart.
 
+import Encoding
 import PluginSDK
 
 /// Why an exchange failed, in the words of RFC 5802 section 7.

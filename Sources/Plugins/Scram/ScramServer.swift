@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server's side of one SCRAM exchange, without any input or output.
 
+import Encoding
+import PasswordHash
 import PluginSDK
 
 /// What the server knows besides credentials.

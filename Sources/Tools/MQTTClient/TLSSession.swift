@@ -2,6 +2,7 @@
 // TLS on top of a socket, by OpenSSL.
 
 import COpenSSL
+import Encoding
 import Glibc
 
 /// A TLS session as client, over a socket.
@@ -178,15 +179,9 @@ private final class PresharedKey {
     /// Takes the key from the options, nil when they hold none.
     init?(_ options: TLSOptions) throws(ClientError) {
         guard let text = options.psk else { return nil }
-        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == text.utf8.count, !digits.isEmpty else {
-            throw .options("Problem setting TLS-PSK options.")
-        }
-        // A first digit on its own is a byte.
-        let pairs = digits.count.isMultiple(of: 2) ? digits : [0] + digits
-        key = stride(from: 0, to: pairs.count, by: 2).map {
-            UInt8(pairs[$0] << 4 | pairs[$0 + 1])
-        }
+        let bytes = Hexadecimal.decode(text.utf8, allowsOddCount: true)
+        guard let bytes, !bytes.isEmpty else { throw .options("Problem setting TLS-PSK options.") }
+        key = bytes
         identity = Array((options.pskIdentity ?? "").utf8CString)
     }
 

@@ -2,6 +2,7 @@
 // The client side of WebSocket (RFC 6455): the opening handshake and the frames. No I/O.
 
 import COpenSSL
+import Encoding
 
 /// Turns bytes into WebSocket frames and back, as a client.
 ///
@@ -112,7 +113,7 @@ struct WebSocketHandshake {
     init() throws(ClientError) {
         var bytes = [UInt8](repeating: 0, count: 16)
         guard RAND_bytes(&bytes, Int32(bytes.count)) == 1 else { throw .tls("No random bytes") }
-        key = Self.base64(bytes)
+        key = Base64.encode(bytes)
     }
 
     /// Uses a known key.
@@ -156,12 +157,6 @@ struct WebSocketHandshake {
         let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
         var hash = [UInt8](repeating: 0, count: 20)
         EVP_Digest(text, text.count, &hash, nil, EVP_sha1(), nil)
-        return Self.base64(hash)
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        var text = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
-        let length = EVP_EncodeBlock(&text, bytes, Int32(bytes.count))
-        return String(decoding: text.prefix(Int(length)), as: UTF8.self)
+        return Base64.encode(hash)
     }
 }

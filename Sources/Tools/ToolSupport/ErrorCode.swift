@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The numbers the mosquitto programs end with and the texts that go with them.
 
+import Results
+
 /// The error numbers of the mosquitto programs, which are also their exit statuses.
 package enum ErrorCode: Int32, Sendable {
     case success = 0
@@ -21,21 +23,9 @@ package enum ErrorCode: Int32, Sendable {
     /// The words that follow `Error:` when a program ends with this number.
     package var text: String {
         switch self {
-        case .success: "No error"
         case .failure: "The request failed"
-        case .protocolError:
-            "A network protocol error occurred when communicating with the broker"
-        case .invalidInput: "Invalid input"
-        case .connectionRefused: "The connection was refused"
-        case .connectionLost: "The connection was lost"
-        case .tls: "A TLS error occurred"
-        case .notSupported: "This feature is not supported"
-        case .accessDenied: "Access denied by ACL"
-        case .unknown: "Unknown error"
         case .system: "System error"
-        case .lookup: "Lookup error"
-        case .proxy: "Proxy error"
-        case .timeout: "Timeout"
+        default: "\(ResultCode.text(of: rawValue))"
         }
     }
 }

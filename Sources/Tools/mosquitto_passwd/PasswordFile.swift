@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines of a password file and the changes that can be made to them.
 
+import PasswordHash
 import ToolSupport
 
 /// A line that is not of the form `username:password`.
@@ -63,14 +64,18 @@ struct PasswordFile {
         return lines.count < before
     }
 
-    /// Replaces every password, taken as plain text, by its encoded form.
-    mutating func hashAll(with hasher: PasswordHasher) throws(PasswordHashError) {
+    /// Replaces every password, taken as plain text, by its encoded form; false when one could not
+    /// be hashed.
+    mutating func hashAll(with algorithm: PasswordHash.Algorithm) -> Bool {
         for index in lines.indices {
-            let encoded = Array(try hasher.encode(Array(lines[index].password)).utf8)
+            let password = Array(lines[index].password)
+            guard let hash = PasswordHash(hashing: password, with: algorithm) else { return false }
+            let encoded = Array(hash.encoded.utf8)
             let user = lines[index].user
             lines[index].bytes = user + [UInt8(ascii: ":")] + encoded
             lines[index].password = encoded[...]
         }
+        return true
     }
 
     /// Splits at the first run of colons; what follows a second one is not part of the password.

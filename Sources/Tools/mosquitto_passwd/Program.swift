@@ -2,7 +2,8 @@
 // Carries out one mosquitto_passwd command line.
 
 import Glibc
-import Log
+import PasswordHash
+import SafeFiles
 import ToolSupport
 
 /// The end of the program with a message for standard error.
@@ -17,8 +18,8 @@ struct Program {
 
     let options: Options
 
-    private var hasher: PasswordHasher {
-        PasswordHasher(algorithm: options.algorithm, iterations: options.iterations)
+    private var algorithm: PasswordHash.Algorithm {
+        options.algorithm.hash(iterations: options.iterations)
     }
 
     /// Does what the options ask for.
@@ -74,11 +75,10 @@ struct Program {
     }
 
     private func encode(_ password: [UInt8]) throws(Failure) -> String {
-        do {
-            return try hasher.encode(password)
-        } catch {
+        guard let hash = PasswordHash(hashing: password, with: algorithm) else {
             throw Failure(message: "Error: Unable to hash password.", status: 10)
         }
+        return hash.encoded
     }
 
     private func create(_ user: String, _ password: [UInt8]) throws(Failure) {
@@ -89,7 +89,7 @@ struct Program {
             return
         }
         do {
-            try FileContent.create(options.path, mode: 0o600, content: file.content)
+            try File.create(options.path, content: file.content)
         } catch {
             throw Failure(
                 message: "Error: Unable to open file \(options.path) for writing. \(error.reason)."
@@ -119,9 +119,7 @@ struct Program {
         let path = try resolvedPath()
         var file = try load(path)
         guard !file.isEmpty else { throw Failure(message: "Error: Password file is empty.") }
-        do {
-            try file.hashAll(with: hasher)
-        } catch {
+        guard file.hashAll(with: algorithm) else {
             throw Failure(message: "Error: Unable to hash password.", status: 10)
         }
         try save(file, to: path)
@@ -142,7 +140,7 @@ struct Program {
         try checkAccess(path)
         let content: [UInt8]
         do {
-            content = try FileContent.read(path)
+            content = try File.readToEnd(path)
         } catch {
             throw unopened(path, error.code)
         }
@@ -155,9 +153,9 @@ struct Program {
 
     private func save(_ file: PasswordFile, to path: String) throws(Failure) {
         do {
-            try FileContent.replace(path, with: file.content)
+            try File.replaceContent(of: path, with: file.content)
         } catch {
-            var message = "Error: Unable to \(error.doing) password file \(path). \(error.reason)."
+            var message = "Error: Unable to \(error.action) password file \(path). \(error.reason)."
             if let backup = error.backup { message += "\nThe old content is in \(backup)." }
             throw Failure(message: message)
         }

@@ -3,6 +3,7 @@
 
 import MQTT
 import Net
+import Results
 import Topics
 
 /// The sessions of a worker that are still to be checked again after a reload.
@@ -101,9 +102,11 @@ extension Worker {
     /// Whether an answer ends a session; a plugin that is busy now has not decided anything.
     static func mustLeave(_ code: Int32, allowsAnonymous: Bool) -> Bool {
         switch code {
-        case 0: false
-        case Code.ignore: !allowsAnonymous
-        case 136, 137, 159: false
+        case ResultCode.success: false
+        case ResultCode.pluginIgnore: !allowsAnonymous
+        case ResultCode.serverUnavailable, ResultCode.serverBusy,
+            ResultCode.connectionRateExceeded:
+            false
         default: true
         }
     }

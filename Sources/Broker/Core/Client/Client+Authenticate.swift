@@ -5,6 +5,7 @@ import Config
 import Log
 import MQTT
 import Net
+import Results
 
 /// A CONNECT whose client is being authenticated.
 final class PendingConnect {
@@ -91,7 +92,7 @@ extension Client {
 
     private func concludeBasic(_ code: Int32) {
         guard let identity, let connect = pendingConnect else { return }
-        if code == 0, connect.settings !== worker.settings {
+        if code == ResultCode.success, connect.settings !== worker.settings {
             // The answer may come from files that a reload has replaced meanwhile.
             connect.settings = worker.settings
             return ask(
@@ -104,13 +105,14 @@ extension Client {
             )
         }
         switch code {
-        case 0: admitOrRefuse(true)
-        case Code.ignore: admitOrRefuse(listener.allowsAnonymous)
-        case Code.deferred: admitOrRefuse(identity.userName == nil && listener.allowsAnonymous)
-        case Code.auth: admitOrRefuse(false)
+        case ResultCode.success: admitOrRefuse(true)
+        case ResultCode.pluginIgnore: admitOrRefuse(listener.allowsAnonymous)
+        case ResultCode.pluginDefer:
+            admitOrRefuse(identity.userName == nil && listener.allowsAnonymous)
+        case ResultCode.notAuthorized: admitOrRefuse(false)
         default:
-            guard let reason = Code.reason(code) else {
-                return finish(.refused("authentication failed", code: 13))
+            guard let reason = ReasonCode(ofRefusal: code) else {
+                return finish(.refused("authentication failed", code: ResultCode.unknown))
             }
             refuseByPlugin(reason, code: code)
         }
@@ -176,35 +178,45 @@ extension Client {
 
     private func concludeExchange(_ code: Int32, _ data: [UInt8]?) {
         switch code {
-        case 0: enter(authenticationData: data)
-        case Code.continueExchange:
+        case ResultCode.success: enter(authenticationData: data)
+        case ResultCode.authContinue:
             stage = .exchanging
             writeAuth(.continueAuthentication, data)
-        case Code.auth:
+        case ResultCode.notAuthorized:
             // What the method has to say about the failure, such as the error of SCRAM.
             refuse(v3: 5, v5: .notAuthorized, "not authorised", authenticationData: data)
-        case Code.notSupported, Code.ignore, Code.deferred:
+        case ResultCode.notSupported, ResultCode.pluginIgnore, ResultCode.pluginDefer:
             refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
         default:
             // CONNACK with a reason ends every exchange that does not succeed [MQTT-4.12.0-1].
-            refuseByPlugin(Code.reason(code) ?? .unspecifiedError, code: 13)
+            refuseByPlugin(
+                ReasonCode(ofRefusal: code) ?? .unspecifiedError,
+                code: ResultCode.unknown
+            )
         }
     }
 
     private func concludeAgain(_ code: Int32, _ data: [UInt8]?) {
         switch code {
-        case 0:
+        case ResultCode.success:
             isReauthenticating = false
             writeAuth(.success, data)
-        case Code.continueExchange: writeAuth(.continueAuthentication, data)
-        case Code.auth: end(.notAuthorized)
-        case Code.notSupported, Code.ignore, Code.deferred: end(.badAuthenticationMethod)
+        case ResultCode.authContinue: writeAuth(.continueAuthentication, data)
+        case ResultCode.notAuthorized: end(.notAuthorized)
+        case ResultCode.notSupported, ResultCode.pluginIgnore, ResultCode.pluginDefer:
+            end(.badAuthenticationMethod)
         default: finish(ClientEnd(text: "authentication failed", code: code))
         }
     }
 
     private func end(_ reason: ReasonCode) {
-        finish(ClientEnd(text: "not authorised", disconnectReason: reason, code: 2))
+        finish(
+            ClientEnd(
+                text: "not authorised",
+                disconnectReason: reason,
+                code: ResultCode.protocolError
+            )
+        )
     }
 
     private func writeAuth(_ reason: ReasonCode, _ data: [UInt8]?) {
@@ -237,20 +249,17 @@ extension Client {
     }
 }
 
-/// The `MOSQ_ERR_*` values that plugins answer with.
-enum Code {
-    static let continueExchange: Int32 = -4
-    static let notSupported: Int32 = 10
-    static let auth: Int32 = 11
-    static let aclDenied: Int32 = 12
-    static let deferred: Int32 = 17
-    static let ignore: Int32 = 32
-
-    /// The reason code that 5.0 clients are told, for those values that are reason codes.
-    static func reason(_ code: Int32) -> ReasonCode? {
+extension ReasonCode {
+    /// What a 5.0 client is told when a plugin refuses it with a result code that is a reason of
+    /// CONNACK; nil for the others.
+    init?(ofRefusal code: CInt) {
         switch code {
-        case 128, 131, 133, 134, 136, 137, 138, 140, 159: ReasonCode(rawValue: UInt8(code))
-        default: nil
+        case ResultCode.unspecified, ResultCode.implementationSpecific,
+            ResultCode.clientIdentifierNotValid, ResultCode.badUserNameOrPassword,
+            ResultCode.serverUnavailable, ResultCode.serverBusy, ResultCode.banned,
+            ResultCode.badAuthenticationMethod, ResultCode.connectionRateExceeded:
+            self.init(rawValue: UInt8(code))
+        default: return nil
         }
     }
 }

@@ -2,9 +2,11 @@
 // CONNECT on the worker that accepted the connection: checks, identity, authentication.
 
 import Config
+import Encoding
 import Log
 import MQTT
 import Net
+import Results
 
 /// A CONNECT that has passed its checks, on its way to the home of its session.
 struct ConnectRequest: Sendable {
@@ -26,7 +28,7 @@ extension Client {
     func handleConnect(_ body: RawSpan, flags: UInt8) {
         let expected = Self.connectionByteCount + 2 * body.byteCount
         if worker.isOutOfMemory(expecting: expected) {
-            return finish(.refused("out of memory", code: 1))
+            return finish(.refused("out of memory", code: ResultCode.noMemory))
         }
         do throws(ConnectError) {
             let packet = try ConnectPacket(decoding: body, flags: flags, limits: connectLimits)
@@ -109,7 +111,7 @@ extension Client {
         switch error.answer {
         case .close:
             log.info("Protocol error from \(logName): \(error.detail).")
-            finish(.refused("protocol error", code: 2))
+            finish(.refused("protocol error", code: ResultCode.protocolError))
         case .connackV3(let code):
             writeConnack([0x20, 0x02, 0x00, code], code: code)
             finish(Self.end(v3: code), told)
@@ -142,28 +144,30 @@ extension Client {
 
     private static func end(v3 code: UInt8) -> ClientEnd {
         switch code {
-        case 1: .refused(ClientEnd.disallowedFeature, code: 2)
-        case 3: .refused("server busy", code: 137)
+        case 1: .refused(ClientEnd.disallowedFeature, code: ResultCode.protocolError)
+        case 3: .refused("server busy", code: ResultCode.serverBusy)
         case 4, 5: .notAuthorized
-        default: .refused("protocol error", code: 2)
+        default: .refused("protocol error", code: ResultCode.protocolError)
         }
     }
 
     private static func end(v5 reason: ReasonCode) -> ClientEnd {
         switch reason {
         case .notAuthorized, .badUserNameOrPassword: .notAuthorized
-        case .malformedPacket: .refused("malformed packet", code: 21)
-        case .unspecifiedError: .refused("authentication failed", code: 13)
-        case .packetTooLarge: .refused("oversize payload", code: 9)
+        case .malformedPacket: .refused("malformed packet", code: ResultCode.malformedPacket)
+        case .unspecifiedError: .refused("authentication failed", code: ResultCode.unknown)
+        case .packetTooLarge: .refused("oversize payload", code: ResultCode.payloadSize)
         case .unsupportedProtocolVersion, .qosNotSupported, .retainNotSupported,
             .badAuthenticationMethod:
-            .refused(ClientEnd.disallowedFeature, code: 2)
-        case .clientIdentifierNotValid: .refused("client identifier not valid", code: 133)
-        case .serverUnavailable: .refused("server unavailable", code: 136)
-        case .serverBusy: .refused("server busy", code: 137)
-        case .banned: .refused("client banned", code: 138)
-        case .connectionRateExceeded: .refused("connection rate exceeded", code: 159)
-        default: .refused("protocol error", code: 2)
+            .refused(ClientEnd.disallowedFeature, code: ResultCode.protocolError)
+        case .clientIdentifierNotValid:
+            .refused("client identifier not valid", code: ResultCode.clientIdentifierNotValid)
+        case .serverUnavailable: .refused("server unavailable", code: ResultCode.serverUnavailable)
+        case .serverBusy: .refused("server busy", code: ResultCode.serverBusy)
+        case .banned: .refused("client banned", code: ResultCode.banned)
+        case .connectionRateExceeded:
+            .refused("connection rate exceeded", code: ResultCode.connectionRateExceeded)
+        default: .refused("protocol error", code: ResultCode.protocolError)
         }
     }
 
@@ -245,21 +249,17 @@ private final class Parcel: @unchecked Sendable {
 
 /// Client identifiers made by the broker.
 enum ClientIdentifier {
-    private static let digits = Array("0123456789ABCDEF".utf8)
-
     /// `prefix` and 16 random bytes in upper-case hexadecimal, grouped 8-4-4-4-12.
     static func random(prefix: String) -> String {
         var generator = SystemRandomNumberGenerator()
         // Two draws, because each is a system call.
-        var halves = (generator.next(), generator.next())
+        let bytes = [generator.next(), generator.next()].flatMap { (half: UInt64) in
+            withUnsafeBytes(of: half) { Array($0) }
+        }
         var text = Array(prefix.utf8)
-        for index in 0..<16 {
-            if index == 8 { halves.0 = halves.1 }
-            if index >= 4, index <= 10, index.isMultiple(of: 2) { text.append(UInt8(ascii: "-")) }
-            let byte = UInt8(truncatingIfNeeded: halves.0)
-            halves.0 >>= 8
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        for (index, digit) in Hexadecimal.encode(bytes, letters: .uppercase).enumerated() {
+            if [8, 12, 16, 20].contains(index) { text.append(UInt8(ascii: "-")) }
+            text.append(digit)
         }
         return String(decoding: text, as: UTF8.self)
     }

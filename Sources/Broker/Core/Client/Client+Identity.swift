@@ -5,6 +5,7 @@ import Config
 import Log
 import MQTT
 import Net
+import Results
 
 /// Who vouches for the name of a client.
 package enum IdentityProof: Sendable {
@@ -69,17 +70,17 @@ extension ClientEnd {
     static func refused(_ error: TransportError) -> ClientEnd {
         switch error {
         case .handshake(let reason):
-            var end = ClientEnd(text: "TLS handshake failed", code: 23)
+            var end = ClientEnd(text: "TLS handshake failed", code: ResultCode.tlsHandshake)
             end.line = { "Client connection from \($0.host) failed: \(reason)." }
             return end
-        case .tls(let reason): return ClientEnd(text: "TLS error: \(reason)", code: 8)
-        case .webSocket(let reason): return ClientEnd(text: reason, code: 2)
+        case .tls(let reason): return ClientEnd(text: "TLS error: \(reason)", code: ResultCode.tls)
+        case .webSocket(let reason): return ClientEnd(text: reason, code: ResultCode.protocolError)
         case .proxy(let failure): return refused(failure)
         }
     }
 
     private static func refused(_ failure: ProxyHeader.Failure) -> ClientEnd {
-        var end = ClientEnd(text: "invalid PROXY header", code: 16)
+        var end = ClientEnd(text: "invalid PROXY header", code: ResultCode.proxy)
         switch failure {
         case .corrupt: end.line = { _ in "Connection rejected, corrupt PROXY header." }
         case .invalid:

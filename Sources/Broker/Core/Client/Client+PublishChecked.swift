@@ -3,6 +3,7 @@
 
 import MQTT
 import Net
+import Results
 import Topics
 
 /// What of a PUBLISH packet is needed when the answer about it has come.
@@ -37,8 +38,8 @@ extension Client {
                 )
             )
         }
-        if code == 0 { return true }
-        if code == Code.aclDenied {
+        if code == ResultCode.success { return true }
+        if code == ResultCode.accessDenied {
             logDenied(publish, topic, payload)
             refuse(publish, .notAuthorized)
         } else {
@@ -166,7 +167,9 @@ extension Client {
     /// A client that goes on publishing what it may not, and does not read the answers, is closed
     /// (spec: protocol-choices.md section 5).
     func endIfOutputIsFull() {
-        if isOutputFull { finish(ClientEnd(text: "quota exceeded", code: 151)) }
+        if isOutputFull {
+            finish(ClientEnd(text: "quota exceeded", code: CInt(ReasonCode.quotaExceeded.rawValue)))
+        }
     }
 
     /// Whether the client does not read what it is sent.
@@ -178,13 +181,13 @@ extension ClientEnd {
     static func plugin(_ code: Int32, _ hooks: (any Hooks)?) -> ClientEnd {
         let reason: ReasonCode? =
             switch code {
-            case 2, 22: .protocolError
-            case 21: .malformedPacket
-            case 24: .qosNotSupported
-            case 154: .retainNotSupported
-            case 148: .topicAliasInvalid
-            case 147: .receiveMaximumExceeded
-            case 13, 1: .unspecifiedError
+            case ResultCode.protocolError, ResultCode.duplicateProperty: .protocolError
+            case ResultCode.malformedPacket: .malformedPacket
+            case ResultCode.qosNotSupported: .qosNotSupported
+            case ResultCode.retainNotSupported: .retainNotSupported
+            case ResultCode.topicAliasInvalid: .topicAliasInvalid
+            case ResultCode.receiveMaximumExceeded: .receiveMaximumExceeded
+            case ResultCode.unknown, ResultCode.noMemory: .unspecifiedError
             default: nil
             }
         let known = text(of: code)
@@ -202,27 +205,27 @@ extension ClientEnd {
     /// Codes whose lines have words of their own.
     private static func text(of code: Int32) -> String? {
         switch code {
-        case -6: "quota exceeded"
-        case 1: "out of memory"
-        case 2: "protocol error"
-        case 7: "connection closed by client"
-        case 9: "oversize payload"
-        case 11: "not authorised"
-        case 19: "exceeded timeout"
-        case 21: "malformed packet"
-        case 25: "oversize packet"
-        case 131: "implementation specific error"
-        case 133: "client identifier not valid"
-        case 134: "bad username or password"
-        case 136: "server unavailable"
-        case 137: "server busy"
-        case 138: "client banned"
-        case 140: "bad authentication method"
-        case 142: "session taken over"
-        case 147: "receive maximum exceeded"
-        case 148: "topic alias invalid"
-        case 152: "administrative action"
-        case 159: "connection rate exceeded"
+        case ResultCode.quotaExceeded: "quota exceeded"
+        case ResultCode.noMemory: "out of memory"
+        case ResultCode.protocolError: "protocol error"
+        case ResultCode.connectionLost: "connection closed by client"
+        case ResultCode.payloadSize: "oversize payload"
+        case ResultCode.notAuthorized: "not authorised"
+        case ResultCode.keepAlive: "exceeded timeout"
+        case ResultCode.malformedPacket: "malformed packet"
+        case ResultCode.oversizePacket: "oversize packet"
+        case ResultCode.implementationSpecific: "implementation specific error"
+        case ResultCode.clientIdentifierNotValid: "client identifier not valid"
+        case ResultCode.badUserNameOrPassword: "bad username or password"
+        case ResultCode.serverUnavailable: "server unavailable"
+        case ResultCode.serverBusy: "server busy"
+        case ResultCode.banned: "client banned"
+        case ResultCode.badAuthenticationMethod: "bad authentication method"
+        case ResultCode.sessionTakenOver: "session taken over"
+        case ResultCode.receiveMaximumExceeded: "receive maximum exceeded"
+        case ResultCode.topicAliasInvalid: "topic alias invalid"
+        case ResultCode.administrativeAction: "administrative action"
+        case ResultCode.connectionRateExceeded: "connection rate exceeded"
         default: nil
         }
     }

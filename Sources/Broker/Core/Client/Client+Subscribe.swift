@@ -5,6 +5,7 @@ import Config
 import Log
 import MQTT
 import Net
+import Results
 import Topics
 
 extension Client {
@@ -226,12 +227,12 @@ extension Client {
                 filter: filter.text,
                 qos: filter.requested
             )
-            if code != 0, code != Code.aclDenied {
+            if code != ResultCode.success, code != ResultCode.accessDenied {
                 finish(.plugin(code, worker.hooks))
                 return false
             }
-            if code != 0 { logDenied(filter, packet) }
-            carryOut(filter, isAllowed: code == 0, packet)
+            if code != ResultCode.success { logDenied(filter, packet) }
+            carryOut(filter, isAllowed: code == ResultCode.success, packet)
         }
         return true
     }

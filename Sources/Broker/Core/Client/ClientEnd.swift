@@ -3,6 +3,7 @@
 
 import MQTT
 import Net
+import Results
 
 /// Why a connection ends, with what follows from it.
 struct ClientEnd {
@@ -19,18 +20,25 @@ struct ClientEnd {
     /// The whole log line instead of the usual one, nil for none at all.
     var line: (@Sendable (PeerAddress) -> String?)?
 
-    static let disconnected = ClientEnd(text: nil, publishesWill: false, code: 0)
-    static let disconnectedWithWill = ClientEnd(text: nil, code: 0)
-    static let closedByPeer = ClientEnd(text: "connection closed by client", code: 7)
-    static let timedOut = ClientEnd(text: "exceeded timeout", code: 19)
+    static let disconnected = ClientEnd(text: nil, publishesWill: false, code: ResultCode.success)
+    static let disconnectedWithWill = ClientEnd(text: nil, code: ResultCode.success)
+    static let closedByPeer = ClientEnd(
+        text: "connection closed by client",
+        code: ResultCode.connectionLost
+    )
+    static let timedOut = ClientEnd(text: "exceeded timeout", code: ResultCode.keepAlive)
     static let takenOver = ClientEnd(
         text: "session taken over",
         disconnectReason: .sessionTakenOver,
         publishesWill: false,
-        code: 142
+        code: ResultCode.sessionTakenOver
     )
-    static let notAuthorized = ClientEnd(text: "not authorised", publishesWill: false, code: 11)
-    static let shutDown = ClientEnd(text: nil, publishesWill: false, code: 0)
+    static let notAuthorized = ClientEnd(
+        text: "not authorised",
+        publishesWill: false,
+        code: ResultCode.notAuthorized
+    )
+    static let shutDown = ClientEnd(text: nil, publishesWill: false, code: ResultCode.success)
 
     /// Whether the client has not got on in the time it is given.
     var isTimeout: Bool { code == Self.timedOut.code }
@@ -42,7 +50,7 @@ struct ClientEnd {
     var connackReason: ReasonCode? {
         if isTimeout { return .notAuthorized }
         guard let disconnectReason else {
-            return code == Self.protocolErrorCode ? .malformedPacket : nil
+            return code == ResultCode.protocolError ? .malformedPacket : nil
         }
         return switch disconnectReason {
         case .unspecifiedError, .malformedPacket, .protocolError, .notAuthorized,
@@ -52,8 +60,6 @@ struct ClientEnd {
         default: .protocolError
         }
     }
-
-    private static let protocolErrorCode: Int32 = 2
 
     /// A refused CONNECT; whatever was answered has been written already.
     static func refused(_ text: String, code: Int32) -> ClientEnd {
@@ -66,7 +72,7 @@ struct ClientEnd {
             text: "administrative action",
             disconnectReason: .administrativeAction,
             publishesWill: publishesWill,
-            code: 152
+            code: ResultCode.administrativeAction
         )
     }
 
@@ -75,7 +81,8 @@ struct ClientEnd {
         switch end {
         case .closedByPeer: .closedByPeer
         case .refused(let error): refused(error)
-        case .failed(let code): ClientEnd(text: SystemError("", code: code).reason, code: 14)
+        case .failed(let code):
+            ClientEnd(text: SystemError("", code: code).reason, code: ResultCode.systemError)
         }
     }
 
@@ -86,18 +93,20 @@ struct ClientEnd {
     }
 
     private static func description(of error: PacketError) -> (String, Int32) {
-        guard let reason = error.reason else { return ("protocol error", 2) }
+        guard let reason = error.reason else { return ("protocol error", ResultCode.protocolError) }
         return switch reason {
-        case .malformedPacket: ("malformed packet", 21)
-        case .packetTooLarge: ("oversize packet", 25)
-        case .topicAliasInvalid: ("topic alias invalid", 148)
-        case .receiveMaximumExceeded: ("receive maximum exceeded", 147)
-        case .retainNotSupported: (disallowedFeature, 154)
-        case .qosNotSupported: (disallowedFeature, 155)
-        case .notAuthorized: ("not authorised", 11)
-        case .badAuthenticationMethod: ("bad authentication method", 140)
-        case .unspecifiedError: ("out of memory", 1)
-        default: ("protocol error", 2)
+        case .malformedPacket: ("malformed packet", ResultCode.malformedPacket)
+        case .packetTooLarge: ("oversize packet", ResultCode.oversizePacket)
+        case .topicAliasInvalid: ("topic alias invalid", ResultCode.topicAliasInvalid)
+        case .receiveMaximumExceeded:
+            ("receive maximum exceeded", ResultCode.receiveMaximumExceeded)
+        case .retainNotSupported: (disallowedFeature, ResultCode.retainNotSupported)
+        case .qosNotSupported: (disallowedFeature, CInt(reason.rawValue))
+        case .notAuthorized: ("not authorised", ResultCode.notAuthorized)
+        case .badAuthenticationMethod:
+            ("bad authentication method", ResultCode.badAuthenticationMethod)
+        case .unspecifiedError: ("out of memory", ResultCode.noMemory)
+        default: ("protocol error", ResultCode.protocolError)
         }
     }
 

@@ -2,6 +2,7 @@
 // Requests to `$CONTROL` topics (spec: protocol-choices.md section 21).
 
 import MQTT
+import Results
 import Topics
 
 extension Client {
@@ -26,7 +27,7 @@ extension Client {
         _ receipt: PublishReceipt
     ) {
         switch verdict {
-        case .refused(Code.aclDenied):
+        case .refused(ResultCode.accessDenied):
             message.withPublication { logDenied(topic: $0.topic) }
             refuse(receipt, .notAuthorized)
         case .refused(let code): finish(.plugin(code, worker.hooks))

@@ -2,10 +2,12 @@
 // One request to the HTTP API and its answer.
 
 import Config
+import Encoding
 import Glibc
 import Log
 import MQTT
 import Net
+import Results
 
 /// A connection to an `http_api` listener: one request, one answer, end.
 ///
@@ -115,9 +117,9 @@ final class HTTPExchange {
             guard case .authentication(let code) = answer else { return }
             let isKnown =
                 switch code {
-                case 0: true
-                case Code.ignore: listener.allowsAnonymous
-                case Code.deferred: name == nil && listener.allowsAnonymous
+                case ResultCode.success: true
+                case ResultCode.pluginIgnore: listener.allowsAnonymous
+                case ResultCode.pluginDefer: name == nil && listener.allowsAnonymous
                 default: false
                 }
             admit(identity, path, isKnown: isKnown)
@@ -132,11 +134,17 @@ final class HTTPExchange {
     /// User name and password of `Basic <base64>`; nothing for anything else.
     private static func credentials(_ field: String?) -> (name: String?, password: [UInt8]?) {
         guard let field, field.lowercased().hasPrefix("basic "),
-            let bytes = Base64.decode(field.utf8.dropFirst(6)),
+            let bytes = base64(field.utf8.dropFirst(6)),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             let name = String(validating: bytes[..<colon], as: UTF8.self), !name.isEmpty
         else { return (nil, nil) }
         return (name, [UInt8](bytes[(colon + 1)...]))
+    }
+
+    /// The bytes of Base64 text, with or without padding and spaces; nil when it is none.
+    private static func base64(_ text: Substring.UTF8View) -> [UInt8]? {
+        let digits = text.filter { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: " ") }
+        return Base64.decode(digits, isPadded: false, isCanonical: false)
     }
 
     /// The path must be readable as if it were a topic.
@@ -151,7 +159,7 @@ final class HTTPExchange {
         guard events.contains(.access) else { return next() }
         if events.contains(.accessIsDirect) {
             let code = worker.checkAccess(.read, identity, filter: topic, qos: 0)
-            return code == 0 ? next() : answer(.notAuthorized)
+            return code == ResultCode.success ? next() : answer(.notAuthorized)
         }
         let message = topic.withUnsafeBytes { topic in
             Message.make(
@@ -313,36 +321,5 @@ private final class ExchangeBox<Result>: @unchecked Sendable {
     init(_ exchange: HTTPExchange, _ next: @escaping (Result) -> Void) {
         self.exchange = exchange
         self.next = next
-    }
-}
-
-/// Base64 (RFC 4648 section 4).
-enum Base64 {
-    /// The bytes of a text; nil when it is none.
-    static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for digit in text where digit != UInt8(ascii: "=") && digit != UInt8(ascii: " ") {
-            guard let value = value(digit) else { return nil }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return bytes
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit - 65
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): digit - 71
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit + 4
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a request asks for, by its one name.
 
+import Encoding
+
 /// The path of a request target, resolved: what is checked is what is served.
 ///
 /// Every spelling of a path has the same value: `%XX` is decoded, once; empty segments and `.` are
@@ -90,19 +92,10 @@ struct HTTPPath: Sendable, Equatable {
                 path.append(byte)
                 continue
             }
-            let digits = (rest.popFirst().flatMap(digit), rest.popFirst().flatMap(digit))
-            guard case (let high?, let low?) = digits else { return nil }
-            path.append(high << 4 | low)
+            guard rest.count >= 2, let byte = Hexadecimal.decode(rest.prefix(2)) else { return nil }
+            path += byte
+            rest = rest.dropFirst(2)
         }
         return path.contains(0) ? nil : path
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 48
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - 87
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 55
-        default: nil
-        }
     }
 }

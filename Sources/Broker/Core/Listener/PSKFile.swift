@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file of pre-shared keys (spec: auth-files.md section 4).
 
-import Glibc
+import Encoding
 import Log
 import Net
+import SafeFiles
 
 /// Identities and their keys, read once from lines `identity:hexadecimal key`.
 struct PSKFile: Sendable {
@@ -16,7 +17,7 @@ struct PSKFile: Sendable {
     /// Lines that cannot be used are logged and skipped, but a key that is no hexadecimal number is
     /// an error.
     init(path: String, log: Log) throws(TransportSetupError) {
-        guard let content = Self.read(path, log) else {
+        guard let content = try? SensitiveFile.read(path, warn: { log.warning($0) }) else {
             throw TransportSetupError(
                 lines: [
                     "Error: Unable to open pwfile \"\(path)\".",
@@ -49,7 +50,7 @@ struct PSKFile: Sendable {
                 remark("Error: Duplicate user '\(name)' in password file '\(path)', ignoring.")
                 continue
             }
-            guard let key = Self.bytes(hexadecimal: fields[1]) else {
+            guard let key = Hexadecimal.decode(fields[1], allowsOddCount: true) else {
                 throw TransportSetupError(
                     lines: [
                         "Error: psk for identity \"\(name)\" contains non-hexadecimal characters.",
@@ -67,39 +68,9 @@ struct PSKFile: Sendable {
         keys[Array(identity.utf8)].map { .key($0) } ?? .unknown
     }
 
-    /// The bytes of hexadecimal digits; a first digit on its own is a byte.
-    private static func bytes(hexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var high: UInt8? = digits.count % 2 == 0 ? nil : 0
-        for digit in digits {
-            guard let value = Character(UnicodeScalar(digit)).hexDigitValue else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | UInt8(value))
-                high = nil
-            } else {
-                high = UInt8(value)
-            }
-        }
-        return bytes
-    }
-
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let isSpace = { (byte: UInt8) in byte == 32 || (9...13).contains(byte) }
         guard let end = bytes.lastIndex(where: { !isSpace($0) }) else { return [] }
         return bytes[...end].drop(while: isSpace)
-    }
-
-    private static func read(_ path: String, _ log: Log) -> [UInt8]? {
-        guard case .success(let descriptor) = SensitiveFile.openForReading(path) else { return nil }
-        defer { _ = close(descriptor) }
-        for line in SensitiveFile.warnings(for: descriptor, path: path) { log.warning(line) }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = retryingInterrupts { Glibc.read(descriptor, &chunk, chunk.count) }
-            guard count >= 0 else { return nil }
-            if count == 0 { return content }
-            content += chunk[..<count]
-        }
     }
 }

@@ -5,6 +5,7 @@ import Config
 import Log
 import MQTT
 import Net
+import Results
 import Topics
 
 extension Worker {
@@ -29,7 +30,7 @@ extension Worker {
         if let refusal = keepAliveRefusal(packet) { return client.refuseConnect(refusal) }
         let connack = connack(for: client, request, isSessionPresent: isResumed)
         guard connack.count <= packet.maximumPacketSize.map(Int.init) ?? .max else {
-            return client.finish(.refused("oversize packet", code: 25))
+            return client.finish(.refused("oversize packet", code: ResultCode.oversizePacket))
         }
         if earlier == nil {
             guard broker.census.addSession(limit: settings.configuration.globalMaxClients) else {

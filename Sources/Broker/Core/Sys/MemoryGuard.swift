@@ -4,6 +4,7 @@
 import CLinux
 import Glibc
 package import Net
+import Results
 import Synchronization
 
 /// An estimate of the heap in use: what the allocator has said, and what has changed since then of
@@ -98,7 +99,7 @@ extension Client {
     package func connectionLacksMemory(_ connection: Connection) {
         switch stage {
         case .connected, .exchanging: fail(.outOfMemory(version))
-        default: finish(.refused("out of memory", code: 1))
+        default: finish(.refused("out of memory", code: ResultCode.noMemory))
         }
     }
 }

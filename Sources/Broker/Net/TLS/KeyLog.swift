@@ -2,7 +2,7 @@
 // Secrets of TLS connections in a file, for those who read captured traffic.
 
 import Glibc
-import Log
+import SafeFiles
 
 /// Appends lines in the NSS key log format.
 enum KeyLog {
@@ -11,7 +11,7 @@ enum KeyLog {
     /// The file is opened each time, so that it may be moved away; nothing is written when anybody
     /// but the owner could read it.
     static func append(_ line: String, to path: String) {
-        guard case .success(let descriptor) = SensitiveFile.openForAppending(path) else { return }
+        guard let descriptor = try? SensitiveFile.openForAppending(path) else { return }
         defer { _ = close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else { return }

@@ -8,6 +8,7 @@ import Core
 import Glibc
 import Log
 import MQTT
+import Results
 
 /// A pointer to a cJSON tree as CcJSON knows it.
 typealias JSON = UnsafeMutablePointer<cJSON>

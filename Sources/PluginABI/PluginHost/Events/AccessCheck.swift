@@ -5,6 +5,7 @@ import CMosquitto
 package import Core
 import Glibc
 import Log
+import Results
 
 extension PluginHost {
     /// Asks the chain of a client; `data` is what the callbacks see.
@@ -15,30 +16,29 @@ extension PluginHost {
         _ client: ClientIdentity,
         _ data: inout mosquitto_evt_acl_check
     ) -> Int32 {
-        if client.listener == nil, isPerListener { return MOSQ_ERR_ACL_DENIED.rawValue }
+        if client.listener == nil, isPerListener { return ResultCode.accessDenied }
         var hasDeferred = false
         var isFileContent = false
         for list in scope[.aclCheck].lists {
-            var last = MOSQ_ERR_PLUGIN_IGNORE.rawValue
+            var last = ResultCode.pluginIgnore
             for callback in list {
                 let code = callback.call(&data, watch)
                 last = code
-                if code == MOSQ_ERR_PLUGIN_DEFER.rawValue || code == MOSQ_ERR_PLUGIN_IGNORE.rawValue
-                {
+                if code == ResultCode.pluginDefer || code == ResultCode.pluginIgnore {
                     continue
                 }
-                if code == 0, callback.plugin.isBuiltIn {
+                if code == ResultCode.success, callback.plugin.isBuiltIn {
                     isFileContent = true
                     break
                 }
-                if code != 0 { logDenial(callback.plugin, client, data, code) }
+                if code != ResultCode.success { logDenial(callback.plugin, client, data, code) }
                 return code
             }
-            if last == MOSQ_ERR_PLUGIN_DEFER.rawValue { hasDeferred = true }
+            if last == ResultCode.pluginDefer { hasDeferred = true }
         }
         // A file that allows leaves the last word to plugins that have one.
-        if isFileContent || !hasDeferred { return 0 }
-        return MOSQ_ERR_ACL_DENIED.rawValue
+        if isFileContent || !hasDeferred { return ResultCode.success }
+        return ResultCode.accessDenied
     }
 
     private func logDenial(
@@ -68,8 +68,8 @@ extension PluginHost {
             return withTopic(kind, client, publication) { data in
                 let code = only.call(&data, watch)
                 switch code {
-                case 0, MOSQ_ERR_PLUGIN_IGNORE.rawValue: return 0
-                case MOSQ_ERR_PLUGIN_DEFER.rawValue: return MOSQ_ERR_ACL_DENIED.rawValue
+                case ResultCode.success, ResultCode.pluginIgnore: return ResultCode.success
+                case ResultCode.pluginDefer: return ResultCode.accessDenied
                 default:
                     logDenial(only.plugin, client, data, code)
                     return code

@@ -6,6 +6,7 @@ import Core
 import Glibc
 import Log
 import Net
+import Results
 
 /// The way of one login through the chain of those who are asked about it.
 struct BasicAuthentication: Sendable {
@@ -66,9 +67,9 @@ struct BasicAuthentication: Sendable {
     /// A built-in file that accepts leaves the last word to the others.
     mutating func goesOn(after code: CInt, of plugin: LoadedPlugin) -> Bool {
         switch code {
-        case MOSQ_ERR_PLUGIN_IGNORE.rawValue: return true
-        case MOSQ_ERR_PLUGIN_DEFER.rawValue: hasDeferred = true
-        case 0 where plugin.isBuiltIn: isFileContent = true
+        case ResultCode.pluginIgnore: return true
+        case ResultCode.pluginDefer: hasDeferred = true
+        case ResultCode.success where plugin.isBuiltIn: isFileContent = true
         default: return false
         }
         return true
@@ -76,8 +77,8 @@ struct BasicAuthentication: Sendable {
 
     /// What the login ends with when nobody has decided.
     var outcome: CInt {
-        if isFileContent { return 0 }
-        return (hasDeferred ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_PLUGIN_IGNORE).rawValue
+        if isFileContent { return ResultCode.success }
+        return hasDeferred ? ResultCode.pluginDefer : ResultCode.pluginIgnore
     }
 }
 
@@ -140,7 +141,7 @@ extension PluginHost {
                 return nil
             }
             var code = login.askNext(watch)
-            if code == MOSQ_ERR_AUTH_DELAYED.rawValue {
+            if code == ResultCode.authDelayed {
                 switch suspend(login, plugin) {
                 case .waits(let isFirst):
                     if isFirst { lane.wake() }
@@ -191,12 +192,12 @@ extension PluginHost {
     ) -> HookAnswer {
         let identity = login.identity
         var code = code
-        if code == 0 {
+        if code == ResultCode.success {
             code = confirm(identity, confirmers(after: login))
         }
         delayed.end(login.ticket)
         ClientRecord.of(identity).endAuthentication()
-        if let pluginName, code != 0 { logRefusal(identity, code, pluginName) }
+        if let pluginName, code != ResultCode.success { logRefusal(identity, code, pluginName) }
         return .authentication(code: code)
     }
 
@@ -213,14 +214,14 @@ extension PluginHost {
             let record = ClientRecord.of(identity)
             let code = BasicAuthentication.call(callback, record, nil, watch)
             switch code {
-            case 0, MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
+            case ResultCode.success, ResultCode.pluginDefer, ResultCode.pluginIgnore: continue
             default:
                 logRefusal(identity, code, callback.plugin.displayName)
                 // Nobody waits for such an answer.
-                return code == MOSQ_ERR_AUTH_DELAYED.rawValue ? MOSQ_ERR_AUTH.rawValue : code
+                return code == ResultCode.authDelayed ? ResultCode.notAuthorized : code
             }
         }
-        return 0
+        return ResultCode.success
     }
 
     /// Those who may object to a login that others have accepted: they have not been asked yet.
@@ -258,11 +259,14 @@ extension PluginHost {
                 return lane.enqueue(.job { [self] in proceedLater(next) })
             }
             let name = waiting.plugin.displayName
-            if code == 0, !confirmers(after: login).allSatisfy(\.plugin.isDirect) {
+            if code == ResultCode.success, !confirmers(after: login).allSatisfy(\.plugin.isDirect) {
                 let accepted = login
                 return lane.enqueue(
                     .job { [self] in
-                        post(conclude(accepted, code: 0, by: name), to: accepted.asker)
+                        post(
+                            conclude(accepted, code: ResultCode.success, by: name),
+                            to: accepted.asker
+                        )
                     }
                 )
             }
@@ -279,8 +283,8 @@ extension PluginHost {
     /// One that names a client identifier says yes or no: whatever is not success refuses with
     /// `MOSQ_ERR_AUTH`, as in the original. By ticket it is what the callback would have said.
     private static func lateCode(_ code: Int32, byTicket: Bool) -> Int32 {
-        guard byTicket, code != MOSQ_ERR_AUTH_DELAYED.rawValue else {
-            return code == 0 ? 0 : MOSQ_ERR_AUTH.rawValue
+        guard byTicket, code != ResultCode.authDelayed else {
+            return code == ResultCode.success ? ResultCode.success : ResultCode.notAuthorized
         }
         return code
     }
@@ -294,7 +298,7 @@ extension PluginHost {
                 "Plugin \(waiting.plugin.displayName) did not decide about"
                     + " \(identity.logName) in time: refused."
             )
-            let code = MOSQ_ERR_AUTH.rawValue
+            let code = ResultCode.notAuthorized
             switch waiting.login {
             case .basic(let login): post(.authentication(code: code), to: login.asker)
             case .extended(let login): post(.exchange(code: code, data: nil), to: login.asker)

@@ -5,6 +5,7 @@ import CMosquitto
 import Core
 import Glibc
 import MQTT
+import Results
 
 extension PluginHost {
     /// Answers a request: write access first, then whoever owns exactly that topic.
@@ -19,12 +20,12 @@ extension PluginHost {
         if scope.events.contains(.access) {
             var data = marshalled.accessCheck(handle, .write)
             let code = checkAccess(scope, identity, &data)
-            if code != 0 { return .control(.refused(code: code)) }
+            if code != ResultCode.success { return .control(.refused(code: code)) }
         }
         let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
         if topic.hasSameBytes(as: BrokerControl.topic), let brokerControl {
             message.withPublication { brokerControl.handle($0.payload, host: self) }
-            return .control(.handled(code: 0, reasonString: nil))
+            return .control(.handled(code: ResultCode.success, reasonString: nil))
         }
         guard let callback = snapshot.control[ExactText(topic)] else { return .control(.unhandled) }
         var data = mosquitto_evt_control()

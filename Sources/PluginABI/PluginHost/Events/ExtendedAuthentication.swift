@@ -6,6 +6,7 @@ import Core
 import Glibc
 import Log
 import Net
+import Results
 
 /// The way of one step of an exchange through the chain of those who are asked about it.
 struct ExtendedAuthentication: Sendable {
@@ -108,8 +109,8 @@ extension PluginHost {
             }
             let result = step.askNext(watch)
             switch result.code {
-            case MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
-            case MOSQ_ERR_AUTH_DELAYED.rawValue:
+            case ResultCode.pluginDefer, ResultCode.pluginIgnore: continue
+            case ResultCode.authDelayed:
                 switch suspend(step, plugin) {
                 case .waits(let isFirst):
                     if isFirst { lane.wake() }
@@ -125,7 +126,7 @@ extension PluginHost {
         }
         return conclude(
             step,
-            DelayedAnswers.Result(code: MOSQ_ERR_NOT_SUPPORTED.rawValue),
+            DelayedAnswers.Result(code: ResultCode.notSupported),
             by: nil
         )
     }
@@ -155,12 +156,12 @@ extension PluginHost {
     ) -> HookAnswer {
         let identity = step.identity
         var result = result
-        if result.code == 0 {
+        if result.code == ResultCode.success {
             let scope = registry.current.scope(identity.listenerIndex)
             let code = confirm(identity, scope.confirmers)
             // Nothing that the method has to say to one it has accepted.
-            if code != 0 { result = DelayedAnswers.Result(code: code) }
-        } else if result.code != MOSQ_ERR_AUTH_CONTINUE.rawValue, let plugin {
+            if code != ResultCode.success { result = DelayedAnswers.Result(code: code) }
+        } else if result.code != ResultCode.authContinue, let plugin {
             logRefusal(identity, result.code, plugin.displayName)
         }
         delayed.end(step.ticket)
@@ -184,7 +185,7 @@ extension PluginHost {
         _ result: DelayedAnswers.Result
     ) {
         let scope = registry.current.scope(step.identity.listenerIndex)
-        guard result.code == 0, !scope.confirmsDirectly else {
+        guard result.code == ResultCode.success, !scope.confirmsDirectly else {
             return post(conclude(step, result, by: plugin), to: step.asker)
         }
         lane.enqueue(

@@ -5,6 +5,7 @@ import CMosquitto
 import Core
 import Log
 import MQTT
+import Results
 
 extension PluginHost {
     /// Decides about a message from a client: write access, then MESSAGE_IN.
@@ -20,11 +21,11 @@ extension PluginHost {
         if checksAccess {
             var data = marshalled.accessCheck(handle, .write)
             let code = checkAccess(scope, identity, &data)
-            if code != 0 { return Self.refusal(code) }
+            if code != ResultCode.success { return Self.refusal(code) }
         }
         guard isFiltered else { return .accepted(replacement: nil) }
         let code = filter(.messageIn, handle, &marshalled, scope)
-        if code != 0 { return Self.refusal(code) }
+        if code != ResultCode.success { return Self.refusal(code) }
         switch marshalled.result(replacing: message) {
         case .unchanged: return .accepted(replacement: nil)
         case .replaced(let replacement): return .accepted(replacement: replacement)
@@ -39,8 +40,8 @@ extension PluginHost {
     /// What a refusal by a plugin does to the publisher.
     private static func refusal(_ code: Int32) -> PublishVerdict {
         switch code {
-        case MOSQ_ERR_ACL_DENIED.rawValue: .refused(.notAuthorized)
-        case MOSQ_ERR_QUOTA_EXCEEDED.rawValue: .refused(.quotaExceeded)
+        case ResultCode.accessDenied: .refused(.notAuthorized)
+        case ResultCode.quotaExceeded: .refused(.quotaExceeded)
         default: .disconnect(code: code)
         }
     }
@@ -56,11 +57,11 @@ extension PluginHost {
             var data = message.event(client)
             for callback in list {
                 let code = callback.call(&data, watch)
-                if code != 0 { return code }
+                if code != ResultCode.success { return code }
                 message.adopt(&data, changesQoS: event == .messageOut)
             }
         }
-        return 0
+        return ResultCode.success
     }
 
     /// Decides about messages on their way to one client.

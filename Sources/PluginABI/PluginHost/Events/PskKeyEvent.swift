@@ -3,10 +3,12 @@
 
 import CMosquitto
 import Core
+import Encoding
 import Glibc
 import Log
 import MQTT
 package import Net
+import Results
 import Synchronization
 
 extension PluginHost {
@@ -73,8 +75,8 @@ extension PluginHost {
                 }
             }
             switch code {
-            case MOSQ_ERR_PLUGIN_DEFER.rawValue, MOSQ_ERR_PLUGIN_IGNORE.rawValue: continue
-            case 0: return Self.key(digits).map { .key($0) } ?? .unknown
+            case ResultCode.pluginDefer, ResultCode.pluginIgnore: continue
+            case ResultCode.success: return Self.key(digits).map { .key($0) } ?? .unknown
             default: return .unknown
             }
         }
@@ -83,17 +85,8 @@ extension PluginHost {
 
     /// The bytes of a key written in hexadecimal; nil when it is none.
     private static func key(_ digits: [CChar]) -> [UInt8]? {
-        let text = digits.prefix { $0 != 0 }.map {
-            Character(Unicode.Scalar(UInt8(bitPattern: $0)))
-        }
-        guard !text.isEmpty, text.count.isMultiple(of: 2) else { return nil }
-        var key: [UInt8] = []
-        for index in stride(from: 0, to: text.count, by: 2) {
-            guard let high = text[index].hexDigitValue, let low = text[index + 1].hexDigitValue
-            else { return nil }
-            key.append(UInt8(high << 4 | low))
-        }
-        return key
+        let text = digits.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+        return text.isEmpty ? nil : Hexadecimal.decode(text)
     }
 }
 

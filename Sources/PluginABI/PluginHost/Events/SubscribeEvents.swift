@@ -6,6 +6,7 @@ import Core
 import Glibc
 import Log
 import MQTT
+import Results
 
 extension PluginHost {
     /// Decides about the filters of one packet, in order.
@@ -18,7 +19,7 @@ extension PluginHost {
         var verdicts: [FilterVerdict] = []
         for filter in filters {
             let (verdict, code) = decide(event, identity, filter, scope)
-            if code != 0 { return .filters(verdicts, disconnectCode: code) }
+            if code != ResultCode.success { return .filters(verdicts, disconnectCode: code) }
             verdicts.append(verdict)
         }
         return .filters(verdicts, disconnectCode: nil)
@@ -35,7 +36,7 @@ extension PluginHost {
             let filter = strdup(String(decoding: question.filter, as: UTF8.self))
             defer { free(filter) }
             let code = checkSubscribing(.subscribe, identity, handle, question, filter, scope)
-            return code == 0 ? .allowed(filter: nil, options: nil) : .denied
+            return code == ResultCode.success ? .allowed(filter: nil, options: nil) : .denied
         }
         return .filters(verdicts, disconnectCode: nil)
     }
@@ -51,8 +52,8 @@ extension PluginHost {
         var current = original
         defer { free(current) }
         let code = checkSubscribing(event, identity, handle, question, current, scope)
-        if code == MOSQ_ERR_ACL_DENIED.rawValue { return (.denied, 0) }
-        if code != 0 { return (.denied, code) }
+        if code == ResultCode.accessDenied { return (.denied, 0) }
+        if code != ResultCode.success { return (.denied, code) }
         var options = question.options
         var properties = question.properties.withUnsafeBytes { PropertyBridge.list($0) }
         defer { mosquitto_property_free_all(&properties) }
@@ -67,7 +68,7 @@ extension PluginHost {
             }
             for callback in list {
                 let code = callback.call(&data, watch)
-                if code != 0 { return (.denied, code) }
+                if code != ResultCode.success { return (.denied, code) }
                 if let new = data.data.topic_filter, new != current {
                     free(current)
                     current = new
@@ -87,7 +88,7 @@ extension PluginHost {
         _ filter: UnsafeMutablePointer<CChar>?,
         _ scope: CallbackSnapshot.Scope
     ) -> Int32 {
-        guard scope.events.contains(.access) else { return 0 }
+        guard scope.events.contains(.access) else { return ResultCode.success }
         var data = mosquitto_evt_acl_check()
         data.client = handle
         data.topic = UnsafePointer(filter)

@@ -5,6 +5,7 @@ import CMosquitto
 import Core
 import Glibc
 import Log
+import Results
 
 /// When which TICK callback is due.
 ///
@@ -63,7 +64,7 @@ extension PluginHost {
             data.options = options.start
             data.option_count = options.count
             let code = callback.call(&data, watch)
-            if code != 0 {
+            if code != ResultCode.success {
                 let text = String(cString: mosquitto_strerror(code))
                 log.error(
                     "Error: Plugin \(callback.plugin.displayName) produced error on reload: \(text)"

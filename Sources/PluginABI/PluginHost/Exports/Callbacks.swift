@@ -7,6 +7,7 @@ import Config
 import Core
 import Glibc
 import Log
+import Results
 
 /// Names a plugin.
 @c(mosquitto_plugin_set_info) @implementation
@@ -88,7 +89,7 @@ extension PluginHost {
         if event.isPersistence { return refusePersistence(plugin, event) }
         if event == .control { return registerControl(plugin, function, topic, userData) }
         guard case .done = registry.add(plugin, event, function, UnsafeTransfer(userData)) else {
-            return MOSQ_ERR_ALREADY_EXISTS.rawValue
+            return ResultCode.alreadyExists
         }
         let name = plugin.name.map { " \($0)" } ?? ""
         log.info("Plugin\(name) has registered to receive '\(event.name)' events.")
@@ -118,7 +119,7 @@ extension PluginHost {
             topic.hasPrefix("$CONTROL/")
         else { return ResultCode.invalid }
         if topic == BrokerControl.topic, brokerControl != nil {
-            return MOSQ_ERR_ALREADY_EXISTS.rawValue
+            return ResultCode.alreadyExists
         }
         let outcome = registry.addControl(
             plugin,
@@ -126,7 +127,7 @@ extension PluginHost {
             function,
             UnsafeTransfer(userData)
         )
-        guard case .done = outcome else { return MOSQ_ERR_ALREADY_EXISTS.rawValue }
+        guard case .done = outcome else { return ResultCode.alreadyExists }
         plugin.addControlTopic(topic)
         if let name = plugin.name {
             log.info(

@@ -6,6 +6,7 @@ import CommonLibrary
 import Core
 import Glibc
 import MQTT
+import Results
 
 /// Whether a C string is what MQTT allows in names, and no longer than MQTT can tell.
 private func isName(_ text: UnsafePointer<CChar>) -> Bool {
@@ -48,7 +49,7 @@ public func mosquitto_set_clientid(
     else {
         // A session lives where its identifier says; it cannot get another one.
         return directory?[name] != nil
-            ? MOSQ_ERR_ALREADY_EXISTS.rawValue : ResultCode.notSupported
+            ? ResultCode.alreadyExists : ResultCode.notSupported
     }
     record.setIdentifier(name)
     return ResultCode.success

@@ -8,6 +8,7 @@ import Core
 import Glibc
 import MQTT
 import Net
+import Results
 import Synchronization
 
 /// The record behind a handle that may be NULL.

@@ -5,6 +5,7 @@ public import CMosquitto
 public import CcJSON
 import CommonLibrary
 import Glibc
+import Results
 
 /// Serves a request: calls `cmd_cb` for each command and publishes the responses.
 @c(mosquitto_control_generic_callback) @implementation

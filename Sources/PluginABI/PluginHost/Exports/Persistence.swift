@@ -5,6 +5,7 @@ public import CMosquitto
 import CommonLibrary
 import Core
 import Glibc
+import Results
 
 /// Frees what a function owns by its contract, whatever it returns.
 private func take(_ pointer: inout UnsafeMutablePointer<CChar>!) {

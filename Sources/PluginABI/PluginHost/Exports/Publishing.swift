@@ -6,6 +6,7 @@ import CommonLibrary
 import Core
 import Glibc
 import MQTT
+import Results
 
 /// Publishes; the payload becomes the broker's when the result is 0.
 @c(mosquitto_broker_publish) @implementation
@@ -102,7 +103,7 @@ public func mosquitto_subscription_add(_ sub: UnsafePointer<mosquitto_subscripti
         options: options & 0x3F,
         identifier: sub.pointee.identifier
     )
-    return wasThere ? MOSQ_ERR_SUB_EXISTS.rawValue : ResultCode.success
+    return wasThere ? ResultCode.subscriptionExists : ResultCode.success
 }
 
 /// Ends a subscription of a client.

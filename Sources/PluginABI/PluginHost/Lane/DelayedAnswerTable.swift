@@ -4,6 +4,7 @@
 import CMosquitto
 import Core
 import Net
+import Results
 
 /// The authentications under way.
 ///
@@ -130,7 +131,7 @@ struct DelayedAnswerTable {
         if let identifier, holders[identifier] != ticket {
             // A client that was renamed meets one that is asked about under its new name.
             guard holders[identifier] == nil else {
-                return (.decided(Result(code: MOSQ_ERR_UNKNOWN.rawValue)), next)
+                return (.decided(Result(code: ResultCode.unknown)), next)
             }
             holders[identifier] = ticket
             entries[ticket]?.identifier = identifier

@@ -6,6 +6,7 @@ import CommonLibrary
 import Core
 import Glibc
 import Log
+import Results
 
 /// A plugin of interface version 4, 3 or 2.
 ///
@@ -154,14 +155,14 @@ final class LegacyPlugin: @unchecked Sendable {
                     "ACL denying access to client with dangerous username \""
                         + String(cString: name) + "\""
                 )
-                return MOSQ_ERR_ACL_DENIED.rawValue
+                return ResultCode.accessDenied
             }
             if let name = client?.identifier, isDangerous(name) {
                 log?.notice(
                     "ACL denying access to client with dangerous client id \""
                         + String(cString: name) + "\""
                 )
-                return MOSQ_ERR_ACL_DENIED.rawValue
+                return ResultCode.accessDenied
             }
         }
         if subscribing.contains(data.access) { return ResultCode.success }
@@ -181,7 +182,7 @@ final class LegacyPlugin: @unchecked Sendable {
         message.qos = CInt(data.qos)
         message.retain = data.retain
         return access?(userData, data.access, data.client, &message)
-            ?? MOSQ_ERR_PLUGIN_DEFER.rawValue
+            ?? ResultCode.pluginDefer
     }
 
     func check(_ data: mosquitto_evt_basic_auth) -> CInt {
@@ -193,7 +194,7 @@ final class LegacyPlugin: @unchecked Sendable {
             data.client,
             UnsafePointer(data.username),
             UnsafePointer(data.password)
-        ) ?? MOSQ_ERR_PLUGIN_DEFER.rawValue
+        ) ?? ResultCode.pluginDefer
     }
 
     func findKey(_ data: mosquitto_evt_psk_key) -> CInt {
@@ -201,7 +202,7 @@ final class LegacyPlugin: @unchecked Sendable {
             return keyV2(userData, data.hint, data.identity, data.key, data.max_key_len)
         }
         return key?(userData, data.client, data.hint, data.identity, data.key, data.max_key_len)
-            ?? MOSQ_ERR_PLUGIN_DEFER.rawValue
+            ?? ResultCode.pluginDefer
     }
 
     // MARK: Life

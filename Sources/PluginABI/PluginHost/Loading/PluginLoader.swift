@@ -8,6 +8,7 @@ package import Config
 import Core
 import Glibc
 import Log
+import Results
 
 extension PluginHost {
     /// Loads and initialises everything the configuration names: first its plugins in their order,
@@ -137,7 +138,7 @@ extension PluginHost {
                     "Error: Unable to load plugin \"\(configuration.path)\".",
                     "Load error: \(reason)",
                 ],
-                exitCode: MOSQ_ERR_UNKNOWN.rawValue
+                exitCode: ResultCode.unknown
             )
         }
         let library = PluginLibrary(handle: handle)
@@ -156,7 +157,7 @@ extension PluginHost {
                 threadSafety: threadSafety?() ?? 0
             )
         } catch {
-            throw LoadError(lines: error.lines, exitCode: MOSQ_ERR_UNKNOWN.rawValue)
+            throw LoadError(lines: error.lines, exitCode: ResultCode.unknown)
         }
     }
 

@@ -7,6 +7,7 @@ import CMosquitto
 import Glibc
 import Log
 import Net
+import Results
 import Synchronization
 
 /// A clock for short times.
@@ -149,10 +150,10 @@ extension CallbackStatistics.Row {
     /// Results that are neither an answer nor a passing on.
     private static func isError(_ code: CInt) -> Bool {
         switch code {
-        case MOSQ_ERR_SUCCESS.rawValue, MOSQ_ERR_PLUGIN_DEFER.rawValue,
-            MOSQ_ERR_PLUGIN_IGNORE.rawValue, MOSQ_ERR_AUTH.rawValue,
-            MOSQ_ERR_ACL_DENIED.rawValue, MOSQ_ERR_AUTH_CONTINUE.rawValue,
-            MOSQ_ERR_AUTH_DELAYED.rawValue, MOSQ_ERR_QUOTA_EXCEEDED.rawValue:
+        case ResultCode.success, ResultCode.pluginDefer,
+            ResultCode.pluginIgnore, ResultCode.notAuthorized,
+            ResultCode.accessDenied, ResultCode.authContinue,
+            ResultCode.authDelayed, ResultCode.quotaExceeded:
             false
         default: true
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Password hashes as the state file has them: encoded text.
 
-import PluginSDK
+import PasswordHash
 
 /// Makes and verifies encoded password hashes; what is stored stays text until somebody logs in.
 package enum StoredPassword {

@@ -3,6 +3,7 @@
 
 import Glibc
 import PluginSDK
+import SafeFiles
 import Synchronization
 
 /// What the engine needs from its surroundings.
@@ -125,7 +126,7 @@ package final class Engine: Sendable {
         case .missing: problem = "No such file or directory"
         case .unreadable(let error):
             problem =
-                error.number == EACCES ? "File is not readable - check permissions." : error.reason
+                error.code == EACCES ? "File is not readable - check permissions." : error.reason
         case .notJSON: problem = "File is not valid JSON."
         }
         log(.error, "Error loading Dynamic security plugin config: \(problem)")
@@ -351,10 +352,10 @@ package final class Engine: Sendable {
         let (state, mark, path) = journal.withLock {
             (directory.read { SavedState($0) }, $0.mark, $0.statePath)
         }
-        do throws(SystemError) {
+        do throws(FileError) {
             let temporary = path + ".new"
             let digest = try StateFile.write(state, to: temporary)
-            try withJournal { journal throws(SystemError) in
+            try withJournal { journal throws(FileError) in
                 try journal.announce(digest, at: mark)
             }
             try File.rename(temporary, to: path)
@@ -385,23 +386,23 @@ package final class Engine: Sendable {
     ///
     /// Changes go on while the new one is made; they wait only while what they added meanwhile is copied and the
     /// new one gets its name.
-    private func shortenJournal(at mark: Journal.Mark) throws(SystemError) {
+    private func shortenJournal(at mark: Journal.Mark) throws(FileError) {
         let temporary = journal.withLock { $0.path } + ".new"
-        let (text, covered) = try withJournal { journal throws(SystemError) in
+        let (text, covered) = try withJournal { journal throws(FileError) in
             try journal.beginShortening(at: mark)
         }
         let new = try JournalFile(creating: temporary, content: text)
-        try withJournal { journal throws(SystemError) in
+        try withJournal { journal throws(FileError) in
             try journal.finishShortening(with: new, from: temporary, covered: covered)
         }
     }
 
     /// Runs the closure with the journal; `Mutex` itself does not pass typed errors on.
     private func withJournal<Value: Sendable>(
-        _ body: (inout Journal) throws(SystemError) -> Value
-    ) throws(SystemError) -> Value {
+        _ body: (inout Journal) throws(FileError) -> Value
+    ) throws(FileError) -> Value {
         let result = journal.withLock { journal in
-            Result { () throws(SystemError) in try body(&journal) }
+            Result { () throws(FileError) in try body(&journal) }
         }
         return try result.get()
     }

@@ -3,6 +3,7 @@
 
 import COpenSSL
 import Glibc
+import SafeFiles
 
 /// Generates a state file with an administrator, the customary roles and, if nobody chose a
 /// password, a client to try things with.
@@ -31,7 +32,7 @@ struct FirstStart {
         do throws(Failure) {
             let passwords = try choosePasswords()
             let text = try configuration(passwords)
-            do throws(SystemError) {
+            do throws(FileError) {
                 try File.replace(path, with: text)
             } catch {
                 log(.error, "Error: Unable to write dynsec config: \(error)")
@@ -67,7 +68,7 @@ struct FirstStart {
     private func firstLine(of file: String) throws(Failure) -> ByteString {
         log(.info, "  Using admin password from file '\(file)'")
         let bytes: [UInt8]
-        do throws(SystemError) {
+        do throws(FileError) {
             bytes = try File.read(file)
         } catch {
             log(.error, "Error: Unable to read initial password file '\(file)': \(error.reason)")
@@ -104,11 +105,8 @@ struct FirstStart {
         let file = path + ".pw"
         var text = Array("admin ".utf8) + passwords.admin.bytes + [0x0A]
         if let demo = passwords.demo { text += Array("democlient ".utf8) + demo.bytes + [0x0A] }
-        do throws(SystemError) {
-            let descriptor = try File.create(file)
-            defer { _ = close(descriptor) }
-            try File.write(text, to: descriptor, path: file)
-            try File.sync(descriptor, path: file)
+        do throws(FileError) {
+            try File.create(file, content: text)
         } catch {
             log(.error, "Error: Unable to write generated passwords: \(error)")
             throw Failure()

@@ -2,6 +2,7 @@
 // The journal: changes that are on disk but not yet in the state file.
 
 import Glibc
+import SafeFiles
 
 /// One command's changes on their way to the journal.
 struct JournalRecord: Sendable {
@@ -86,7 +87,7 @@ struct Journal: Sendable {
             let all = try File.read(path)
             bytes = all[..<((all.lastIndex { $0 != 0 } ?? -1) + 1)]
         } catch {
-            if error.number != ENOENT { log(.error, "dynsec: Error: \(error)") }
+            if error.code != ENOENT { log(.error, "dynsec: Error: \(error)") }
             return journal
         }
         let scan = JournalScan(bytes, base: base)
@@ -122,7 +123,7 @@ struct Journal: Sendable {
             .error,
             "dynsec: Error: '\(path)' is damaged; changes behind the damage are lost, '\(copy)' keeps them."
         )
-        do throws(SystemError) {
+        do throws(FileError) {
             try File.replace(copy, with: Array(bytes))
         } catch {
             log(.error, "dynsec: Error: \(error)")
@@ -136,14 +137,14 @@ struct Journal: Sendable {
             "dynsec: Warning: '\(path)' belongs to another version of '\(statePath)' and is set aside as '\(aside)'."
         )
         if rename(path, aside) != 0 {
-            log(.error, "dynsec: Error: \(SystemError("rename \(path)"))")
+            log(.error, "dynsec: Error: \(FileError("rename", path))")
         }
     }
 
     // MARK: - Appending
 
     /// Puts records on the disk; when this throws, none of them will be there after a restart.
-    mutating func append(_ records: [JournalRecord]) throws(SystemError) {
+    mutating func append(_ records: [JournalRecord]) throws(FileError) {
         var text: [UInt8] = []
         var last = sequence
         for record in records {
@@ -155,14 +156,14 @@ struct Journal: Sendable {
         hasChanges = true
     }
 
-    private mutating func append(_ text: [UInt8]) throws(SystemError) {
+    private mutating func append(_ text: [UInt8]) throws(FileError) {
         try open()
         if !isNameSafe {
             // After a power failure the file would not be found, or an older one in its place.
             try File.syncFolder(of: path)
             isNameSafe = true
         }
-        do throws(SystemError) {
+        do throws(FileError) {
             try file?.append(text)
         } catch {
             // Opening it again cuts off what may be left of the text.
@@ -172,14 +173,14 @@ struct Journal: Sendable {
         length = file?.length ?? length
     }
 
-    private mutating func open() throws(SystemError) {
+    private mutating func open() throws(FileError) {
         guard file == nil else { return }
         guard length < 0 else {
             file = try JournalFile(opening: path, length: length)
             return
         }
         var new = try JournalFile(opening: path, length: 0)
-        do throws(SystemError) {
+        do throws(FileError) {
             try new.append(Journal.baseLine(base, sequence: sequence))
         } catch {
             new.close()
@@ -215,7 +216,7 @@ struct Journal: Sendable {
     var mark: Mark { Mark(sequence: sequence, offset: max(length, 0)) }
 
     /// Says that a state file with this fingerprint, which is not in its place yet, holds the changes up to a mark.
-    mutating func announce(_ digest: Digest, at mark: Mark) throws(SystemError) {
+    mutating func announce(_ digest: Digest, at mark: Mark) throws(FileError) {
         try append(Journal.baseLine(digest, sequence: mark.sequence))
     }
 
@@ -234,7 +235,7 @@ struct Journal: Sendable {
     /// Begins a shorter journal: the text it starts with, and how much of this one that covers.
     mutating func beginShortening(
         at mark: Mark
-    ) throws(SystemError) -> (text: [UInt8], covered: Int) {
+    ) throws(FileError) -> (text: [UInt8], covered: Int) {
         try open()
         let tail = try file?.read(from: mark.offset) ?? []
         return (Journal.baseLine(base, sequence: mark.sequence) + tail, max(length, 0))
@@ -245,14 +246,14 @@ struct Journal: Sendable {
         with shorter: JournalFile,
         from temporary: String,
         covered: Int
-    ) throws(SystemError) {
+    ) throws(FileError) {
         var new = shorter
-        do throws(SystemError) {
+        do throws(FileError) {
             // It is closed after trouble with the disk; nothing of it must be missed.
             try open()
             let rest = try file?.read(from: covered) ?? []
             if !rest.isEmpty { try new.append(rest) }
-            guard rename(temporary, path) == 0 else { throw SystemError("rename \(temporary)") }
+            guard rename(temporary, path) == 0 else { throw FileError("rename", temporary) }
         } catch {
             new.close()
             throw error

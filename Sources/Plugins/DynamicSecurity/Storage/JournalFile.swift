@@ -2,6 +2,7 @@
 // The journal's open file.
 
 import Glibc
+import SafeFiles
 
 /// A file that is appended to and waited for, one record after the other.
 ///
@@ -32,10 +33,10 @@ struct JournalFile: Sendable {
     }
 
     /// Opens a file, or makes it, and cuts off what is behind its records.
-    init(opening path: String, length: Int) throws(SystemError) {
+    init(opening path: String, length: Int) throws(FileError) {
         let descriptor = try File.openForUpdate(path)
         guard ftruncate(descriptor, length) == 0 else {
-            let error = SystemError("truncate \(path)")
+            let error = FileError("truncate", path)
             _ = Glibc.close(descriptor)
             throw error
         }
@@ -43,7 +44,7 @@ struct JournalFile: Sendable {
     }
 
     /// Makes a file with this content, on the disk when this returns, but for its name.
-    init(creating path: String, content: [UInt8]) throws(SystemError) {
+    init(creating path: String, content: [UInt8]) throws(FileError) {
         _ = unlink(path)
         self.init(path: path, descriptor: try File.create(path), length: 0)
         do {
@@ -60,11 +61,11 @@ struct JournalFile: Sendable {
     func close() { _ = Glibc.close(descriptor) }
 
     /// Puts bytes on the disk; when this throws, the file must be closed and opened anew.
-    mutating func append(_ bytes: [UInt8]) throws(SystemError) {
+    mutating func append(_ bytes: [UInt8]) throws(FileError) {
         if length + bytes.count > reserved { writeZeros(behind: bytes.count) }
-        do throws(SystemError) {
+        do throws(FileError) {
             try File.write(bytes, to: descriptor, at: length, path: path)
-            guard fdatasync(descriptor) == 0 else { throw SystemError("fsync \(path)") }
+            guard fdatasync(descriptor) == 0 else { throw FileError("fsync", path) }
         } catch {
             // What reached the file must not come back after a restart.
             _ = ftruncate(descriptor, length)
@@ -79,7 +80,7 @@ struct JournalFile: Sendable {
         let start = max(reserved, length)
         let end = length + count + JournalFile.reserve
         let zeros = [UInt8](repeating: 0, count: end - start)
-        do throws(SystemError) {
+        do throws(FileError) {
             try File.write(zeros, to: descriptor, at: start, path: path)
             reserved = end
         } catch {
@@ -88,7 +89,7 @@ struct JournalFile: Sendable {
     }
 
     /// The records from an offset on.
-    func read(from offset: Int) throws(SystemError) -> [UInt8] {
+    func read(from offset: Int) throws(FileError) -> [UInt8] {
         try File.read(descriptor, from: offset, count: length - offset, path: path)
     }
 }

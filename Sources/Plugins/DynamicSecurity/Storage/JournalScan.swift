@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading a journal back.
 
+import Encoding
+
 /// The result of reading a journal.
 struct JournalScan {
     /// A record of changes that was read back.
@@ -88,7 +90,6 @@ enum CRC32 {
         table.withUnsafeBufferPointer { table in
             for byte in bytes { check = check >> 8 ^ table[Int((check ^ UInt32(byte)) & 0xFF)] }
         }
-        let digits = Array("0123456789abcdef".utf8)
-        return stride(from: 28, through: 0, by: -4).map { digits[Int(~check >> $0 & 15)] }
+        return Hexadecimal.encode(withUnsafeBytes(of: (~check).bigEndian) { Array($0) })
     }
 }

@@ -2,7 +2,9 @@
 // The state file: the original JSON format, read and written piece by piece.
 
 import COpenSSL
+import Encoding
 import Glibc
+package import SafeFiles
 
 /// A fingerprint of a state file's content.
 package struct Digest: Sendable, Equatable {
@@ -38,10 +40,7 @@ struct StreamingDigest: ~Copyable {
     consuming func finish() -> Digest {
         var hash = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &hash, nil)
-        let digits = Array("0123456789abcdef".utf8)
-        return Digest(
-            text: ByteString(hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-        )
+        return Digest(text: ByteString(Hexadecimal.encode(hash)))
     }
 }
 
@@ -51,21 +50,21 @@ package enum StateFile {
     package enum Content {
         case loaded(Model, Digest)
         case missing
-        case unreadable(SystemError)
+        case unreadable(FileError)
         case notJSON
     }
 
     // MARK: - Writing
 
     /// Writes the state beside the file and returns the fingerprint; the caller renames it.
-    static func write(_ state: SavedState, to path: String) throws(SystemError) -> Digest {
+    static func write(_ state: SavedState, to path: String) throws(FileError) -> Digest {
         _ = unlink(path)
         let descriptor = try File.create(path)
         defer { _ = close(descriptor) }
         var digest = StreamingDigest()
         var writer = JSONWriter(formatted: true)
         writer.bytes.reserveCapacity(pieceSize * 2)
-        try write(state, with: &writer) { piece throws(SystemError) in
+        try write(state, with: &writer) { piece throws(FileError) in
             digest.add(piece)
             try File.write(piece, to: descriptor, path: path)
             // Piece by piece: a heap of unwritten data would hold up the fsync of the journal.
@@ -138,7 +137,7 @@ package enum StateFile {
         do {
             bytes = try File.read(path)
         } catch {
-            return error.number == ENOENT ? .missing : .unreadable(error)
+            return error.code == ENOENT ? .missing : .unreadable(error)
         }
         guard let model = parse(bytes) else { return .notJSON }
         return .loaded(model, Digest(of: bytes))

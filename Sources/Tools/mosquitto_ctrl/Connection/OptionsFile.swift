@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file with options that are given on every call.
 
+import SafeFiles
 import ToolSupport
 
 /// The options file: one option per line with its dashes, then at most one word.
@@ -17,7 +18,7 @@ enum OptionsFile {
         guard let path = options.optionsFile ?? defaultPath(environment) else { return }
         let content: [UInt8]
         do {
-            content = try FileContent.read(path)
+            content = try File.readToEnd(path)
         } catch {
             return
         }

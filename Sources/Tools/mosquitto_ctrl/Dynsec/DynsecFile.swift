@@ -2,6 +2,8 @@
 // The dynamic security file, made and changed without a broker.
 
 import Glibc
+import PasswordHash
+import SafeFiles
 import ToolSupport
 
 /// Commands on a dynamic security file.
@@ -37,7 +39,7 @@ enum DynsecFile {
             }
         let content = initialContent(admin: admin, password: try encode(password))
         do {
-            try FileContent.create(path, mode: 0o640, content: try bytes(content))
+            try File.create(path, mode: 0o640, content: try bytes(content))
         } catch let error as FileError {
             throw unwritable(path, error.code)
         } catch {
@@ -105,7 +107,7 @@ enum DynsecFile {
         ask: CommandLineRequest.Ask
     ) throws(ToolFailure) {
         var words: [String] = []
-        var hasher = PasswordHasher()
+        var algorithm = PasswordHash.Algorithm.usual
         var rest = arguments[...]
         while let word = rest.popFirst() {
             if word == "-i" {
@@ -119,7 +121,7 @@ enum DynsecFile {
                 guard let count = Int32(text), count > 0 else {
                     throw ToolFailure("Error: Invalid input.", .invalidInput)
                 }
-                hasher = PasswordHasher(algorithm: .sha512PBKDF2, iterations: count)
+                algorithm = .pbkdf2(iterations: Int(count))
             } else if words.count == 2 {
                 throw ToolFailure(
                     "Error: Unknown argument: \(word)\nError: Invalid input.",
@@ -135,7 +137,7 @@ enum DynsecFile {
         var file = try load(path)
         let password =
             if words.count == 2 { words[1] } else { try CommandLineRequest.newPassword(user, ask) }
-        try setPassword(&file, user, try encode(password, with: hasher))
+        try setPassword(&file, user, try encode(password, with: algorithm))
         try save(file, to: path)
     }
 
@@ -158,7 +160,7 @@ enum DynsecFile {
     private static func load(_ path: String) throws(ToolFailure) -> JSONValue {
         let content: [UInt8]
         do {
-            content = try FileContent.read(path)
+            content = try File.readToEnd(path)
         } catch {
             throw ToolFailure("Error: Unable to open \(path).", .invalidInput)
         }
@@ -178,9 +180,9 @@ enum DynsecFile {
     private static func save(_ file: JSONValue, to path: String) throws(ToolFailure) {
         let content = try bytes(file)
         do {
-            try FileContent.replace(path, with: content)
+            try File.replaceContent(of: path, with: content)
         } catch {
-            var text = "Error: Unable to \(error.doing) \(path). \(error.reason)."
+            var text = "Error: Unable to \(error.action) \(path). \(error.reason)."
             if let backup = error.backup { text += "\nThe old content is in \(backup)." }
             throw ToolFailure(text, .system)
         }
@@ -193,12 +195,11 @@ enum DynsecFile {
 
     private static func encode(
         _ password: String,
-        with hasher: PasswordHasher = PasswordHasher()
+        with algorithm: PasswordHash.Algorithm = .usual
     ) throws(ToolFailure) -> String {
-        do {
-            return try hasher.encode(Array(password.utf8))
-        } catch {
+        guard let hash = PasswordHash(hashing: Array(password.utf8), with: algorithm) else {
             throw ToolFailure("Error: Unable to hash password.", .notSupported)
         }
+        return hash.encoded
     }
 }

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encoded passwords and base 64.
+// Encoded passwords.
 
-import PluginSDK
+import PasswordHash
+import TestSupport
 import Testing
 
 @Suite("Password hashes")
 struct PasswordHashTests {
-    /// The password `secret`, hashed by the original's tools.
-    static let vectors = [
-        "$6$AAECAwQFBgcICQoL$JqsxEv/ucyxjA5DKsQ+Y8CDWaQDNQI9FpAkmfwAqWfwZLk/JEGgM0EpylrJHAZKKyFQjJeZ3nFaHjPzOzPPmPw==",
-        "$6$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==$wEYf8F4/yHDmlCt3YmMXwFi//Ux0IOce8NucN+r/9QAuqoVaYz7SU9131YSsyqLHn9NUpM/F4yTaDANhOFpYTQ==",
-        "$7$101$AAECAwQFBgcICQoL$Xr99N9ym9ys8TWxis5ajETJq6EVYzmc6nb8t3pUYnPBbCAbICS4xejTltonXWCtJNBvA+By+TXUqU6qCblO00w==",
-        "$7$1000$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==$j5aX3DstWRgO5cjjfvKvsf7Z/KK812T4wGDMih+DCHQg8P7++fmj4sZcMp1smkEafZL0QZ29tE5ezahL/nyffw==",
-    ]
-
-    @Test("Hashes of the original's tools are verified", arguments: vectors)
+    @Test("Hashes of the original's tools are verified", arguments: PasswordVectors.all)
     func known(text: String) throws {
         let hash = try #require(PasswordHash(decoding: text.utf8))
         #expect(hash.verify(Array("secret".utf8)))
@@ -28,11 +21,11 @@ struct PasswordHashTests {
         let salt = (0..<12).map { UInt8($0) }
         let password = Array("secret".utf8)
         #expect(
-            PasswordHash(hashing: password, with: .sha512, salt: salt)?.encoded == Self.vectors[0]
+            PasswordHash(hashing: password, with: .sha512, salt: salt)?.encoded == PasswordVectors.all[0]
         )
         #expect(
             PasswordHash(hashing: password, with: .pbkdf2(iterations: 101), salt: salt)?.encoded
-                == Self.vectors[2]
+                == PasswordVectors.all[2]
         )
     }
 
@@ -59,36 +52,40 @@ struct PasswordHashTests {
             "$6$AAECAwQFBgcICQoL$AAAA", "$7$AAECAwQFBgcICQoL$AAAA",
             "$argon2id$v=19$m=1,t=1,p=1$AAAA",
             "$argon2id$v=16$m=8,t=1,p=1$AAECAwQFBgcICQoL$AAECAwQFBgcICQoL",
-            String(vectors[0].dropLast(2)), vectors[2].replacingIterations(with: "0"),
-            vectors[2].replacingIterations(with: "x"),
-            vectors[0] + "$x", vectors[0].dropLast(3) + "*==",
+            String(PasswordVectors.all[0].dropLast(2)), PasswordVectors.all[2].replacingIterations(with: "0"),
+            PasswordVectors.all[2].replacingIterations(with: "x"),
+            PasswordVectors.all[0] + "$x", PasswordVectors.all[0].dropLast(3) + "*==",
         ]
     )
     func malformed(text: String) {
         #expect(PasswordHash(decoding: text.utf8) == nil)
     }
 
-    @Test(
-        "RFC 4648 section 10",
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
-        ]
-    )
-    func base64(plain: String, encoded: String) {
-        #expect(Base64.encode(Array(plain.utf8)) == encoded)
-        #expect(Base64.decode(encoded.utf8) == Array(plain.utf8))
-        let bare = encoded.filter { $0 != "=" }
-        #expect(Base64.encode(Array(plain.utf8), isPadded: false) == bare)
-        #expect(Base64.decode(bare.utf8, isPadded: false) == Array(plain.utf8))
+    @Test("A new Argon2id hash is a PHC string with salt and hash of 64 bytes")
+    func argon2id() throws {
+        let hash = try #require(PasswordHash(hashing: Array("secret".utf8), with: .argon2id))
+        #expect(hash.encoded.hasPrefix("$argon2id$v=19$m=47104,t=1,p=1$"))
+        #expect(hash.encoded.split(separator: "$").suffix(2).map(\.count) == [86, 86])
     }
 
-    @Test(
-        "Base 64 is strict",
-        arguments: ["Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm 9v", "Zg==Zg==", "Z", "-_-_", "===="]
-    )
-    func base64Malformed(text: String) {
-        #expect(Base64.decode(text.utf8) == nil)
+    @Test("A malformed Argon2id text may be kept, but no password is its own")
+    func uncheckedArgon2() throws {
+        let text = "$argon2id$v=19$m=0,t=1,p=1$AAAA$*"
+        #expect(PasswordHash(decoding: text.utf8) == nil)
+        let hash = try #require(PasswordHash(decoding: text.utf8, checksArgon2: false))
+        #expect(hash.encoded == text)
+        #expect(!hash.verify([]))
+    }
+
+    @Test("Random bytes are of the number asked for, and secrets are compared as a whole")
+    func secrets() throws {
+        let bytes = try #require(SystemRandom.bytes(64))
+        #expect(bytes.count == 64)
+        #expect(bytes != SystemRandom.bytes(64))
+        #expect(isEqualInConstantTime(bytes, bytes))
+        #expect(!isEqualInConstantTime(bytes, Array(bytes.dropLast())))
+        #expect(!isEqualInConstantTime([1, 2, 3], [1, 2, 4]))
+        #expect(isEqualInConstantTime([], []))
     }
 }
 

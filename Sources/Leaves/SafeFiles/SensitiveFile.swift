@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening files that hold secrets: never through a symbolic link, never readable by others.
 
-import CLinux
 import Glibc
 
 /// Opens password, ACL, PSK, persistence, log and key-log files.
@@ -9,34 +8,27 @@ import Glibc
 /// The last component of the path must not be a symbolic link unless
 /// `MOSQUITTO_UNSAFE_ALLOW_SYMLINKS` is set, and must be a regular file. What is created gets mode 0600.
 package enum SensitiveFile {
-    /// Why a file was refused.
-    package struct Failure: Error {
-        /// The error number; 0 if the file is not a regular file.
-        package let code: CInt
-        /// The reason in words.
-        package var reason: String {
-            code == 0 ? "Not a regular file" : String(cString: strerror(code))
-        }
-    }
-
     /// Whether the environment allows symbolic links.
     package static var allowsSymbolicLinks: Bool {
         getenv("MOSQUITTO_UNSAFE_ALLOW_SYMLINKS") != nil
     }
 
-    /// Opens an existing file for reading; the caller closes the descriptor.
-    package static func openForReading(_ path: String) -> Result<CInt, Failure> {
-        open(path, O_RDONLY)
-    }
-
     /// Opens a file for appending, creating it if need be; the caller closes the descriptor.
-    package static func openForAppending(_ path: String) -> Result<CInt, Failure> {
-        open(path, O_WRONLY | O_APPEND | O_CREAT)
+    package static func openForAppending(_ path: String) throws(FileError) -> CInt {
+        try open(path, O_WRONLY | O_APPEND | O_CREAT)
     }
 
-    /// Creates a file that must not exist yet; the caller closes the descriptor.
-    package static func createNew(_ path: String) -> Result<CInt, Failure> {
-        open(path, O_WRONLY | O_CREAT | O_EXCL)
+    /// Reads a whole file.
+    ///
+    /// `warn` is given a line for each way in which others could read it or it belongs to someone else.
+    package static func read(
+        _ path: String,
+        warn: (String) -> Void = { _ in }
+    ) throws(FileError) -> [UInt8] {
+        let descriptor = try open(path, O_RDONLY)
+        defer { _ = close(descriptor) }
+        for line in warnings(for: descriptor, path: path) { warn(line) }
+        return try File.readToEnd(descriptor, path: path)
     }
 
     /// The lines to warn with when others could read the open file or it belongs to somebody else.
@@ -59,16 +51,15 @@ package enum SensitiveFile {
     }
 
     /// Opens the file and refuses everything but regular files.
-    private static func open(_ path: String, _ flags: CInt) -> Result<CInt, Failure> {
-        let follow = allowsSymbolicLinks ? 0 : O_NOFOLLOW
-        // Not blocking, so that a FIFO in the file's place cannot hang the broker.
-        let descriptor = Glibc.open(path, flags | follow | O_CLOEXEC | O_NONBLOCK, 0o600)
-        guard descriptor >= 0 else { return .failure(Failure(code: errno)) }
+    private static func open(_ path: String, _ flags: CInt) throws(FileError) -> CInt {
+        // Not blocking, so that a FIFO in the file's place cannot hang the process.
+        let careful = flags | O_NONBLOCK | (allowsSymbolicLinks ? 0 : O_NOFOLLOW)
+        let descriptor = try File.open(path, careful)
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             _ = close(descriptor)
-            return .failure(Failure(code: 0))
+            throw FileError("open", path, code: 0)
         }
-        return .success(descriptor)
+        return descriptor
     }
 }
