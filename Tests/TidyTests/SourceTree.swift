@@ -62,6 +62,7 @@ enum SourceTree {
     /// Prose and scripts.
     static let documents =
         files(in: "docs") + files(in: "scripts")
+        + (files(in: "plugins-c") + files(in: "examples")).filter { $0.path.hasSuffix(".md") }
         + ["README.md", "HACKING.md", "ARCHITECTURE.md", "LOCKS.md", "CHANGELOG.md", "Makefile"]
         .compactMap(file)
 
