@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 // SPDX-License-Identifier: Apache-2.0
 // The one package: broker, plugin interface, plugins, tools and their tests.
 
@@ -85,10 +85,10 @@ let package = Package(
         module("Log", in: "Sources/Broker", uses: ["CLinux"]),
         module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
         module("Net", in: "Sources/Broker", uses: ["Log", "CLinux", "CBrokerShims", "COpenSSL"]),
-        module("Core", in: "Sources/Broker", uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux", "CMosquitto"]),
+        module("Core", in: "Sources/Broker", uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux"]),
         .executableTarget(
             name: "mosquitto",
-            dependencies: ["Core", "Net", "Config", "Log", "MQTT", "Topics", "CLinux", "PluginHost"],
+            dependencies: ["Core", "Net", "Config", "Log", "CLinux", "PluginHost"],
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
@@ -126,7 +126,7 @@ let package = Package(
         module(
             "PluginHost",
             in: "Sources/PluginABI",
-            uses: ["CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "COpenSSL", "CcJSON"]
+            uses: ["CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "CMosquitto", "CBrokerShims", "CLinux", "CcJSON"]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
         module(
@@ -143,7 +143,7 @@ let package = Package(
         plugin("Scram", uses: ["COpenSSL", "CIDN"]),
 
         // Tools.
-        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "CLinux", "COpenSSL"]),
+        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "COpenSSL"]),
         module("ToolSupport", in: "Sources/Tools", uses: ["COpenSSL", "CArgon2"]),
         .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
@@ -189,12 +189,12 @@ let package = Package(
             swiftSettings: common
         ),
         tests("MQTTTests", uses: ["MQTT"]),
-        tests("InflightTests", uses: ["Inflight", "MQTT"]),
+        tests("InflightTests", uses: ["Inflight"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
         tests("TopicsTests", uses: ["Topics"]),
-        tests("CoreTests", uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux"]),
+        tests("CoreTests", uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log"]),
         tests("ConfigTests", uses: ["Config", "Log"]),
-        tests("NetTests", uses: ["Net", "CLinux", "COpenSSL"]),
+        tests("NetTests", uses: ["Net", "CLinux"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],

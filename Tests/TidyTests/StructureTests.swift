@@ -16,7 +16,7 @@ struct StructureTests {
         ("Sources/Broker/Net/", ["Log", "CBrokerShims"]),
         (
             "Sources/Broker/Core/",
-            ["MQTT", "Topics", "Inflight", "Config", "Persist", "Net", "Log", "CMosquitto"]
+            ["MQTT", "Topics", "Inflight", "Config", "Persist", "Net", "Log"]
         ),
         ("Sources/PluginABI/CommonLibrary", ["CMosquitto", "CBrokerShims"]),
         (

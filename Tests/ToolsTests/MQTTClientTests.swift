@@ -92,7 +92,7 @@ struct MQTTClientTests {
         let client = try MQTTConnection(connecting: options)
         // The broker closes the connection after one and a half times the interval.
         let end = Deadline(in: .seconds(3))
-        while !end.hasPassed {
+        while end.millisecondsLeft > 0 {
             var state = pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0)
             poll(&state, 1, min(200, end.millisecondsLeft))
             try client.keepAlive()

@@ -87,9 +87,6 @@ package struct BridgeConfiguration: Sendable, Equatable {
         self.name = name
     }
 
-    /// Whether messages queued here are dropped when the bridge disconnects.
-    package var isLocalSessionClean: Bool { localCleansession ?? cleansession }
-
     /// The topic the state of the bridge is published on.
     package var stateTopic: String {
         notificationTopic ?? "$SYS/broker/connection/\(remoteClientid)/state"
@@ -245,6 +242,4 @@ package struct BridgeTLSConfiguration: Sendable, Equatable {
 
     /// Whether the bridge speaks TLS with certificates.
     package var isEnabled: Bool { cafile != nil || capath != nil || useOsCerts }
-    /// Whether the bridge speaks TLS with a pre-shared key.
-    package var isPSKEnabled: Bool { psk != nil && identity != nil }
 }

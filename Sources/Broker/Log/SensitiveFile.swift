@@ -34,11 +34,6 @@ package enum SensitiveFile {
         open(path, O_WRONLY | O_APPEND | O_CREAT)
     }
 
-    /// Creates a file that must not exist yet; the caller closes the descriptor.
-    package static func createNew(_ path: String) -> Result<CInt, Failure> {
-        open(path, O_WRONLY | O_CREAT | O_EXCL)
-    }
-
     /// The lines to warn with when others could read the open file or it belongs to somebody else.
     package static func warnings(for descriptor: CInt, path: String) -> [String] {
         var status = stat()

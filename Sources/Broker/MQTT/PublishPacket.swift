@@ -26,9 +26,6 @@ package struct PublishPacket: Sendable, Equatable {
     /// The number of bytes of the properties that are passed on to subscribers.
     package private(set) var forwardedPropertiesByteCount: Int
 
-    /// Whether there is any property that is passed on to subscribers.
-    @inlinable package var hasForwardedProperties: Bool { forwardedPropertiesByteCount > 0 }
-
     /// Decodes a body; the flags are the low four bits of the packet's first byte.
     ///
     /// Maximum QoS and retain availability concern the flags alone and are better checked before.
@@ -108,16 +105,6 @@ extension PublishPacket {
     package func appendForwardedProperties(from body: RawSpan, to bytes: inout [UInt8]) {
         var runs = forwardedRuns(in: body)
         while let run = runs.next() { UnsafeLoad.append(body, run, to: &bytes) }
-    }
-
-    /// Writes the properties that are passed on to subscribers, without a length.
-    ///
-    /// The output needs `forwardedPropertiesByteCount` free bytes.
-    package func writeForwardedProperties(from body: RawSpan, to output: inout OutputRawSpan) {
-        var runs = forwardedRuns(in: body)
-        while let run = runs.next() {
-            for offset in run { output.append(UnsafeLoad.byte(body, at: offset)) }
-        }
     }
 }
 

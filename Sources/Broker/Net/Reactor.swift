@@ -448,7 +448,7 @@ package final class Reactor {
     // MARK: Sources
 
     /// Every open connection.
-    package var connections: [Connection] {
+    var connections: [Connection] {
         sources.slots.compactMap { slot in
             if case .connection(let connection) = sources.source(slot) { connection } else { nil }
         }

@@ -16,11 +16,6 @@ enum BuiltInRules {
         return !topic.starts(with: sys) || isBridgeState(topic)
     }
 
-    /// Whether messages on a topic may be delivered at all.
-    static func allowsReceiving(from topic: UnsafeRawBufferPointer) -> Bool {
-        topic.first != UInt8(ascii: "$") || !topic.starts(with: share)
-    }
-
     /// Whether a topic is handled instead of routed.
     static func isControl(_ topic: UnsafeRawBufferPointer) -> Bool {
         topic.first == UInt8(ascii: "$") && topic.starts(with: control)
