@@ -193,7 +193,7 @@ let package = Package(
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
         tests("TopicsTests", uses: ["Topics"]),
         tests("CoreTests", uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log"]),
-        tests("ConfigTests", uses: ["Config", "Log"]),
+        tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
         tests("NetTests", uses: ["Net", "CLinux"]),
         .testTarget(
             name: "TransportTests",
@@ -211,7 +211,7 @@ let package = Package(
             exclude: ["C"],
             swiftSettings: common
         ),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto"]),
+        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "CMosquitto", "TestSupport"]),
         tests("DynamicSecurityTests", uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]),
         tests(
             "ToolsTests",

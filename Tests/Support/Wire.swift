@@ -10,7 +10,7 @@ package enum Version: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     /// MQTT 5.0.
     case v5 = 5
 
-    /// The name the specification shelf uses.
+    /// How the names of tests show it.
     package var description: String { "v\(rawValue)" }
 
     /// The protocol name in CONNECT.

@@ -14,7 +14,7 @@ struct MQTTClientTests {
     private static let open = "listener %PORT% 127.0.0.1\nallow_anonymous true\n"
 
     private func options(
-        _ broker: DebianBroker,
+        _ broker: Broker,
         _ version: ProtocolVersion = .v5
     ) -> ClientOptions {
         var options = ClientOptions(
@@ -37,7 +37,7 @@ struct MQTTClientTests {
         [UInt8(0), 1, 2]
     )
     func delivery(_ version: ProtocolVersion, _ qos: UInt8) throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker, version))
         #expect(try client.subscribe(to: "a/#", qos: qos, soon).rawValue == qos)
         for number in 0..<5 {
@@ -68,7 +68,7 @@ struct MQTTClientTests {
 
     @Test("[MQTT-3.3.1-8] a retained message comes with its flag")
     func retained() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker))
         _ = try client.publish(to: "r", payload: [1], qos: 1, isRetained: true, soon)
         _ = try client.subscribe(to: "r", qos: 0, soon)
@@ -78,7 +78,7 @@ struct MQTTClientTests {
 
     @Test("[MQTT-3.12.4-1] PINGREQ is answered", arguments: versions)
     func ping(_ version: ProtocolVersion) throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker, version))
         try client.ping(soon)
         try client.keepAlive()
@@ -86,7 +86,7 @@ struct MQTTClientTests {
 
     @Test("[MQTT-3.1.2-20] a client with nothing to do pings in time")
     func keepAlive() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         var options = options(broker)
         options.keepAliveSeconds = 1
         let client = try MQTTConnection(connecting: options)
@@ -102,7 +102,7 @@ struct MQTTClientTests {
 
     @Test("[MQTT-3.1.3-6] the broker's choice of a client identifier is known")
     func assignedIdentifier() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         var options = options(broker)
         options.clientID = ""
         #expect(try !MQTTConnection(connecting: options).clientID.isEmpty)
@@ -110,7 +110,7 @@ struct MQTTClientTests {
 
     @Test("a session is resumed when asked for [MQTT-3.2.2-2]")
     func session() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         var options = options(broker, .v311)
         options.isCleanStart = false
         let first = try MQTTConnection(connecting: options)
@@ -127,7 +127,7 @@ struct MQTTClientTests {
         ]
     )
     func refusal(_ version: ProtocolVersion, _ code: UInt8, _ text: String) throws {
-        let broker = try DebianBroker("listener %PORT% 127.0.0.1\nallow_anonymous false\n")
+        let broker = try Broker.debian("listener %PORT% 127.0.0.1\nallow_anonymous false\n")
         let error = ClientError.refused(code: code, version: version)
         #expect(throws: error) { try MQTTConnection(connecting: options(broker, version)) }
         #expect(error.text == text)
@@ -135,11 +135,9 @@ struct MQTTClientTests {
 
     @Test("a denied subscription is an answer, not an error")
     func deniedSubscription() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("acl", "topic read other\n")
-        let broker = try DebianBroker(
+        let broker = try Broker.debian(
             Self.open + "acl_file %DIR%/acl\n",
-            folder: folder
+            files: ["acl": "topic read other\n"]
         )
         let client = try MQTTConnection(connecting: options(broker))
         #expect(try client.publish(to: "t", payload: [], qos: 1, soon) == .notAuthorized)
@@ -175,9 +173,9 @@ struct MQTTClientTests {
 
     @Test("a broker that goes away closes the connection")
     func closing() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker, .v311))
-        broker.stop()
+        broker.process.signal(SIGKILL)
         #expect(throws: ClientError.closed) { try client.receive(soon) }
     }
 
@@ -219,14 +217,14 @@ struct MQTTClientTests {
 
     @Test("Unix domain sockets carry MQTT too")
     func unixSocket() throws {
-        let broker = try DebianBroker(
+        let broker = try Broker.debian(
             "listener %PORT% 127.0.0.1\nlistener 0 %DIR%/socket\nallow_anonymous true\n"
         )
         let client = try MQTTConnection(
-            connecting: ClientOptions(address: .unix(path: broker.folder.file("socket")))
+            connecting: ClientOptions(address: .unix(path: broker.directory + "/socket"))
         )
         try client.ping(soon)
-        let missing = ClientOptions(address: .unix(path: broker.folder.file("none")))
+        let missing = ClientOptions(address: .unix(path: broker.directory + "/none"))
         #expect(throws: ClientError.system(call: "connect", code: ENOENT)) {
             try MQTTConnection(connecting: missing)
         }

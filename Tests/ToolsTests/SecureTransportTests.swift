@@ -82,9 +82,9 @@ struct SecureTransportTests {
         )
     }
 
-    private func broker(_ more: String = "") throws -> DebianBroker {
+    private func broker(_ more: String = "") throws -> Broker {
         try makeCertificates()
-        return try DebianBroker(
+        return try Broker.debian(
             """
             listener %PORT% 127.0.0.1
             allow_anonymous true
@@ -94,12 +94,12 @@ struct SecureTransportTests {
             \(more)
 
             """,
-            folder: folder
+            in: folder.path
         )
     }
 
     private func options(
-        _ broker: DebianBroker,
+        _ broker: Broker,
         _ tls: TLSOptions,
         host: String = "localhost"
     )
@@ -186,9 +186,9 @@ struct SecureTransportTests {
     @Test("a pre-shared key opens the door, another one does not")
     func presharedKey() throws {
         try folder.write("psk", "me:00112233445566778899aabbccddeeff\nodd:abc\n")
-        let broker = try DebianBroker(
+        let broker = try Broker.debian(
             "listener %PORT% 127.0.0.1\nallow_anonymous true\npsk_hint hint\npsk_file %DIR%/psk\n",
-            folder: folder
+            in: folder.path
         )
         var tls = TLSOptions()
         tls.psk = "00112233445566778899AABBCCDDEEFF"
@@ -240,7 +240,7 @@ struct SecureTransportTests {
 
     @Test("a SOCKS5 proxy connects, with and without login", arguments: [true, false])
     func proxy(_ hasLogin: Bool) throws {
-        let broker = try DebianBroker("listener %PORT% 127.0.0.1\nallow_anonymous true\n")
+        let broker = try Broker.debian("listener %PORT% 127.0.0.1\nallow_anonymous true\n")
         let proxy = try SOCKSProxyProcess(login: hasLogin ? "user:pass" : "")
         var options = ClientOptions(address: .tcp(host: "localhost", port: UInt16(broker.port)))
         options.proxy = SOCKSProxy(host: "127.0.0.1", port: UInt16(proxy.port))

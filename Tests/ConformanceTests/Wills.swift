@@ -5,8 +5,8 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("07 Wills")
-struct Chapter07Wills {
+@Suite("Will messages")
+struct Wills {
     /// A watcher subscribed to a topic of its own at QoS 2.
     static func watch(_ broker: Broker) throws -> (RawClient, String) {
         let watcher = try RawClient.connected(to: broker, unique("w"), .v5)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("PUBACK, PUBREC, PUBREL, PUBCOMP")
-struct Chapter00Acks {
+struct Acknowledgements {
     /// First byte and name of the four packets.
     static let kinds: [(UInt8, String)] = [
         (0x40, "PUBACK"), (0x50, "PUBREC"), (0x62, "PUBREL"), (0x70, "PUBCOMP"),

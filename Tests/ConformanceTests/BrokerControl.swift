@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 // One after the other: a response goes to all who subscribed to its topic, and the broker is shared.
-@Suite("17 $CONTROL/broker/v1", .serialized)
-struct Chapter17Control {
+@Suite("$CONTROL/broker/v1", .serialized)
+struct BrokerControl {
     static let config = "enable_control_api true\n" + Broker.plain
 
     /// One response as a dictionary.

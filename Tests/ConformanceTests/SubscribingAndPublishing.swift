@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("02 Subscribe and publish")
-struct Chapter02SubscribePublish {
+@Suite("Subscribing and publishing")
+struct SubscribingAndPublishing {
     static let levels: [(UInt8, UInt8)] = (UInt8(0)...2).flatMap { sent in
         (UInt8(0)...2).map { (sent, $0) }
     }

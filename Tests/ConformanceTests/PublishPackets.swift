@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("PUBLISH")
-struct Chapter00Publish {
+struct PublishPackets {
     static let badTopics: [(String, Bytes)] = [
         ("wildcard +", utf8("a/+")), ("wildcard #", utf8("#")), ("inner wildcard", utf8("a+b")),
         ("NUL", hex("61 00")), ("control character", hex("61 07")), ("surrogate", hex("ED A0 80")),

@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("21 PROXY protocol")
-struct Chapter21Proxy {
+@Suite("PROXY protocol")
+struct ProxyProtocol {
     static func config(_ version: Int, _ more: String = "") -> String {
         "log_type all\nlistener %PORT% 127.0.0.1\nallow_anonymous true\nenable_proxy_protocol \(version)\n\(more)"
     }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("CONNECT")
-struct Chapter00Connect {
+struct ConnectFields {
     /// CONNACK of a refusal in version 5.
     static func refusal(_ reason: String) -> Reaction { .closeAfter("20 03 00 \(reason) 00") }
 

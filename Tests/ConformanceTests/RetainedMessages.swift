@@ -5,8 +5,8 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("04 Retained messages")
-struct Chapter04Retained {
+@Suite("Retained messages")
+struct RetainedMessages {
     @Test(
         "[MQTT-3.3.1-5] A retained message greets new subscribers",
         arguments: [UInt8(0), 1, 2],
@@ -216,7 +216,7 @@ struct Chapter04Retained {
         let publisher = try RawClient.connected(to: broker, "p", .v5)
         try publisher.publish1("kept/a", "m", retain: true, reason: 0x10)
         try publisher.publish1("lost/a", "m", id: 2, retain: true, reason: 0x10)
-        try Chapter16CommandLine.write(
+        try CommandLine.write(
             "topic read #\ntopic write kept/#\n",
             to: broker.directory + "/acl"
         )

@@ -5,8 +5,8 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("09 ACL file")
-struct Chapter09AccessControl {
+@Suite("ACL file")
+struct ACLFileRules {
     static let config = """
         log_type all
         listener %PORT% 127.0.0.1
@@ -37,7 +37,7 @@ struct Chapter09AccessControl {
         try Broker(
             config,
             workers: workers,
-            files: ["pw": Chapter09Anonymous.passwordFile, "acl": acl]
+            files: ["pw": AnonymousAndPasswords.passwordFile, "acl": acl]
         )
     }
 
@@ -164,7 +164,7 @@ struct Chapter09AccessControl {
         }
         // Once there has been a newcomer on every reactor, the messages are in the queue.
         for _ in 0..<40 { _ = try RawClient.connected(to: broker) }
-        try Chapter16CommandLine.write(
+        try CommandLine.write(
             "topic readwrite open/#\ntopic write closed/#\n",
             to: broker.directory + "/acl"
         )

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("SUBSCRIBE and UNSUBSCRIBE")
-struct Chapter00Subscribe {
+struct SubscribePackets {
     static func subscribe(
         _ filter: Bytes,
         _ options: UInt8 = 0,

@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("09 Anonymous clients and passwords")
-struct Chapter09Anonymous {
+@Suite("Anonymous clients and passwords")
+struct AnonymousAndPasswords {
     /// user:password and alice:wonderland by PBKDF2, user6 and alice6 by plain SHA-512.
     static let passwordFile = """
         # a comment
@@ -170,8 +170,8 @@ struct Chapter09Anonymous {
     func broken(line: String, message: String) throws {
         let directory = try Broker.makeDirectory()
         let port = try Broker.freePort()
-        try Chapter16CommandLine.write(line + "\n", to: directory + "/pw")
-        try Chapter16CommandLine.write(
+        try CommandLine.write(line + "\n", to: directory + "/pw")
+        try CommandLine.write(
             "listener \(port) 127.0.0.1\npassword_file \(directory)/pw\nuser root\n",
             to: directory + "/c.conf"
         )

@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("12 Properties")
-struct Chapter12Properties {
+@Suite("Limits announced by properties")
+struct LimitProperties {
     @Test("max_packet_size is announced and enforced", arguments: reactors)
     func maximumPacketSize(workers: Int) throws {
         let broker = try Broker.shared("max_packet_size 40\n" + Broker.plain, workers: workers)

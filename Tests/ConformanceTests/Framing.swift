@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Framing")
-struct Chapter00Framing {
+struct Framing {
     static let wrongTypes: [Row] = (UInt8(0)...15).filter { $0 != 1 }.flatMap { kind -> [Row] in
         let huge = [kind << 4] + hex("FF FF FF 7F")
         return [

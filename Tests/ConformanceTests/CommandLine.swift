@@ -5,8 +5,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("16 Command line and configuration errors")
-struct Chapter16CommandLine {
+@Suite("Command line and configuration errors")
+struct CommandLine {
     /// Writes a file only its owner may read.
     static func write(_ text: String, to path: String) throws {
         try text.write(toFile: path, atomically: false, encoding: .utf8)

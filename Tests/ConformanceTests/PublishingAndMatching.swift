@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("03 Publishing")
-struct Chapter03Publishing {
+@Suite("Publishing and matching")
+struct PublishingAndMatching {
     struct Pattern: Sendable, CustomTestStringConvertible {
         let filter: String
         let topic: String

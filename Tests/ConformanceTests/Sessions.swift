@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("05 Sessions")
-struct Chapter05Sessions {
+@Suite("Sessions")
+struct Sessions {
     static func open(
         _ broker: Broker,
         _ id: String,

@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("01 Connecting")
-struct Chapter01Connecting {
+@Suite("Connecting")
+struct Connecting {
     @Test("The default CONNACK is exact to the byte", arguments: Version.allCases, reactors)
     func connack(version: Version, workers: Int) throws {
         let client = try RawClient(Broker.shared(workers: workers))
@@ -375,9 +375,9 @@ struct Chapter01Connecting {
     @Test("A refused CONNECT takes nobody over and sends no will", arguments: reactors)
     func refusedTakeOver(workers: Int) throws {
         let broker = try Broker(
-            Chapter09Anonymous.passwords,
+            AnonymousAndPasswords.passwords,
             workers: workers,
-            files: ["pw": Chapter09Anonymous.passwordFile]
+            files: ["pw": AnonymousAndPasswords.passwordFile]
         )
         let watcher = try RawClient.connected(
             to: broker,

@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("13 WebSockets")
-struct Chapter13WebSockets {
+@Suite("WebSockets")
+struct WebSockets {
     static let config = """
         log_type all
         listener %PORT% 127.0.0.1

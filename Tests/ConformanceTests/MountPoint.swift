@@ -4,8 +4,8 @@
 import TestSupport
 import Testing
 
-@Suite("10 Mount point")
-struct Chapter10MountPoint {
+@Suite("Mount point")
+struct MountPoint {
     static let config = """
         sys_interval 0
         log_type all

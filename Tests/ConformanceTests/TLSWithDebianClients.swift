@@ -5,8 +5,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("08 TLS")
-struct Chapter08TLS {
+@Suite("TLS with Debian's clients")
+struct TLSWithDebianClients {
     /// A directory with `ca.crt`, `other.crt`, `server.crt/key`, `client.crt/key`, `stranger.crt/key`.
     static let certificates = Result { try makeCertificates() }
 
@@ -224,7 +224,7 @@ struct Chapter08TLS {
         let folder = try Self.certificates.get()
         let path = try Broker.makeDirectory() + "/m.conf"
         let text = "user root\nlistener \(try Broker.freePort()) 127.0.0.1\n\(lines)\n"
-        try Chapter16CommandLine.write(text.replacing("%C%", with: folder), to: path)
+        try CommandLine.write(text.replacing("%C%", with: folder), to: path)
         let outcome = try ChildProcess.run(Broker.executable, ["-c", path])
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("Error"), "\(outcome.errors)")

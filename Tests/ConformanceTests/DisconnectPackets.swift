@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("DISCONNECT")
-struct Chapter00Disconnect {
+struct DisconnectPackets {
     static func v5(_ title: String, _ list: Bytes, _ reaction: Reaction) -> Row {
         Row(title, .v5, Wire.disconnect(0, properties: list), reaction)
     }
