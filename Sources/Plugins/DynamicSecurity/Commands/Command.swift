@@ -126,6 +126,14 @@ struct CommandRequest {
         return string
     }
 
+    /// The short and the long description of what is to be made.
+    func texts() throws(CommandError) -> (name: ByteString?, description: ByteString?) {
+        (
+            try optionalString("textname", otherwise: "Invalid/missing textname"),
+            try optionalString("textdescription", otherwise: "Invalid/missing textdescription")
+        )
+    }
+
     /// A string, if the field is one.
     func string(_ key: StaticString) -> ByteString? { node[key]?.string }
 

@@ -133,6 +133,28 @@ struct Page {
         return taken
     }
 
+    /// The answer that lists the names of the page or, when whole objects are wanted, those.
+    func answer<Object>(
+        _ key: StaticString,
+        total: Int,
+        _ names: ArraySlice<ByteString>,
+        _ objects: [Object],
+        describe: (inout JSONWriter, Object) -> Void
+    ) -> CommandResult {
+        .reading(details: details) { writer in
+            writer.key("totalCount")
+            writer.integer(total)
+            writer.key(key)
+            writer.beginArray()
+            if isVerbose {
+                for object in objects { describe(&writer, object) }
+            } else {
+                for name in names { writer.string(name) }
+            }
+            writer.endArray()
+        }
+    }
+
     /// What the log says about the page.
     var details: String { "verbose=\(isVerbose) | count=\(count) | offset=\(offset)" }
 }
