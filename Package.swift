@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 // SPDX-License-Identifier: Apache-2.0
 // The one package: broker, plugin interface, plugins, tools and their tests.
 
@@ -90,15 +90,15 @@ let package = Package(
         module("Persist", in: "Sources/Broker", uses: ["MQTT", "Inflight", "CLinux"]),
         module("Log", in: "Sources/Broker", uses: ["SafeFiles", "CLinux"]),
         module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
-        module("Net", in: "Sources/Broker", uses: ["Log", "SafeFiles", "CLinux", "CBrokerShims", "COpenSSL"]),
+        module("Net", in: "Sources/Broker", uses: ["Log", "SafeFiles", "CLinux", "COpenSSL"]),
         module(
             "Core",
             in: "Sources/Broker",
-            uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "SafeFiles", "Results", "CLinux", "CMosquitto"]
+            uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "SafeFiles", "Results", "CLinux"]
         ),
         .executableTarget(
             name: "mosquitto",
-            dependencies: ["Core", "Net", "Config", "Log", "SafeFiles", "MQTT", "Topics", "CLinux", "PluginHost"],
+            dependencies: ["Core", "Net", "Config", "Log", "SafeFiles", "CLinux", "PluginHost"],
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
@@ -138,7 +138,7 @@ let package = Package(
             in: "Sources/PluginABI",
             uses: [
                 "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results", "CMosquitto", "CBrokerShims", "CLinux",
-                "COpenSSL", "CcJSON",
+                "CcJSON",
             ]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
@@ -156,7 +156,7 @@ let package = Package(
         plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
 
         // Tools.
-        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "Results", "CLinux", "COpenSSL"]),
+        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "Results", "COpenSSL"]),
         module("ToolSupport", in: "Sources/Tools", uses: ["Results"]),
         .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
         .executableTarget(
@@ -206,12 +206,12 @@ let package = Package(
         tests("ResultsTests", uses: ["Results", "CMosquitto"]),
         tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
-        tests("InflightTests", uses: ["Inflight", "MQTT"]),
+        tests("InflightTests", uses: ["Inflight"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
         tests("TopicsTests", uses: ["Topics"]),
-        tests("CoreTests", uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "CLinux"]),
-        tests("ConfigTests", uses: ["Config", "Log"]),
-        tests("NetTests", uses: ["Net", "CLinux", "COpenSSL"]),
+        tests("CoreTests", uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log"]),
+        tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
+        tests("NetTests", uses: ["Net", "CLinux"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],

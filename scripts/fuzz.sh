@@ -12,7 +12,7 @@ name=${1:?usage: scripts/fuzz.sh decoder|config|websocket|dynsec|session|databas
 seconds=${2:-60}
 timeout=5 libraries=()
 case $name in
-    decoder) modules=(MQTT) sources=(Fuzz/DecoderFuzz.swift) ;;
+    decoder) modules=(MQTT) sources=(Fuzz/DecoderFuzz.swift Fuzz/FuzzSession.swift) ;;
     config) modules=(SafeFiles Log Config) sources=(Fuzz/ConfigFuzz.swift) ;;
     websocket)
         # The parser needs nothing else of its module.
@@ -27,7 +27,7 @@ case $name in
     session)
         # The core with all it stands on, and the clients of its tests.
         modules=(Encoding SafeFiles Results Log Config MQTT Topics Inflight Net Core)
-        sources=(Fuzz/SessionFuzz.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,SessionScript,SteppingClock,WildClient,Wire}.swift)
+        sources=(Fuzz/SessionFuzz.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,Peer,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;
     database)

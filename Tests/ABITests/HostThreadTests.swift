@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test(
-        "[plugin-abi 8.2] After a reload a check and a CONNECT of one client take turns",
+        "After a reload a check and a CONNECT of one client take turns",
         arguments: [1, 4]
     )
     func checkBesideConnect(workers: Int) throws {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reload changes and what it keeps.
 
-import Config
+import Foundation
 import Log
 import Testing
+
+@testable import Config
 
 /// The configuration in force after starting with one text and reloading another.
 private func reloaded(_ old: String, _ new: String) throws -> Configuration {
@@ -48,6 +50,74 @@ struct ReloadTests {
         #expect(
             try reloaded(line, "")[keyPath: path] == Outcome(line).configuration[keyPath: path]
         )
+    }
+
+    @Test(
+        "Options of a listener that only a restart changes keep their value",
+        arguments: [
+            ("bind_interface lo", \ListenerConfiguration.bindInterface),
+            ("http_dir d", \.httpDir),
+            ("psk_hint h", \.pskHint),
+            ("ciphers c", \.tls.ciphers),
+            ("ciphers_tls1.3 c", \.tls.ciphersTls13),
+            ("tls_engine e", \.tls.tlsEngine),
+            (
+                "tls_engine_kpass_sha1 0123456789012345678901234567890123456789",
+                \.tls.tlsEngineKpassSha1
+            ),
+            ("tls_version tlsv1.3", \.tls.tlsVersion),
+        ] as [(String, any KeyPath<ListenerConfiguration, String?> & Sendable)]
+    )
+    func keptOfListener(
+        line: String,
+        path: any KeyPath<ListenerConfiguration, String?> & Sendable
+    ) throws {
+        let source = MemorySource(directories: ["d": []])
+        let without = Outcome("listener 1", source: source).configuration
+        let with = Outcome("listener 1\n\(line)", source: source).configuration
+        let started = try #require(with.listeners.first?[keyPath: path])
+        #expect(try without.applyingReload(of: with).listeners.first?[keyPath: path] == nil)
+        #expect(try with.applyingReload(of: without).listeners.first?[keyPath: path] == started)
+    }
+
+    @Test("Reactors and the form of the key are kept as well")
+    func keptOthers() throws {
+        let result = try reloaded(
+            "worker_threads 3\nlistener 1\ntls_keyform engine",
+            "worker_threads 5\nlistener 1\ntls_keyform pem"
+        )
+        #expect(result.workerThreads == 3)
+        #expect(result.listeners.first?.tls.isEngineKey == true)
+    }
+
+    @Test("docs/configuration.md says which options need a restart, and no others")
+    func documented() throws {
+        let marked = Set(GeneralOptions.startOnly.keys).union(ListenerOptions.startOnly.keys)
+        #expect(marked.count > 40)
+        let documented = try Self.documentedStartOnly()
+        #expect(marked.subtracting(documented) == [], "marked, but described otherwise")
+        #expect(documented.subtracting(marked) == [], "described so, but not marked")
+    }
+
+    /// The options whose column Reload says no, and those of plugins, which need a restart altogether.
+    private static func documentedStartOnly() throws -> Set<String> {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let path = root.appendingPathComponent("docs/configuration.md")
+        var names: Set<String> = []
+        var section: Substring = ""
+        var column: Int?
+        for line in try String(contentsOf: path, encoding: .utf8).split(separator: "\n") {
+            if line.hasPrefix("## ") { section = line.dropFirst(3) }
+            guard line.hasPrefix("| ") else { continue }
+            let cells = line.dropFirst(2).split(separator: " | ")
+            if cells[0] == "Option" {
+                column = cells.firstIndex(of: "Reload")
+            } else if column.map({ cells[$0] == "no" }) ?? (section == "Plugins") {
+                names.formUnion(cells[0].matches(of: #/`([^`]+)`/#).map { String($0.output.1) })
+            }
+        }
+        return names
     }
 
     @Test("Files, log and plugins: the first two are read again, the last is kept")

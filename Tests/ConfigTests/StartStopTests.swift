@@ -5,51 +5,6 @@ import Foundation
 import Glibc
 import Testing
 
-/// A broker that runs until it is told to stop.
-private final class RunningBroker {
-    let process: Process
-    private let errors = Pipe()
-    private var buffer = Data()
-    private(set) var lines: [String] = []
-
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        process = try BrokerCommand.process(arguments, environment)
-        process.standardError = errors
-        process.standardOutput = errors
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    }
-
-    /// Reads lines until one contains the text; false at the end of the output.
-    func waitFor(_ text: String) -> Bool {
-        while true {
-            while let end = buffer.firstIndex(of: 0x0A) {
-                let line = String(decoding: buffer[..<end], as: UTF8.self)
-                buffer.removeSubrange(...end)
-                lines.append(line)
-                if line.contains(text) { return true }
-            }
-            let data = errors.fileHandleForReading.availableData
-            guard !data.isEmpty else { return false }
-            buffer.append(data)
-        }
-    }
-
-    /// Sends a signal.
-    func signal(_ number: CInt) {
-        kill(process.processIdentifier, number)
-    }
-
-    /// Waits for the end and returns the exit status.
-    func end() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
-}
-
 /// A configuration that serves a Unix socket in the directory and stays the user it is.
 private func configuration(in directory: TemporaryDirectory, _ more: String = "") -> String {
     "listener 0 \(directory.path)/socket\nuser root\n\(more)\n"
@@ -66,7 +21,7 @@ struct StartStopTests {
         try #require(broker.waitFor("mosquitto version 2.1.2 running"))
         #expect(
             try String(contentsOfFile: pid, encoding: .utf8)
-                == String(broker.process.processIdentifier)
+                == String(broker.pid)
         )
         broker.signal(signal)
         #expect(broker.waitFor("mosquitto version 2.1.2 terminating"))

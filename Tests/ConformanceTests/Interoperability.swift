@@ -195,9 +195,9 @@ struct Interoperability {
     @Test("Username and password go through", arguments: versions, reactors)
     func password(version: String, workers: Int) throws {
         let broker = try Broker(
-            Chapter09Anonymous.passwords,
+            AnonymousAndPasswords.passwords,
             workers: workers,
-            files: ["pw": Chapter09Anonymous.passwordFile]
+            files: ["pw": AnonymousAndPasswords.passwordFile]
         )
         _ = try Self.publish(
             broker,

@@ -107,7 +107,7 @@ struct Refusals {
                     ? "" : "listener_allow_anonymous true\n")
                 + options.listener,
             workers: workers,
-            files: ["pw": Chapter09Anonymous.passwordFile]
+            files: ["pw": AnonymousAndPasswords.passwordFile]
         )
     }
 

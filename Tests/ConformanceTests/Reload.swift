@@ -37,7 +37,7 @@ struct Reload {
         let broker = try Broker(
             Self.base + "allow_anonymous true\npassword_file %DIR%/pw\n",
             workers: workers,
-            files: ["pw": Chapter09Anonymous.passwordFile]
+            files: ["pw": AnonymousAndPasswords.passwordFile]
         )
         let named = try RawClient.connected(to: broker, "n", username: "user", password: "password")
         try named.subscribe("will/#")
@@ -62,7 +62,7 @@ struct Reload {
         let broker = try Broker(
             Self.base + "password_file %DIR%/pw\n",
             workers: workers,
-            files: ["pw": Chapter09Anonymous.passwordFile]
+            files: ["pw": AnonymousAndPasswords.passwordFile]
         )
         let user = try RawClient.connected(to: broker, "u", username: "user", password: "password")
         let alice = try RawClient.connected(
@@ -71,10 +71,10 @@ struct Reload {
             username: "alice",
             password: "wonderland"
         )
-        let rest = Chapter09Anonymous.passwordFile.split(separator: "\n").filter {
+        let rest = AnonymousAndPasswords.passwordFile.split(separator: "\n").filter {
             !$0.hasPrefix("alice:")
         }
-        try Chapter16CommandLine.write(
+        try CommandLine.write(
             rest.joined(separator: "\n") + "\n",
             to: broker.directory + "/pw"
         )
@@ -163,7 +163,8 @@ struct Reload {
             config,
             workers: workers,
             files: [
-                "pw": Chapter09Anonymous.passwordFile, "acl": "user user\ntopic readwrite good/#\n",
+                "pw": AnonymousAndPasswords.passwordFile,
+                "acl": "user user\ntopic readwrite good/#\n",
             ]
         )
         let client = try RawClient.connected(
@@ -177,7 +178,7 @@ struct Reload {
         try client.publish1("bad/a", reason: 0x87)
         let mark = broker.logMark
         let text = name == "pw" ? "user:plain\n" : "topic readwrite a#\n"
-        try Chapter16CommandLine.write(text, to: broker.directory + "/" + name)
+        try CommandLine.write(text, to: broker.directory + "/" + name)
         try Self.reload(broker)
         try broker.waitForLog(containing: "Error", from: mark)
         try client.publish1("good/a", reason: 0x10)
@@ -247,7 +248,7 @@ struct Reload {
         )
         for round in 1...40 {
             let isOpen = round % 2 == 0
-            try Chapter16CommandLine.write(
+            try CommandLine.write(
                 "topic readwrite \(isOpen ? "a" : "b")\n",
                 to: broker.directory + "/acl"
             )

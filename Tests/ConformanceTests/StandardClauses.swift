@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Normative clauses of the standard that no chapter of its own covers.
+// Normative clauses of the standard that no other suite covers.
 
 import TestSupport
 import Testing

@@ -11,13 +11,13 @@ import Testing
         (TestSupport.Broker.executable as NSString).deletingLastPathComponent + "/mosquitto_ctrl"
 
     private static let programs = [
-        TestSupport.Broker.executable, OriginalBroker.ourPlugin, control,
+        TestSupport.Broker.executable, AdministeredBroker.ownPlugin, control,
     ]
 
     @Test(
         "Every broker with every plugin and every mosquitto_ctrl has the same outcome at each step",
         .enabled(
-            if: OriginalBroker.isAvailable
+            if: AdministeredBroker.isAvailable
                 && programs.allSatisfy { FileManager.default.fileExists(atPath: $0) },
             "needs the original broker, version 2.0, and our three programs"
         )

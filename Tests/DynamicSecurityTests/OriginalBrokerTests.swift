@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
     .serialized,
-    .enabled(if: OriginalBroker.isAvailable, "needs the original broker, version 2.0")
+    .enabled(if: AdministeredBroker.isAvailable, "needs the original broker, version 2.0")
 )
 struct OriginalBrokerTests {
     private func removing(_ directory: String) {
@@ -23,14 +23,20 @@ struct OriginalBrokerTests {
 
     @Test("Answers are those of the original's own plugin", arguments: CommandScript.all)
     func sameAnswers(_ script: CommandScript) throws {
-        let theirDirectory = try OriginalBroker.makeDirectory()
-        let ourDirectory = try OriginalBroker.makeDirectory()
+        let theirDirectory = try AdministeredBroker.makeDirectory()
+        let ourDirectory = try AdministeredBroker.makeDirectory()
         defer {
             removing(theirDirectory)
             removing(ourDirectory)
         }
-        let theirs = try OriginalBroker(in: theirDirectory, plugin: OriginalBroker.ownPlugin)
-        let ours = try OriginalBroker(in: ourDirectory, plugin: OriginalBroker.ourPlugin)
+        let theirs = try AdministeredBroker.start(
+            in: theirDirectory,
+            plugin: AdministeredBroker.originalPlugin
+        )
+        let ours = try AdministeredBroker.start(
+            in: ourDirectory,
+            plugin: AdministeredBroker.ownPlugin
+        )
         let theirAdministrator = try Administrator(theirs)
         let ourAdministrator = try Administrator(ours)
         var compared = 0
@@ -45,9 +51,12 @@ struct OriginalBrokerTests {
 
     @Test("A file that the original's plugin has written gives the same answers here")
     func theirFile() throws {
-        let directory = try OriginalBroker.makeDirectory()
+        let directory = try AdministeredBroker.makeDirectory()
         defer { removing(directory) }
-        let theirs = try OriginalBroker(in: directory, plugin: OriginalBroker.ownPlugin)
+        let theirs = try AdministeredBroker.start(
+            in: directory,
+            plugin: AdministeredBroker.originalPlugin
+        )
         let questions = [
             #""command":"listClients","verbose":true"#, #""command":"listGroups","verbose":true"#,
             #""command":"listRoles","verbose":true"#, #""command":"getDefaultACLAccess""#,
@@ -65,7 +74,7 @@ struct OriginalBrokerTests {
         let expected = try questions.map { try theirAdministrator.run($0) }
         try theirs.stop()
 
-        let ours = try OriginalBroker(in: directory, plugin: OriginalBroker.ourPlugin)
+        let ours = try AdministeredBroker.start(in: directory, plugin: AdministeredBroker.ownPlugin)
         let ourAdministrator = try Administrator(ours)
         #expect(
             try questions.map { comparable(try ourAdministrator.run($0)) }
@@ -77,7 +86,10 @@ struct OriginalBrokerTests {
         try user.subscribe("a/x")
         // Converted and written back, it still is the same state.
         try ours.stop()
-        let again = try OriginalBroker(in: directory, plugin: OriginalBroker.ourPlugin)
+        let again = try AdministeredBroker.start(
+            in: directory,
+            plugin: AdministeredBroker.ownPlugin
+        )
         let administrator = try Administrator(again)
         #expect(
             try questions.map { comparable(try administrator.run($0)) } == expected.map(comparable)
@@ -86,9 +98,12 @@ struct OriginalBrokerTests {
 
     @Test("Denied and allowed subscriptions, and the disconnection of whoever is changed")
     func accessAndKick() throws {
-        let directory = try OriginalBroker.makeDirectory()
+        let directory = try AdministeredBroker.makeDirectory()
         defer { removing(directory) }
-        let broker = try OriginalBroker(in: directory, plugin: OriginalBroker.ourPlugin)
+        let broker = try AdministeredBroker.start(
+            in: directory,
+            plugin: AdministeredBroker.ownPlugin
+        )
         let administrator = try Administrator(broker)
         _ = try administrator.run(
             #""command":"createRole","rolename":"r","acls":[{"acltype":"subscribePattern","topic":"%c/#","allow":true}]"#
@@ -108,7 +123,8 @@ struct OriginalBrokerTests {
         try stranger.expectClosed(after: [0x20, 2, 0, 5])
         // The line comes after the disconnection.
         try broker.waitForLog(
-            "| removeClientRole | username=u | rolename=r | address=127.0.0.1 | result=success"
+            containing:
+                "| removeClientRole | username=u | rolename=r | address=127.0.0.1 | result=success"
         )
         try broker.stop()
     }
@@ -119,7 +135,7 @@ struct OriginalBrokerTests {
 
     @Test("kill -9 of the original in the middle of a stream of changes loses no answered change")
     func crashesOfTheOriginal() throws {
-        try crash(OriginalBroker.executable)
+        try crash(.original)
     }
 
     @Test(
@@ -130,22 +146,22 @@ struct OriginalBrokerTests {
         )
     )
     func crashesOfOurs() throws {
-        try crash(TestSupport.Broker.executable)
+        try crash(.underTest)
     }
 
-    private func crash(_ executable: String) throws {
-        let directory = try OriginalBroker.makeDirectory()
+    private func crash(_ program: TestSupport.Broker.Program) throws {
+        let directory = try AdministeredBroker.makeDirectory()
         defer { removing(directory) }
         var random = SplitMix64(seed: 1)
         var answered: Set<String> = []
         var number = 0
         for round in 0..<OriginalBrokerTests.crashRounds {
-            let broker = try OriginalBroker(
+            let broker = try AdministeredBroker.start(
                 in: directory,
-                plugin: OriginalBroker.ourPlugin,
+                plugin: AdministeredBroker.ownPlugin,
                 // Often enough that crashes hit the rewriting of the file as well.
                 options: "plugin_opt_compaction_delay_ms \(round % 3)",
-                executable: executable
+                of: program
             )
             let administrator = try Administrator(broker)
             let present = try Set(clients(administrator))
@@ -165,15 +181,15 @@ struct OriginalBrokerTests {
                 #expect(answer == #"{"responses":[{"command":"createClient"}]}"#)
                 answered.insert("c\(first + index)")
             }
-            broker.crash()
-            try broker.waitForEnd()
-            let file = try Data(contentsOf: URL(filePath: OriginalBroker.statePath(directory)))
+            broker.process.signal(SIGKILL)
+            _ = try #require(broker.process.wait(seconds: 10), "the broker still runs")
+            let file = try Data(contentsOf: URL(filePath: AdministeredBroker.statePath(directory)))
             #expect(try JSONSerialization.jsonObject(with: file) is [String: Any])
         }
-        let broker = try OriginalBroker(
+        let broker = try AdministeredBroker.start(
             in: directory,
-            plugin: OriginalBroker.ourPlugin,
-            executable: executable
+            plugin: AdministeredBroker.ownPlugin,
+            of: program
         )
         #expect(answered.isSubset(of: try clients(Administrator(broker))))
         #expect(!answered.isEmpty)

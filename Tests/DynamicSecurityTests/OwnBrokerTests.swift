@@ -23,7 +23,7 @@ struct OwnBrokerTests {
         state: String? = nil
     ) throws -> TestSupport.Broker {
         let hash = try #require(
-            StoredPassword.make(ByteString(OriginalBroker.adminPassword), iterations: 10)
+            StoredPassword.make(ByteString(AdministeredBroker.password), iterations: 10)
         ).text
         let state =
             state
@@ -33,7 +33,7 @@ struct OwnBrokerTests {
             listener %PORT% 127.0.0.1
             allow_anonymous true
             log_type all
-            plugin \(OriginalBroker.ourPlugin)
+            plugin \(AdministeredBroker.ownPlugin)
             plugin_opt_config_file %DIR%/dynsec.json
             \(options)
 

@@ -5,9 +5,46 @@ import Foundation
 import Glibc
 
 extension Broker {
+    /// Whose broker a test starts.
+    package enum Program: Sendable, CaseIterable {
+        /// What `$BROKER` names, else this project's.
+        case underTest
+        /// This project's, built beside the tests.
+        case own
+        /// The original, as the distribution ships it.
+        case original
+
+        /// The executable.
+        package var path: String {
+            switch self {
+            case .underTest: Broker.executable
+            case .own: Broker.built("mosquitto")
+            case .original: "/usr/sbin/mosquitto"
+            }
+        }
+
+        /// Whether it is there.
+        package var isInstalled: Bool { access(path, X_OK) == 0 }
+
+        /// The original and this project's, as far as they are there.
+        package static let installed: [Program] = [.original, .own].filter(\.isInstalled)
+
+        /// Whether it has the option `worker_threads`; the original has not.
+        var knowsWorkerThreads: Bool {
+            switch self {
+            case .underTest: Broker.knowsWorkerThreads
+            case .own: true
+            case .original: false
+            }
+        }
+    }
+
     /// The executable under test: `$BROKER`, or the one built beside the tests.
-    package static let executable: String = {
-        if let path = ProcessInfo.processInfo.environment["BROKER"] { return path }
+    package static let executable: String =
+        ProcessInfo.processInfo.environment["BROKER"] ?? built("mosquitto")
+
+    /// The path of a file that was built beside the tests.
+    package static func built(_ name: String) -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         if count > 0 {
@@ -15,11 +52,14 @@ extension Broker {
                 decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) },
                 as: UTF8.self
             )
-            let beside = (own as NSString).deletingLastPathComponent + "/mosquitto"
-            if access(beside, X_OK) == 0 { return beside }
+            let beside = (own as NSString).deletingLastPathComponent + "/" + name
+            if access(beside, F_OK) == 0 { return beside }
         }
-        return packageRoot + "/.build/debug/mosquitto"
-    }()
+        return packageRoot + "/.build/debug/" + name
+    }
+
+    /// The plugin of this name, built beside the tests.
+    package static func plugin(_ name: String) -> String { built("libmosquitto_\(name).so") }
 
     /// The directory of `Package.swift`.
     package static let packageRoot: String = {

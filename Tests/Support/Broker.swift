@@ -14,7 +14,10 @@ package final class Broker: Sendable {
     package let ports: [Int]
     /// The configuration file.
     package let configurationPath: String
+    private let program: Program
     private let workers: Int
+    /// Whether the directory goes away with the broker.
+    private let ownsDirectory: Bool
 
     /// The first port.
     package var port: Int { ports[0] }
@@ -31,22 +34,28 @@ package final class Broker: Sendable {
     ///
     /// - Parameters:
     ///   - config: The text of the configuration file; nil for none at all.
+    ///   - program: Whose broker.
     ///   - workers: The number of reactors, written as `worker_threads` where the broker knows that.
+    ///   - existing: A directory that is there already and stays when the broker goes; nil for a new one.
     ///   - files: Further files for the directory, by name.
     ///   - arguments: Further arguments, after `-c FILE`; `%PORT%` stands for the first port.
     ///   - descriptorLimit: RLIMIT_NOFILE of the broker.
     ///   - readyLine: How the log line ends that tells of readiness; nil to wait until the port answers.
     package init(
         _ config: String? = Broker.plain,
+        of program: Program = .underTest,
         workers: Int,
+        in existing: String? = nil,
         files: [String: String] = [:],
         arguments: [String] = [],
         environment: [String: String] = [:],
         descriptorLimit: Int? = nil,
         readyLine: String? = " running"
     ) throws {
-        let directory = try Self.makeDirectory()
+        let directory = try existing ?? Self.makeDirectory()
         self.directory = directory
+        ownsDirectory = existing == nil
+        self.program = program
         self.workers = workers
         configurationPath = directory + "/mosquitto.conf"
         for (name, text) in files {
@@ -58,12 +67,12 @@ package final class Broker: Sendable {
             let ports = try (0..<3).map { _ in try Self.freePort() }
             var command = arguments.map { $0.replacing("%PORT%", with: "\(ports[0])") }
             if let config {
-                try Self.fill(config, ports: ports, directory: directory, workers: workers)
+                try Self.fill(config, program, ports, directory, workers: workers)
                     .write(toFile: configurationPath, atomically: false, encoding: .utf8)
                 command = ["-c", configurationPath] + command
             }
             let process = try ChildProcess(
-                Self.executable,
+                program.path,
                 command,
                 directory: directory,
                 environment: environment,
@@ -85,12 +94,12 @@ package final class Broker: Sendable {
 
     deinit {
         process.signal(SIGKILL)
-        try? FileManager.default.removeItem(atPath: directory)
+        if ownsDirectory { try? FileManager.default.removeItem(atPath: directory) }
     }
 
     /// Replaces the configuration file, for a reload.
     package func rewrite(_ config: String) throws {
-        try Self.fill(config, ports: ports, directory: directory, workers: workers)
+        try Self.fill(config, program, ports, directory, workers: workers)
             .write(toFile: configurationPath, atomically: false, encoding: .utf8)
     }
 
@@ -206,7 +215,7 @@ package final class Broker: Sendable {
 extension Broker {
     private static func isReady(_ process: ChildProcess, _ line: String?, port: Int) -> Bool {
         if let line {
-            return process.errors.wait(seconds: 10) { $0.hasSuffix(line) } != nil
+            return process.errors.wait(seconds: 20) { $0.hasSuffix(line) } != nil
         }
         // Without a log the port itself has to be asked; each pause ends early if the broker does.
         for _ in 0..<200 {
@@ -216,25 +225,27 @@ extension Broker {
         return false
     }
 
+    /// The text of the configuration file: what stands for something is replaced, and what every
+    /// test wants comes first.
     private static func fill(
         _ config: String,
-        ports: [Int],
-        directory: String,
+        _ program: Program,
+        _ ports: [Int],
+        _ directory: String,
         workers: Int
-    )
-        -> String
-    {
+    ) -> String {
         var text = config
         for (index, port) in ports.enumerated() {
             text = text.replacing("%PORT\(index == 0 ? "" : String(index + 1))%", with: "\(port)")
         }
         var head = ""
-        if knowsWorkerThreads, !config.contains("worker_threads") {
+        let takesWorkerThreads = program.knowsWorkerThreads
+        if takesWorkerThreads, !config.contains("worker_threads") {
             head += "worker_threads \(workers)\n"
             // Two reactors share a thread while they can, more have one each all the time.
             if workers > 2 { head += "worker_gathering false\n" }
         }
-        if !knowsWorkerThreads, !config.contains("max_packet_size") {
+        if program == .underTest, !takesWorkerThreads, !config.contains("max_packet_size") {
             // The default of 2.1, spelled out for an older original used to check the tests.
             head += "max_packet_size 2000000\n"
         }

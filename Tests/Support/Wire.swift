@@ -10,35 +10,11 @@ package enum Version: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     /// MQTT 5.0.
     case v5 = 5
 
-    /// The name the specification shelf uses.
+    /// How the names of tests show it.
     package var description: String { "v\(rawValue)" }
 
     /// The protocol name in CONNECT.
     package var protocolName: String { self == .v3 ? "MQIsdp" : "MQTT" }
-}
-
-/// A will message as CONNECT carries it.
-package struct Will: Sendable {
-    package var topic: String
-    package var payload: Bytes
-    package var qos: UInt8
-    package var retain: Bool
-    package var properties: Bytes
-
-    /// Describes a will; properties only matter for version 5.
-    package init(
-        _ topic: String,
-        _ payload: String = "",
-        qos: UInt8 = 0,
-        retain: Bool = false,
-        properties: Bytes = []
-    ) {
-        self.topic = topic
-        self.payload = utf8(payload)
-        self.qos = qos
-        self.retain = retain
-        self.properties = properties
-    }
 }
 
 /// Control packets as bytes.

@@ -20,9 +20,7 @@ struct StructureTests {
         ("Sources/Broker/Net/", ["Log", "SafeFiles", "CBrokerShims"]),
         (
             "Sources/Broker/Core/",
-            leaves.union([
-                "MQTT", "Topics", "Inflight", "Config", "Persist", "Net", "Log", "CMosquitto",
-            ])
+            leaves.union(["MQTT", "Topics", "Inflight", "Config", "Persist", "Net", "Log"])
         ),
         ("Sources/PluginABI/CommonLibrary", leaves.union(["CMosquitto", "CBrokerShims"])),
         (

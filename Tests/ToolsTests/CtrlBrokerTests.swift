@@ -7,9 +7,9 @@ import Testing
 
 /// A broker with dynamic security and a way to run either tool on it.
 private struct Administration {
-    let broker: DebianBroker
+    let broker: Broker
 
-    init() throws { broker = try DebianBroker.withDynamicSecurity() }
+    init() throws { broker = try Broker.debianWithDynamicSecurity() }
 
     func run(
         program path: String = ToolProgram.ctrl.path,

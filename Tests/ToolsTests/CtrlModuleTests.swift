@@ -59,7 +59,7 @@ struct CtrlModuleTests {
 
     @Test("the module's request is made and its callback gets the answer")
     func request() throws {
-        let broker = try DebianBroker.withDynamicSecurity()
+        let broker = try Broker.debianWithDynamicSecurity()
         let outcome = try run([
             "--quiet", "-h", "127.0.0.1", "-p", "\(broker.port)", "-u", "admin", "-P", "pw", "-i",
             "id", "demo", "list", "x",

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The interactive shell of mosquitto_ctrl, on a terminal, at Debian's broker.
 
+import Glibc
 import TestSupport
 import Testing
 
 @Suite("mosquitto_ctrl shell")
 struct CtrlShellTests {
-    private let broker: DebianBroker
+    private let broker: Broker
     private var address: String { "mqtt://127.0.0.1:\(broker.port)" }
 
-    init() throws { broker = try DebianBroker.withDynamicSecurity() }
+    init() throws { broker = try Broker.debianWithDynamicSecurity() }
 
     private func start(_ arguments: [String] = []) throws -> TerminalProcess {
         try TerminalProcess(.ctrl, arguments, environment: ["NO_COLOR": "1"])
@@ -157,7 +158,7 @@ struct CtrlShellTests {
     @Test("a connection lost meanwhile is noticed")
     func lostConnection() throws {
         let shell = try startInDynsec()
-        broker.stop()
+        broker.process.signal(SIGKILL)
         shell.enter("listClients")
         try shell.expect("Connection lost: ")
         try shell.expect("\r\n> ")

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tools' MQTT client against Debian's broker.
 
-import Foundation
 import Glibc
 import MQTT
 import MQTTClient
@@ -14,7 +13,7 @@ struct MQTTClientTests {
     private static let open = "listener %PORT% 127.0.0.1\nallow_anonymous true\n"
 
     private func options(
-        _ broker: DebianBroker,
+        _ broker: Broker,
         _ version: ProtocolVersion = .v5
     ) -> ClientOptions {
         var options = ClientOptions(
@@ -37,7 +36,7 @@ struct MQTTClientTests {
         [UInt8(0), 1, 2]
     )
     func delivery(_ version: ProtocolVersion, _ qos: UInt8) throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker, version))
         #expect(try client.subscribe(to: "a/#", qos: qos, soon).rawValue == qos)
         for number in 0..<5 {
@@ -68,7 +67,7 @@ struct MQTTClientTests {
 
     @Test("[MQTT-3.3.1-8] a retained message comes with its flag")
     func retained() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker))
         _ = try client.publish(to: "r", payload: [1], qos: 1, isRetained: true, soon)
         _ = try client.subscribe(to: "r", qos: 0, soon)
@@ -78,7 +77,7 @@ struct MQTTClientTests {
 
     @Test("[MQTT-3.12.4-1] PINGREQ is answered", arguments: versions)
     func ping(_ version: ProtocolVersion) throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker, version))
         try client.ping(soon)
         try client.keepAlive()
@@ -86,13 +85,13 @@ struct MQTTClientTests {
 
     @Test("[MQTT-3.1.2-20] a client with nothing to do pings in time")
     func keepAlive() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         var options = options(broker)
         options.keepAliveSeconds = 1
         let client = try MQTTConnection(connecting: options)
         // The broker closes the connection after one and a half times the interval.
         let end = Deadline(in: .seconds(3))
-        while !end.hasPassed {
+        while end.millisecondsLeft > 0 {
             var state = pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0)
             poll(&state, 1, min(200, end.millisecondsLeft))
             try client.keepAlive()
@@ -102,7 +101,7 @@ struct MQTTClientTests {
 
     @Test("[MQTT-3.1.3-6] the broker's choice of a client identifier is known")
     func assignedIdentifier() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         var options = options(broker)
         options.clientID = ""
         #expect(try !MQTTConnection(connecting: options).clientID.isEmpty)
@@ -110,7 +109,7 @@ struct MQTTClientTests {
 
     @Test("a session is resumed when asked for [MQTT-3.2.2-2]")
     func session() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         var options = options(broker, .v311)
         options.isCleanStart = false
         let first = try MQTTConnection(connecting: options)
@@ -127,7 +126,7 @@ struct MQTTClientTests {
         ]
     )
     func refusal(_ version: ProtocolVersion, _ code: UInt8, _ text: String) throws {
-        let broker = try DebianBroker("listener %PORT% 127.0.0.1\nallow_anonymous false\n")
+        let broker = try Broker.debian("listener %PORT% 127.0.0.1\nallow_anonymous false\n")
         let error = ClientError.refused(code: code, version: version)
         #expect(throws: error) { try MQTTConnection(connecting: options(broker, version)) }
         #expect(error.text == text)
@@ -135,11 +134,9 @@ struct MQTTClientTests {
 
     @Test("a denied subscription is an answer, not an error")
     func deniedSubscription() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("acl", "topic read other\n")
-        let broker = try DebianBroker(
+        let broker = try Broker.debian(
             Self.open + "acl_file %DIR%/acl\n",
-            folder: folder
+            files: ["acl": "topic read other\n"]
         )
         let client = try MQTTConnection(connecting: options(broker))
         #expect(try client.publish(to: "t", payload: [], qos: 1, soon) == .notAuthorized)
@@ -175,9 +172,9 @@ struct MQTTClientTests {
 
     @Test("a broker that goes away closes the connection")
     func closing() throws {
-        let broker = try DebianBroker(Self.open)
+        let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker, .v311))
-        broker.stop()
+        broker.process.signal(SIGKILL)
         #expect(throws: ClientError.closed) { try client.receive(soon) }
     }
 
@@ -219,53 +216,20 @@ struct MQTTClientTests {
 
     @Test("Unix domain sockets carry MQTT too")
     func unixSocket() throws {
-        let broker = try DebianBroker(
+        let broker = try Broker.debian(
             "listener %PORT% 127.0.0.1\nlistener 0 %DIR%/socket\nallow_anonymous true\n"
         )
         let client = try MQTTConnection(
-            connecting: ClientOptions(address: .unix(path: broker.folder.file("socket")))
+            connecting: ClientOptions(address: .unix(path: broker.directory + "/socket"))
         )
         try client.ping(soon)
-        let missing = ClientOptions(address: .unix(path: broker.folder.file("none")))
+        let missing = ClientOptions(address: .unix(path: broker.directory + "/none"))
         #expect(throws: ClientError.system(call: "connect", code: ENOENT)) {
             try MQTTConnection(connecting: missing)
         }
         let long = ClientOptions(address: .unix(path: String(repeating: "x", count: 200)))
         #expect(throws: ClientError.system(call: "connect", code: ENAMETOOLONG)) {
             try MQTTConnection(connecting: long)
-        }
-    }
-}
-
-/// A listener that accepts in the kernel's queue and says nothing, or what it was told to say.
-final class SilentListener: Sendable {
-    let port: Int
-    private let descriptor: CInt
-
-    init() throws {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && listen(descriptor, 1) == 0
-                    && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isListening else { throw Mismatch("no listener: errno \(errno)") }
-        port = Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    deinit { close(descriptor) }
-
-    /// Sends `bytes` to the next client, which keeps its connection until the process ends.
-    func answer(_ bytes: [UInt8]) {
-        Thread.detachNewThread { [self] in
-            let peer = accept(descriptor, nil, nil)
-            _ = bytes.withUnsafeBytes { write(peer, $0.baseAddress, $0.count) }
         }
     }
 }

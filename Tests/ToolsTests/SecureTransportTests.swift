@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tools' client through TLS, pre-shared keys and proxies, against Debian's broker.
 
-import Foundation
 import MQTT
 import MQTTClient
 import TestSupport
@@ -82,9 +81,9 @@ struct SecureTransportTests {
         )
     }
 
-    private func broker(_ more: String = "") throws -> DebianBroker {
+    private func broker(_ more: String = "") throws -> Broker {
         try makeCertificates()
-        return try DebianBroker(
+        return try Broker.debian(
             """
             listener %PORT% 127.0.0.1
             allow_anonymous true
@@ -94,12 +93,12 @@ struct SecureTransportTests {
             \(more)
 
             """,
-            folder: folder
+            in: folder.path
         )
     }
 
     private func options(
-        _ broker: DebianBroker,
+        _ broker: Broker,
         _ tls: TLSOptions,
         host: String = "localhost"
     )
@@ -186,9 +185,9 @@ struct SecureTransportTests {
     @Test("a pre-shared key opens the door, another one does not")
     func presharedKey() throws {
         try folder.write("psk", "me:00112233445566778899aabbccddeeff\nodd:abc\n")
-        let broker = try DebianBroker(
+        let broker = try Broker.debian(
             "listener %PORT% 127.0.0.1\nallow_anonymous true\npsk_hint hint\npsk_file %DIR%/psk\n",
-            folder: folder
+            in: folder.path
         )
         var tls = TLSOptions()
         tls.psk = "00112233445566778899AABBCCDDEEFF"
@@ -240,7 +239,7 @@ struct SecureTransportTests {
 
     @Test("a SOCKS5 proxy connects, with and without login", arguments: [true, false])
     func proxy(_ hasLogin: Bool) throws {
-        let broker = try DebianBroker("listener %PORT% 127.0.0.1\nallow_anonymous true\n")
+        let broker = try Broker.debian("listener %PORT% 127.0.0.1\nallow_anonymous true\n")
         let proxy = try SOCKSProxyProcess(login: hasLogin ? "user:pass" : "")
         var options = ClientOptions(address: .tcp(host: "localhost", port: UInt16(broker.port)))
         options.proxy = SOCKSProxy(host: "127.0.0.1", port: UInt16(proxy.port))
@@ -258,48 +257,4 @@ struct SecureTransportTests {
             try MQTTConnection(connecting: options)
         }
     }
-}
-
-/// A small SOCKS5 proxy in a process of its own.
-final class SOCKSProxyProcess: Sendable {
-    let port: Int
-    private let process: ChildProcess
-
-    init(login: String) throws {
-        process = try ChildProcess("/usr/bin/env", ["python3", "-c", Self.program, login])
-        guard let line = process.output.wait(seconds: 10, where: { _ in true }),
-            let port = Int(line)
-        else { throw Mismatch("no proxy: \(process.errors.text)") }
-        self.port = port
-    }
-
-    deinit { process.signal(9) }
-
-    private static let program = """
-        import socket, sys, threading
-        login = sys.argv[1]
-        server = socket.create_server(('127.0.0.1', 0))
-        print(server.getsockname()[1], flush=True)
-        def relay(a, b):
-            while data := a.recv(65536): b.sendall(data)
-            b.close()
-        def serve(c):
-            c.recv(2 + 1)
-            c.sendall(b'\\x05' + (b'\\x02' if login else b'\\x00'))
-            if login:
-                request = c.recv(600)
-                n = request[1]
-                said = request[2:2 + n] + b':' + request[3 + n:]
-                c.sendall(b'\\x01' + (b'\\x00' if said == login.encode() else b'\\x01'))
-                if said != login.encode(): return c.close()
-            request = c.recv(600)
-            name = request[5:5 + request[4]].decode()
-            port = int.from_bytes(request[-2:], 'big')
-            try: target = socket.create_connection((name, port))
-            except OSError: c.sendall(bytes([5, 4, 0, 1] + [0] * 6)); return c.close()
-            c.sendall(bytes([5, 0, 0, 3, 4]) + b'name' + bytes(2))
-            threading.Thread(target=relay, args=(c, target)).start()
-            relay(target, c)
-        while True: threading.Thread(target=serve, args=(server.accept()[0],)).start()
-        """
 }

@@ -95,14 +95,14 @@ struct WebSocketTests {
         arguments: [0, 100, 1000, 200_000]
     )
     func broker(_ count: Int) throws {
-        let broker = try DebianBroker(
+        let broker = try Broker.debian(
             // Debian's broker does not start with WebSockets alone.
             "listener %PORT% 127.0.0.1\nlistener %PORT2% 127.0.0.1\nprotocol websockets\n"
                 + "allow_anonymous true\n"
         )
         let deadline = Deadline(in: .seconds(10))
         var options = ClientOptions(
-            address: .tcp(host: "127.0.0.1", port: UInt16(broker.secondPort))
+            address: .tcp(host: "127.0.0.1", port: UInt16(broker.ports[1]))
         )
         options.webSocketPath = "/mqtt"
         let client = try MQTTConnection(connecting: options)

@@ -87,9 +87,6 @@ package struct BridgeConfiguration: Sendable, Equatable {
         self.name = name
     }
 
-    /// Whether messages queued here are dropped when the bridge disconnects.
-    package var isLocalSessionClean: Bool { localCleansession ?? cleansession }
-
     /// The topic the state of the bridge is published on.
     package var stateTopic: String {
         notificationTopic ?? "$SYS/broker/connection/\(remoteClientid)/state"
@@ -107,45 +104,6 @@ package struct BridgeAddress: Sendable, Equatable {
     package init(host: String, port: Int) {
         self.host = host
         self.port = port
-    }
-}
-
-/// One `topic` line of a bridge.
-package struct BridgeTopic: Sendable, Equatable {
-    /// Which way messages go.
-    package enum Direction: String, Sendable {
-        /// From the remote to this broker.
-        case `in`
-        /// From this broker to the remote.
-        case out
-        /// Both ways.
-        case both
-    }
-
-    /// The pattern; empty maps the local prefix to the remote prefix exactly.
-    package let pattern: String
-    /// Which way messages go.
-    package let direction: Direction
-    /// The highest QoS.
-    package let qos: Int
-    /// What topics begin with in this broker.
-    package let localPrefix: String
-    /// What topics begin with on the remote.
-    package let remotePrefix: String
-
-    /// Makes a topic line.
-    package init(
-        pattern: String,
-        direction: Direction,
-        qos: Int,
-        localPrefix: String,
-        remotePrefix: String
-    ) {
-        self.pattern = pattern
-        self.direction = direction
-        self.qos = qos
-        self.localPrefix = localPrefix
-        self.remotePrefix = remotePrefix
     }
 }
 
@@ -209,42 +167,4 @@ package struct BridgeTCPKeepalive: Sendable, Equatable {
         self.interval = interval
         self.count = count
     }
-}
-
-/// The TLS options of a bridge.
-package struct BridgeTLSConfiguration: Sendable, Equatable {
-    /// The file of trusted certificate authorities.
-    package var cafile: String?
-    /// The directory of trusted certificate authorities.
-    package var capath: String?
-    /// The certificate shown to the remote.
-    package var certfile: String?
-    /// The key of that certificate.
-    package var keyfile: String?
-    /// Whether the authorities of the operating system are trusted.
-    package var useOsCerts = false
-    /// The cipher list up to TLS 1.2.
-    package var ciphers: String?
-    /// The cipher suites of TLS 1.3.
-    package var ciphersTls13: String?
-    /// The lowest TLS version as written; nil is 1.2.
-    package var version: String?
-    /// Whether the remote's certificate is not verified.
-    package var insecure = false
-    /// Whether the remote must staple an OCSP response.
-    package var requireOcsp = false
-    /// The one ALPN protocol offered.
-    package var alpn: String?
-    /// The PSK identity.
-    package var identity: String?
-    /// The pre-shared key in hexadecimal.
-    package var psk: String?
-
-    /// TLS switched off.
-    package init() {}
-
-    /// Whether the bridge speaks TLS with certificates.
-    package var isEnabled: Bool { cafile != nil || capath != nil || useOsCerts }
-    /// Whether the bridge speaks TLS with a pre-shared key.
-    package var isPSKEnabled: Bool { psk != nil && identity != nil }
 }

@@ -4,8 +4,8 @@
 extension Configuration {
     /// The configuration that is in force after a reload found `new` in the file.
     ///
-    /// Options that the original broker reads again take their new value, the others keep the one
-    /// they had at start. Nothing changes if this throws: a listener that the broker does not have
+    /// Options that the original broker reads again take their new value; those that are marked
+    /// `untilRestart` in their table keep the one they had at start. Nothing changes if this throws: a listener that the broker does not have
     /// abandons the reload.
     package func applyingReload(
         of new: Configuration
@@ -37,26 +37,7 @@ extension Configuration {
 
     /// Puts back the options that only a restart changes.
     private mutating func keepStartValues(of old: Configuration) {
-        checkRetainSource = old.checkRetainSource
-        enableControlApi = old.enableControlApi
-        globalMaxClients = old.globalMaxClients
-        globalMaxConnections = old.globalMaxConnections
-        maxInflightBytes = old.maxInflightBytes
-        maxInflightMessages = old.maxInflightMessages
-        maxKeepalive = old.maxKeepalive
-        maxPacketSize = old.maxPacketSize
-        maxQueuedBytes = old.maxQueuedBytes
-        maxQueuedMessages = old.maxQueuedMessages
-        packetBufferSize = old.packetBufferSize
-        perListenerSettings = old.perListenerSettings
-        retainAvailable = old.retainAvailable
-        retainExpiryInterval = old.retainExpiryInterval
-        setTcpNodelay = old.setTcpNodelay
-        pidFile = old.pidFile
-        plugins = old.plugins
-        user = old.user
-        workerThreads = old.workerThreads
-        workerGathering = old.workerGathering
+        for keep in GeneralOptions.startOnly.values { keep(&self, old) }
     }
 }
 
@@ -64,18 +45,7 @@ extension ListenerConfiguration {
     /// The settings of this running listener after its `listener` line was read again.
     func applyingReload(of new: ListenerConfiguration) -> ListenerConfiguration {
         var result = new
-        result.port = port
-        result.host = host
-        result.bindInterface = bindInterface
-        result.socketDomain = socketDomain
-        result.httpDir = httpDir
-        result.pskHint = pskHint
-        result.tls.tlsEngine = tls.tlsEngine
-        result.tls.tlsEngineKpassSha1 = tls.tlsEngineKpassSha1
-        result.tls.isEngineKey = tls.isEngineKey
-        result.tls.tlsVersion = tls.tlsVersion
-        result.tls.ciphers = tls.ciphers
-        result.tls.ciphersTls13 = tls.ciphersTls13
+        for keep in ListenerOptions.startOnly.values { keep(&result, self) }
         return result
     }
 }

@@ -7,24 +7,27 @@ import Log
 enum GeneralOptions {
     /// Limits, queues, `$SYS` and the like.
     static let limits: [String: Setting<Configuration>] = [
-        "global_max_clients": .int(\.globalMaxClients),
-        "global_max_connections": .int(\.globalMaxConnections),
-        "max_inflight_bytes": .int(\.maxInflightBytes, raisedTo: 0),
-        "max_inflight_messages": .int(\.maxInflightMessages, inflightMessages),
-        "max_keepalive": .int(\.maxKeepalive, in: 0...65535),
+        "global_max_clients": .int(\.globalMaxClients).untilRestart(),
+        "global_max_connections": .int(\.globalMaxConnections).untilRestart(),
+        "max_inflight_bytes": .int(\.maxInflightBytes, raisedTo: 0).untilRestart(),
+        "max_inflight_messages": .int(\.maxInflightMessages, inflightMessages).untilRestart(),
+        "max_keepalive": .int(\.maxKeepalive, in: 0...65535).untilRestart(),
         "max_packet_size": .int(\.maxPacketSize, in: 20...Int(Int32.max)) { name, _ in
             "Error: '\(name)' must be >= 20."
-        },
-        "max_queued_bytes": .int(\.maxQueuedBytes, raisedTo: 0),
-        "max_queued_messages": .int(\.maxQueuedMessages, raisedTo: 0),
+        }
+        .untilRestart(),
+        "max_queued_bytes": .int(\.maxQueuedBytes, raisedTo: 0).untilRestart(),
+        "max_queued_messages": .int(\.maxQueuedMessages, raisedTo: 0).untilRestart(),
         "max_subscriptions": .int(\.maxSubscriptions, raisedTo: 0),
         "memory_limit": .custom(memoryLimit),
         "message_size_limit": .int(\.messageSizeLimit, messageSizeLimit),
-        "packet_buffer_size": .int(\.packetBufferSize, in: 0...65535, packetBufferSize),
-        "websockets_headers_size": .int(\.packetBufferSize, in: 0...65535, packetBufferSize),
-        "retain_expiry_interval": .int(\.retainExpiryInterval, retainExpiryInterval),
+        "packet_buffer_size": .int(\.packetBufferSize, in: 0...65535, packetBufferSize)
+            .untilRestart(),
+        "websockets_headers_size": .int(\.packetBufferSize, in: 0...65535, packetBufferSize)
+            .untilRestart(),
+        "retain_expiry_interval": .int(\.retainExpiryInterval, retainExpiryInterval).untilRestart(),
         "sys_interval": .int(\.sysInterval, in: 0...65535),
-        "worker_threads": .custom(workerThreads),
+        "worker_threads": .custom(\.workerThreads, workerThreads).untilRestart(),
         "auth_timeout": .int(\.authTimeout, in: 1...86400),
         "max_pending_logins": .int(\.maxPendingLogins, in: 0...1_000_000),
         "plugin_slow_callback_ms": .int(\.pluginSlowCallbackMs, in: 0...3_600_000),
@@ -36,18 +39,18 @@ enum GeneralOptions {
             .deprecated("Clients can use MQTT 5 subscription options instead."),
         "autosave_interval": .int(\.autosaveInterval, raisedTo: 0),
         "autosave_on_changes": .bool(\.autosaveOnChanges),
-        "check_retain_source": .bool(\.checkRetainSource),
+        "check_retain_source": .bool(\.checkRetainSource).untilRestart(),
         "clientid_prefixes": .string(\.clientidPrefixes)
             .deprecated("Use an authentication plugin to restrict client identifiers."),
         "connection_messages": .bool(\.connectionMessages),
-        "enable_control_api": .bool(\.enableControlApi),
-        "pid_file": .stringOnce(\.pidFile),
+        "enable_control_api": .bool(\.enableControlApi).untilRestart(),
+        "pid_file": .stringOnce(\.pidFile).untilRestart(),
         "queue_qos0_messages": .bool(\.queueQoS0Messages),
-        "retain_available": .bool(\.retainAvailable),
-        "set_tcp_nodelay": .bool(\.setTcpNodelay),
+        "retain_available": .bool(\.retainAvailable).untilRestart(),
+        "set_tcp_nodelay": .bool(\.setTcpNodelay).untilRestart(),
         "upgrade_outgoing_qos": .bool(\.upgradeOutgoingQoS),
-        "user": .string(\.user),
-        "worker_gathering": .bool(\.workerGathering),
+        "user": .string(\.user).untilRestart(),
+        "worker_gathering": .bool(\.workerGathering).untilRestart(),
         "persistence": .bool(\.persistence).in(.persistence),
         "retained_persistence": .bool(\.persistence).in(.persistence),
         "persistence_file": .stringOnce(\.persistenceFile),
@@ -76,6 +79,26 @@ enum GeneralOptions {
         "log_timestamp_format": .stringOnce(\.logging.timestampFormat),
         "log_type": .custom(logType),
     ]
+
+    /// What the parser reads itself: sections, and what depends on what came before.
+    static let directives: [String: Setting<Configuration>] = [
+        "per_listener_settings": .directive(\.perListenerSettings).untilRestart(),
+        "plugin": .directive(\.plugins).untilRestart(),
+        "auth_plugin": .directive(\.plugins).untilRestart(),
+        "global_plugin": .directive(\.plugins).untilRestart(),
+        "plugin_load": .directive(\.plugins).untilRestart(),
+        "plugin_use": .directive(\.plugins).untilRestart(),
+        "plugin_opt_KEY": .directive(\.plugins).untilRestart(),
+        "auth_opt_KEY": .directive(\.plugins).untilRestart(),
+        "plugin_symbols": .directive(\.plugins).untilRestart(),
+        "auth_plugin_deny_special_chars": .directive(\.plugins).untilRestart(),
+    ]
+
+    /// The options that only a restart changes, each with what keeps its value.
+    static let startOnly: [String: Setting<Configuration>.Copy] =
+        [limits, switches, logging, directives].reduce(into: [:]) { result, table in
+            result.merge(table.compactMapValues(\.keep)) { first, _ in first }
+        }
 
     /// The option of this name.
     static func setting(_ name: String) -> Setting<Configuration>? {

@@ -21,7 +21,7 @@ enum ListenerOptions {
     /// The options of every listener.
     static let common: [String: Entry] = [
         "accept_protocol_versions": (.explicit, .custom(acceptProtocolVersions)),
-        "bind_interface": (.orDefault, .stringOnce(\.bindInterface)),
+        "bind_interface": (.orDefault, .stringOnce(\.bindInterface).untilRestart()),
         "http_memory_limit": (.required, .int(\.httpMemoryLimit, in: 0...Int.max).in(.http)),
         "listener_allow_anonymous": (.required, .bool(\.security.allowAnonymous)),
         "listener_auto_id_prefix": (.required, .custom(listenerAutoIdPrefix)),
@@ -32,7 +32,7 @@ enum ListenerOptions {
         "max_topic_alias_broker": (.required, .int(\.maxTopicAliasBroker, in: 0...65535, alias)),
         "mount_point": (.explicit, .custom(mountPoint)),
         "protocol": (.orDefault, .custom(listenerProtocol)),
-        "socket_domain": (.orDefault, .custom(socketDomain)),
+        "socket_domain": (.orDefault, .custom(\.socketDomain, socketDomain).untilRestart()),
         "use_username_as_clientid": (.orDefault, .bool(\.useUsernameAsClientid)),
         "websockets_origin": (.required, .custom(websocketsOrigin)),
         "enable_proxy_protocol": (.required, .custom(enableProxyProtocol)),
@@ -47,21 +47,37 @@ enum ListenerOptions {
         "capath": (.orDefault, certificate(\.tls.capath)),
         "certfile": (.orDefault, certificate(\.tls.certfile)),
         "keyfile": (.orDefault, certificate(\.tls.keyfile)),
-        "ciphers": (.orDefault, .string(\.tls.ciphers).in(.tls)),
-        "ciphers_tls1.3": (.orDefault, .string(\.tls.ciphersTls13).in(.tls)),
+        "ciphers": (.orDefault, .string(\.tls.ciphers).in(.tls).untilRestart()),
+        "ciphers_tls1.3": (.orDefault, .string(\.tls.ciphersTls13).in(.tls).untilRestart()),
         "crlfile": (.orDefault, .string(\.tls.crlfile).in(.tls)),
         "disable_client_cert_date_checks": (
             .required, .bool(\.tls.disableClientCertDateChecks).in(.tls)
         ),
         "require_certificate": (.orDefault, .bool(\.tls.requireCertificate).in(.tls)),
-        "tls_engine": (.orDefault, .stringOnce(\.tls.tlsEngine).in(.tls)),
-        "tls_engine_kpass_sha1": (.orDefault, Setting.custom(engineKeyPassword).in(.tls)),
-        "tls_keyform": (.orDefault, Setting.custom(keyForm).in(.tls)),
-        "tls_version": (.required, .stringOnce(\.tls.tlsVersion).in(.tls)),
+        "tls_engine": (.orDefault, .stringOnce(\.tls.tlsEngine).in(.tls).untilRestart()),
+        "tls_engine_kpass_sha1": (
+            .orDefault, .custom(\.tls.tlsEngineKpassSha1, engineKeyPassword).in(.tls).untilRestart()
+        ),
+        "tls_keyform": (.orDefault, .custom(\.tls.isEngineKey, keyForm).in(.tls).untilRestart()),
+        "tls_version": (.required, .stringOnce(\.tls.tlsVersion).in(.tls).untilRestart()),
         "use_identity_as_username": (.orDefault, .bool(\.tls.useIdentityAsUsername).in(.tls)),
         "use_subject_as_username": (.orDefault, .bool(\.tls.useSubjectAsUsername).in(.tls)),
-        "psk_hint": (.orDefault, Setting.custom(pskHint).in(.psk)),
+        "psk_hint": (.orDefault, .custom(\.pskHint, pskHint).in(.psk).untilRestart()),
     ]
+
+    /// What the parser reads itself.
+    static let directives: [String: Setting<ListenerConfiguration>] = [
+        "port": .directive(\.port).untilRestart(),
+        "bind_address": .directive(\.host).untilRestart(),
+        "http_dir": .directive(\.httpDir).untilRestart(),
+    ]
+
+    /// The options that only a restart changes, each with what keeps its value.
+    static let startOnly: [String: Setting<ListenerConfiguration>.Copy] =
+        [common.mapValues(\.setting), tls.mapValues(\.setting), directives]
+        .reduce(into: [:]) { result, table in
+            result.merge(table.compactMapValues(\.keep)) { first, _ in first }
+        }
 
     /// The security options, global or of a listener.
     static let security: [String: Setting<SecurityConfiguration>] = [

@@ -16,10 +16,17 @@ struct Setting<Root>: Sendable {
     /// Where the value goes.
     typealias Path<Value> = any WritableKeyPath<Root, Value> & Sendable
 
+    /// Copies the value of the option into another part.
+    typealias Copy = @Sendable (_ target: inout Root, _ source: Root) -> Void
+
     /// The group of the option.
     var group = OptionGroup.general
     /// What to say if the option is going away.
     var deprecation: String?
+    /// Keeps the value the option had at start when the file is read again; nil if it takes the new one.
+    private(set) var keep: Copy?
+    /// Copies the value; nil where a setting with its own code does not say where that goes.
+    private var copy: Copy?
     /// Reads the line.
     let apply: Apply
 
@@ -28,16 +35,32 @@ struct Setting<Root>: Sendable {
         Setting(apply: apply)
     }
 
+    /// A setting with its own code that changes nothing but what is at `path`.
+    static func custom<Value>(_ path: Path<Value>, _ apply: @escaping Apply) -> Setting {
+        Setting(copy: copying(path), apply: apply)
+    }
+
+    /// An option that the parser reads itself, into what is at `path`.
+    static func directive<Value>(_ path: Path<Value>) -> Setting {
+        custom(path) { _, _ in assertionFailure("the parser reads this option itself") }
+    }
+
+    private static func copying<Value>(_ path: Path<Value>) -> Copy {
+        { target, source in target[keyPath: path] = source[keyPath: path] }
+    }
+
     /// A boolean.
     static func bool(_ path: Path<Bool>) -> Setting {
-        Setting { (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        Setting(copy: copying(path)) {
+            (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             root[keyPath: path] = try line.bool()
         }
     }
 
     /// A boolean that can be left open.
     static func bool(_ path: Path<Bool?>) -> Setting {
-        Setting { (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        Setting(copy: copying(path)) {
+            (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             root[keyPath: path] = try line.bool()
         }
     }
@@ -47,7 +70,8 @@ struct Setting<Root>: Sendable {
         _ path: Path<Int>,
         _ adjust: @escaping Adjust = { value, _ in value }
     ) -> Setting {
-        Setting { (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        Setting(copy: copying(path)) {
+            (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             let value = try line.int()
             root[keyPath: path] = try adjust(value, &line)
         }
@@ -79,28 +103,32 @@ struct Setting<Root>: Sendable {
 
     /// Text; the last occurrence wins.
     static func string(_ path: Path<String?>) -> Setting {
-        Setting { (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        Setting(copy: copying(path)) {
+            (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             root[keyPath: path] = try line.string()
         }
     }
 
     /// Text; the last occurrence wins.
     static func string(_ path: Path<String>) -> Setting {
-        Setting { (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        Setting(copy: copying(path)) {
+            (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             root[keyPath: path] = try line.string()
         }
     }
 
     /// Text; a second occurrence is an error.
     static func stringOnce(_ path: Path<String?>) -> Setting {
-        Setting { (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        Setting(copy: copying(path)) {
+            (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             root[keyPath: path] = try line.string(isOnce: true)
         }
     }
 
     /// Text; a second occurrence is an error.
     static func stringOnce(_ path: Path<String>) -> Setting {
-        Setting { (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        Setting(copy: copying(path)) {
+            (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             root[keyPath: path] = try line.string(isOnce: true)
         }
     }
@@ -109,7 +137,8 @@ struct Setting<Root>: Sendable {
     static func keyword<Value: RawRepresentable<String> & SendableMetatype>(
         _ path: Path<Value>
     ) -> Setting {
-        Setting { (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        Setting(copy: copying(path)) {
+            (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             let word = try line.word()
             guard let value = Value(rawValue: word) else { throw line.invalid(word) }
             root[keyPath: path] = value
@@ -118,7 +147,7 @@ struct Setting<Root>: Sendable {
 
     /// An option that is read, checked to be there and has no effect.
     static func ignored(_ warning: (@Sendable (_ name: String) -> String)? = nil) -> Setting {
-        Setting { (_: inout Root, line: inout OptionLine) throws(ConfigurationError) in
+        custom { (_: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             if let warning { line.warn(warning(line.name)) }
         }
     }
@@ -127,6 +156,14 @@ struct Setting<Root>: Sendable {
     func `in`(_ group: OptionGroup) -> Setting {
         var setting = self
         setting.group = group
+        return setting
+    }
+
+    /// The same setting, which only a restart changes.
+    func untilRestart() -> Setting {
+        var setting = self
+        setting.keep = copy
+        precondition(setting.keep != nil, "an option that is kept says where its value is")
         return setting
     }
 

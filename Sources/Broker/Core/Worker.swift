@@ -196,9 +196,6 @@ package final class Worker {
         postpone { [self] in finishWholeTurn(work) }
     }
 
-    /// Every client of this worker, with or without session.
-    var allClients: [Client] { reactor.connections.compactMap { $0.handler as? Client } }
-
     /// Brings the gauges up to date.
     package func updateGauges() {
         let (packets, bytes) = reactor.waitingOutput

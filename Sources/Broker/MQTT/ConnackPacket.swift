@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CONNACK, SUBACK and UNSUBACK: what bridges and tools read from a broker.
+// CONNACK: written by the broker, read by bridges and tools.
 
 /// CONNACK (5.0 section 3.2), to be encoded by a broker or decoded by a client.
 package struct ConnackPacket: Sendable, Equatable {
@@ -82,46 +82,5 @@ package struct ConnackPacket: Sendable, Equatable {
             }
         }
         if let failure = block.failure { throw failure.error }
-    }
-}
-
-/// SUBACK or UNSUBACK (5.0 sections 3.9 and 3.11), as a client reads it.
-package struct SubscriptionAckPacket: Sendable, Equatable {
-    /// The packet identifier of the request.
-    package let packetIdentifier: UInt16
-    /// Where the encoded properties are in the body, without their length.
-    package let properties: Range<Int>
-    /// One code per filter, in order; none in UNSUBACK before 5.0.
-    package let reasonCodes: [ReasonCode]
-
-    /// Decodes a body; the type is SUBACK or UNSUBACK.
-    package init(
-        decoding body: RawSpan,
-        type: PacketType,
-        version: ProtocolVersion
-    ) throws(PacketError) {
-        var reader = PacketReader(body)
-        guard let identifier = reader.readTwoByteInteger() else {
-            throw .malformed(version, "packet identifier truncated")
-        }
-        guard identifier != 0 else { throw .protocolError(version, "packet identifier 0") }
-        packetIdentifier = identifier
-        if version == .v5 {
-            guard let scope = PropertyScope(rawValue: type.rawValue),
-                var block = PropertyBlock(reading: &reader, scope: scope)
-            else { throw .malformed(.v5, "property length") }
-            while block.next() != nil {}
-            if let failure = block.failure { throw failure.error }
-            properties = block.range
-        } else {
-            properties = reader.offset..<reader.offset
-        }
-        var codes: [ReasonCode] = []
-        codes.reserveCapacity(reader.remaining)
-        while let code = reader.readByte() { codes.append(ReasonCode(rawValue: code)) }
-        guard codes.isEmpty == (type == .unsuback && version != .v5) || version == .v31 else {
-            throw .malformed(version, "number of reason codes")
-        }
-        reasonCodes = codes
     }
 }

@@ -1,42 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CONNECT as a value, and how a broker refuses one.
-
-/// A will message in CONNECT (5.0 section 3.1.3.2).
-package struct Will: Sendable, Equatable {
-    /// The topic name, as sent, without mount point.
-    package var topic: [UInt8]
-    /// The application message.
-    package var payload: [UInt8]
-    /// The quality of service, 0 to 2.
-    package var qos: UInt8
-    /// The RETAIN flag.
-    package var isRetained: Bool
-    /// Seconds between the end of the connection and publication.
-    package var delayInterval: UInt32
-    /// Seconds from publication.
-    package var messageExpiryInterval: UInt32?
-    /// The encoded properties that go with the message, in their order.
-    package var forwardedProperties: [UInt8]
-
-    /// Makes a will.
-    package init(
-        topic: [UInt8],
-        payload: [UInt8] = [],
-        qos: UInt8 = 0,
-        isRetained: Bool = false,
-        delayInterval: UInt32 = 0,
-        messageExpiryInterval: UInt32? = nil,
-        forwardedProperties: [UInt8] = []
-    ) {
-        self.topic = topic
-        self.payload = payload
-        self.qos = qos
-        self.isRetained = isRetained
-        self.delayInterval = delayInterval
-        self.messageExpiryInterval = messageExpiryInterval
-        self.forwardedProperties = forwardedProperties
-    }
-}
+// CONNECT as a value, and what a listener permits.
 
 /// CONNECT (5.0 section 3.1).
 package struct ConnectPacket: Sendable, Equatable {
@@ -103,28 +66,4 @@ package struct ConnectLimits: Sendable, Equatable {
 
     /// The limits of a listener without options.
     package init() {}
-}
-
-/// A CONNECT that is refused; the connection ends.
-package struct ConnectError: Error, Sendable {
-    /// What the client is sent before its connection is closed.
-    package enum Answer: Sendable, Equatable {
-        /// Nothing.
-        case close
-        /// A CONNACK in the form of 3.1 and 3.1.1 with this code.
-        case connackV3(UInt8)
-        /// A CONNACK in the form of 5.0.
-        case connackV5(ReasonCode)
-    }
-
-    /// What the client is sent.
-    package let answer: Answer
-    /// What is wrong, for the log.
-    package let detail: StaticString
-
-    /// Makes an error.
-    package init(answer: Answer, detail: StaticString) {
-        self.answer = answer
-        self.detail = detail
-    }
 }

@@ -103,9 +103,6 @@ extension [UInt8] {
         appendPacket(.auth, body: body)
     }
 
-    /// Appends PINGRESP.
-    package mutating func appendPingresp() { appendPacket(.pingresp, body: []) }
-
     /// Appends PUBLISH; the packet identifier counts with QoS 1 and 2 only.
     package mutating func appendPublish(
         topic: [UInt8],

@@ -26,9 +26,6 @@ package struct PublishPacket: Sendable, Equatable {
     /// The number of bytes of the properties that are passed on to subscribers.
     package private(set) var forwardedPropertiesByteCount: Int
 
-    /// Whether there is any property that is passed on to subscribers.
-    @inlinable package var hasForwardedProperties: Bool { forwardedPropertiesByteCount > 0 }
-
     /// Decodes a body; the flags are the low four bits of the packet's first byte.
     ///
     /// Maximum QoS and retain availability concern the flags alone and are better checked before.
@@ -108,51 +105,5 @@ extension PublishPacket {
     package func appendForwardedProperties(from body: RawSpan, to bytes: inout [UInt8]) {
         var runs = forwardedRuns(in: body)
         while let run = runs.next() { UnsafeLoad.append(body, run, to: &bytes) }
-    }
-
-    /// Writes the properties that are passed on to subscribers, without a length.
-    ///
-    /// The output needs `forwardedPropertiesByteCount` free bytes.
-    package func writeForwardedProperties(from body: RawSpan, to output: inout OutputRawSpan) {
-        var runs = forwardedRuns(in: body)
-        while let run = runs.next() {
-            for offset in run { output.append(UnsafeLoad.byte(body, at: offset)) }
-        }
-    }
-}
-
-/// Walks the parts of encoded properties that are passed on with a message.
-package struct ForwardedRuns: ~Escapable {
-    private var iterator: PropertyIterator
-    private var rest: Range<Int>?
-    private var left: Int
-
-    /// Walks the parts of the properties in a range; they have `byteCount` bytes in all.
-    @_lifetime(copy body)
-    package init(in body: RawSpan, properties: Range<Int>, byteCount: Int) {
-        iterator = PropertyIterator(body, range: properties)
-        left = byteCount
-        // Everything is passed on, or nothing: no need to look at the properties again.
-        rest = byteCount == properties.count && byteCount > 0 ? properties : nil
-        if rest != nil { left = 0 }
-    }
-
-    /// The next part, nil after the last.
-    @_lifetime(self: copy self)
-    package mutating func next() -> Range<Int>? {
-        if let run = rest {
-            rest = nil
-            return run
-        }
-        var run: Range<Int>?
-        while left > 0, let property = iterator.next() {
-            if property.identifier.isForwarded {
-                left &-= property.encoded.count
-                run = (run?.lowerBound ?? property.encoded.lowerBound)..<property.encoded.upperBound
-            } else if run != nil {
-                break
-            }
-        }
-        return run
     }
 }

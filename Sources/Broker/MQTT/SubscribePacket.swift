@@ -1,35 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SUBSCRIBE and UNSUBSCRIBE: the head at once, the filters one by one.
-
-/// The options byte of a subscription (5.0 section 3.8.3.1); before 5.0 the requested QoS alone.
-package struct SubscriptionOptions: RawRepresentable, Sendable, Equatable, Hashable {
-    /// The byte on the wire.
-    package let rawValue: UInt8
-
-    /// Takes the byte on the wire.
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    /// Makes options from their parts.
-    package init(
-        qos: UInt8,
-        isNoLocal: Bool = false,
-        isRetainAsPublished: Bool = false,
-        retainHandling: UInt8 = 0
-    ) {
-        rawValue =
-            qos & 3 | (isNoLocal ? 4 : 0) | (isRetainAsPublished ? 8 : 0) | (retainHandling & 3)
-            << 4
-    }
-
-    /// The maximum QoS the client wants.
-    package var qos: UInt8 { rawValue & 3 }
-    /// Whether the client's own messages are not sent back to it.
-    package var isNoLocal: Bool { rawValue & 4 != 0 }
-    /// Whether live messages keep their RETAIN flag.
-    package var isRetainAsPublished: Bool { rawValue & 8 != 0 }
-    /// 0 send retained messages, 1 only for a new subscription, 2 never.
-    package var retainHandling: UInt8 { rawValue >> 4 & 3 }
-}
+// SUBSCRIBE: the head at once, the filters one by one.
 
 /// SUBSCRIBE (5.0 section 3.8).
 ///
@@ -123,72 +93,8 @@ package struct SubscribePacket: Sendable, Equatable {
     }
 }
 
-/// UNSUBSCRIBE (5.0 section 3.10); read like `SubscribePacket`.
-package struct UnsubscribePacket: Sendable, Equatable {
-    /// One filter of the packet.
-    package struct Entry: Sendable, Equatable {
-        /// Where the filter is in the body, as sent, with any `$share/<name>/`.
-        package let filter: Range<Int>
-        /// Ordinary or shared.
-        package let form: SharedFilter.Form
-    }
-
-    /// The packet identifier, not 0.
-    package let packetIdentifier: UInt16
-    /// The encoded properties without their length; empty before 5.0.
-    package let properties: Range<Int>
-    private let version: ProtocolVersion
-    private var offset: Int
-
-    /// Decodes all before the first filter, and refuses a packet without filters.
-    ///
-    /// A 3.1 packet may have none [MQTT-3.10.3-2].
-    package init(decoding body: RawSpan, version: ProtocolVersion) throws(PacketError) {
-        var reader = PacketReader(body)
-        packetIdentifier = try readPacketIdentifier(&reader, version)
-        self.version = version
-        if version == .v5 {
-            guard var block = PropertyBlock(reading: &reader, scope: .unsubscribe) else {
-                throw .malformed(.v5, "property length")
-            }
-            while block.next() != nil {}
-            if let failure = block.failure { throw subscribeError(failure) }
-            properties = block.range
-        } else {
-            properties = reader.offset..<reader.offset
-        }
-        offset = reader.offset
-        guard reader.remaining > 0 || version == .v31 else {
-            throw .malformed(version, "UNSUBSCRIBE without filters")
-        }
-    }
-
-    /// The next filter, nil after the last.
-    package mutating func next(in body: RawSpan) throws(PacketError) -> Entry? {
-        guard offset < body.byteCount else { return nil }
-        var reader = PacketReader(body, range: offset..<body.byteCount)
-        let filter = try readFilter(&reader, body, version)
-        offset = reader.offset
-        let form = SharedFilter.parse(body, filter)
-        guard form != .invalid else {
-            throw .protocolError(version, "invalid shared subscription")
-        }
-        return Entry(filter: filter, form: form)
-    }
-
-    /// All filters at once, copied.
-    package func filters(in body: RawSpan) throws(PacketError) -> [[UInt8]] {
-        var rest = self
-        var result: [[UInt8]] = []
-        while let entry = try rest.next(in: body) {
-            result.append(UnsafeLoad.array(body, entry.filter))
-        }
-        return result
-    }
-}
-
 /// Reads the packet identifier of SUBSCRIBE or UNSUBSCRIBE, in which 0 counts as malformed.
-private func readPacketIdentifier(
+func readPacketIdentifier(
     _ reader: inout PacketReader,
     _ version: ProtocolVersion
 ) throws(PacketError) -> UInt16 {
@@ -199,7 +105,7 @@ private func readPacketIdentifier(
 }
 
 /// Reads a topic filter and checks it [MQTT-4.7.1-1].
-private func readFilter(
+func readFilter(
     _ reader: inout PacketReader,
     _ body: RawSpan,
     _ version: ProtocolVersion
@@ -211,7 +117,7 @@ private func readFilter(
 }
 
 /// The answer to bad properties here: 0x81, but for duplicates 0x82.
-private func subscribeError(_ failure: PropertyFailure) -> PacketError {
+func subscribeError(_ failure: PropertyFailure) -> PacketError {
     switch failure {
     case .malformed(let detail), .notAllowed(let detail): .malformed(.v5, detail)
     case .duplicate(let detail): .protocolError(.v5, detail)

@@ -59,9 +59,10 @@ package enum UnsafeLoad {
 
     /// Feeds the bytes of a text to a hash, all at once.
     package static func feed(_ text: String, to hasher: inout Hasher) {
-        unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+        let fed: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
             unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
         }
+        assert(fed != nil, "the bytes of a string made here lie in one piece")
     }
 
     /// Whether two texts have the same bytes; nil where those do not lie in one piece.

@@ -12,8 +12,8 @@ import Glibc
 /// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
 /// connection once, fire timers.
 ///
-/// What other threads left comes first in a turn: whoever sends something after he has learned of
-/// it finds it done.
+/// Jobs that other threads have posted come first in a turn, before the sockets: a peer that sends
+/// something because it has learned of such a job finds that done.
 ///
 /// Guests - listening sockets and connections that nobody has admitted yet - come last in a turn
 /// and share a slice of time, so that a crowd at the door delays nobody who is inside.
@@ -448,7 +448,7 @@ package final class Reactor {
     // MARK: Sources
 
     /// Every open connection.
-    package var connections: [Connection] {
+    var connections: [Connection] {
         sources.slots.compactMap { slot in
             if case .connection(let connection) = sources.source(slot) { connection } else { nil }
         }

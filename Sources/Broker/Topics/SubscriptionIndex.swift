@@ -11,31 +11,6 @@ package enum SubscriptionKind: Sendable {
     case shared
 }
 
-/// The destinations of one topic; kept and used again to save its memory.
-package struct MatchResult: Sendable {
-    /// Ordinary subscriptions in the order of delivery; a session appears once per filter.
-    package var destinations: [Destination] = []
-
-    /// Groups of which one member each gets the message; delivered to after `destinations`.
-    package var sharedGroups: [SharedGroup] = []
-
-    /// The generation of the index this is the result of.
-    package var generation: UInt64 = 0
-
-    /// An empty result.
-    package init() {}
-
-    /// Nobody wants the message.
-    package var isEmpty: Bool { destinations.isEmpty && sharedGroups.isEmpty }
-
-    /// Forgets the result and, if asked to, keeps its memory for the next one.
-    package mutating func removeAll(keepingCapacity: Bool = true) {
-        // Emptying an empty array costs more than asking.
-        if !destinations.isEmpty { destinations.removeAll(keepingCapacity: keepingCapacity) }
-        if !sharedGroups.isEmpty { sharedGroups.removeAll(keepingCapacity: keepingCapacity) }
-    }
-}
-
 /// Every subscription of every session, shared by all threads.
 ///
 /// Behind one read-write lock that is held for the length of one match or one change. Whoever keeps

@@ -3,40 +3,6 @@
 
 import Glibc
 
-/// A node of the retained tree, 48 bytes.
-///
-///     firstChild -> child <-> child <-> child     previous of the first child is the last one
-///
-/// Invariant: `value` is 0 or a reference counted object this node holds one reference to.
-@safe
-struct UnsafeRetainedNode: UnsafeLevelNode {
-    var parent: UInt32
-    var firstChild: UInt32 = 0
-    var nextSibling: UInt32 = 0
-    var previousSibling: UInt32 = 0
-    var text: UnsafeLevelText
-    var value: UInt = 0
-    /// `epoch` above the bit `isWithering`.
-    private var bits: UInt64 = 0
-
-    /// The epoch in which the node was made; walks that began earlier pass it by.
-    var epoch: UInt64 {
-        get { bits >> 1 }
-        set { bits = newValue << 1 | bits & 1 }
-    }
-
-    /// Whether it has lost its value and is to be looked at when withered nodes are removed.
-    var isWithering: Bool {
-        get { bits & 1 != 0 }
-        set { bits = bits & ~1 | (newValue ? 1 : 0) }
-    }
-
-    init(parent: UInt32, text: UnsafeLevelText) {
-        self.parent = parent
-        unsafe self.text = text
-    }
-}
-
 /// Where a walk goes on, one for each open cursor.
 struct RetainedPosition: BitwiseCopyable {
     /// The node to look at next; 0 when the walk is over or the entry is free.
@@ -117,6 +83,7 @@ struct UnsafeRetainedTree: ~Copyable {
         guard let previous = unsafe Self.reference(tree[start].value)?.takeRetainedValue() else {
             return nil
         }
+        assert(count > 0, "a value is counted")
         tree[start].value = 0
         count -= 1
         if openCursors == 0 {
@@ -253,6 +220,7 @@ struct UnsafeRetainedTree: ~Copyable {
 
     /// Ends a walk.
     mutating func closePosition(_ entry: UInt32) {
+        assert(openCursors > 0, "a walk ends once")
         setPosition(entry, RetainedPosition(node: 0, depth: firstFreePosition))
         firstFreePosition = entry + 1
         openCursors -= 1

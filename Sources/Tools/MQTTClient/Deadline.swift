@@ -15,7 +15,4 @@ package struct Deadline: Sendable {
         let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
         return Int32(clamping: milliseconds + 1)
     }
-
-    /// Whether it has passed.
-    package var hasPassed: Bool { millisecondsLeft == 0 }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules for topics that begin with a dollar sign (spec: protocol-choices.md section 20).
+// The rules for topics that begin with a dollar sign; docs/protocol-choices.md has them in a table.
 
 /// Rules that come before any plugin or ACL file.
 enum BuiltInRules {
@@ -16,18 +16,12 @@ enum BuiltInRules {
         return !topic.starts(with: sys) || isBridgeState(topic)
     }
 
-    /// Whether messages on a topic may be delivered at all.
-    static func allowsReceiving(from topic: UnsafeRawBufferPointer) -> Bool {
-        topic.first != UInt8(ascii: "$") || !topic.starts(with: share)
-    }
-
     /// Whether a topic is handled instead of routed.
     static func isControl(_ topic: UnsafeRawBufferPointer) -> Bool {
         topic.first == UInt8(ascii: "$") && topic.starts(with: control)
     }
 
-    /// `$SYS/broker/connection/<one level>/state`
-    /// .
+    /// Whether a topic is `$SYS/broker/connection/<one level>/state`, where bridges say how they are.
     private static func isBridgeState(_ topic: UnsafeRawBufferPointer) -> Bool {
         guard topic.starts(with: bridgePrefix) else { return false }
         let rest = topic.dropFirst(bridgePrefix.count)

@@ -7,7 +7,8 @@ import Topics
 extension Worker {
     /// Closes a session's connection at a plugin's wish.
     ///
-    /// A session that lives on keeps the subscriptions it might still make (spec: plugin-abi.md 8.2).
+    /// A session that lives on keeps the subscriptions it might still make, as plugins have been
+    /// promised (`ACL_CHECK` in docs/plugin-events.md).
     func kick(_ session: Session, publishesWill: Bool) {
         if session.isPersistent { recheckSubscriptions(of: session) }
         session.client?.finish(.administrative(publishesWill: publishesWill))

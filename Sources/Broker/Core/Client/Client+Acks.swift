@@ -57,8 +57,10 @@ extension Client {
         if session.retainedQueue != nil { session.continueRetained() }
     }
 
-    /// Releases a QoS 2 message: it is published now, then PUBCOMP answers
-    /// (spec: protocol-choices.md section 13).
+    /// Releases a QoS 2 message: it is published now, then PUBCOMP answers.
+    ///
+    /// An identifier that nothing waits under is answered with PUBCOMP 0x00: the message may have been
+    /// refused before it was kept, and the client must be able to go on.
     func handlePubrel(_ body: RawSpan) throws(PacketError) {
         // The message may have come in the same read and not be kept yet.
         worker.deliverCollected()

@@ -24,7 +24,8 @@ extension Client {
     /// About what a client and its session take in memory.
     private static let connectionByteCount = 4 << 10
 
-    /// Decodes a CONNECT and decides who may come in (spec: protocol-choices.md section 4).
+    /// Decodes a CONNECT and decides who may come in; docs/protocol-choices.md has the checks in their
+    /// order, with the answers.
     func handleConnect(_ body: RawSpan, flags: UInt8) {
         let expected = Self.connectionByteCount + 2 * body.byteCount
         if worker.isOutOfMemory(expecting: expected) {

@@ -20,7 +20,10 @@ package enum IdentityProof: Sendable {
 }
 
 extension Client {
-    /// The name a client comes in with (spec: protocol-choices.md sections 23 and 26).
+    /// The name a client comes in with: of its certificate or pre-shared key where the listener takes
+    /// names from there, else the one its proxy vouches for, else what CONNECT says.
+    ///
+    /// An empty name in CONNECT is none.
     func findUserName(
         _ packet: ConnectPacket,
         _ security: ConnectionSecurity?

@@ -5,8 +5,7 @@ import Log
 import MQTT
 
 extension Client {
-    /// `VERB ID (dN, qN, rN, mN, 'TOPIC', ... (LEN bytes))`
-    /// .
+    /// Logs `VERB ID (dN, qN, rN, mN, 'TOPIC', ... (LEN bytes))` at the level debug.
     func logPublish(
         _ verb: String,
         topic: UnsafeRawBufferPointer,

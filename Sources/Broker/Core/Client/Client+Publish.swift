@@ -265,7 +265,7 @@ extension Client {
         return message
     }
 
-    /// Keeps a QoS 2 message until PUBREL (spec: protocol-choices.md section 13).
+    /// Keeps a QoS 2 message until PUBREL, when it is published.
     ///
     /// Nothing that is acknowledged is lost: a client that exceeds the receive maximum it was told
     /// is served all the same, and told of in the log, as popular clients do so. 3.x knows no such

@@ -164,8 +164,8 @@ extension Client {
         }
     }
 
-    /// A client that goes on publishing what it may not, and does not read the answers, is closed
-    /// (spec: protocol-choices.md section 5).
+    /// A client that goes on publishing what it may not, and does not read the answers, is closed,
+    /// as by the original: answers that are dropped would keep it waiting for ever.
     func endIfOutputIsFull() {
         if isOutputFull {
             finish(ClientEnd(text: "quota exceeded", code: CInt(ReasonCode.quotaExceeded.rawValue)))
@@ -177,7 +177,8 @@ extension Client {
 }
 
 extension ClientEnd {
-    /// A plugin has ended the connection with a `MOSQ_ERR_*` (spec: plugin-abi.md 8.11).
+    /// A plugin has ended the connection with a `MOSQ_ERR_*`, which is also what `DISCONNECT` tells
+    /// other plugins as the reason (docs/plugin-events.md).
     static func plugin(_ code: Int32, _ hooks: (any Hooks)?) -> ClientEnd {
         let reason: ReasonCode? =
             switch code {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests to `$CONTROL` topics (spec: protocol-choices.md section 21).
+// Requests to `$CONTROL` topics, by the rules of docs/protocol-choices.md.
 
 import MQTT
 import Results

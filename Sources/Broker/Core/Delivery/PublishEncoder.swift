@@ -6,7 +6,7 @@ import MQTT
 /// The shape of one outgoing PUBLISH (5.0 section 3.3): computes its size, then writes it.
 ///
 /// Properties go out as the publisher sent them, then Message Expiry Interval, Topic Alias and
-/// Subscription Identifier (spec: protocol-choices.md section 6).
+/// Subscription Identifier: the order of the original, which recorded traffic is compared with.
 struct UnsafePublishEncoder {
     var topic: UnsafeRawBufferPointer
     let properties: UnsafeRawBufferPointer

@@ -9,7 +9,8 @@ import Net
 import Topics
 
 extension Worker {
-    /// Takes publications for delivery (spec: protocol-choices.md section 12).
+    /// Takes publications for delivery; docs/protocol-choices.md says what may be in flight, what is
+    /// queued and what is dropped.
     func deliver(
         _ batch: PublishBatch,
         _ entries: Range<Int>,

@@ -83,7 +83,7 @@ extension Broker {
             defer { worker.broker.pluginBacklog.remove(size) }
             guard let session = worker.sessions[clientIdentifier] else { return }
             let message = publication.message(now: worker.now, isRetained: false)
-            // Who names the receiver needs nobody's leave; how it goes out is still to be shown.
+            // The plugin has chosen the receiver, so access is not checked; MESSAGE_OUT is raised.
             let events = worker.events(on: session.identity.listener).subtracting(.access)
             message.withPublication { borrowed in
                 worker.deliverChecked(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file of pre-shared keys (spec: auth-files.md section 4).
+// The file of pre-shared keys, as docs/tls.md describes it.
 
 import Encoding
 import Log

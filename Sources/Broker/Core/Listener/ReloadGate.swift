@@ -18,7 +18,8 @@ package final class ReloadGate: Sendable {
 
     /// Newcomers wait from now on, until `open` has been called as often as this.
     ///
-    /// To be called before a SIGHUP is taken, which ends its being on its way.
+    /// To be called while SIGHUP is pending still, before it is taken: as `isClosed` asks for a
+    /// pending one too, there is no moment at which neither tells of the reload.
     package func close() {
         holds.add(1, ordering: .sequentiallyConsistent)
     }
@@ -33,7 +34,8 @@ package final class ReloadGate: Sendable {
 
     /// Whether newcomers wait.
     ///
-    /// The order matters: the signal stays pending until the gate is closed.
+    /// The signal is asked for first: it is pending until `close` has been called, so a reload that is
+    /// not seen there is seen in `holds`.
     var isClosed: Bool {
         isReloadPending || holds.load(ordering: .sequentiallyConsistent) > 0
     }

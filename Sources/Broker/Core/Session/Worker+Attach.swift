@@ -18,7 +18,8 @@ extension Worker {
         attach(client, request, to: sessions[request.identity.clientIdentifier])
     }
 
-    /// Lets an authenticated client in (spec: protocol-choices.md sections 1, 9 and 14).
+    /// Lets an authenticated client in; docs/protocol-choices.md says what CONNACK has, what becomes of
+    /// an earlier session and what is sent again.
     ///
     /// Whatever may refuse the client comes first: until the answer is yes, nothing of anybody's is
     /// touched.
@@ -201,8 +202,7 @@ extension Worker {
         return bytes
     }
 
-    /// `New client connected from A:P as ID (pN, cN, kN, u'U').`
-    /// .
+    /// Logs `New client connected from A:P as ID (pN, cN, kN, u'U').`, and with TLS what was negotiated.
     private func logConnect(_ identity: ClientIdentity) {
         guard settings.configuration.connectionMessages, log.isEnabled(.notice) else { return }
         let kind = identity.isBridge ? "bridge" : "client"

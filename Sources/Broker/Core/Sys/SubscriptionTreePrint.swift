@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The subscription tree as SIGUSR2 prints it (spec: config.md section 20).
+// The subscription tree as SIGUSR2 prints it, in the form of the original.
 
 import Topics
 

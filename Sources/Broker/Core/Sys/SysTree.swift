@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `$SYS` topics (spec: sys-topics.md).
+// The `$SYS` topics; docs/operations.md says which to watch.
 
 import Glibc
 import MQTT

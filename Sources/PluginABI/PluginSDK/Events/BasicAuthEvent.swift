@@ -16,36 +16,6 @@ public enum Refusal: Int32, Sendable, CaseIterable {
     case connectionRateExceeded = 159
 }
 
-/// The decision about a client's user name and password.
-public enum BasicAuthAnswer: Sendable, Equatable {
-    /// Let it in; no other plugin is asked.
-    case allow
-    /// Refuse it as not authorised; no other plugin is asked.
-    case deny
-    /// Refuse it with a reason.
-    case refuse(Refusal)
-    /// Leave it to the others; if all do, a client with a user name is refused.
-    case pass
-    /// Take no part, as if this plugin were not loaded. In 2.0 the same as `pass`.
-    case ignore
-    /// The answer comes through the `DelayedAnswer` taken from the event.
-    case delayed
-
-    func code(host: HostFunctions) -> CInt {
-        switch self {
-        case .allow: ResultCode.success.rawValue
-        case .deny: ResultCode.notAuthorized.rawValue
-        case .refuse(let refusal):
-            host.isAtLeast2_1 ? refusal.rawValue : ResultCode.notAuthorized.rawValue
-        case .pass: ResultCode.pluginDefer.rawValue
-        case .ignore: host.ignoreCode
-        case .delayed:
-            host.completeBasicAuth == nil
-                ? ResultCode.notAuthorized.rawValue : ResultCode.authDelayed.rawValue
-        }
-    }
-}
-
 extension HostFunctions {
     /// "I take no part", in the broker's words.
     var ignoreCode: CInt {
@@ -104,47 +74,6 @@ public struct BasicAuthEvent: PluginEvent, ~Copyable {
         } catch {
             broker.report(error, in: "basic-auth")
             return ResultCode.notAuthorized.rawValue
-        }
-    }
-}
-
-/// A promise to decide about one client; may be kept by any thread.
-///
-/// If the client goes away meanwhile the answer has no effect.
-public struct DelayedAnswer: Sendable {
-    /// The client that waits.
-    public let clientID: String
-    /// Names the connection in brokers that tell it apart from others of the same identifier; else 0.
-    private let ticket: UInt64
-    private let broker: Broker
-
-    init(clientID: String, ticket: UInt64, broker: Broker) {
-        self.clientID = clientID
-        self.ticket = ticket
-        self.broker = broker
-    }
-
-    /// Whether the client still waits; always true in brokers that do not tell. `[any thread]`
-    public var isAwaited: Bool {
-        guard ticket != 0, let isAwaited = broker.host.isAuthAwaited else { return true }
-        return isAwaited(ticket)
-    }
-
-    /// Whether `.pass` and `.ignore` still leave the decision to others.
-    public var canPass: Bool { ticket != 0 && broker.host.completeAuth != nil }
-
-    /// Decides.
-    ///
-    /// Only `.allow` lets the client in. `.pass` and `.ignore` leave it to others where the broker can still ask them,
-    /// and refuse elsewhere. Call it once. `[any thread]`
-    public func complete(_ answer: BasicAuthAnswer) {
-        let code =
-            answer == .allow ? ResultCode.success.rawValue : answer.code(host: broker.host)
-        broker.perform { [self] in
-            if ticket != 0, let complete = broker.host.completeAuth {
-                return complete(ticket, code, nil, 0)
-            }
-            clientID.withCString { broker.host.completeBasicAuth?($0, code) }
         }
     }
 }

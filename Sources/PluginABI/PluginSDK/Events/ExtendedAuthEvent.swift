@@ -4,42 +4,6 @@
 internal import CMosquitto
 internal import Glibc
 
-/// The decision about a step of enhanced authentication.
-public enum ExtendedAuthAnswer: Sendable, Equatable {
-    /// Authenticated; the data goes with CONNACK or AUTH.
-    case success([UInt8] = [])
-    /// Not yet: the data goes to the client in an AUTH packet.
-    case challenge([UInt8])
-    /// Refused as not authorised.
-    case deny
-    /// Refused as not authorised; the data goes with CONNACK, but not in the original broker.
-    case denyTelling([UInt8])
-    /// Not this plugin's method: leave it to the others.
-    case pass
-    /// Close the connection with another result code.
-    case fail(ResultCode)
-    /// The answer comes through the `DelayedExtendedAnswer` taken from the event.
-    case delayed
-
-    var code: CInt {
-        switch self {
-        case .success: ResultCode.success.rawValue
-        case .challenge: ResultCode.authContinue.rawValue
-        case .deny, .denyTelling: ResultCode.notAuthorized.rawValue
-        case .pass: ResultCode.pluginDefer.rawValue
-        case .fail(let code): code.rawValue
-        case .delayed: ResultCode.authDelayed.rawValue
-        }
-    }
-
-    var data: [UInt8] {
-        switch self {
-        case .success(let data), .challenge(let data), .denyTelling(let data): data
-        case .deny, .pass, .fail, .delayed: []
-        }
-    }
-}
-
 /// A client begins or goes on with enhanced authentication.
 ///
 /// Nothing tells when a client gives up in the middle, so bound what is kept per `client.key`.
@@ -109,7 +73,7 @@ public struct ExtendedAuthEvent: PluginEvent, ~Copyable {
 
 extension HostFunctions {
     /// A copy of authentication data for the broker to free; `nil` for more than may be sent.
-    fileprivate func memory(
+    func memory(
         holding data: [UInt8]
     ) -> (start: UnsafeMutableRawPointer, length: UInt16)? {
         guard let length = UInt16(exactly: data.count), let start = malloc(data.count) else {
@@ -119,48 +83,5 @@ extension HostFunctions {
             start.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(start), byteCount: $0.count)
         }
         return (start, length)
-    }
-}
-
-/// A promise to decide about one step of one client; may be kept by any thread.
-public struct DelayedExtendedAnswer: Sendable {
-    /// The client that waits.
-    public let clientID: String
-    /// Names the connection in brokers that tell it apart from others of the same identifier; else 0.
-    private let ticket: UInt64
-    private let broker: Broker
-
-    init(clientID: String, ticket: UInt64, broker: Broker) {
-        self.clientID = clientID
-        self.ticket = ticket
-        self.broker = broker
-    }
-
-    /// Whether the client still waits; always true in brokers that do not tell. `[any thread]`
-    public var isAwaited: Bool {
-        guard ticket != 0, let isAwaited = broker.host.isAuthAwaited else { return true }
-        return isAwaited(ticket)
-    }
-
-    /// Decides.
-    ///
-    /// Call it once. `[any thread]`
-    public func complete(_ answer: ExtendedAuthAnswer) {
-        broker.perform { [self] in
-            if answer.data.isEmpty {
-                send(answer.code, nil, 0)
-            } else if let memory = broker.host.memory(holding: answer.data) {
-                send(answer.code, memory.start, memory.length)
-            } else {
-                send(ResultCode.notAuthorized.rawValue, nil, 0)
-            }
-        }
-    }
-
-    private func send(_ code: CInt, _ data: UnsafeMutableRawPointer?, _ count: UInt16) {
-        if ticket != 0, let complete = broker.host.completeAuth {
-            return complete(ticket, code, data, count)
-        }
-        clientID.withCString { broker.host.completeExtendedAuth?($0, code, data, count) }
     }
 }

@@ -13,8 +13,8 @@ enum ClientCommands {
         CommandDefinition("modifyClient", modify),
         CommandDefinition("setClientPassword", setPassword),
         CommandDefinition("setClientId", setClientID),
-        CommandDefinition("addClientRole", addRole),
-        CommandDefinition("removeClientRole", removeRole),
+        CommandDefinition("addClientRole", Membership.roleOfClient.add),
+        CommandDefinition("removeClientRole", Membership.roleOfClient.remove),
     ]
 
     private static let invalidRoles = "'roles' not an array or missing/invalid rolename"
@@ -29,14 +29,7 @@ enum ClientCommands {
         var fields = Client.Fields(username: username)
         let password = try request.optionalString("password", otherwise: "Invalid/missing password")
         fields.clientID = try clientID(request, otherwise: "Invalid/missing client id")
-        fields.textName = try request.optionalString(
-            "textname",
-            otherwise: "Invalid/missing textname"
-        )
-        fields.textDescription = try request.optionalString(
-            "textdescription",
-            otherwise: "Invalid/missing textdescription"
-        )
+        (fields.textName, fields.textDescription) = try request.texts()
         guard environment.directory.read({ $0.clients[username] == nil }) else {
             throw CommandError("Client already exists")
         }
@@ -202,40 +195,6 @@ enum ClientCommands {
         return text.isEmpty ? nil : text
     }
 
-    @Sendable private static func addRole(
-        _ request: CommandRequest,
-        _ environment: CommandEnvironment
-    ) throws(CommandError) -> CommandResult {
-        let username = try request.name(.username)
-        let rolename = try request.name(.role)
-        let client = try environment.client(username)
-        let role = try environment.role(rolename)
-        if client.fields.roles.names(rolename) { throw .internal }
-        let priority = request.integer("priority").map(Priority.capped) ?? Priority.unset
-        let assignment = Assignment(role.name, priority: priority)
-        return .changing(
-            [.putClient(client.changing { $0.roles = $0.roles.adding(assignment) })],
-            kicks: Kicks(username),
-            details:
-                "username=\(username.forLog) | rolename=\(rolename.forLog) | priority=\(priority)"
-        )
-    }
-
-    @Sendable private static func removeRole(
-        _ request: CommandRequest,
-        _ environment: CommandEnvironment
-    ) throws(CommandError) -> CommandResult {
-        let username = try request.name(.username)
-        let rolename = try request.name(.role)
-        let client = try environment.client(username)
-        _ = try environment.role(rolename)
-        return .changing(
-            [.putClient(client.changing { $0.roles = $0.roles.removing(rolename) })],
-            kicks: Kicks(username),
-            details: "username=\(username.forLog) | rolename=\(rolename.forLog)"
-        )
-    }
-
     // MARK: - Reading
 
     @Sendable private static func get(
@@ -261,17 +220,8 @@ enum ClientCommands {
             return (model.clients.count, names, clients)
         }
         let sessions = page.isVerbose ? environment.sessions(Set(names)) : nil
-        return .reading(details: page.details) { writer in
-            writer.key("totalCount")
-            writer.integer(total)
-            writer.key("clients")
-            writer.beginArray()
-            if page.isVerbose {
-                for client in clients { writer.describe(client, sessions: sessions) }
-            } else {
-                for name in names { writer.string(name) }
-            }
-            writer.endArray()
+        return page.answer("clients", total: total, names, clients) { writer, client in
+            writer.describe(client, sessions: sessions)
         }
     }
 }

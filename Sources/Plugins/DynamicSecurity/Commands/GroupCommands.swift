@@ -9,10 +9,10 @@ enum GroupCommands {
         CommandDefinition("getGroup", get),
         CommandDefinition("listGroups", list),
         CommandDefinition("modifyGroup", modify),
-        CommandDefinition("addGroupClient", addClient),
-        CommandDefinition("removeGroupClient", removeClient),
-        CommandDefinition("addGroupRole", addRole),
-        CommandDefinition("removeGroupRole", removeRole),
+        CommandDefinition("addGroupClient", Membership.groupOfClient.add),
+        CommandDefinition("removeGroupClient", Membership.groupOfClient.remove),
+        CommandDefinition("addGroupRole", Membership.roleOfGroup.add),
+        CommandDefinition("removeGroupRole", Membership.roleOfGroup.remove),
         CommandDefinition("setAnonymousGroup", setAnonymous),
         CommandDefinition("getAnonymousGroup", getAnonymous),
     ]
@@ -24,11 +24,7 @@ enum GroupCommands {
         _ environment: CommandEnvironment
     ) throws(CommandError) -> CommandResult {
         let name = try request.name(.group, mayBeEmpty: false)
-        let textName = try request.optionalString("textname", otherwise: "Invalid/missing textname")
-        let textDescription = try request.optionalString(
-            "textdescription",
-            otherwise: "Invalid/missing textdescription"
-        )
+        let (textName, textDescription) = try request.texts()
         guard environment.directory.read({ $0.groups[name] == nil }) else {
             throw CommandError("Group already exists")
         }
@@ -111,78 +107,6 @@ enum GroupCommands {
         return result.ranked
     }
 
-    // MARK: - Members and roles
-
-    @Sendable private static func addClient(
-        _ request: CommandRequest,
-        _ environment: CommandEnvironment
-    ) throws(CommandError) -> CommandResult {
-        let username = try request.name(.username)
-        let groupname = try request.name(.group)
-        let client = try environment.client(username)
-        let group = try environment.group(groupname)
-        if client.fields.groups.names(groupname) {
-            throw CommandError("Client is already in this group", kicks: Kicks(username))
-        }
-        let priority = request.integer("priority").map(Priority.clamped) ?? Priority.unset
-        let assignment = Assignment(group.name, priority: priority)
-        return .changing(
-            [.putClient(client.changing { $0.groups = $0.groups.adding(assignment) })],
-            kicks: Kicks(username),
-            details:
-                "groupname=\(groupname.forLog) | username=\(username.forLog) | priority=\(priority)"
-        )
-    }
-
-    @Sendable private static func removeClient(
-        _ request: CommandRequest,
-        _ environment: CommandEnvironment
-    ) throws(CommandError) -> CommandResult {
-        let username = try request.name(.username)
-        let groupname = try request.name(.group)
-        let client = try environment.client(username)
-        _ = try environment.group(groupname)
-        return .changing(
-            [.putClient(client.changing { $0.groups = $0.groups.removing(groupname) })],
-            kicks: Kicks(username),
-            details: "groupname=\(groupname.forLog) | username=\(username.forLog)"
-        )
-    }
-
-    @Sendable private static func addRole(
-        _ request: CommandRequest,
-        _ environment: CommandEnvironment
-    ) throws(CommandError) -> CommandResult {
-        let groupname = try request.name(.group)
-        let rolename = try request.name(.role)
-        let group = try environment.group(groupname)
-        let role = try environment.role(rolename)
-        if group.roles.names(rolename) { throw CommandError("Group is already in this role") }
-        let priority = request.integer("priority").map(Priority.clamped) ?? Priority.unset
-        let roles = group.roles.adding(Assignment(role.name, priority: priority))
-        return .changing(
-            [.putGroup(group.replacing(roles: roles))],
-            kicks: environment.members(of: groupname),
-            details:
-                "groupname=\(groupname.forLog) | rolename=\(rolename.forLog) | priority=\(priority)"
-        )
-    }
-
-    @Sendable private static func removeRole(
-        _ request: CommandRequest,
-        _ environment: CommandEnvironment
-    ) throws(CommandError) -> CommandResult {
-        let groupname = try request.name(.group)
-        let rolename = try request.name(.role)
-        let group = try environment.group(groupname)
-        _ = try environment.role(rolename)
-        return .changing(
-            [.putGroup(group.replacing(roles: group.roles.removing(rolename)))],
-            kicks: environment.members(of: groupname),
-            details: "groupname=\(groupname.forLog) | rolename=\(rolename.forLog)"
-        )
-    }
-
     // MARK: - Clients without a username
 
     @Sendable private static func setAnonymous(
@@ -238,17 +162,8 @@ enum GroupCommands {
             let groups = page.isVerbose ? names.compactMap { model.groups[$0] } : []
             return (model.groups.count, names, groups.map { ($0, model.members(of: $0.name)) })
         }
-        return .reading(details: page.details) { writer in
-            writer.key("totalCount")
-            writer.integer(total)
-            writer.key("groups")
-            writer.beginArray()
-            if page.isVerbose {
-                for (group, members) in groups { writer.describe(group, members: members) }
-            } else {
-                for name in names { writer.string(name) }
-            }
-            writer.endArray()
+        return page.answer("groups", total: total, names, groups) { writer, group in
+            writer.describe(group.0, members: group.1)
         }
     }
 }

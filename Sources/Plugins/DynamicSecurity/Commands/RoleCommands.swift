@@ -20,11 +20,7 @@ enum RoleCommands {
         _ environment: CommandEnvironment
     ) throws(CommandError) -> CommandResult {
         let name = try request.name(.role, mayBeEmpty: false)
-        let textName = try request.optionalString("textname", otherwise: "Invalid/missing textname")
-        let textDescription = try request.optionalString(
-            "textdescription",
-            otherwise: "Invalid/missing textdescription"
-        )
+        let (textName, textDescription) = try request.texts()
         if request.node["allowwildcardsubs"] != nil, request.boolean("allowwildcardsubs") == nil {
             throw CommandError("Invalid allowwildcardsubs")
         }
@@ -165,17 +161,8 @@ enum RoleCommands {
             let roles = page.isVerbose ? names.compactMap { model.roles[$0] } : []
             return (model.roles.count, names, roles)
         }
-        return .reading(details: page.details) { writer in
-            writer.key("totalCount")
-            writer.integer(total)
-            writer.key("roles")
-            writer.beginArray()
-            if page.isVerbose {
-                for role in roles { writer.role(role, withExtra: false) }
-            } else {
-                for name in names { writer.string(name) }
-            }
-            writer.endArray()
+        return page.answer("roles", total: total, names, roles) { writer, role in
+            writer.role(role, withExtra: false)
         }
     }
 }
