@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last message of a SCRAM client.
 
+import Encoding
 import PluginSDK
 
 /// The message `client-final-message`, which is `c=<binding>,r=<nonce>[,extensions],p=<proof>`.
