@@ -21,7 +21,8 @@ struct PasswordHashTests {
         let salt = (0..<12).map { UInt8($0) }
         let password = Array("secret".utf8)
         #expect(
-            PasswordHash(hashing: password, with: .sha512, salt: salt)?.encoded == PasswordVectors.all[0]
+            PasswordHash(hashing: password, with: .sha512, salt: salt)?.encoded
+                == PasswordVectors.all[0]
         )
         #expect(
             PasswordHash(hashing: password, with: .pbkdf2(iterations: 101), salt: salt)?.encoded
@@ -52,7 +53,8 @@ struct PasswordHashTests {
             "$6$AAECAwQFBgcICQoL$AAAA", "$7$AAECAwQFBgcICQoL$AAAA",
             "$argon2id$v=19$m=1,t=1,p=1$AAAA",
             "$argon2id$v=16$m=8,t=1,p=1$AAECAwQFBgcICQoL$AAECAwQFBgcICQoL",
-            String(PasswordVectors.all[0].dropLast(2)), PasswordVectors.all[2].replacingIterations(with: "0"),
+            String(PasswordVectors.all[0].dropLast(2)),
+            PasswordVectors.all[2].replacingIterations(with: "0"),
             PasswordVectors.all[2].replacingIterations(with: "x"),
             PasswordVectors.all[0] + "$x", PasswordVectors.all[0].dropLast(3) + "*==",
         ]

@@ -199,10 +199,9 @@ struct HTTPTests {
             client.sendRaw(request)
             return client
         }
-        #expect(try clients[2].readHead().hasPrefix("HTTP/1.1 503 "))
-        for client in clients[..<2] {
-            #expect(try client.readHead().hasPrefix("HTTP/1.1 200 OK\r\n"))
-        }
+        // Guests take turns: which one of them comes last is the broker's affair.
+        let answers = try clients.map { try $0.readHead().prefix(12) }
+        #expect(answers.sorted() == ["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 503"])
         try broker.stop()
     }
 

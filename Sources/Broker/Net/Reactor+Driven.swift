@@ -17,7 +17,7 @@ extension Reactor {
     package var isReady: Bool {
         var entry = pollfd(fd: epoll.rawValue, events: Int16(POLLIN), revents: 0)
         if retryingInterrupts({ poll(&entry, 1, 0) }) > 0 { return true }
-        return isTurnRequested || nextDeadline() <= Clock.monotonicMilliseconds() + clockLead
+        return isTurnRequested || nextDeadline() <= nanoseconds() / 1_000_000 + clockLead
     }
 
     /// Puts the clock of the reactor forward; deadlines in between fire in the next turn.
