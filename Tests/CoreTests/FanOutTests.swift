@@ -3,6 +3,7 @@
 
 import Config
 import Inflight
+import Net
 import Testing
 
 @testable import Core
@@ -60,6 +61,48 @@ struct FanOutTests {
         driven.end()
     }
 
+    @Test("Wills for very many are delivered before the end", arguments: [0, Self.many])
+    func willsAtTheEnd(absent: Int) throws {
+        let driven = try DrivenBroker()
+        for number in 0..<absent { leave(driven, "absent\(number)", ["last"]) }
+        leave(driven, "one more", ["last"])
+        let mortal = try client(driven, "mortal", will: "last", qos: 1)
+        let all = driven.workers[0].sessions.all.filter { !$0.subscriptions.isEmpty }
+        driven.workers[0].stop()
+        #expect(all.count == absent + 1)
+        #expect(all.allSatisfy { $0.outgoing.window.count == 1 })
+        mortal.close()
+        driven.end()
+    }
+
+    @Test("What has been delivered is not kept while more and more comes")
+    func kept() throws {
+        let driven = try DrivenBroker()
+        let worker = driven.workers[0]
+        for number in 0..<20 { leave(driven, "absent\(number)", ["wide"]) }
+        worker.fanOuts.atOnceMax = 0
+        worker.fanOuts.stepMax = 1
+        worker.reactor.nanoseconds = SteppingClock(step: 40_000).look
+        let publication = PluginPublication(
+            topic: Array("wide".utf8),
+            payload: [1],
+            qos: 1,
+            isRetained: false
+        )
+        var most = 0
+        for _ in 0..<2000 {
+            // As much is added as is delivered in a turn or two.
+            if driven.broker.pluginBacklog.byteCount < 5000 { driven.broker.publish(publication) }
+            driven.turn()
+            most = max(most, worker.fanOuts.keptCount)
+        }
+        #expect(!worker.fanOuts.isEmpty, "there was always something to do")
+        #expect(most < 100, "\(most) items were kept")
+        driven.settle()
+        #expect(worker.fanOuts.isEmpty && driven.broker.pluginBacklog.byteCount == 0)
+        driven.end()
+    }
+
     @Test(
         "Without duplicates a 3.x client gets each message once, alone, in groups or both",
         arguments: [0, Self.many]
@@ -87,10 +130,11 @@ struct FanOutTests {
     private func client(
         _ driven: DrivenBroker,
         _ name: String,
-        will: String? = nil
+        will: String? = nil,
+        qos: UInt8 = 0
     ) throws -> Peer {
         let peer = try driven.connect()
-        peer.send(Wire.connect(name, will: will.map { ($0, 0) }))
+        peer.send(Wire.connect(name, will: will.map { ($0, qos) }))
         driven.settle()
         return peer
     }

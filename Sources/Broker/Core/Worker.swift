@@ -158,6 +158,8 @@ package final class Worker {
     package func stop() {
         fanOuts.drain(self)
         publishAllWills()
+        // A will may go to very many as well.
+        fanOuts.drain(self)
         reactor.stop()
     }
 

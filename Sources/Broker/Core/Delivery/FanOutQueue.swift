@@ -29,7 +29,12 @@ final class FanOutQueue {
         let client: Client?
         /// Whether it came from another worker, which wants to know when it is done.
         let isLetter: Bool
+        /// Bytes of it for which plugins that publish have to wait; 0 where somebody else does.
+        let unparkedByteCount: Int
     }
+
+    /// So many items that are done with are not worth moving the others.
+    private static let doneMax = 32
 
     private var items: [Item] = []
     /// The first item that is not done with.
@@ -57,12 +62,15 @@ final class FanOutQueue {
         deliveries.append(batch, entries: 0..<batch.count, to: route.local)
         let client = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
         client?.beginSpread()
+        let unparked = client == nil ? deliveries.byteCount : 0
+        worker.broker.pluginBacklog.add(unparked)
         append(
             Item(
                 deliveries: deliveries,
                 groups: route.groups,
                 client: client,
-                isLetter: false
+                isLetter: false,
+                unparkedByteCount: unparked
             ),
             worker
         )
@@ -70,7 +78,16 @@ final class FanOutQueue {
 
     /// Takes what another worker has sent.
     func add(_ deliveries: DeliveryBatch, on worker: Worker) {
-        append(Item(deliveries: deliveries, groups: [], client: nil, isLetter: true), worker)
+        append(
+            Item(
+                deliveries: deliveries,
+                groups: [],
+                client: nil,
+                isLetter: true,
+                unparkedByteCount: 0
+            ),
+            worker
+        )
     }
 
     /// Delivers all there is, at the end of the worker.
@@ -83,6 +100,7 @@ final class FanOutQueue {
         items = []
         first = 0
         isEmpty = true
+        loadedBatch = nil
     }
 
     private func append(_ item: Item, _ worker: Worker) {
@@ -169,13 +187,26 @@ final class FanOutQueue {
         guard part == item.deliveries.parts.count else { return }
         part = 0
         first += 1
-        if first == items.count {
-            items.removeAll(keepingCapacity: first <= 16)
-            first = 0
-            isEmpty = true
-        }
+        forgetDone()
+        worker.broker.pluginBacklog.remove(item.unparkedByteCount)
         if item.isLetter { worker.noteDelivered(byteCount: item.deliveries.byteCount) }
         worker.broker.batches.give(item.deliveries)
         item.client?.endSpread()
     }
+
+    /// Drops the items that are done with, now and then; with the last one all that was needed.
+    private func forgetDone() {
+        if first == items.count {
+            items = []
+            first = 0
+            isEmpty = true
+            loadedBatch = nil
+        } else if first > Self.doneMax, 2 * first > items.count {
+            items.removeFirst(first)
+            first = 0
+        }
+    }
+
+    /// How many items are kept, done with or not; for tests.
+    var keptCount: Int { items.count }
 }

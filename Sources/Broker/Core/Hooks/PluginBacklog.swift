@@ -5,7 +5,8 @@ import Glibc
 import Net
 import Synchronization
 
-/// The bytes of publications that plugins have handed in and no worker has routed yet.
+/// The bytes of publications that plugins have handed in and no worker has routed yet, and of those
+/// that are being delivered to very many with nobody else to wait for it.
 ///
 /// A plugin that publishes faster than is delivered waits, as it would where publishing and delivering
 /// are one. Only threads of plugins' own and the plugin thread wait; on a reactor a plugin works for one
@@ -17,8 +18,9 @@ package final class PluginBacklog: Sendable {
     private static let lowMark = 8 << 20
     /// About what a message takes beside its topic and payload.
     private static let overhead = 256
-    /// Whoever has waited so long without getting on goes on all the same.
-    private static let waitMilliseconds: CInt = 10_000
+    /// Whoever has waited so often in vain goes on all the same: 10 s.
+    private static let waitsMax = 100
+    private static let waitMilliseconds: CInt = 100
 
     private let bytes = Atomic<Int>(0)
     private let isAwaited = Atomic<Bool>(false)
@@ -58,9 +60,12 @@ package final class PluginBacklog: Sendable {
         guard byteCount > Self.highMark else { return }
         let thread = pthread_self()
         guard !reactors.withLock({ $0.contains(thread) }) else { return }
-        waker.clear()
-        isAwaited.store(true, ordering: .sequentiallyConsistent)
-        guard bytes.load(ordering: .sequentiallyConsistent) > Self.lowMark else { return }
-        waker.wait(milliseconds: Self.waitMilliseconds)
+        // Several threads may wait, and one take the wake-up of another: each looks again.
+        for _ in 0..<Self.waitsMax {
+            waker.clear()
+            isAwaited.store(true, ordering: .sequentiallyConsistent)
+            guard bytes.load(ordering: .sequentiallyConsistent) > Self.lowMark else { return }
+            waker.wait(milliseconds: Self.waitMilliseconds)
+        }
     }
 }
