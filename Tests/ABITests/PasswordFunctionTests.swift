@@ -96,5 +96,11 @@ import Testing
         #expect(mosquitto_pw_set_param(sha512, parameter, 7) == MOSQ_ERR_INVAL.rawValue)
         #expect(mosquitto_pw_hash_encoded(pbkdf2, "a") == 0)
         #expect(String(cString: mosquitto_pw_get_encoded(pbkdf2)).hasPrefix("$7$7$"))
+        // They count for what is there already, too.
+        #expect(mosquitto_pw_verify(pbkdf2, "a") == 0)
+        for (value, code) in [(8, MOSQ_ERR_AUTH.rawValue), (0, MOSQ_ERR_AUTH.rawValue), (7, 0)] {
+            #expect(mosquitto_pw_set_param(pbkdf2, parameter, CInt(value)) == 0)
+            #expect(mosquitto_pw_verify(pbkdf2, "a") == code)
+        }
     }
 }

@@ -96,11 +96,15 @@ package struct PasswordHash: Sendable, Equatable {
     }
 
     /// Whether this is the hash of a password; takes milliseconds on purpose.
-    package func verify(_ password: [UInt8]) -> Bool {
+    ///
+    /// `iterations`: of PBKDF2, instead of those that the text names; below 1 no password is right.
+    package func verify(_ password: [UInt8], iterations other: Int? = nil) -> Bool {
         let computed: [UInt8]?
         switch algorithm {
         case .sha512: computed = Self.sha512(password, salt)
-        case .pbkdf2(let iterations): computed = Self.pbkdf2(password, salt, iterations)
+        case .pbkdf2(let iterations):
+            guard other ?? iterations >= 1 else { return false }
+            computed = Self.pbkdf2(password, salt, other ?? iterations)
         case .argon2id: return Self.verifyArgon2(password, encoded)
         }
         return computed.map { isEqualInConstantTime($0, hash) } ?? false

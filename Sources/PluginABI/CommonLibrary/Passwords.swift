@@ -132,7 +132,7 @@ public func mosquitto_pw_decode(
 @c(mosquitto_pw_verify) @implementation
 public func mosquitto_pw_verify(_ pw: OpaquePointer!, _ password: UnsafePointer<CChar>!) -> CInt {
     guard let pw = entry(at: pw), pw.isValid, let password: UnsafePointer<CChar> = password,
-        pw.hash?.verify(Array(bytes(of: password))) == true
+        pw.hash?.verify(Array(bytes(of: password)), iterations: Int(pw.iterations)) == true
     else { return ResultCode.notAuthorized }
     return ResultCode.success
 }
