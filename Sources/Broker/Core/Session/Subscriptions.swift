@@ -58,10 +58,6 @@ struct Subscriptions {
             entries[slot] = subscription
         } else {
             precondition(entries.count < Int(UInt32.max) - 1, "a slot has 32 bits")
-            if entries.count == entries.capacity, entries.count > Self.kept {
-                // An array would double itself; there may be a million.
-                entries.reserveCapacity(entries.count + entries.count / 8)
-            }
             entries.append(subscription)
         }
         used += 1
