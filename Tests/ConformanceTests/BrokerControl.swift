@@ -33,7 +33,7 @@ struct BrokerControl {
         return try #require(object["responses"] as? [[String: Any]])
     }
 
-    static func asker(_ broker: Broker) throws -> RawClient {
+    static func questionID(_ broker: Broker) throws -> RawClient {
         let client = try RawClient.connected(to: broker, unique("c"), .v5)
         try client.subscribe("$CONTROL/broker/v1/response")
         return client
@@ -48,7 +48,7 @@ struct BrokerControl {
             Self.config + "listener 0 %DIR%/s.sock\nlistener %PORT2% 127.0.0.1\n",
             workers: workers
         )
-        let client = try Self.asker(broker)
+        let client = try Self.questionID(broker)
         let responses = try Self.ask(
             client,
             #"{"commands":[{"command":"listListeners","correlationData":"x1"}]}"#
@@ -67,7 +67,7 @@ struct BrokerControl {
 
     @Test("listPlugins answers with a list", arguments: reactors)
     func plugins(workers: Int) throws {
-        let client = try Self.asker(Broker.shared(Self.config, workers: workers))
+        let client = try Self.questionID(Broker.shared(Self.config, workers: workers))
         let responses = try Self.ask(client, #"{"commands":[{"command":"LISTPLUGINS"}]}"#)
         let data = try #require(responses.first?["data"] as? [String: Any])
         #expect(data["plugins"] is [Any])
@@ -91,7 +91,7 @@ struct BrokerControl {
     @Test("Wrong questions get their error", arguments: 0..<errors.count, reactors)
     func error(index: Int, workers: Int) throws {
         let (payload, command, message) = Self.errors[index]
-        let client = try Self.asker(Broker.shared(Self.config, workers: workers))
+        let client = try Self.questionID(Broker.shared(Self.config, workers: workers))
         let responses = try Self.ask(client, payload)
         #expect(responses.count == 1)
         #expect(responses.first?["command"] as? String == command)
@@ -100,7 +100,7 @@ struct BrokerControl {
 
     @Test("Several commands are answered in order in one message", arguments: reactors)
     func several(workers: Int) throws {
-        let client = try Self.asker(Broker.shared(Self.config, workers: workers))
+        let client = try Self.questionID(Broker.shared(Self.config, workers: workers))
         let responses = try Self.ask(
             client,
             #"{"commands":[{"command":"a"},{"command":"listPlugins"},{"command":"b"}]}"#

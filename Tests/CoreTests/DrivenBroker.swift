@@ -88,8 +88,8 @@ final class DrivenBroker {
             setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
         let peer = Peer(OwnedDescriptor(ends[1]))
-        workers[worker].welcome(
-            Newcomer(
+        workers[worker].accept(
+            AcceptedSocket(
                 OwnedDescriptor(ends[0]),
                 peer: .text("peer", port: 1),
                 socket: sockets[listener]

@@ -13,7 +13,7 @@ final class LateHooks: Hooks, @unchecked Sendable {
     private let wanted: HookEvents
     private var dice: Dice
     /// By worker, in the order they were asked in.
-    private var waiting: [Int: [(question: HookQuestion, asker: Asker)]] = [:]
+    private var waiting: [Int: [(question: HookQuestion, questionID: QuestionID)]] = [:]
 
     init(_ wanted: HookEvents, _ dice: Dice) {
         self.wanted = wanted
@@ -33,16 +33,16 @@ final class LateHooks: Hooks, @unchecked Sendable {
         _ publication: borrowing UnsafePublication
     ) -> Int32 { 0 }
 
-    func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer? {
-        if !isBehind, waiting[asker.worker, default: []].isEmpty, dice.isOne(in: 4) {
+    func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer? {
+        if !isBehind, waiting[questionID.worker, default: []].isEmpty, dice.isOne(in: 4) {
             return answer(question)
         }
-        waiting[asker.worker, default: []].append((question, asker))
+        waiting[questionID.worker, default: []].append((question, questionID))
         return nil
     }
 
-    func forget(_ asker: Asker) {
-        waiting[asker.worker]?.removeAll { $0.asker == asker }
+    func forget(_ questionID: QuestionID) {
+        waiting[questionID.worker]?.removeAll { $0.questionID == questionID }
     }
 
     func text(of code: Int32) -> String { "code \(code)" }
@@ -59,7 +59,7 @@ final class LateHooks: Hooks, @unchecked Sendable {
             }
             waiting[worker]?.removeFirst(questions.count)
             broker.answer(
-                questions.map { ($0.asker, answer($0.question)) },
+                questions.map { ($0.questionID, answer($0.question)) },
                 worker: worker
             )
         }
@@ -71,7 +71,7 @@ final class LateHooks: Hooks, @unchecked Sendable {
             return .authentication(code: !isHonest(client) && dice.isOne(in: 8) ? 11 : 0)
         case .beginExchange, .continueExchange: return .exchange(code: 0, data: nil)
         case .publish(let client, let message, _, _):
-            return .publish(isHonest(client) ? .accepted(replacement: nil) : verdict(message))
+            return .publish(isHonest(client) ? .accepted(replacement: nil) : decision(message))
         case .control: return .control(.unhandled)
         case .subscribe(let client, let filters), .unsubscribe(let client, let filters),
             .access(let client, let filters):
@@ -83,7 +83,7 @@ final class LateHooks: Hooks, @unchecked Sendable {
                 disconnectCode: !isHonest(client) && dice.isOne(in: 16) ? 5 : nil
             )
         case .deliver(let client, let deliveries):
-            return .deliver(deliveries.map { isHonest(client) ? .allowed : verdict($0) })
+            return .deliver(deliveries.map { isHonest(client) ? .allowed : decision($0) })
         case .publishWill(let client, _):
             return .will(isAllowed: isHonest(client) || !dice.isOne(in: 4))
         }
@@ -93,7 +93,7 @@ final class LateHooks: Hooks, @unchecked Sendable {
         client.clientIdentifier.hasPrefix("honest")
     }
 
-    private func verdict(_ message: Message) -> PublishVerdict {
+    private func decision(_ message: Message) -> PublishDecision {
         switch dice.roll(8) {
         case 0: .refused(.notAuthorized)
         case 1: .disconnect(code: 5)
@@ -102,7 +102,7 @@ final class LateHooks: Hooks, @unchecked Sendable {
         }
     }
 
-    private func verdict(_ question: DeliveryQuestion) -> DeliveryVerdict {
+    private func decision(_ question: DeliveryQuestion) -> DeliveryDecision {
         switch dice.roll(6) {
         case 0: .denied
         case 1:

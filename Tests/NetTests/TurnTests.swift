@@ -36,13 +36,13 @@ struct TurnTests {
         #expect(crowd.record.ended == Array(0..<Self.count))
     }
 
-    @Test("Of a guest little is read at once, of one who is inside much")
+    @Test("Of an unauthenticated one little is read at once, of one who is inside much")
     func reading() throws {
         let crowd = try Crowd(1, isInside: false)
         crowd.send([UInt8](repeating: 1, count: 100_000))
         crowd.reactor.turn(until: 0)
         #expect(crowd.record.received == [16 << 10])
-        crowd.connections[0].admit()
+        crowd.connections[0].promote()
         crowd.reactor.turn(until: 0)
         #expect(crowd.record.received.reduce(0, +) == 100_000 && crowd.record.received.count == 2)
     }
@@ -101,7 +101,7 @@ private final class Crowd {
                 over: TransportPlan()
             )
             connection.handler = Member(number, record)
-            if isInside { connection.admit() }
+            if isInside { connection.promote() }
             connections.append(connection)
         }
     }

@@ -43,7 +43,7 @@ struct DelayedAnswerTableTests {
         let login = BasicAuthentication(
             identity,
             password: nil,
-            Asker(worker: 0, serial: serial),
+            QuestionID(worker: 0, serial: serial),
             ticket,
             CallbackChain([])
         )
@@ -55,7 +55,7 @@ struct DelayedAnswerTableTests {
     }
 
     private func begin(_ table: inout DelayedAnswerTable, _ serial: UInt64) -> UInt64 {
-        table.begin(.basic, Asker(worker: 0, serial: serial))
+        table.begin(.basic, QuestionID(worker: 0, serial: serial))
     }
 
     private func claim(
@@ -114,7 +114,7 @@ struct DelayedAnswerTableTests {
         _ = claim(&table, one)
         _ = table.suspend(waiting(one, serial: 1), "x", until: 100)
         #expect(!claim(&table, two))
-        #expect(table.forget(Asker(worker: 0, serial: 1)) == nil)
+        #expect(table.forget(QuestionID(worker: 0, serial: 1)) == nil)
         #expect(!table.isAwaited(one))
         #expect(table.isAwaited(two))
         let (resolved, turn) = table.complete(one, .basic, success)
@@ -128,7 +128,7 @@ struct DelayedAnswerTableTests {
         var table = DelayedAnswerTable()
         let one = begin(&table, 1)
         _ = claim(&table, one)
-        #expect(table.forget(Asker(worker: 0, serial: 1)) == nil)
+        #expect(table.forget(QuestionID(worker: 0, serial: 1)) == nil)
         #expect(!table.isAwaited(one))
         guard case .left = table.suspend(waiting(one, serial: 1), "x", until: 100).0 else {
             Issue.record("it has left")
@@ -146,7 +146,7 @@ struct DelayedAnswerTableTests {
         _ = claim(&table, one)
         _ = claim(&table, two)
         _ = claim(&table, three)
-        _ = table.forget(Asker(worker: 0, serial: 2))
+        _ = table.forget(QuestionID(worker: 0, serial: 2))
         #expect(table.checkInvariants())
         _ = table.end(one)
         #expect(table.holder(of: "x") == three)
@@ -186,7 +186,7 @@ struct DelayedAnswerTableTests {
         _ = table.suspend(waiting(two, serial: 2, hasTicket: true), nil, until: 100)
         #expect(table.complete(two, nil, success).0?.login.ticket == two)
         _ = table.end(two)
-        _ = table.forget(Asker(worker: 0, serial: 1))
+        _ = table.forget(QuestionID(worker: 0, serial: 1))
         #expect(!table.isAwaited(one))
         #expect(table.count == 0)
         #expect(table.expire(now: 100, extra: 100).expired.isEmpty)
@@ -232,7 +232,7 @@ struct DelayedAnswerTableTests {
             case 3: if let holder = table.holder(of: "x") { _ = table.end(holder) }
             case 4:
                 if let serial = known.values.randomElement(using: &random) {
-                    _ = table.forget(Asker(worker: 0, serial: serial))
+                    _ = table.forget(QuestionID(worker: 0, serial: serial))
                 }
             default: _ = table.expire(now: now, extra: 50)
             }

@@ -28,7 +28,7 @@ extension RawClient {
     /// Shakes hands; from now on everything is encrypted.
     package func startTLS(_ options: ClientTLS) throws {
         let channel = try TLSChannel(socketDescriptor, options)
-        try channel.shakeHands()
+        try channel.handshake()
         tls = channel
     }
 

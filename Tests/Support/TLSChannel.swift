@@ -87,7 +87,7 @@ package final class TLSChannel {
     }
 
     /// Shakes hands; throws with OpenSSL's reason.
-    func shakeHands() throws {
+    func handshake() throws {
         guard SSL_connect(ssl) == 1 else {
             noteFailure()
             throw Mismatch("TLS handshake: \(failure ?? "connection closed")")
@@ -173,7 +173,7 @@ package struct ClientHello {
     /// Sends it.
     package func start() {
         do {
-            try channel.shakeHands()
+            try channel.handshake()
         } catch {
             // Nobody answers, so the handshake cannot get further.
             return

@@ -85,7 +85,7 @@ package final class Broker: Sendable {
     /// Sets who is asked for pre-shared keys before the key file.
     package func setPSKHook(_ hook: PSKHook?) { transports.setHook(hook) }
 
-    /// Puts another configuration in force; workers learn of it by letter.
+    /// Puts another configuration in force; workers learn of it through their mailboxes.
     ///
     /// Reads files.
     package func apply(_ configuration: Configuration) {

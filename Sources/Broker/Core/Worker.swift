@@ -11,7 +11,7 @@ import Topics
 
 /// A reactor's clients and sessions.
 ///
-/// Everything is private to its thread; other threads send letters to its `WorkerHandle`.
+/// Everything is private to its thread; other threads send mail to its `WorkerHandle`.
 package final class Worker {
     /// What is shared by all workers.
     package let broker: Broker
@@ -60,7 +60,7 @@ package final class Worker {
     var isDelivering = false
     private let retainedSweep = RetainedSweep()
     /// Connections that came while every place was taken.
-    let latecomers = Latecomers()
+    let acceptQueue = AcceptQueue()
     /// A batch that came from another reactor.
     let foreignBatch: PublishBatch
     /// Who is told what happens to sessions; set before the first client comes.
@@ -81,8 +81,8 @@ package final class Worker {
     private(set) lazy var slices = SlicedWork(self)
     /// Subscriptions of ended sessions that the index still has.
     var endedSubscriptions: EndedSubscriptions
-    private var letters: [Letter] = []
-    private var lettersRead = 0
+    private var mail: [MailboxMessage] = []
+    private var mailRead = 0
 
     package init(
         broker: Broker,
@@ -141,11 +141,11 @@ package final class Worker {
         slices.forgetAll()
         fanOuts.forgetAll()
         parkedClients = []
-        latecomers.forgetAll()
+        acceptQueue.forgetAll()
         openQuestions.forgetAll()
         reloadCheck = nil
-        mailbox.takeLetters(after: &letters)
-        letters = []
+        mailbox.takeMail(after: &mail)
+        mail = []
         hooks?.threadIsEnding()
         for session in sessions.all {
             session.client?.session = nil
@@ -168,7 +168,7 @@ package final class Worker {
         limits = Limits(settings.configuration)
         isTracing = log.isEnabled(.debug)
         recheckClients()
-        welcomeHeld()
+        acceptHeld()
     }
 
     /// Runs `work` at the end of the turn or in the next one; keeps long work from delaying others.
@@ -216,7 +216,7 @@ package final class Worker {
     }
 
     /// Whether nothing that was sent here earlier waits, so that what is delivered now comes in turn.
-    private var isUpToDate: Bool { letters.isEmpty && !mailbox.hasMail && fanOuts.isEmpty }
+    private var isUpToDate: Bool { mail.isEmpty && !mailbox.hasMail && fanOuts.isEmpty }
 
     /// Sends publications to sessions of another worker: with the others of this turn, or at once if
     /// that has the same thread and has read what it was sent before.
@@ -234,7 +234,7 @@ package final class Worker {
             return worker.deliver(batch, entries: entries, to: destinations)
         }
         outbox(for: home).append(batch, entries: entries, to: destinations)
-        if broker.workers[home].backlog.isHigh { park(batch, behind: home) }
+        if broker.workers[home].backpressure.isHigh { park(batch, behind: home) }
     }
 
     /// Hands over what has been collected for other workers.
@@ -246,31 +246,31 @@ package final class Worker {
         for index in outboxes.indices {
             guard let batch = outboxes[index] else { continue }
             outboxes[index] = nil
-            broker.workers[index].backlog.add(batch.byteCount)
+            broker.workers[index].backpressure.add(batch.byteCount)
             broker.workers[index].post(.deliveries(batch))
         }
     }
 
-    /// Reads the letters that have come, in their order, until their share of the turn is used up.
+    /// Reads the mail that have come, in their order, until their share of the turn is used up.
     ///
     /// That is the slice, or half of a turn like the last one: where the processor is scarce, others
     /// would else send more in each turn than is read in one.
-    private func readLetters() {
-        mailbox.takeLetters(after: &letters)
+    private func readMail() {
+        mailbox.takeMail(after: &mail)
         let share = max(reactor.slice, reactor.lastTurnDuration / 2)
         let end = reactor.nanoseconds() + share
-        while lettersRead < letters.count {
-            handle(letters[lettersRead])
-            lettersRead += 1
+        while mailRead < mail.count {
+            handle(mail[mailRead])
+            mailRead += 1
             if reactor.nanoseconds() >= end { break }
         }
-        guard lettersRead == letters.count else { return mailbox.waker.wake() }
-        letters.removeAll(keepingCapacity: letters.capacity <= WorkerHandle.capacityKept)
-        lettersRead = 0
+        guard mailRead == mail.count else { return mailbox.waker.wake() }
+        mail.removeAll(keepingCapacity: mail.capacity <= WorkerHandle.capacityKept)
+        mailRead = 0
     }
 
-    private func handle(_ letter: Letter) {
-        switch letter {
+    private func handle(_ message: MailboxMessage) {
+        switch message {
         case .deliveries(let batch): deliver(batch)
         case .job(let job): job(self)
         }
@@ -279,7 +279,7 @@ package final class Worker {
 
 extension Worker: ReactorDelegate {
     package func reactorWoken(_ reactor: Reactor) {
-        readLetters()
+        readMail()
     }
 
     package func reactorTurnEnding(_ reactor: Reactor) {
@@ -308,7 +308,7 @@ extension Worker: ReactorDelegate {
         from peer: PeerAddress,
         on socket: ListenerSocket
     ) {
-        welcome(Newcomer(descriptor, peer: peer, socket: socket))
+        accept(AcceptedSocket(descriptor, peer: peer, socket: socket))
     }
 
     package func reactor(_ reactor: Reactor, descriptorsExhausted isExhausted: Bool) {

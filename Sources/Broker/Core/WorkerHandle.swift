@@ -5,7 +5,7 @@ package import Net
 import Synchronization
 
 /// One thing that a thread asks a worker to do.
-package enum Letter: Sendable {
+package enum MailboxMessage: Sendable {
     /// Publications for sessions of the worker.
     case deliveries(DeliveryBatch)
     /// Anything else; runs on the worker's thread.
@@ -14,7 +14,7 @@ package enum Letter: Sendable {
 
 /// A worker seen from other threads.
 ///
-/// Letters of one sender are handled in the order sent. One wake-up per batch: only the letter that
+/// Messages of one sender are handled in the order sent. One wake-up per batch: only the message that
 /// finds the mailbox empty signals the reactor.
 package final class WorkerHandle: Sendable {
     /// Number of the worker, from 0.
@@ -25,9 +25,9 @@ package final class WorkerHandle: Sendable {
     package let gauges = Gauges()
 
     /// What the worker has been sent and not yet delivered.
-    let backlog = Backlog()
+    let backpressure = Backpressure()
     let waker: Waker
-    private let mailbox = Mutex<[Letter]>([])
+    private let mailbox = Mutex<[MailboxMessage]>([])
     private let isMailWaiting = Atomic(false)
     /// Where the worker is, while it serves.
     private let address = Atomic<UInt>(0)
@@ -56,14 +56,14 @@ package final class WorkerHandle: Sendable {
         return Unmanaged<Worker>.fromOpaque(pointer).takeUnretainedValue()
     }
 
-    /// Sends a letter.
+    /// Sends a message.
     ///
     /// Callable from any thread; never waits for the worker.
-    package func post(_ letter: Letter) {
-        let wasEmpty = mailbox.withLock { letters in
-            letters.append(letter)
+    package func post(_ message: MailboxMessage) {
+        let wasEmpty = mailbox.withLock { mail in
+            mail.append(message)
             isMailWaiting.store(true, ordering: .releasing)
-            return letters.count == 1
+            return mail.count == 1
         }
         if wasEmpty { waker.wake() }
     }
@@ -75,17 +75,17 @@ package final class WorkerHandle: Sendable {
         post(.job(job))
     }
 
-    /// Whether letters have come that nobody has taken.
+    /// Whether mail have come that nobody has taken.
     var hasMail: Bool { isMailWaiting.load(ordering: .acquiring) }
 
-    /// Puts all letters behind those that wait in `letters`; only on the worker's thread.
-    func takeLetters(after letters: inout [Letter]) {
+    /// Puts all mail behind those that wait in `mail`; only on the worker's thread.
+    func takeMail(after mail: inout [MailboxMessage]) {
         mailbox.withLock { arrived in
             isMailWaiting.store(false, ordering: .relaxed)
-            if letters.isEmpty {
-                swap(&letters, &arrived)
+            if mail.isEmpty {
+                swap(&mail, &arrived)
             } else {
-                letters += arrived
+                mail += arrived
                 arrived.removeAll(keepingCapacity: arrived.capacity <= Self.capacityKept)
             }
         }

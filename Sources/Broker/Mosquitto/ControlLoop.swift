@@ -107,9 +107,9 @@ final class ControlLoop {
         _ = retryingInterrupts { write(STDOUT_FILENO, text, text.count) }
     }
 
-    // MARK: Newcomers
+    // MARK: New connections
 
-    /// Keeps newcomers waiting until plugins have read their files, two seconds at most.
+    /// Keeps new connections waiting until plugins have read their files, two seconds at most.
     private func hold() -> Hold {
         lastHold?.end()
         let hold = Hold(broker)

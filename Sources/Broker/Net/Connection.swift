@@ -43,7 +43,7 @@ package final class Connection {
     /// The place among the blocked connections of the reactor.
     var blockedIndex: Int?
     /// Whether nobody has let the peer in yet; then little is read at once.
-    private var isGuest = true
+    private var isUnauthenticated = true
 
     /// A whole packet needs this many bytes of the stream, as far as the handler knows.
     package var neededBytes = 0
@@ -65,10 +65,10 @@ package final class Connection {
     /// Whether the connection has ended or been detached.
     package var isClosed: Bool { descriptor < 0 }
 
-    /// Ends the time at the door: from now on the connection is served before all guests.
-    package func admit() {
-        isGuest = false
-        reactor.admit(slot)
+    /// Ends the time at the door: from now on the connection is served before all that are unauthenticated.
+    package func promote() {
+        isUnauthenticated = false
+        reactor.promote(slot)
     }
 
     // MARK: Input
@@ -121,12 +121,12 @@ package final class Connection {
         }
     }
 
-    /// Bytes read at once: of a guest no more than one who is let in should have to send before.
+    /// Bytes read at once: of an unauthenticated one no more than it should have to send before.
     ///
     /// So a crowd that sends much and says little makes the broker hold little for each.
-    var readMax: Int { isGuest ? Self.guestReadMax : Int(readLimit) }
+    var readMax: Int { isUnauthenticated ? Self.unauthenticatedReadMax : Int(readLimit) }
 
-    private static let guestReadMax = 16 << 10
+    private static let unauthenticatedReadMax = 16 << 10
     private static let readLimitMin = 16 << 10
     private static let readLimitMax = Reactor.scratchSize - Reactor.smallRemainderMax
 
@@ -475,7 +475,7 @@ package final class Connection {
     package func close() {
         guard !isClosed else { return }
         if !output.isEmpty, !isBlocked { flush() }
-        if let layers, !isBlocked { sayGoodbye(layers) }
+        if let layers, !isBlocked { sendCloseNotify(layers) }
         teardown()
     }
 

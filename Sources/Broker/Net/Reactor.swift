@@ -15,7 +15,7 @@ import Glibc
 /// Jobs that other threads have posted come first in a turn, before the sockets: a peer that sends
 /// something because it has learned of such a job finds that done.
 ///
-/// Guests - listening sockets and connections that nobody has admitted yet - come last in a turn
+/// Unauthenticated ones - listening sockets, and connections that nobody has promoted yet - come last in a turn
 /// and share a slice of time, so that a crowd at the door delays nobody who is inside.
 package final class Reactor {
     static let scratchSize = 256 << 10
@@ -49,7 +49,7 @@ package final class Reactor {
     private(set) var turnEndedAt: Int64
     /// Nanoseconds the turn before this one took.
     package private(set) var lastTurnDuration: Int64 = 0
-    /// Nanoseconds of a turn that guests, and letters, have at least; the one under way is finished.
+    /// Nanoseconds of a turn that unauthenticated sources, and mail, have at least; the one under way is finished.
     ///
     /// Reactors of one thread share it, so that nobody inside waits for longer than on a reactor that
     /// is alone.
@@ -78,7 +78,7 @@ package final class Reactor {
     let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
     private let sources = UnsafeSourceTable()
-    private var guestRotation = 0
+    private var unauthenticatedRotation = 0
     var touchedConnections: [Connection] = []
     /// Those that are being written to; empty between turns.
     var flushedConnections: [Connection] = []
@@ -129,7 +129,7 @@ package final class Reactor {
         events = .allocate(capacity: Self.eventsMax)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let slot = sources.add(.waker)
-        admit(slot)
+        promote(slot)
         wakerTicket = ticket(slot)
         try add(waker.rawValue, slot: slot, interest: Self.readable)
     }
@@ -183,19 +183,19 @@ package final class Reactor {
         let isCrowd =
             Int(count) > Self.leavingMax
             && events[..<Int(count)].count(where: Self.isLeaving) > Self.leavingMax
-        var guests = 0
+        var unauthenticated = 0
         for index in 0..<Int(count) where index != wake {
             let event = events[index]
-            if sources.isGuest(event.data.u64) {
-                events[guests] = event
-                guests += 1
+            if sources.isUnauthenticated(event.data.u64) {
+                events[unauthenticated] = event
+                unauthenticated += 1
             } else if isCrowd, Self.isLeaving(event) {
                 setAside(event)
             } else {
                 dispatch(event)
             }
         }
-        if guests > 0 { serveGuests(guests) }
+        if unauthenticated > 0 { serveUnauthenticated(unauthenticated) }
     }
 
     private static func isLeaving(_ event: epoll_event) -> Bool { event.events & gone != 0 }
@@ -230,23 +230,23 @@ package final class Reactor {
         isBehind = isBehind || !leaving.isEmpty
     }
 
-    /// Handles the guests in front of `events` until their share of the turn is used up.
+    /// Handles the unauthenticated sources in front of `events` until their share of the turn is used up.
     ///
     /// That is the slice, or half of what those inside had: a crowd inside does not shut the door.
     /// The rest is still ready in the next turn; nobody is first twice in a row.
-    private func serveGuests(_ count: Int) {
+    private func serveUnauthenticated(_ count: Int) {
         let began = nanoseconds()
         let end = began + max(slice, (began - turnBeganAt) / 2)
-        let first = guestRotation % count
+        let first = unauthenticatedRotation % count
         for turn in 0..<count {
             dispatch(events[(first + turn) % count])
-            guestRotation &+= 1
+            unauthenticatedRotation &+= 1
             if nanoseconds() >= end { break }
         }
     }
 
-    func admit(_ slot: Int) {
-        sources.admit(slot)
+    func promote(_ slot: Int) {
+        sources.promote(slot)
     }
 
     /// Lets the work be finished that the turn, or a co-scheduled reactor, has begun.
@@ -509,7 +509,7 @@ package final class Reactor {
     /// Watches the sources of a reactor that has joined.
     func watch(_ member: GroupMember) throws(SystemError) {
         let slot = sources.add(.member(member))
-        admit(slot)
+        promote(slot)
         do {
             try add(member.reactor.epoll.rawValue, slot: slot, interest: Self.readable)
         } catch {

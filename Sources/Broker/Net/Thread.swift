@@ -29,7 +29,7 @@ package struct Thread: Sendable {
 
     /// Lets those who deliver messages go first where processors are scarce: the calling thread, on
     /// Linux that one alone, becomes five levels nicer.
-    package static func standBack() {
+    package static func lowerPriority() {
         let which = CInt(PRIO_PROCESS.rawValue)
         errno = 0
         let niceness = getpriority(which, 0)

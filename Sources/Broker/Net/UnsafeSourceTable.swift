@@ -25,7 +25,7 @@ final class UnsafeSourceTable {
         var source = Source.none
         var generation: UInt32 = 0
         /// Whether it is served after all others; see `Reactor`.
-        var isGuest = true
+        var isUnauthenticated = true
     }
 
     private var places: UnsafeMutablePointer<Place>
@@ -40,12 +40,12 @@ final class UnsafeSourceTable {
         places.deallocate()
     }
 
-    /// Adds a guest; returns its slot.
+    /// Adds an unauthenticated source; returns its slot.
     func add(_ source: Source) -> Int {
         if let slot = free.popLast() {
             assert(isVacant(slot))
             places[slot].source = source
-            places[slot].isGuest = true
+            places[slot].isUnauthenticated = true
             return slot
         }
         if count == capacity { grow() }
@@ -68,10 +68,10 @@ final class UnsafeSourceTable {
         free.append(slot)
     }
 
-    /// From now on the source is served before all guests.
-    func admit(_ slot: Int) {
+    /// From now on the source is served before all that are unauthenticated.
+    func promote(_ slot: Int) {
         precondition(slot >= 0 && slot < count, "a slot that was given")
-        places[slot].isGuest = false
+        places[slot].isUnauthenticated = false
     }
 
     /// What an event of the source in a slot carries.
@@ -88,11 +88,11 @@ final class UnsafeSourceTable {
         return places[slot].source
     }
 
-    /// Whether an event is of a guest.
+    /// Whether an event is of an unauthenticated source.
     @inline(__always)
-    func isGuest(_ ticket: UInt64) -> Bool {
+    func isUnauthenticated(_ ticket: UInt64) -> Bool {
         let slot = Self.slot(ticket)
-        return slot < count && places[slot].isGuest
+        return slot < count && places[slot].isUnauthenticated
     }
 
     /// The source in a slot.

@@ -123,7 +123,7 @@ package final class PluginHost: Hooks, Sendable {
     ///
     /// Callbacks may be long: they share the processors with the reactors, but come second.
     package func run() {
-        if !loadedPlugins.isEmpty { Thread.standBack() }
+        if !loadedPlugins.isEmpty { Thread.lowerPriority() }
         var answers = AnswerBatch(workerCount: broker.workers.count)
         let ticks = TickTable()
         lane.run { request in
@@ -154,11 +154,11 @@ package final class PluginHost: Hooks, Sendable {
     private func handle(_ request: LaneRequest, _ answers: inout AnswerBatch) {
         let snapshot = registry.current
         switch request {
-        case .login(_, let asker) where !lane.begins(asker): break
-        case .question(let question, let asker), .login(let question, let asker):
+        case .login(_, let questionID) where !lane.begins(questionID): break
+        case .question(let question, let questionID), .login(let question, let questionID):
             answers.flushIfOld(broker)
-            if let answer = answer(question, asker, snapshot) {
-                answers.add(answer, to: asker, broker)
+            if let answer = answer(question, questionID, snapshot) {
+                answers.add(answer, to: questionID, broker)
             }
         case .connected(let identity):
             tellConnected(identity, snapshot.scope(identity.listenerIndex))
@@ -194,14 +194,14 @@ package final class PluginHost: Hooks, Sendable {
         registry.path(listener).events
     }
 
-    package func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer? {
+    package func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer? {
         let snapshot = registry.current
         let mustWait = question.isLogin && lane.isBehind
-        if !mustWait, isDirect(question, snapshot) { return answer(question, asker, snapshot) }
+        if !mustWait, isDirect(question, snapshot) { return answer(question, questionID, snapshot) }
         if question.isLogin {
-            lane.enqueueLogin(question, asker)
+            lane.enqueueLogin(question, questionID)
         } else {
-            lane.enqueue(.question(question, asker))
+            lane.enqueue(.question(question, questionID))
         }
         return nil
     }
@@ -212,9 +212,9 @@ package final class PluginHost: Hooks, Sendable {
 
     package func text(of code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
 
-    package func forget(_ asker: Asker) {
+    package func forget(_ questionID: QuestionID) {
         // Its question may not have come up yet; else somebody may be at work on it.
-        if !lane.cancel(asker) { delayed.forget(asker) }
+        if !lane.cancel(questionID) { delayed.forget(questionID) }
     }
 
     package func connected(_ client: ClientIdentity) {
@@ -264,18 +264,18 @@ package final class PluginHost: Hooks, Sendable {
     /// Answers a question on the calling thread; nil when a plugin takes its time.
     private func answer(
         _ question: HookQuestion,
-        _ asker: Asker,
+        _ questionID: QuestionID,
         _ snapshot: CallbackSnapshot
     ) -> HookAnswer? {
         let scope = snapshot.scope(question.client.listenerIndex)
         switch question {
         case .authenticate(let client, let password):
-            return authenticate(client, password: password, asker, scope)
+            return authenticate(client, password: password, questionID, scope)
         case .confirm(let client): return .authentication(code: confirm(client, scope.confirmers))
         case .beginExchange(let client, let method, let data, _):
-            return exchange(.extAuthStart, client, method: method, data: data, asker, scope)
+            return exchange(.extAuthStart, client, method: method, data: data, questionID, scope)
         case .continueExchange(let client, let method, let data):
-            return exchange(.extAuthContinue, client, method: method, data: data, asker, scope)
+            return exchange(.extAuthContinue, client, method: method, data: data, questionID, scope)
         case .publish(let client, let message, let checksAccess, let isFiltered):
             return .publish(
                 publish(client, message, checksAccess: checksAccess, isFiltered: isFiltered, scope)

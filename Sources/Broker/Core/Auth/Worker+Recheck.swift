@@ -41,11 +41,11 @@ extension Worker {
         }
         _ = ask(.access(identity, questions)) { [self] answer in
             // A client that has taken the session over meanwhile has been let in with it.
-            guard case .filters(let verdicts, _) = answer, let session = sessions[handle],
+            guard case .filters(let decisions, _) = answer, let session = sessions[handle],
                 session.identity === identity
             else { return }
-            for (subscription, verdict) in zip(subscriptions, verdicts) {
-                guard case .denied = verdict else { continue }
+            for (subscription, decision) in zip(subscriptions, decisions) {
+                guard case .denied = decision else { continue }
                 _ = session.unsubscribe(subscription)
             }
         }

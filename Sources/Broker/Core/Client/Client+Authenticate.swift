@@ -65,13 +65,13 @@ extension Client {
     private func ask(_ question: HookQuestion) {
         assert(openQuestion == nil, "one question at a time")
         stage = stage == .connected ? .connected : .authenticating
-        let asker = worker.ask(question) { [self] answer in
+        let questionID = worker.ask(question) { [self] answer in
             guard stage != .ended else { return }
             openQuestion = nil
             take(answer)
         }
-        guard let asker else { return }
-        openQuestion = asker
+        guard let questionID else { return }
+        openQuestion = questionID
         connection?.pauseReading(noticesHangUp: stage == .authenticating)
         if stage == .authenticating { connection?.setDeadline(loginDueAt + 1) }
     }

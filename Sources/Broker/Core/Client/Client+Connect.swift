@@ -202,9 +202,9 @@ extension Worker {
         guard let connection = client.releaseConnection() else { return }
         client.stage = .ended
         let listenerIndex = client.listener.index
-        let parcel = Parcel(connection.detach())
+        let transfer = ConnectionTransfer(connection.detach())
         broker.workers[home].post { worker in
-            worker.receive(parcel.open(), request, listenerIndex: listenerIndex)
+            worker.receive(transfer.open(), request, listenerIndex: listenerIndex)
         }
     }
 
@@ -235,7 +235,7 @@ extension Worker {
 /// Carries a connection through a closure: filled by one thread, opened once by another.
 ///
 /// The mailbox orders the two, which is what makes `@unchecked Sendable` true.
-private final class Parcel: @unchecked Sendable {
+private final class ConnectionTransfer: @unchecked Sendable {
     private var content: DetachedConnection?
 
     init(_ content: consuming DetachedConnection) {
@@ -243,7 +243,7 @@ private final class Parcel: @unchecked Sendable {
     }
 
     func open() -> DetachedConnection {
-        guard let content = content.take() else { preconditionFailure("a parcel is opened once") }
+        guard let content = content.take() else { preconditionFailure("a transfer is opened once") }
         return content
     }
 }

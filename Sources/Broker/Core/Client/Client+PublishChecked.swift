@@ -73,8 +73,8 @@ extension Client {
         undecidedCount += 1
         _ = worker.ask(question) { [self] answer in
             undecidedCount -= 1
-            if case .publish(let verdict) = answer {
-                conclude(verdict, message, receipt, publisher: handle)
+            if case .publish(let decision) = answer {
+                conclude(decision, message, receipt, publisher: handle)
             }
             goOnAfterDecision()
         }
@@ -92,12 +92,12 @@ extension Client {
     }
 
     private func conclude(
-        _ verdict: PublishVerdict,
+        _ decision: PublishDecision,
         _ message: Message,
         _ receipt: PublishReceipt,
         publisher: SessionHandle
     ) {
-        switch verdict {
+        switch decision {
         case .refused(let reason):
             message.withPublication { logDenied(topic: $0.topic) }
             refuse(receipt, reason)

@@ -271,9 +271,9 @@ extension Client {
         _ filters: [RequestedFilter],
         _ packet: FilterPacket
     ) -> Bool {
-        guard case .filters(let verdicts, let code) = answer else { return false }
-        for (filter, verdict) in zip(filters, verdicts) {
-            guard case .allowed(let text, let options) = verdict else {
+        guard case .filters(let decisions, let code) = answer else { return false }
+        for (filter, decision) in zip(filters, decisions) {
+            guard case .allowed(let text, let options) = decision else {
                 logDenied(filter, packet)
                 carryOut(filter, isAllowed: false, packet)
                 continue

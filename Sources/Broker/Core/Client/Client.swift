@@ -56,7 +56,7 @@ package final class Client {
     /// The CONNECT of a client that is being authenticated.
     var pendingConnect: PendingConnect?
     /// The question whose answer lets the client go on.
-    var openQuestion: Asker? {
+    var openQuestion: QuestionID? {
         didSet { setWaiting() }
     }
     /// The SUBSCRIBE or UNSUBSCRIBE that is being carried out.

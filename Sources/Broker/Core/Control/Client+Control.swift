@@ -16,17 +16,17 @@ extension Client {
         undecidedCount += 1
         _ = worker.ask(.control(identity, message)) { [self] answer in
             undecidedCount -= 1
-            if case .control(let verdict) = answer { concludeControl(verdict, message, receipt) }
+            if case .control(let decision) = answer { concludeControl(decision, message, receipt) }
             goOnAfterDecision()
         }
     }
 
     private func concludeControl(
-        _ verdict: ControlVerdict,
+        _ decision: ControlDecision,
         _ message: Message,
         _ receipt: PublishReceipt
     ) {
-        switch verdict {
+        switch decision {
         case .refused(ResultCode.accessDenied):
             message.withPublication { logDenied(topic: $0.topic) }
             refuse(receipt, .notAuthorized)

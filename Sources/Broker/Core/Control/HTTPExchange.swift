@@ -25,7 +25,7 @@ final class HTTPExchange {
     private var share: HTTPShare
     private var head: [UInt8] = []
     private var isRead = false
-    private var openQuestion: Asker?
+    private var openQuestion: QuestionID?
     private var file: HTTPFile?
     /// Bytes of the file that were handed to the connection.
     private var sentCount = 0
@@ -182,7 +182,7 @@ final class HTTPExchange {
             isFiltered: false
         )
         ask(.deliver(identity, [question])) { [self] answer in
-            if case .deliver(let verdicts) = answer, case .allowed? = verdicts.first {
+            if case .deliver(let decisions) = answer, case .allowed? = decisions.first {
                 next()
             } else {
                 self.answer(.notAuthorized)

@@ -7,7 +7,7 @@ import Topics
 /// Batches whose destinations are served in slices of the worker's turns, one batch after another.
 ///
 /// Order is kept: a client whose publication waits here is not read from until all have it, and
-/// whatever has nobody to wait for it - letters of other workers, wills, what plugins publish - goes
+/// whatever has nobody to wait for it - mail of other workers, wills, what plugins publish - goes
 /// behind what is here already.
 ///
 /// ```
@@ -28,7 +28,7 @@ final class FanOutQueue {
         /// The client that is not read from meanwhile.
         let client: Client?
         /// Whether it came from another worker, which wants to know when it is done.
-        let isLetter: Bool
+        let isMailed: Bool
         /// Bytes of it for which plugins that publish have to wait; 0 where somebody else does.
         let unparkedByteCount: Int
     }
@@ -69,7 +69,7 @@ final class FanOutQueue {
                 deliveries: deliveries,
                 groups: route.groups,
                 client: client,
-                isLetter: false,
+                isMailed: false,
                 unparkedByteCount: unparked
             ),
             worker
@@ -83,7 +83,7 @@ final class FanOutQueue {
                 deliveries: deliveries,
                 groups: [],
                 client: nil,
-                isLetter: true,
+                isMailed: true,
                 unparkedByteCount: 0
             ),
             worker
@@ -189,7 +189,7 @@ final class FanOutQueue {
         first += 1
         forgetDone()
         worker.broker.pluginBacklog.remove(item.unparkedByteCount)
-        if item.isLetter { worker.noteDelivered(byteCount: item.deliveries.byteCount) }
+        if item.isMailed { worker.noteDelivered(byteCount: item.deliveries.byteCount) }
         worker.broker.batches.give(item.deliveries)
         item.client?.endSpread()
     }

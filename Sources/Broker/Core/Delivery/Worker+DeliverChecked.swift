@@ -127,7 +127,7 @@ extension Worker {
     private var undecidedMax: Int { max(limits.queuedMessagesMax, 10_000) }
 
     private func conclude(
-        _ decision: DeliveryVerdict,
+        _ decision: DeliveryDecision,
         _ question: DeliveryQuestion,
         for session: Session,
         _ form: DeliveryForm

@@ -16,7 +16,7 @@ extension Worker {
             client.isParked = true
             parkedClients.append(client)
         }
-        if broker.workers[worker].backlog.await(by: index) {
+        if broker.workers[worker].backpressure.await(by: index) {
             postpone { [self] in unparkClients() }
         }
     }
@@ -33,7 +33,7 @@ extension Worker {
 
     /// A batch of another worker has been delivered.
     func noteDelivered(byteCount: Int) {
-        for waiting in mailbox.backlog.remove(byteCount) {
+        for waiting in mailbox.backpressure.remove(byteCount) {
             broker.workers[waiting].post { $0.unparkClients() }
         }
     }

@@ -49,7 +49,7 @@ extension Worker {
     }
 }
 
-extension DeliveryVerdict {
+extension DeliveryDecision {
     fileprivate var isDenied: Bool {
         if case .denied = self { true } else { false }
     }

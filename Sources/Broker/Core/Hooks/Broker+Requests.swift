@@ -212,10 +212,10 @@ extension Broker {
     /// Gives the answer to a question.
     ///
     /// Callable from any thread; see `Hooks.ask`.
-    package func answer(_ answers: [(asker: Asker, answer: HookAnswer)], worker: Int) {
+    package func answer(_ answers: [(questionID: QuestionID, answer: HookAnswer)], worker: Int) {
         workers[worker].post { worker in
             worker.collect { _ in
-                for (asker, answer) in answers { worker.take(answer, for: asker) }
+                for (questionID, answer) in answers { worker.take(answer, for: questionID) }
             }
         }
     }

@@ -132,19 +132,19 @@ package enum HookAnswer: Sendable {
     /// `MOSQ_ERR_*`: 0 accepted, -4 continue with `data` to the client, others refused.
     case exchange(code: Int32, data: [UInt8]?)
     /// What to do with a message from a client.
-    case publish(PublishVerdict)
+    case publish(PublishDecision)
     /// What became of a request to a control handler.
-    case control(ControlVerdict)
-    /// One verdict per filter, or an end of the connection with a `MOSQ_ERR_*`.
-    case filters([FilterVerdict], disconnectCode: Int32?)
-    /// One verdict per message.
-    case deliver([DeliveryVerdict])
+    case control(ControlDecision)
+    /// One decision per filter, or an end of the connection with a `MOSQ_ERR_*`.
+    case filters([FilterDecision], disconnectCode: Int32?)
+    /// One decision per message.
+    case deliver([DeliveryDecision])
     /// Whether the will may be published.
     case will(isAllowed: Bool)
 }
 
 /// What becomes of a message from a client.
-package enum PublishVerdict: Sendable {
+package enum PublishDecision: Sendable {
     /// Go on; with another message in its place, if given.
     case accepted(replacement: Message?)
     /// Drop it; QoS 1 and 2 of 5.0 clients are acknowledged with this reason.
@@ -154,7 +154,7 @@ package enum PublishVerdict: Sendable {
 }
 
 /// What became of a request to a `$CONTROL` topic.
-package enum ControlVerdict: Sendable {
+package enum ControlDecision: Sendable {
     /// The client may not publish there; with the `MOSQ_ERR_*` that says so.
     case refused(code: Int32)
     /// Nobody handles the topic.
@@ -165,7 +165,7 @@ package enum ControlVerdict: Sendable {
 }
 
 /// What becomes of one filter.
-package enum FilterVerdict: Sendable {
+package enum FilterDecision: Sendable {
     /// Go on; with another filter or other options, if given.
     case allowed(filter: [UInt8]?, options: UInt8?)
     /// 0x87.
@@ -173,7 +173,7 @@ package enum FilterVerdict: Sendable {
 }
 
 /// What becomes of one message to a client.
-package enum DeliveryVerdict: Sendable {
+package enum DeliveryDecision: Sendable {
     /// Send as it is.
     case allowed
     /// Send this one instead, for this client only.
@@ -183,7 +183,7 @@ package enum DeliveryVerdict: Sendable {
 }
 
 /// Who waits for an answer: a client, or a session, of a worker.
-package struct Asker: Sendable, Hashable {
+package struct QuestionID: Sendable, Hashable {
     /// Number of the worker.
     package let worker: Int
     /// Number of the question at that worker.
@@ -209,14 +209,14 @@ package protocol Hooks: AnyObject, Sendable {
     /// Answers at once, or returns nil and later calls `broker.answer(_:to:)` exactly once. Answers
     /// for the questions of one worker come in the order of the questions, except those of
     /// authentication, which may take any time.
-    func ask(_ question: HookQuestion, by asker: Asker) -> HookAnswer?
+    func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer?
 
     /// Whether so much waits for the plugin thread that who comes must wait for its turn there,
     /// though nobody may have to be asked: `ask` answers questions about logins later then.
     var isBehind: Bool { get }
 
-    /// The asker is gone; an answer would be ignored.
-    func forget(_ asker: Asker)
+    /// Nobody waits for the answer any more; an answer would be ignored.
+    func forget(_ questionID: QuestionID)
 
     /// What a `MOSQ_ERR_*` means, in words.
     func text(of code: Int32) -> String

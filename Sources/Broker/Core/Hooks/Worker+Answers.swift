@@ -35,26 +35,29 @@ extension Worker {
     /// Asks the plugins.
     ///
     /// `continuation` runs with the answer: before this returns when they answer at once, else when
-    /// the answer has come. Returns the asker when it has not.
-    func ask(_ question: HookQuestion, _ continuation: @escaping (HookAnswer) -> Void) -> Asker? {
+    /// the answer has come. Returns the question's number when it has not.
+    func ask(
+        _ question: HookQuestion,
+        _ continuation: @escaping (HookAnswer) -> Void
+    ) -> QuestionID? {
         guard let hooks else { return nil }
-        let asker = Asker(worker: index, serial: openQuestions.nextSerial())
-        if let answer = hooks.ask(question, by: asker) {
+        let questionID = QuestionID(worker: index, serial: openQuestions.nextSerial())
+        if let answer = hooks.ask(question, by: questionID) {
             continuation(answer)
             return nil
         }
-        openQuestions.keep(asker.serial, continuation)
-        return asker
+        openQuestions.keep(questionID.serial, continuation)
+        return questionID
     }
 
     /// Nobody waits for the answer any more.
-    func forget(_ asker: Asker) {
-        guard openQuestions.take(asker.serial) != nil else { return }
-        hooks?.forget(asker)
+    func forget(_ questionID: QuestionID) {
+        guard openQuestions.take(questionID.serial) != nil else { return }
+        hooks?.forget(questionID)
     }
 
     /// An answer has come.
-    func take(_ answer: HookAnswer, for asker: Asker) {
-        openQuestions.take(asker.serial)?(answer)
+    func take(_ answer: HookAnswer, for questionID: QuestionID) {
+        openQuestions.take(questionID.serial)?(answer)
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// Keeps new connections waiting while a reload is under way.
 ///
 /// Whoever has sent SIGHUP and connects next expects the new configuration, password and ACL files.
-/// The reload happens on other threads; so a newcomer waits from the moment the signal is on its way
+/// The reload happens on other threads; so a new connection waits from the moment the signal is on its way
 /// until the reload has come into force. Nobody who is inside waits, and no reactor does.
 package final class ReloadGate: Sendable {
     private let holds = Atomic<Int>(0)
@@ -16,7 +16,7 @@ package final class ReloadGate: Sendable {
     /// Makes an open gate.
     init() {}
 
-    /// Newcomers wait from now on, until `open` has been called as often as this.
+    /// New connections wait from now on, until `open` has been called as often as this.
     ///
     /// To be called while SIGHUP is pending still, before it is taken: as `isClosed` asks for a
     /// pending one too, there is no moment at which neither tells of the reload.
@@ -24,7 +24,7 @@ package final class ReloadGate: Sendable {
         holds.add(1, ordering: .sequentiallyConsistent)
     }
 
-    /// Takes one `close` back; returns whether there are newcomers to be let in.
+    /// Takes one `close` back; returns whether there are connections to be let in.
     func open() -> Bool {
         guard holds.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 else {
             return false
@@ -32,7 +32,7 @@ package final class ReloadGate: Sendable {
         return isAnyoneWaiting.exchange(false, ordering: .sequentiallyConsistent)
     }
 
-    /// Whether newcomers wait.
+    /// Whether new connections wait.
     ///
     /// The signal is asked for first: it is pending until `close` has been called, so a reload that is
     /// not seen there is seen in `holds`.
@@ -40,8 +40,8 @@ package final class ReloadGate: Sendable {
         isReloadPending || holds.load(ordering: .sequentiallyConsistent) > 0
     }
 
-    /// Says that a newcomer waits; false if it need not any more.
-    func announceNewcomer() -> Bool {
+    /// Says that a connection waits; false if it need not any more.
+    func announceWaiting() -> Bool {
         isAnyoneWaiting.store(true, ordering: .sequentiallyConsistent)
         return isClosed
     }
@@ -58,6 +58,6 @@ extension Broker {
     /// Callable from any thread.
     package func openGate() {
         guard gate.open() else { return }
-        for worker in workers { worker.post { $0.welcomeHeld() } }
+        for worker in workers { worker.post { $0.acceptHeld() } }
     }
 }

@@ -126,7 +126,7 @@ extension Worker {
             client.timeoutSeconds > 0 ? now + client.timeoutSeconds + 1 : nil
         )
         client.writeConnack(connack, code: 0)
-        connection.admit()
+        connection.promote()
         client.stage = .connected
         let outlet = Outlet(client, connection, request.packet)
         session.open(outlet)

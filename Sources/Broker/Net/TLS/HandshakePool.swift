@@ -124,7 +124,7 @@ package final class HandshakePool: Sendable {
     }
 
     private func work() {
-        Thread.standBack()
+        Thread.lowerPriority()
         let pipe = TLSPipe(plaintextCapacity: 0)
         while true {
             var count: UInt64 = 0
@@ -143,7 +143,7 @@ package final class HandshakePool: Sendable {
         job.input.withUnsafeBytes { input in
             pipe.input = input
             pipe.clearOutput()
-            let step = job.session.shakeHands(pipe)
+            let step = job.session.handshake(pipe)
             let outcome = HandshakeOutcome(
                 step: step,
                 output: [UInt8](pipe.output),

@@ -64,7 +64,7 @@ final class TLSSession: @unchecked Sendable {
     // MARK: Handshake
 
     /// Goes on with the handshake with the pipe's input.
-    func shakeHands(_ pipe: TLSPipe) -> Step {
+    func handshake(_ pipe: TLSPipe) -> Step {
         if ssl == nil { ssl = makeSSL() }
         guard let ssl else { return .failed("out of memory") }
         attach(ssl, pipe)

@@ -64,7 +64,7 @@ extension Connection {
         _ next: (UnsafeMutableRawBufferPointer) -> Void
     ) {
         guard layers.handshake == .done else {
-            return shakeHands(bytes, session, layers)
+            return handshake(bytes, session, layers)
         }
         let pipe = reactor.pipe
         pipe.input = UnsafeRawBufferPointer(bytes)
@@ -150,7 +150,7 @@ extension Connection {
     // MARK: Handshake
 
     /// Makes a step of the handshake here or, where it may take long, on a thread of the pool.
-    private func shakeHands(
+    private func handshake(
         _ bytes: UnsafeMutableRawBufferPointer,
         _ session: TLSSession,
         _ layers: Layers
@@ -159,7 +159,7 @@ extension Connection {
         let pipe = reactor.pipe
         pipe.input = UnsafeRawBufferPointer(bytes)
         pipe.clearOutput()
-        let step = session.shakeHands(pipe)
+        let step = session.handshake(pipe)
         let rest = pipe.input.count
         pipe.input = UnsafeRawBufferPointer(start: nil, count: 0)
         if case .done = step, rest > 0 {
@@ -336,7 +336,7 @@ extension Connection {
     // MARK: End
 
     /// Sends what says that the connection ends: a close frame, close_notify.
-    func sayGoodbye(_ layers: Layers) {
+    func sendCloseNotify(_ layers: Layers) {
         guard !isClosed, layers.proxy == nil, layers.handshake == .done,
             layers.canSend
         else { return }

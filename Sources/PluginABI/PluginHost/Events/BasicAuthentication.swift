@@ -12,7 +12,7 @@ import Results
 struct BasicAuthentication: Sendable {
     let identity: ClientIdentity
     let password: [UInt8]?
-    let asker: Asker
+    let questionID: QuestionID
     let ticket: DelayedAnswers.Ticket
     /// Who is still to be asked.
     private(set) var rest: ArraySlice<Callback>
@@ -22,13 +22,13 @@ struct BasicAuthentication: Sendable {
     init(
         _ identity: ClientIdentity,
         password: [UInt8]?,
-        _ asker: Asker,
+        _ questionID: QuestionID,
         _ ticket: DelayedAnswers.Ticket,
         _ chain: CallbackChain
     ) {
         self.identity = identity
         self.password = password
-        self.asker = asker
+        self.questionID = questionID
         self.ticket = ticket
         rest = chain.all[...]
     }
@@ -112,13 +112,13 @@ extension PluginHost {
     func authenticate(
         _ identity: ClientIdentity,
         password: [UInt8]?,
-        _ asker: Asker,
+        _ questionID: QuestionID,
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer? {
-        let ticket = delayed.begin(.basic, asker)
+        let ticket = delayed.begin(.basic, questionID)
         ClientRecord.of(identity).beginAuthentication()
         return proceed(
-            BasicAuthentication(identity, password: password, asker, ticket, scope[.basicAuth])
+            BasicAuthentication(identity, password: password, questionID, ticket, scope[.basicAuth])
         )
     }
 
@@ -164,7 +164,7 @@ extension PluginHost {
     /// The same on the plugin thread; the answer is posted.
     private func proceedLater(_ login: BasicAuthentication) {
         guard let answer = proceed(login) else { return }
-        post(answer, to: login.asker)
+        post(answer, to: login.questionID)
     }
 
     private func suspend(
@@ -265,17 +265,17 @@ extension PluginHost {
                     .job { [self] in
                         post(
                             conclude(accepted, code: ResultCode.success, by: name),
-                            to: accepted.asker
+                            to: accepted.questionID
                         )
                     }
                 )
             }
-            post(conclude(login, code: code, by: name), to: login.asker)
+            post(conclude(login, code: code, by: name), to: login.questionID)
         }
     }
 
-    func post(_ answer: HookAnswer, to asker: Asker) {
-        broker.answer([(asker, answer)], worker: asker.worker)
+    func post(_ answer: HookAnswer, to questionID: QuestionID) {
+        broker.answer([(questionID, answer)], worker: questionID.worker)
     }
 
     /// What a late answer counts as.
@@ -300,8 +300,8 @@ extension PluginHost {
             )
             let code = ResultCode.notAuthorized
             switch waiting.login {
-            case .basic(let login): post(.authentication(code: code), to: login.asker)
-            case .extended(let login): post(.exchange(code: code, data: nil), to: login.asker)
+            case .basic(let login): post(.authentication(code: code), to: login.questionID)
+            case .extended(let login): post(.exchange(code: code, data: nil), to: login.questionID)
             }
         }
     }

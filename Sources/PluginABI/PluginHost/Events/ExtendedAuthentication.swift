@@ -13,7 +13,7 @@ struct ExtendedAuthentication: Sendable {
     let identity: ClientIdentity
     let method: String
     let input: [UInt8]?
-    let asker: Asker
+    let questionID: QuestionID
     let ticket: DelayedAnswers.Ticket
     /// Who is still to be asked.
     private var rest: ArraySlice<Callback>
@@ -22,14 +22,14 @@ struct ExtendedAuthentication: Sendable {
         _ identity: ClientIdentity,
         method: String,
         input: [UInt8]?,
-        _ asker: Asker,
+        _ questionID: QuestionID,
         _ ticket: DelayedAnswers.Ticket,
         _ chain: CallbackChain
     ) {
         self.identity = identity
         self.method = method
         self.input = input
-        self.asker = asker
+        self.questionID = questionID
         self.ticket = ticket
         rest = chain.all[...]
     }
@@ -71,17 +71,17 @@ extension PluginHost {
         _ identity: ClientIdentity,
         method: String,
         data input: [UInt8]?,
-        _ asker: Asker,
+        _ questionID: QuestionID,
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer? {
-        let ticket = delayed.begin(.extended, asker)
+        let ticket = delayed.begin(.extended, questionID)
         ClientRecord.of(identity).beginAuthentication()
         return proceed(
             ExtendedAuthentication(
                 identity,
                 method: method,
                 input: input,
-                asker,
+                questionID,
                 ticket,
                 scope[event]
             )
@@ -101,7 +101,7 @@ extension PluginHost {
                     for: step.ticket,
                     from: PeerNetwork(step.identity.peer),
                     resume: { [self] in
-                        if let answer = proceed(waiting) { post(answer, to: waiting.asker) }
+                        if let answer = proceed(waiting) { post(answer, to: waiting.questionID) }
                     }
                 )
             {
@@ -186,12 +186,12 @@ extension PluginHost {
     ) {
         let scope = registry.current.scope(step.identity.listenerIndex)
         guard result.code == ResultCode.success, !scope.confirmsDirectly else {
-            return post(conclude(step, result, by: plugin), to: step.asker)
+            return post(conclude(step, result, by: plugin), to: step.questionID)
         }
         lane.enqueue(
             .job { [self, plugin = Unmanaged.passUnretained(plugin)] in
                 let answer = plugin._withUnsafeGuaranteedRef { conclude(step, result, by: $0) }
-                post(answer, to: step.asker)
+                post(answer, to: step.questionID)
             }
         )
     }

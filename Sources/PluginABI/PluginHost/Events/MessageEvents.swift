@@ -15,7 +15,7 @@ extension PluginHost {
         checksAccess: Bool,
         isFiltered: Bool,
         _ scope: CallbackSnapshot.Scope
-    ) -> PublishVerdict {
+    ) -> PublishDecision {
         var marshalled = MarshalledMessage(message)
         let handle = ClientRecord.handle(of: identity)
         if checksAccess {
@@ -38,7 +38,7 @@ extension PluginHost {
     }
 
     /// What a refusal by a plugin does to the publisher.
-    private static func refusal(_ code: Int32) -> PublishVerdict {
+    private static func refusal(_ code: Int32) -> PublishDecision {
         switch code {
         case ResultCode.accessDenied: .refused(.notAuthorized)
         case ResultCode.quotaExceeded: .refused(.quotaExceeded)
@@ -69,7 +69,7 @@ extension PluginHost {
         _ identity: ClientIdentity,
         _ questions: [DeliveryQuestion],
         _ scope: CallbackSnapshot.Scope
-    ) -> [DeliveryVerdict] {
+    ) -> [DeliveryDecision] {
         let handle = ClientRecord.handle(of: identity)
         return questions.map { deliver(identity, handle, $0, scope) }
     }
@@ -79,7 +79,7 @@ extension PluginHost {
         _ handle: OpaquePointer,
         _ question: DeliveryQuestion,
         _ scope: CallbackSnapshot.Scope
-    ) -> DeliveryVerdict {
+    ) -> DeliveryDecision {
         let message = question.message
         var marshalled = MarshalledMessage(message)
         if question.checksAccess {

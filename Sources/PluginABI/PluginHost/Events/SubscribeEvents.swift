@@ -16,13 +16,13 @@ extension PluginHost {
         _ filters: [FilterQuestion],
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer {
-        var verdicts: [FilterVerdict] = []
+        var decisions: [FilterDecision] = []
         for filter in filters {
-            let (verdict, code) = decide(event, identity, filter, scope)
-            if code != ResultCode.success { return .filters(verdicts, disconnectCode: code) }
-            verdicts.append(verdict)
+            let (decision, code) = decide(event, identity, filter, scope)
+            if code != ResultCode.success { return .filters(decisions, disconnectCode: code) }
+            decisions.append(decision)
         }
-        return .filters(verdicts, disconnectCode: nil)
+        return .filters(decisions, disconnectCode: nil)
     }
 
     /// Decides which of its filters a session may keep.
@@ -32,13 +32,13 @@ extension PluginHost {
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer {
         let handle = ClientRecord.handle(of: identity)
-        let verdicts = filters.map { question -> FilterVerdict in
+        let decisions = filters.map { question -> FilterDecision in
             let filter = strdup(String(decoding: question.filter, as: UTF8.self))
             defer { free(filter) }
             let code = checkSubscribing(.subscribe, identity, handle, question, filter, scope)
             return code == ResultCode.success ? .allowed(filter: nil, options: nil) : .denied
         }
-        return .filters(verdicts, disconnectCode: nil)
+        return .filters(decisions, disconnectCode: nil)
     }
 
     private func decide(
@@ -46,7 +46,7 @@ extension PluginHost {
         _ identity: ClientIdentity,
         _ question: FilterQuestion,
         _ scope: CallbackSnapshot.Scope
-    ) -> (FilterVerdict, code: Int32) {
+    ) -> (FilterDecision, code: Int32) {
         let handle = ClientRecord.handle(of: identity)
         let original = strdup(String(decoding: question.filter, as: UTF8.self))
         var current = original
@@ -77,7 +77,7 @@ extension PluginHost {
                 if event == .subscribe { options = data.data.options }
             }
         }
-        return (verdict(question, current, options, identity), 0)
+        return (decision(question, current, options, identity), 0)
     }
 
     private func checkSubscribing(
@@ -99,12 +99,12 @@ extension PluginHost {
     }
 
     /// What the callbacks made of a filter.
-    private func verdict(
+    private func decision(
         _ question: FilterQuestion,
         _ filter: UnsafeMutablePointer<CChar>?,
         _ options: UInt8,
         _ identity: ClientIdentity
-    ) -> FilterVerdict {
+    ) -> FilterDecision {
         guard let filter else { return .denied }
         let bytes = Array(UnsafeRawBufferPointer(start: filter, count: strlen(filter)))
         let newFilter = bytes == question.filter ? nil : bytes

@@ -31,7 +31,7 @@ struct DelayedAnswerTable {
 
     private struct Entry {
         let kind: Kind
-        let asker: Asker
+        let questionID: QuestionID
         /// The client identifier by which a plugin may answer.
         var identifier: String?
         var hasLeft = false
@@ -43,7 +43,7 @@ struct DelayedAnswerTable {
     private var holders: [String: Ticket] = [:]
     /// Who wants it next.
     private var lines: [String: FairLine] = [:]
-    private var tickets: [Asker: Ticket] = [:]
+    private var tickets: [QuestionID: Ticket] = [:]
     /// Deadlines in the order they come due: all waits last equally long.
     private var deadlines: [(until: Int64, ticket: Ticket)] = []
     private var head = 0
@@ -52,11 +52,11 @@ struct DelayedAnswerTable {
     /// Authentications under way, abandoned ones among them.
     var count: Int { entries.count }
 
-    mutating func begin(_ kind: Kind, _ asker: Asker) -> Ticket {
-        assert(tickets[asker] == nil, "an asker has one question")
+    mutating func begin(_ kind: Kind, _ questionID: QuestionID) -> Ticket {
+        assert(tickets[questionID] == nil, "a question is asked once")
         lastTicket += 1
-        entries[lastTicket] = Entry(kind: kind, asker: asker)
-        tickets[asker] = lastTicket
+        entries[lastTicket] = Entry(kind: kind, questionID: questionID)
+        tickets[questionID] = lastTicket
         return lastTicket
     }
 
@@ -84,7 +84,7 @@ struct DelayedAnswerTable {
     /// Ends an authentication; returns who is next.
     mutating func end(_ ticket: Ticket) -> Turn? {
         guard let entry = entries.removeValue(forKey: ticket) else { return nil }
-        if tickets[entry.asker] == ticket { tickets[entry.asker] = nil }
+        if tickets[entry.questionID] == ticket { tickets[entry.questionID] = nil }
         if case .inLine(let identifier, _) = entry.state {
             lines[identifier]?.remove(ticket)
             if lines[identifier]?.isEmpty == true { lines[identifier] = nil }
@@ -183,8 +183,9 @@ struct DelayedAnswerTable {
     }
 
     /// The client has left; returns who is next.
-    mutating func forget(_ asker: Asker) -> Turn? {
-        guard let ticket = tickets.removeValue(forKey: asker), let entry = entries[ticket] else {
+    mutating func forget(_ questionID: QuestionID) -> Turn? {
+        guard let ticket = tickets.removeValue(forKey: questionID), let entry = entries[ticket]
+        else {
             return nil
         }
         switch entry.state {
@@ -217,7 +218,7 @@ struct DelayedAnswerTable {
             switch entry.state {
             case .waiting(let waiting, due):
                 expired.append(waiting)
-                tickets[entry.asker] = nil
+                tickets[entry.questionID] = nil
                 isOver = entry.identifier == nil
             case .abandoned(due, let isLast): isOver = isLast
             default: continue
@@ -243,7 +244,7 @@ struct DelayedAnswerTable {
     func checkInvariants() -> Bool {
         holders.allSatisfy { entries[$0.value]?.identifier == $0.key }
             && lines.allSatisfy { holders[$0.key] != nil && !$0.value.isEmpty }
-            && tickets.allSatisfy { entries[$0.value]?.asker == $0.key }
+            && tickets.allSatisfy { entries[$0.value]?.questionID == $0.key }
     }
 }
 

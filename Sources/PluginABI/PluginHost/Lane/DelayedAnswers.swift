@@ -82,8 +82,8 @@ final class DelayedAnswers: Sendable {
     private var timeoutMilliseconds: Int64 { Int64(timeout.load(ordering: .relaxed)) * 1000 }
 
     /// An authentication begins.
-    func begin(_ kind: Kind, _ asker: Asker) -> Ticket {
-        table.withLock { $0.begin(kind, asker) }
+    func begin(_ kind: Kind, _ questionID: QuestionID) -> Ticket {
+        table.withLock { $0.begin(kind, questionID) }
     }
 
     /// A callback that may answer by client identifier is about to run.
@@ -140,8 +140,8 @@ final class DelayedAnswers: Sendable {
     func isAwaited(_ ticket: Ticket) -> Bool { table.withLock { $0.isAwaited(ticket) } }
 
     /// The client has left.
-    func forget(_ asker: Asker) {
-        start(table.withLock { $0.forget(asker) })
+    func forget(_ questionID: QuestionID) {
+        start(table.withLock { $0.forget(questionID) })
     }
 
     /// Takes out everybody whose time is up.
@@ -168,10 +168,10 @@ extension DelayedAnswers.Login {
         }
     }
 
-    var asker: Asker {
+    var questionID: QuestionID {
         switch self {
-        case .basic(let login): login.asker
-        case .extended(let login): login.asker
+        case .basic(let login): login.questionID
+        case .extended(let login): login.questionID
         }
     }
 

@@ -9,10 +9,10 @@ import Synchronization
 
 /// One thing for the plugin thread to do.
 enum LaneRequest: Sendable {
-    /// A question whose answer goes to the asker's worker.
-    case question(HookQuestion, Asker)
+    /// A question whose answer goes to the worker that asked.
+    case question(HookQuestion, QuestionID)
     /// The same, about a client that may leave before its turn comes.
-    case login(HookQuestion, Asker)
+    case login(HookQuestion, QuestionID)
     /// A client has connected.
     case connected(ClientIdentity)
     /// A connection has ended.
@@ -28,7 +28,7 @@ final class SerialLane: Sendable {
     private struct Queue {
         var requests: [LaneRequest] = []
         /// Who waits for the answer to a login that has not come up.
-        var logins: Set<Asker> = []
+        var logins: Set<QuestionID> = []
         var isStopping = false
     }
 
@@ -58,23 +58,23 @@ final class SerialLane: Sendable {
     }
 
     /// Appends the question of a client that is logging in.
-    func enqueueLogin(_ question: HookQuestion, _ asker: Asker) {
+    func enqueueLogin(_ question: HookQuestion, _ questionID: QuestionID) {
         count.add(1, ordering: .relaxed)
         let wasEmpty = queue.withLock { queue in
-            queue.requests.append(.login(question, asker))
-            queue.logins.insert(asker)
+            queue.requests.append(.login(question, questionID))
+            queue.logins.insert(questionID)
             return queue.requests.count == 1
         }
         if wasEmpty { waker.wake() }
     }
 
     /// The client has left: its login, if that has not come up yet, never does.
-    func cancel(_ asker: Asker) -> Bool {
-        queue.withLock { $0.logins.remove(asker) != nil }
+    func cancel(_ questionID: QuestionID) -> Bool {
+        queue.withLock { $0.logins.remove(questionID) != nil }
     }
 
     /// The login of a client comes up; false when it has left.
-    func begins(_ asker: Asker) -> Bool { cancel(asker) }
+    func begins(_ questionID: QuestionID) -> Bool { cancel(questionID) }
 
     /// Has the thread look at its deadlines again.
     func wake() { waker.wake() }
@@ -112,7 +112,7 @@ final class SerialLane: Sendable {
 
 /// Answers on their way to the workers, collected so that each worker is woken once.
 struct AnswerBatch {
-    private var answers: [[(asker: Asker, answer: HookAnswer)]]
+    private var answers: [[(questionID: QuestionID, answer: HookAnswer)]]
     private var oldestAt: Int64 = 0
     /// An answer waits no longer than this for others.
     private static let nanosecondsMax: Int64 = 500_000
@@ -122,10 +122,10 @@ struct AnswerBatch {
     }
 
     /// Adds an answer, and sends all when the first has waited long enough.
-    mutating func add(_ answer: HookAnswer, to asker: Asker, _ broker: Broker) {
+    mutating func add(_ answer: HookAnswer, to questionID: QuestionID, _ broker: Broker) {
         let now = MonotonicTime.nanoseconds()
         if oldestAt == 0 { oldestAt = now }
-        answers[asker.worker].append((asker, answer))
+        answers[questionID.worker].append((questionID, answer))
         if now - oldestAt > Self.nanosecondsMax { flush(broker) }
     }
 

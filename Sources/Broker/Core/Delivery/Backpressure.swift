@@ -6,9 +6,9 @@ import Synchronization
 /// The bytes of deliveries that a worker has been sent and not yet handled, and the workers that
 /// wait until they have become fewer.
 ///
-/// A sender that finds the backlog high stops reading from the client whose messages it is sending,
+/// A sender that finds the pressure high stops reading from the client whose messages it is sending,
 /// and so passes the pressure on to where it comes from. Any thread may call; nobody is kept waiting.
-struct Backlog: ~Copyable, Sendable {
+struct Backpressure: ~Copyable, Sendable {
     /// From here on clients are parked.
     private static let highMark = 2 << 20
     /// From here on they are read from again.
@@ -35,7 +35,7 @@ struct Backlog: ~Copyable, Sendable {
         return takeWaiters()
     }
 
-    /// Has a worker told when the backlog is low; returns whether it is already.
+    /// Has a worker told when the pressure is low; returns whether it is already.
     func await(by worker: Int) -> Bool {
         waiters.withLock { waiters in
             if !waiters.contains(worker) { waiters.append(worker) }

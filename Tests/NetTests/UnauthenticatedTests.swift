@@ -6,30 +6,33 @@ import Testing
 
 @testable import Net
 
-@Suite("Guests of a reactor")
-struct GuestTests {
-    @Test("Who is admitted is served first, and the guests share a slice of each turn")
+@Suite("Unauthenticated sources of a reactor")
+struct UnauthenticatedTests {
+    @Test("Who is promoted is served first, and the others share a slice of each turn")
     func admittedFirst() throws {
-        let record = try serve(guests: 100, microsecondsInside: 50)
-        #expect(record.turns > 2, "each guest took 50 µs of a slice of 500")
+        let record = try serve(unauthenticated: 100, microsecondsInside: 50)
+        #expect(record.turns > 2, "each took 50 µs of a slice of 500")
     }
 
-    @Test("The longer those inside take, the longer is the share of the guests")
+    @Test("The longer those inside take, the longer is the share of the unauthenticated")
     func busyInside() throws {
-        let record = try serve(guests: 100, microsecondsInside: 40_000)
-        #expect(record.turns < 8, "10 guests fit into a slice, 400 into half of the others' time")
+        let record = try serve(unauthenticated: 100, microsecondsInside: 40_000)
+        #expect(
+            record.turns < 8,
+            "10 unauthenticated fit into a slice, 400 into half of the others' time"
+        )
     }
 
-    /// Lets a reactor serve guests that have all sent something, and the last one to have done so,
+    /// Lets a reactor serve unauthenticated that have all sent something, and the last one to have done so,
     /// who is inside.
-    private func serve(guests: Int, microsecondsInside: Int64) throws -> Record {
+    private func serve(unauthenticated: Int, microsecondsInside: Int64) throws -> Record {
         let record = Record()
         let reactor = try Reactor(index: 0, waker: try Waker())
         reactor.delegate = record
         var peers: [CInt] = []
         defer { for peer in peers { _ = close(peer) } }
-        for number in 0...guests {
-            let isInside = number == guests
+        for number in 0...unauthenticated {
+            let isInside = number == unauthenticated
             let ends = try socketPair()
             peers.append(ends[1])
             let connection = try reactor.adopt(
@@ -42,14 +45,14 @@ struct GuestTests {
                 record,
                 microseconds: isInside ? microsecondsInside : 50
             )
-            if isInside { connection.admit() }
+            if isInside { connection.promote() }
             _ = write(ends[1], "x", 1)
         }
-        record.expected = guests + 1
+        record.expected = unauthenticated + 1
         try reactor.run()
         reactor.delegate = nil
-        #expect(record.order.first == guests)
-        #expect(Set(record.order) == Set(0...guests))
+        #expect(record.order.first == unauthenticated)
+        #expect(Set(record.order) == Set(0...unauthenticated))
         return record
     }
 
