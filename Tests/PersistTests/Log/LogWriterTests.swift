@@ -8,62 +8,6 @@ import Testing
 
 @testable import Persist
 
-/// Remembers what the writer tells.
-final class EventLog: LogObserver {
-    private struct State {
-        var events: [LogEvent] = []
-        var safe: [UInt8: UInt64] = [:]
-    }
-    private let state = Mutex(State())
-    private let signal = WakeSignal()
-
-    func log(_ event: LogEvent) {
-        state.withLock { state in
-            state.events.append(event)
-            if case .safe(let reactor, let number) = event { state.safe[reactor] = number }
-        }
-        signal.raise()
-    }
-
-    var events: [LogEvent] { state.withLock { $0.events } }
-    func safe(_ reactor: UInt8) -> UInt64 { state.withLock { $0.safe[reactor] ?? 0 } }
-
-    /// Waits for something the writer tells; false after ten seconds.
-    func wait(_ isSo: (EventLog) -> Bool) -> Bool {
-        let deadline = LogClock.monotonicNanoseconds() + 10_000_000_000
-        while !isSo(self) {
-            if LogClock.monotonicNanoseconds() > deadline { return false }
-            signal.wait(until: deadline)
-        }
-        return true
-    }
-}
-
-/// A folder that goes when the test is over.
-final class ScratchFolder {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/session-log.XXXXXX".utf8CString)
-        path = template.withUnsafeMutableBufferPointer { buffer in
-            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? "/tmp"
-        }
-    }
-
-    deinit {
-        guard path != "/tmp", let folder = opendir(path + "/log") else { return }
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            unlink(path + "/log/" + name)
-        }
-        closedir(folder)
-        rmdir(path + "/log")
-        rmdir(path)
-    }
-}
-
 @Suite("The log's writer")
 struct LogWriterTests {
     private static func publish(_ index: Int, _ buffer: inout RecordBuffer) {

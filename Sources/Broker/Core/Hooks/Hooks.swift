@@ -3,42 +3,6 @@
 
 package import MQTT
 
-/// What somebody wants to be asked or told about, and how.
-package struct HookEvents: OptionSet, Sendable {
-    package let rawValue: UInt32
-
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
-
-    /// Access checks: write, read, subscribe, unsubscribe.
-    package static let access = HookEvents(rawValue: 1 << 0)
-    /// User name and password at CONNECT.
-    package static let basicAuthentication = HookEvents(rawValue: 1 << 1)
-    /// Enhanced authentication.
-    package static let extendedAuthentication = HookEvents(rawValue: 1 << 2)
-    /// Messages from clients.
-    package static let messageIn = HookEvents(rawValue: 1 << 3)
-    /// Messages to clients.
-    package static let messageOut = HookEvents(rawValue: 1 << 4)
-    /// Subscriptions about to be made.
-    package static let subscribe = HookEvents(rawValue: 1 << 5)
-    /// Subscriptions about to end.
-    package static let unsubscribe = HookEvents(rawValue: 1 << 6)
-    /// Clients that have connected.
-    package static let connect = HookEvents(rawValue: 1 << 7)
-    /// Clients that have gone, for good or for a while.
-    package static let disconnect = HookEvents(rawValue: 1 << 8)
-    /// Clients that have proven who they are without a password.
-    package static let confirmation = HookEvents(rawValue: 1 << 9)
-
-    /// All access checks may run on a reactor: `checkAccess` answers at once.
-    package static let accessIsDirect = HookEvents(rawValue: 1 << 16)
-    /// Access depends on client and topic alone, not on payload, QoS or properties; so consecutive
-    /// messages on one topic need one check.
-    package static let accessIsByTopic = HookEvents(rawValue: 1 << 17)
-}
-
 /// What a client wants to do with a topic; the values of the plugin interface.
 package enum AccessKind: Int32, Sendable {
     /// Receive a message.
@@ -49,32 +13,6 @@ package enum AccessKind: Int32, Sendable {
     case subscribe = 4
     /// End a subscription.
     case unsubscribe = 8
-}
-
-/// A question that must be answered before the broker goes on.
-package enum HookQuestion: Sendable {
-    /// A user name and `password`, raw bytes: at CONNECT, or again after a reload.
-    case authenticate(ClientIdentity, password: [UInt8]?)
-    /// A client whose name is proven: may it come in, or stay? Code 0 unless a plugin objects.
-    case confirm(ClientIdentity)
-    /// CONNECT with authentication method, or AUTH with reason 0x19.
-    case beginExchange(ClientIdentity, method: String, data: [UInt8]?, isAgain: Bool)
-    /// AUTH with reason 0x18.
-    case continueExchange(ClientIdentity, method: String, data: [UInt8]?)
-    /// A message from a client. `checksAccess`: ask for write access first; then MESSAGE_IN.
-    case publish(ClientIdentity, Message, checksAccess: Bool, isFiltered: Bool)
-    /// A request to a `$CONTROL` topic; write access first.
-    case control(ClientIdentity, Message)
-    /// The filters of one SUBSCRIBE packet, in order: access, then SUBSCRIBE event, each.
-    case subscribe(ClientIdentity, [FilterQuestion])
-    /// The filters of one UNSUBSCRIBE packet, in order.
-    case unsubscribe(ClientIdentity, [FilterQuestion])
-    /// Filters that a session is subscribed to: access alone, in order.
-    case access(ClientIdentity, [FilterQuestion])
-    /// Messages for one client, in order.
-    case deliver(ClientIdentity, [DeliveryQuestion])
-    /// A will message about to be published: write access only.
-    case publishWill(ClientIdentity, Message)
 }
 
 /// One filter that a client subscribes to or unsubscribes from.
@@ -93,34 +31,6 @@ package struct FilterQuestion: Sendable {
         self.options = options
         self.identifier = identifier
         self.properties = properties
-    }
-}
-
-/// One message on its way to a client.
-package struct DeliveryQuestion: Sendable {
-    /// The message as stored; read access is asked with its own QoS and retain flag.
-    package let message: Message
-    /// QoS of this delivery.
-    package let qos: UInt8
-    /// Retain flag of this delivery.
-    package let isRetained: Bool
-    /// Ask for read access.
-    package let checksAccess: Bool
-    /// Raise MESSAGE_OUT if read access is granted.
-    package let isFiltered: Bool
-
-    package init(
-        message: Message,
-        qos: UInt8,
-        isRetained: Bool,
-        checksAccess: Bool,
-        isFiltered: Bool
-    ) {
-        self.message = message
-        self.qos = qos
-        self.isRetained = isRetained
-        self.checksAccess = checksAccess
-        self.isFiltered = isFiltered
     }
 }
 

@@ -44,32 +44,6 @@ package struct HTTPHead: Sendable {
     }
 }
 
-/// Header fields in their order.
-package struct HeaderFields: Sendable {
-    private var entries: [(name: String, value: String)] = []
-
-    init() {}
-
-    var count: Int { entries.count }
-
-    mutating func append(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
-        let text = String(decoding: value, as: UTF8.self)
-        entries.append((String(decoding: name, as: UTF8.self).lowercased(), text.trimmed))
-    }
-
-    /// The value of the first field of a name in lower case.
-    package func first(_ name: String) -> String? { entries.first { $0.name == name }?.value }
-
-    /// The elements of all fields of a name: lists may be split over several.
-    func tokens(_ name: String) -> [String] {
-        entries.filter { $0.name == name }
-            .flatMap { $0.value.split(separator: ",").map { String($0).trimmed } }
-    }
-
-    /// The same in lower case.
-    func list(_ name: String) -> [String] { tokens(name).map { $0.lowercased() } }
-}
-
 extension ArraySlice<UInt8> {
     /// The line without its carriage return.
     fileprivate var trimmingLineEnd: ArraySlice<UInt8> {
@@ -79,7 +53,7 @@ extension ArraySlice<UInt8> {
 
 extension String {
     /// The text without white space around it.
-    fileprivate var trimmed: String {
+    var trimmed: String {
         let isSpace = { (character: Character) in character == " " || character == "\t" }
         guard let start = firstIndex(where: { !isSpace($0) }),
             let end = lastIndex(where: { !isSpace($0) })

@@ -26,31 +26,6 @@ struct HandshakeOutcome: Sendable {
     let ticket: UInt64
 }
 
-/// Outcomes on their way to a reactor.
-final class HandshakeInbox: Sendable {
-    private let outcomes = Mutex<[HandshakeOutcome]>([])
-    private let waker: Waker
-
-    init(_ waker: Waker) {
-        self.waker = waker
-    }
-
-    func put(_ outcome: HandshakeOutcome) {
-        let isFirst = outcomes.withLock { outcomes in
-            outcomes.append(outcome)
-            return outcomes.count == 1
-        }
-        if isFirst { waker.wake() }
-    }
-
-    func takeAll() -> [HandshakeOutcome] {
-        outcomes.withLock { outcomes in
-            defer { outcomes = [] }
-            return outcomes
-        }
-    }
-}
-
 /// Makes the steps of handshakes on threads of its own.
 ///
 /// Only those that take long (see `TLSContext.isQuick`): a signature with a key of 4096 bits takes

@@ -29,82 +29,6 @@ package enum MessageNumbers {
     package static func counter(of number: MessageNumber) -> UInt64 { number >> 8 }
 }
 
-/// An application message in the log; its bytes belong to somebody else.
-package struct UnsafeLogMessage {
-    package var number: MessageNumber
-    /// Topic name, mount point included; at most 65,535 bytes.
-    package var topic: UnsafeRawBufferPointer
-    /// Encoded properties that are passed on to subscribers, without their length.
-    package var properties: UnsafeRawBufferPointer
-    package var payload: UnsafeRawBufferPointer
-    /// QoS it was published with.
-    package var qos: UInt8
-    /// The RETAIN flag it was published with.
-    package var isRetained: Bool
-    /// Second since 1970 from which it is void; 0: never.
-    package var expiresAt: Int64
-    /// Who published it; 0 for the broker itself.
-    package var publisher: SessionNumber
-
-    package init(
-        number: MessageNumber,
-        topic: UnsafeRawBufferPointer,
-        properties: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer,
-        qos: UInt8,
-        isRetained: Bool,
-        expiresAt: Int64 = 0,
-        publisher: SessionNumber = 0
-    ) {
-        self.number = number
-        self.topic = topic
-        self.properties = properties
-        self.payload = payload
-        self.qos = qos
-        self.isRetained = isRetained
-        self.expiresAt = expiresAt
-        self.publisher = publisher
-    }
-}
-
-/// Where an accepted message goes.
-package struct LogDestination: Sendable, Equatable {
-    /// What has become of the message there.
-    package enum Fate: Sendable, Equatable {
-        /// Its home has yet to take it in or to drop it.
-        case pending
-        /// Waits in the queue under this sequence number.
-        case queued(sequence: UInt64)
-        /// Has gone out at once.
-        case sent(sequence: UInt64, identifier: UInt16)
-        /// Was not taken in.
-        case dropped(LogDropReason)
-    }
-
-    package var session: SessionNumber
-    /// QoS it is delivered with.
-    package var qos: UInt8
-    /// The RETAIN flag it is delivered with.
-    package var isRetained: Bool
-    /// 0 for none.
-    package var subscriptionIdentifier: UInt32
-    package var fate: Fate
-
-    package init(
-        session: SessionNumber,
-        qos: UInt8,
-        isRetained: Bool = false,
-        subscriptionIdentifier: UInt32 = 0,
-        fate: Fate
-    ) {
-        self.session = session
-        self.qos = qos
-        self.isRetained = isRetained
-        self.subscriptionIdentifier = subscriptionIdentifier
-        self.fate = fate
-    }
-}
-
 /// Why a message does not go to a session.
 package enum LogDropReason: UInt8, Sendable, Equatable, CaseIterable {
     /// It went out with QoS 0 and is over.
@@ -135,75 +59,6 @@ package struct LogIdentity: Sendable, Equatable {
     }
 }
 
-/// A message on its way in the image of a session.
-package struct LogEntry: Sendable, Equatable {
-    /// How far it has come.
-    package enum Progress: Sendable, Equatable {
-        /// Somebody else has yet to say whether it is taken in.
-        case pending
-        /// Never sent.
-        case queued
-        /// PUBLISH was sent.
-        case published(identifier: UInt16)
-        /// PUBREC has come.
-        case released(identifier: UInt16)
-    }
-
-    /// Its number in the session's queue; 0 when pending.
-    package var sequence: UInt64
-    package var message: MessageNumber
-    package var qos: UInt8
-    package var isRetained: Bool
-    package var subscriptionIdentifier: UInt32
-    package var progress: Progress
-
-    package init(
-        sequence: UInt64,
-        message: MessageNumber,
-        qos: UInt8,
-        isRetained: Bool = false,
-        subscriptionIdentifier: UInt32 = 0,
-        progress: Progress = .queued
-    ) {
-        self.sequence = sequence
-        self.message = message
-        self.qos = qos
-        self.isRetained = isRetained
-        self.subscriptionIdentifier = subscriptionIdentifier
-        self.progress = progress
-    }
-}
-
-/// How the image of a session begins.
-package struct LogImageHead: Sendable, Equatable {
-    package var session: SessionNumber
-    package var identity: LogIdentity
-    /// Seconds to live without a connection; `UInt32.max`: never ends.
-    package var expiryInterval: UInt32
-    /// Second since 1970 in which its client left; nil while that is there.
-    package var detachedAt: Int64?
-    /// The sequence number the next message gets.
-    package var nextSequence: UInt64
-    /// The last packet identifier given; 0 for none.
-    package var lastIdentifier: UInt16
-
-    package init(
-        session: SessionNumber,
-        identity: LogIdentity,
-        expiryInterval: UInt32,
-        detachedAt: Int64? = nil,
-        nextSequence: UInt64 = 0,
-        lastIdentifier: UInt16 = 0
-    ) {
-        self.session = session
-        self.identity = identity
-        self.expiryInterval = expiryInterval
-        self.detachedAt = detachedAt
-        self.nextSequence = nextSequence
-        self.lastIdentifier = lastIdentifier
-    }
-}
-
 /// A stretch of packet identifiers: `count` of them, 65535 followed by 1.
 package struct IdentifierStretch: Sendable, Equatable {
     package var first: UInt16
@@ -218,32 +73,6 @@ package struct IdentifierStretch: Sendable, Equatable {
     /// The identifier at a place of the stretch.
     package subscript(index: Int) -> UInt16 {
         UInt16((Int(first) - 1 + index) % 65_535 + 1)
-    }
-}
-
-/// Messages that waited and have gone out, with consecutive numbers and identifiers.
-package struct LogSending: Sendable, Equatable {
-    package var session: SessionNumber
-    /// The sequence number of the first.
-    package var sequence: UInt64
-    package var identifiers: IdentifierStretch
-    /// QoS they went out with, 1 or 2.
-    package var qos: UInt8
-    /// The last packet identifier given, to messages that wait included.
-    package var lastIdentifier: UInt16
-
-    package init(
-        session: SessionNumber,
-        sequence: UInt64,
-        identifiers: IdentifierStretch,
-        qos: UInt8,
-        lastIdentifier: UInt16
-    ) {
-        self.session = session
-        self.sequence = sequence
-        self.identifiers = identifiers
-        self.qos = qos
-        self.lastIdentifier = lastIdentifier
     }
 }
 
