@@ -13,21 +13,21 @@ import Topics
 final class SessionRecorder: SessionListener {
     var image = SessionImage(clientIdentifier: "", expiryInterval: 0)
     var isListening = true
-    private var messages: [AnyObject] = []
+    private var messages: [Message] = []
     private var numbers: [ObjectIdentifier: MessageNumber] = [:]
 
-    func number(of message: AnyObject) -> MessageNumber {
-        if let number = numbers[ObjectIdentifier(message)] { return number }
+    func number(of message: Message) -> MessageNumber {
+        if let number = numbers[ObjectIdentifier(message.storage)] { return number }
         messages.append(message)
-        numbers[ObjectIdentifier(message)] = MessageNumber(messages.count)
+        numbers[ObjectIdentifier(message.storage)] = MessageNumber(messages.count)
         return MessageNumber(messages.count)
     }
 
     func message(_ number: MessageNumber) -> Message? {
-        number > 0 && number <= messages.count ? Message(messages[Int(number) - 1]) : nil
+        number > 0 && number <= messages.count ? messages[Int(number) - 1] : nil
     }
 
-    func session(_ handle: UInt64, changed change: SessionChange) {
+    func session(_ session: Session, changed change: SessionChange) {
         guard isListening else { return }
         let isApplied = image.apply(change)
         #expect(isApplied, "\(change) fits")

@@ -31,7 +31,7 @@ final class SessionRun {
         generator = SplitMix(seed: seed)
         session = Self.makeSession(worker, "session")
         worker.sessionListener = recorder
-        recorder.image = session.image { recorder.number(of: $0.storage) }
+        recorder.image = session.image { recorder.number(of: $0) }
     }
 
     static func makeSession(_ worker: Worker, _ name: String) -> Session {
@@ -192,7 +192,7 @@ final class SessionRun {
     }
 
     func compare() {
-        let image = session.image { recorder.number(of: $0.storage) }
+        let image = session.image { recorder.number(of: $0) }
         let (told, found) = (sorted(recorder.image), sorted(image))
         guard told != found else { return }
         if told.outgoing != found.outgoing {
@@ -205,11 +205,11 @@ final class SessionRun {
     func restore() throws {
         recorder.isListening = false
         defer { recorder.isListening = true }
-        let image = session.image { recorder.number(of: $0.storage) }
+        let image = session.image { recorder.number(of: $0) }
         let copy = Self.makeSession(worker, "copy")
         try copy.restore(image) { recorder.message($0) }
         copy.checkInvariants()
-        var restored = copy.image { recorder.number(of: $0.storage) }
+        var restored = copy.image { recorder.number(of: $0) }
         restored.clientIdentifier = image.clientIdentifier
         #expect(sorted(restored) == sorted(image), "seed \(seed)")
         worker.end(copy)

@@ -39,10 +39,6 @@ package final class Worker {
     let hasHooks: Bool
     /// Whether every packet is logged; as of the last reload.
     private(set) var isTracing: Bool
-    /// Whether each packet has to be looked at by itself.
-    var isWatching: Bool { isTracing || isWatchingSessions }
-    /// Whether somebody is told of each message, or holds answers back.
-    var isWatchingSessions: Bool { sessionListener != nil || answerHolder != nil }
     let openQuestions = OpenQuestions()
     /// The sessions that a reload has yet to check again; nil when all are.
     var reloadCheck: ReloadCheck?
@@ -63,6 +59,8 @@ package final class Worker {
     let acceptQueue = AcceptQueue()
     /// A batch that came from another reactor.
     let foreignBatch: PublishBatch
+    /// What is written into the session log; nil when there is none.
+    private(set) var recorder: Recorder?
     /// Who is told what happens to sessions; set before the first client comes.
     var sessionListener: (any SessionListener)?
     /// Who holds answers back; set before the first client comes.
@@ -106,6 +104,14 @@ package final class Worker {
         outboxes = Array(repeating: nil, count: broker.workers.count)
     }
 
+    /// From now on what happens here is recorded; before the first client comes.
+    package func record(in log: SessionLog) {
+        let recorder = Recorder(self, log)
+        self.recorder = recorder
+        sessionListener = recorder
+        answerHolder = recorder
+    }
+
     /// Number of this worker.
     package var index: Int { mailbox.index }
 
@@ -146,6 +152,10 @@ package final class Worker {
         reloadCheck = nil
         mailbox.takeMail(after: &mail)
         mail = []
+        recorder?.submit()
+        sessionListener = nil
+        answerHolder = nil
+        recorder = nil
         hooks?.threadIsEnding()
         for session in sessions.all {
             session.client?.session = nil
@@ -241,6 +251,7 @@ package final class Worker {
     ///
     /// Runs before anything a peer could take for a sign that its messages have been passed on.
     func sendOutboxes() {
+        recorder?.submit()
         guard isOutboxUsed else { return }
         isOutboxUsed = false
         for index in outboxes.indices {
@@ -292,6 +303,7 @@ extension Worker: ReactorDelegate {
             for item in work { item() }
         }
         sendOutboxes()
+        recorder?.continueCheckpoint()
     }
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {

@@ -70,6 +70,9 @@ package struct SendWindow: ~Copyable {
     /// The places in use; some of them may have ended.
     package var places: Range<Int> { fields.pointee.ring.head..<fields.pointee.ring.tail }
 
+    /// The place from which on messages were never sent; they keep their places until they are.
+    package var firstWaitingPlace: Int { fields.pointee.ring.identifiedEnd }
+
     /// Messages that wait or are under way.
     package var count: Int { fields.pointee.ring.liveCount }
 

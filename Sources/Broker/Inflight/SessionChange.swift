@@ -8,6 +8,8 @@ package import MQTT
 package enum SessionChange: Sendable, Equatable {
     /// The session began, or its client came back: who it is and how long it lives.
     case attached(clientIdentifier: String, userName: String?, expiryInterval: UInt32)
+    /// The client has left; the session goes on.
+    case detached
     /// The session expiry interval is another one.
     case expiryChanged(UInt32)
     /// The will is another one, or is over.
@@ -20,36 +22,26 @@ package enum SessionChange: Sendable, Equatable {
     case retainedBegan(SubscriptionImage)
     /// All of them were, or are not wanted any more.
     case retainedEnded(filter: [UInt8])
-    /// A message waits, behind all others.
-    case queued(OutgoingImage)
+    /// A message waits, behind all others, at this place of the window: one that rises from message
+    /// to message, and that it keeps until it is sent.
+    case queued(OutgoingImage, place: Int)
     /// The first message that waited goes out, with this QoS; `lastIdentifier` is the last one given.
-    case sent(identifier: UInt16, qos: UInt8, lastIdentifier: UInt16)
+    case sent(place: Int, identifier: UInt16, qos: UInt8, lastIdentifier: UInt16)
     /// The first message that waited is over without having been sent.
-    case discarded
+    case discarded(place: Int)
     /// A message that was sent once is over.
     case acknowledged(identifier: UInt16)
     /// PUBREC has come.
     case released(identifier: UInt16)
-    /// Messages that were not under way are over, by their positions in `SessionImage.outgoing`,
-    /// descending.
-    case dropped(positions: [Int])
+    /// Messages that were not under way are over: their positions in `SessionImage.outgoing`,
+    /// descending, and their places, ascending.
+    case dropped(positions: [Int], places: [Int])
     /// A QoS 2 message was received, in the stead of one with the same identifier if there was one.
     case received(IncomingImage)
     /// PUBREL has come, or the message was forgotten.
     case completed(identifier: UInt16)
     /// The session is over.
     case ended
-}
-
-/// Who wants to know what happens to sessions.
-///
-/// Called on the session's thread, in the order of what happens; must not change the session.
-package protocol SessionListener: AnyObject {
-    /// The number under which a message is kept from now on.
-    func number(of message: AnyObject) -> MessageNumber
-
-    /// Something happened to the session with this handle.
-    func session(_ handle: UInt64, changed change: SessionChange)
 }
 
 extension SessionImage {
@@ -62,6 +54,7 @@ extension SessionImage {
             self.clientIdentifier = clientIdentifier
             self.userName = userName
             self.expiryInterval = expiryInterval
+        case .detached: break
         case .expiryChanged(let interval): expiryInterval = interval
         case .willChanged(let will): self.will = will
         case .subscribed(let subscription): subscribe(subscription)
@@ -112,11 +105,11 @@ extension SessionImage {
 
     private mutating func applyOutgoing(_ change: SessionChange) -> Bool {
         switch change {
-        case .queued(let message):
+        case .queued(let message, _):
             guard message.progress == .queued else { return false }
             outgoing.append(message)
             if message.qos > 0 { lastIdentifier = PacketIdentifiers.next(lastIdentifier) }
-        case .sent(let identifier, let qos, let last):
+        case .sent(_, let identifier, let qos, let last):
             guard let place = outgoing.firstIndex(where: { $0.progress == .queued }) else {
                 return false
             }
@@ -138,7 +131,7 @@ extension SessionImage {
                 return false
             }
             outgoing[place].progress = .released(identifier: identifier)
-        case .dropped(let positions):
+        case .dropped(let positions, _):
             guard positions.allSatisfy(outgoing.indices.contains) else { return false }
             for position in positions { outgoing.remove(at: position) }
         default: return false

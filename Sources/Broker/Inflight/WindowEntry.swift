@@ -64,13 +64,13 @@ struct WindowEntry {
 }
 
 /// Arithmetic of packet identifiers, which run 1, 2 … 65535, 1 … [MQTT-2.2.1-3].
-enum PacketIdentifiers {
+package enum PacketIdentifiers {
     /// How many there are.
     static let count = 0xFFFF
 
     /// The one behind another.
     @inline(__always)
-    static func next(_ identifier: UInt16) -> UInt16 {
+    package static func next(_ identifier: UInt16) -> UInt16 {
         identifier == .max ? 1 : identifier &+ 1
     }
 

@@ -43,6 +43,9 @@ package final class RetainedStore: Sendable {
     /// The bytes of the tree itself, without the values and long level names.
     package var storageBytes: Int { tree.withRead { $0.storageBytes } }
 
+    /// Goes on counting changes from here.
+    package func setVersion(_ version: UInt64) { tree.withWrite { $0.version = version } }
+
     // MARK: One topic
 
     /// Keeps a value for a topic and returns the one it replaces [MQTT-3.3.1-5].
@@ -50,13 +53,31 @@ package final class RetainedStore: Sendable {
     /// The value must be immutable, as every thread may get it.
     @discardableResult
     package func set(topic: RawSpan, value: AnyObject) -> AnyObject? {
-        tree.withWrite { $0.set(topic: topic, value: value) }
+        var version: UInt64 = 0
+        return set(topic: topic, value: value, version: &version)
+    }
+
+    /// The same; `version` becomes the number of the change.
+    package func set(topic: RawSpan, value: AnyObject, version: inout UInt64) -> AnyObject? {
+        let (previous, made) = tree.withWrite { tree in
+            (tree.set(topic: topic, value: value), tree.version)
+        }
+        version = made
+        return previous
     }
 
     /// Removes the value of a topic and returns it [MQTT-3.3.1-6].
     @discardableResult
     package func remove(topic: RawSpan) -> AnyObject? {
-        tree.withWrite { $0.remove(topic: topic) }
+        var version: UInt64 = 0
+        return remove(topic: topic, version: &version)
+    }
+
+    /// The same; `version` becomes the number of the last change.
+    package func remove(topic: RawSpan, version: inout UInt64) -> AnyObject? {
+        let (previous, made) = tree.withWrite { tree in (tree.remove(topic: topic), tree.version) }
+        version = made
+        return previous
     }
 
     /// The value of a topic.
@@ -113,6 +134,17 @@ package final class RetainedStore: Sendable {
         limit: Int,
         into result: inout [AnyObject]
     ) -> Bool {
+        var version: UInt64 = 0
+        return next(cursor, limit: limit, into: &result, version: &version)
+    }
+
+    /// The same; `version` becomes the number of the last change when the values were looked at.
+    package func next(
+        _ cursor: RetainedCursor,
+        limit: Int,
+        into result: inout [AnyObject],
+        version: inout UInt64
+    ) -> Bool {
         if cursor.isFinished { return true }
         guard let place = place(of: cursor) else {
             cursor.filter.withBytes { topic in
@@ -123,7 +155,8 @@ package final class RetainedStore: Sendable {
         }
         let end = result.count + max(1, limit)
         let isFinished = tree.withRead { tree in
-            tree.walk(
+            version = tree.version
+            return tree.walk(
                 place.entry,
                 cursor.filter,
                 epoch: place.epoch,
@@ -139,20 +172,23 @@ package final class RetainedStore: Sendable {
 
     /// Removes the values among the next ones for which `isUnwanted` holds.
     ///
-    /// Looks at no more than 16 times `limit` nodes and removes no more than `limit` values. The write
+    /// Looks at no more than 16 times `limit` nodes and removes no more than `limit` values; `version`
+    /// is the number of the last change. The write
     /// lock is held meanwhile, and `isUnwanted` must neither block nor use the store.
     package func removeAll(
         _ cursor: RetainedCursor,
         limit: Int,
         where isUnwanted: (AnyObject) -> Bool
-    ) -> (removed: [AnyObject], isFinished: Bool) {
-        if cursor.isFinished { return ([], true) }
+    ) -> (removed: [AnyObject], version: UInt64, isFinished: Bool) {
+        if cursor.isFinished { return ([], 0, true) }
         guard let place = place(of: cursor) else {
             cursor.isFinished = true
-            return (cursor.filter.withBytes { removeOne($0, where: isUnwanted) }, true)
+            let (removed, version) = cursor.filter.withBytes { removeOne($0, where: isUnwanted) }
+            return (removed, version, true)
         }
         let most = max(1, limit)
         var removed: [AnyObject] = []
+        var version: UInt64 = 0
         let isFinished = tree.withWrite { tree in
             var unwanted: [UInt32] = []
             let isFinished = tree.walk(
@@ -167,19 +203,21 @@ package final class RetainedStore: Sendable {
             for node in unwanted {
                 if let value = tree.remove(node) { removed.append(value) }
             }
+            version = tree.version
             return isFinished
         }
         if isFinished { close(cursor) }
-        return (removed, isFinished)
+        return (removed, version, isFinished)
     }
 
     private func removeOne(
         _ topic: RawSpan,
         where isUnwanted: (AnyObject) -> Bool
-    ) -> [AnyObject] {
+    ) -> ([AnyObject], version: UInt64) {
         tree.withWrite { tree in
-            guard let value = tree.value(topic: topic), isUnwanted(value) else { return [] }
-            return tree.remove(topic: topic).map { [$0] } ?? []
+            guard let value = tree.value(topic: topic), isUnwanted(value) else { return ([], 0) }
+            let removed = tree.remove(topic: topic).map { [$0] } ?? []
+            return (removed, tree.version)
         }
     }
 

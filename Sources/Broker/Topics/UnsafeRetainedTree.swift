@@ -23,6 +23,8 @@ struct RetainedPosition: BitwiseCopyable {
 struct UnsafeRetainedTree: ~Copyable {
     private(set) var tree = UnsafeLevelTree<UnsafeRetainedNode>()
     private(set) var count = 0
+    /// How many changes there have been, since the broker was first started where that is known.
+    var version: UInt64 = 0
     private var epoch: UInt64 = 0
     private var positions: UnsafeMutablePointer<RetainedPosition>?
     private var positionCount = 0
@@ -69,6 +71,7 @@ struct UnsafeRetainedTree: ~Copyable {
         let previous = unsafe Self.reference(tree[node].value)?.takeRetainedValue()
         tree[node].value = unsafe UInt(bitPattern: Unmanaged.passRetained(value).toOpaque())
         if previous == nil { count += 1 }
+        version += 1
         return previous
     }
 
@@ -86,6 +89,7 @@ struct UnsafeRetainedTree: ~Copyable {
         assert(count > 0, "a value is counted")
         tree[start].value = 0
         count -= 1
+        version += 1
         if openCursors == 0 {
             prune(start)
         } else {

@@ -117,13 +117,15 @@ extension Client {
     /// Takes PUBREC packets in their short form off the front of `bytes` and answers each with
     /// PUBREL; returns how many.
     func coalescePubrecs(_ bytes: UnsafeRawBufferPointer, _ session: Session) -> Int {
+        // PUBREL to a session that is recorded may have to wait.
+        if worker.answerHolder != nil, session.isPersistent { return 0 }
         let limit = min(session.outgoing.window.inFlightCount, bytes.count / 4)
         guard let connection, limit > 0,
             connection.queuedPacketCount + limit <= outputPacketsMax
         else { return 0 }
         let output = connection.reserveOutput(4 * limit)
         let stretch = UnsafeRawBufferPointer(rebasing: bytes[..<(4 * limit)])
-        let count = session.outgoing.window.releasePubrecs(stretch, output: output)
+        let count = session.releasePubrecs(stretch, output: output)
         guard count > 0 else { return 0 }
         connection.commitOutput(4 * count, packets: count)
         counters.sent.pubrel.add(count)
@@ -144,11 +146,11 @@ extension Client {
         while count < limit {
             let message = incoming.oldest(count)
             if message.isExpired(at: worker.now) { break }
-            let identifier = UInt16(bytes[4 * count + 2]) << 8 | UInt16(bytes[4 * count + 3])
+            let identifier = ShortAckPacket.identifier(bytes, count)
             collect(released: message, identifier, session)
             count += 1
         }
-        if count > 0 { session.releaseOldest(count) }
+        if count > 0 { session.releaseOldest(count, bytes) }
         return count
     }
 

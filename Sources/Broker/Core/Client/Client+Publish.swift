@@ -340,7 +340,7 @@ extension Client {
     private func acknowledge(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
         let isShort = !isV5 || reason == .success
         let size = isShort ? 4 : 5
-        guard !worker.isWatching, let connection,
+        guard !worker.isTracing, worker.answerHolder == nil, let connection,
             connection.queuedPacketCount + batch.count <= outputPacketsMax
         else {
             return acknowledgeEach(batch, type, reason)

@@ -211,7 +211,7 @@ package final class Client {
 
     /// Takes a stretch of packets of the commonest kinds at once; 0 when there is none.
     private func coalesce(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard stage == .connected, bytes.count >= 4, !worker.isWatching else { return 0 }
+        guard stage == .connected, bytes.count >= 4, !worker.isTracing else { return 0 }
         switch bytes[0] {
         case 0x30, 0x32, 0x34: return coalescePublishes(bytes)
         case 0x40, 0x50, 0x62, 0x70: return coalesceAcks(bytes)

@@ -3,6 +3,7 @@
 
 package import MQTT
 package import Net
+import Persist
 package import Synchronization
 
 /// Facts about a client, made when its CONNECT has been read; shared between threads and kept by
@@ -43,6 +44,8 @@ package final class ClientIdentity: Sendable {
     private let attachedAddress = Atomic<UInt>(0)
     /// Subscriptions of its session.
     package let subscriptionCount = Atomic<Int>(0)
+    /// Its number as a publisher in the session log; 0 until it has one.
+    private let publisherNumber = Atomic<UInt64>(0)
 
     package init(
         clientIdentifier: String,
@@ -98,6 +101,19 @@ package final class ClientIdentity: Sendable {
     /// Replaces the client identifier; of effect only while the client is being authenticated.
     package func setClientIdentifier(_ identifier: String) {
         names.withLock { $0.clientIdentifier = identifier }
+    }
+
+    /// Its number as a publisher in the session log.
+    func logNumber(_ log: SessionLog) -> SessionNumber {
+        let known = publisherNumber.load(ordering: .relaxed)
+        if known != 0 { return known }
+        let made = log.nextNumber()
+        let (isSet, earlier) = publisherNumber.compareExchange(
+            expected: 0,
+            desired: made,
+            ordering: .relaxed
+        )
+        return isSet ? made : earlier
     }
 
     /// What the plugin host keeps with the client, made at the first call; lives as long as this.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Publications on their way from one reactor to another.
 
+import Inflight
 import Synchronization
 import Topics
 
@@ -20,6 +21,8 @@ package final class DeliveryBatch: @unchecked Sendable {
         /// The packets as they came, if they may go on unchanged; there are no entries then.
         let wire: Range<Int>
         let isWireV5: Bool
+        /// Number of the first entry in the session log; 0: none.
+        let firstNumber: MessageNumber
     }
 
     struct Entry {
@@ -97,7 +100,9 @@ package final class DeliveryBatch: @unchecked Sendable {
                 qos: batch.qos,
                 isRetained: batch.isRetained,
                 wire: wire,
-                isWireV5: batch.wire?.isV5 == true
+                isWireV5: batch.wire?.isV5 == true,
+                firstNumber: batch.firstNumber == 0
+                    ? 0 : MessageNumbers.following(batch.firstNumber, by: range.lowerBound)
             )
         )
     }

@@ -53,6 +53,9 @@ final class FanOutQueue {
 
     /// Whether nothing waits.
     private(set) var isEmpty = true
+    /// How many batches have been taken, and how many of them delivered.
+    private(set) var addedCount = 0
+    private(set) var doneCount = 0
 
     /// Takes a batch of this worker for the local destinations and the groups of a route.
     ///
@@ -105,6 +108,7 @@ final class FanOutQueue {
 
     private func append(_ item: Item, _ worker: Worker) {
         items.append(item)
+        addedCount += 1
         guard isEmpty else { return }
         isEmpty = false
         worker.slices.add { [unowned worker] in worker.fanOuts.step(worker) }
@@ -146,6 +150,8 @@ final class FanOutQueue {
             work += batch.workPerDestination
             if isFirst(target, in: &served, worker) {
                 worker.deliver(batch, entries: 0..<batch.count, repeatedlyTo: target)
+            } else {
+                worker.decline(batch, 0..<batch.count, target)
             }
         }
         return destination == end
@@ -163,10 +169,13 @@ final class FanOutQueue {
             turn += 1
             guard let target = item.groups[group].next() else { continue }
             let entries = index..<(index + 1)
+            worker.recorder?.deal(batch, index, to: target)
             if Int(target.session.reactor) != worker.index {
                 worker.mail(batch, entries: entries, to: target)
             } else if !served.contains(target.session.slot), isFirst(target, in: &dealt, worker) {
                 worker.deliver(batch, entries: entries, repeatedlyTo: target)
+            } else {
+                worker.decline(batch, entries, target)
             }
         }
         return turn == end
@@ -187,6 +196,7 @@ final class FanOutQueue {
         guard part == item.deliveries.parts.count else { return }
         part = 0
         first += 1
+        doneCount += 1
         forgetDone()
         worker.broker.pluginBacklog.remove(item.unparkedByteCount)
         if item.isMailed { worker.noteDelivered(byteCount: item.deliveries.byteCount) }

@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An application message that outlives the packet it came in.
 
+package import Inflight
 import MQTT
-
-/// The fixed part of a message; topic, properties and payload follow it in the same allocation.
-package struct MessageHeader {
-    /// Who published it; nil for the broker itself.
-    let origin: ClientIdentity?
-    /// Second of the reactor clock from which the message is void; 0: never.
-    let expiresAt: Int64
-    let payloadCount: UInt32
-    let propertiesCount: UInt32
-    let topicCount: UInt16
-    /// QoS it was published with.
-    let qos: UInt8
-    let isRetained: Bool
-}
 
 /// The object behind a message; counts itself.
 final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
@@ -34,10 +21,13 @@ final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
 /// An immutable application message, shared by everything that has yet to deliver it.
 ///
 /// ```
-/// | object header | MessageHeader | topic … | forwarded properties … | payload … |
+/// | object header | MessageHeader | topic … | forwarded properties … | payload … | number |
 /// ```
-/// The header is read through its address, which needs no check for exclusive access. One allocation. Safe to share between threads, hence `@unchecked Sendable`: nothing is written
-/// after `make` returns.
+/// Only a message that the session log has ends in a number.
+///
+/// The header is read through its address, which needs no check for exclusive access. One
+/// allocation. Safe to share between threads, hence `@unchecked Sendable`: nothing is written after
+/// `make` returns.
 package struct Message: @unchecked Sendable {
     /// The object that is shared; the retained store keeps it.
     let storage: MessageStorage
@@ -61,16 +51,10 @@ package struct Message: @unchecked Sendable {
             topic.count <= topicLengthMax && (besideCount | payload.count) <= Int(UInt32.max),
             "a topic that grew fits a packet; payload and properties have 32-bit lengths"
         )
-        let header = MessageHeader(
-            origin: publication.origin,
-            expiresAt: publication.expiresAt,
-            payloadCount: UInt32(truncatingIfNeeded: payload.count),
-            propertiesCount: UInt32(truncatingIfNeeded: properties.count),
-            topicCount: UInt16(truncatingIfNeeded: topic.count),
-            qos: publication.qos,
-            isRetained: publication.isRetained
-        )
-        let size = besideCount + payload.count
+        let header = MessageHeader(publication)
+        let number = publication.number
+        let numberSize = number == 0 ? 0 : MemoryLayout<MessageNumber>.size
+        let size = besideCount + payload.count + numberSize
         let storage = MessageStorage.create(minimumCapacity: size) { _ in header }
         storage.withUnsafeMutablePointerToElements { elements in
             let base = UnsafeMutableRawPointer(elements)
@@ -83,6 +67,10 @@ package struct Message: @unchecked Sendable {
             copy(topic, to: base)
             copy(properties, to: base + topic.count)
             copy(payload, to: base + besideCount)
+            if number != 0 {
+                (base + besideCount + payload.count)
+                    .storeBytes(of: number, as: MessageNumber.self)
+            }
         }
         return Message(storage)
     }
@@ -99,6 +87,11 @@ package struct Message: @unchecked Sendable {
 
     /// QoS it was published with.
     package var qos: UInt8 { storage.withUnsafeMutablePointerToHeader { $0.pointee.qos } }
+
+    /// The number under which the session log has it; 0 when it has not.
+    package var number: MessageNumber {
+        withPublication { $0.number }
+    }
 
     /// The retain flag it was published with.
     package var isRetained: Bool {
@@ -136,7 +129,7 @@ package struct Message: @unchecked Sendable {
             let base = UnsafeRawPointer(elements)
             let topicCount = Int(header.pointee.topicCount)
             let propertiesCount = Int(header.pointee.propertiesCount)
-            let publication = UnsafePublication(
+            var publication = UnsafePublication(
                 topic: UnsafeRawBufferPointer(start: base, count: topicCount),
                 properties: UnsafeRawBufferPointer(
                     start: base + topicCount,
@@ -151,6 +144,13 @@ package struct Message: @unchecked Sendable {
                 expiresAt: header.pointee.expiresAt,
                 origin: header.pointee.origin
             )
+            if header.pointee.isNumbered {
+                publication.number = UnsafeRawPointer(elements)
+                    .loadUnaligned(
+                        fromByteOffset: header.pointee.byteCount,
+                        as: MessageNumber.self
+                    )
+            }
             return body(publication)
         }
     }

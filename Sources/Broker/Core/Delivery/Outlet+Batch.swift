@@ -43,6 +43,8 @@ extension Outlet {
         of session: Session
     ) -> Bool {
         if references(payloadCount: variant.packetSizeMax) { return false }
+        // QoS 2 to a session that is recorded may have to wait.
+        if qos == 2, session.isPersistent, worker.answerHolder != nil { return false }
         guard hasRoom(for: batch.count), !connection.isClosed,
             session.outgoing.window.mayStartStretch(
                 of: batch.count,
@@ -78,7 +80,7 @@ extension Session {
     /// The messages of a batch are under way: writes their identifiers into the packets, which lie
     /// at `output`.
     ///
-    /// The window has been asked before. Nobody listens.
+    /// The window has been asked before.
     fileprivate func start(
         _ batch: PublishBatch,
         _ variant: PacketVariant,
@@ -86,7 +88,9 @@ extension Session {
         in output: UnsafeMutableRawPointer
     ) {
         let count = batch.count
-        var place = outgoing.beginStretch(count)
+        let first = outgoing.beginStretch(count)
+        let firstIdentifier = PacketIdentifiers.next(outgoing.window.lastIdentifier)
+        var place = first
         variant.identifierOffsets.withUnsafeBufferPointer { offsets in
             precondition(offsets.count == count, "each packet has an identifier")
             for index in 0..<count {
@@ -101,5 +105,13 @@ extension Session {
             }
         }
         outgoing.window.endStretch(of: count, byteCount: batch.payloadByteCount)
+        worker.sessionListener?
+            .session(
+                self,
+                started: batch,
+                qos: qos,
+                place: first,
+                identifier: firstIdentifier
+            )
     }
 }

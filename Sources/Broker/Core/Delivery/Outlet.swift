@@ -53,8 +53,7 @@ final class Outlet {
             client.listener.configuration.maxTopicAliasBroker
         )
         if aliasCount > 0 { aliases = OutgoingAliases(maximum: aliasCount) }
-        isPlain =
-            aliasCount == 0 && client.listener.isUnmounted && !client.worker.isWatchingSessions
+        isPlain = aliasCount == 0 && client.listener.isUnmounted
     }
 
     /// Largest packet the client takes, in bytes [MQTT-3.1.2-24]; never more than there can be.

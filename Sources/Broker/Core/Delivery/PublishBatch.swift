@@ -2,6 +2,7 @@
 // Consecutive publications of one client on one topic, delivered together.
 
 import Glibc
+import Inflight
 import MQTT
 import Topics
 
@@ -85,6 +86,11 @@ final class PublishBatch {
     var payloadByteCount = 0
     /// The packets as they arrived; nil when they cannot go on unchanged.
     var wire: WirePackets?
+    /// The number of the first entry in the session log, if that has those of the batch that were
+    /// no stored messages before; the others follow it. 0: it has not.
+    var firstNumber: MessageNumber = 0
+    /// Whether something that the batch has brought about was recorded.
+    var isRecorded = false
 
     /// Whether plugins may look at each publication before a session gets it.
     let isChecked: Bool
@@ -277,6 +283,8 @@ final class PublishBatch {
         decidedClient = nil
         isForOne = false
         isForMany = false
+        firstNumber = 0
+        isRecorded = false
     }
 
     /// Whether the batch may have needed more memory than is kept for good.
@@ -300,7 +308,7 @@ final class PublishBatch {
     /// One entry as a publication.
     func publication(_ index: Int) -> UnsafePublication {
         let entry = self[index]
-        return UnsafePublication(
+        var publication = UnsafePublication(
             topic: topic,
             properties: entry.properties,
             payload: UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount),
@@ -309,6 +317,36 @@ final class PublishBatch {
             expiresAt: entry.expiresAt,
             origin: origin
         )
+        publication.number = ownNumber(index)
+        return publication
+    }
+
+    /// The number of an entry that was no stored message before; 0: none.
+    private func ownNumber(_ index: Int) -> MessageNumber {
+        firstNumber == 0 ? 0 : MessageNumbers.following(firstNumber, by: index)
+    }
+
+    /// The number of an entry in the session log; 0: it has none.
+    func number(_ index: Int) -> MessageNumber {
+        storedMessage(index)?.number ?? ownNumber(index)
+    }
+
+    /// Puts the same message with a number in the place of a stored one without.
+    func renumber(_ index: Int) {
+        let message = Message.make(publication(index))
+        messages[index] = message.storage
+        hasMessages = true
+        message.withPublication { stored in
+            let entry = entries[index]
+            entries[index] = BatchEntry(
+                payload: stored.payload.baseAddress ?? entry.payload,
+                payloadCount: entry.payloadCount,
+                properties: stored.properties,
+                expiresAt: entry.expiresAt,
+                wireEnd: entry.wireEnd,
+                packetIdentifier: entry.packetIdentifier
+            )
+        }
     }
 
     /// The stored form of an entry, if it has been made.

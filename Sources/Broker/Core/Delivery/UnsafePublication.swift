@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An application message in somebody else's bytes.
 
+package import Inflight
+
 /// An application message whose bytes belong to somebody else: the read buffer, a batch from
 /// another reactor, or a `Message`.
 ///
@@ -18,6 +20,8 @@ package struct UnsafePublication {
     package var isRetained: Bool
     /// Second of the reactor clock from which it is void; 0: never.
     package var expiresAt: Int64
+    /// The number that a message made of it has in the session log; 0: none.
+    package var number: MessageNumber = 0
     /// Who published it; nil for the broker itself.
     ///
     /// Lent like the bytes: not counted here.

@@ -6,6 +6,7 @@ import Inflight
 import Log
 import MQTT
 import Net
+import Persist
 import Topics
 
 extension Worker {
@@ -55,6 +56,7 @@ extension Worker {
             if session.outgoing.window.mayQueue(limits) {
                 session.queue(batch.message(index), form)
             } else {
+                recorder?.decline(batch.number(index), by: session, .queueFull)
                 drop(for: session)
             }
         }
@@ -73,7 +75,10 @@ extension Worker {
             return outlet.sendAtMostOnce(publication, form, of: session, message: message)
         }
         if form.qos == 0, !limits.queuesQoS0 || !session.isPersistent { return }
-        guard mayQueue(form, in: session) else { return drop(for: session) }
+        guard mayQueue(form, in: session) else {
+            recorder?.decline(publication.number, by: session, .queueFull)
+            return drop(for: session)
+        }
         session.queue(message(), form)
         session.pump()
     }

@@ -2,6 +2,7 @@
 // Deliveries that plugins have a say in.
 
 import MQTT
+import Persist
 import Topics
 
 extension Worker {
@@ -18,7 +19,9 @@ extension Worker {
     ) -> Bool {
         let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
         if isDirect, !events.contains(.messageOut), events.contains(.accessIsByTopic) {
-            return mayRead(batch.publication(entries.lowerBound), session)
+            if mayRead(batch.publication(entries.lowerBound), session) { return true }
+            recorder?.decline(batch, entries, by: session, .denied)
+            return false
         }
         let form = DeliveryForm(
             qos: qos,
@@ -51,7 +54,10 @@ extension Worker {
     ) {
         let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
         if isDirect, !isFiltered(form, session, events) {
-            guard !events.contains(.access) || mayRead(publication, session) else { return }
+            guard !events.contains(.access) || mayRead(publication, session) else {
+                recorder?.decline(publication.number, by: session, .denied)
+                return
+            }
             return deliver(publication, to: session, form, message: message)
         }
         ask(about: [message()], for: session, form, events)
@@ -78,6 +84,7 @@ extension Worker {
         questions.reserveCapacity(messages.count)
         for message in messages {
             guard session.undecidedCount < undecidedMax else {
+                recorder?.decline(message.number, by: session, .queueFull)
                 drop(for: session)
                 continue
             }
@@ -135,9 +142,12 @@ extension Worker {
         var form = form
         let message: Message
         switch decision {
-        case .denied: return
+        case .denied:
+            recorder?.decline(question.message.number, by: session, .denied)
+            return
         case .allowed: message = question.message
         case .replaced(let other, let qos, let isRetained):
+            recorder?.decline(question.message.number, by: session, .other)
             message = other
             form.qos = qos
             form.isRetained = isRetained

@@ -3,6 +3,7 @@
 
 import Config
 import MQTT
+import Persist
 import Topics
 
 extension Worker {
@@ -33,9 +34,13 @@ extension Worker {
         defer { isDelivering = false }
         // Stored before the route is looked up: a subscription that comes too late for the one finds
         // the other.
-        if batch.isRetained { retain(batch) }
+        if batch.isRetained {
+            recorder?.prepareRetained(batch)
+            retain(batch)
+        }
         let route = routes.route(batch.topic)
         let hasSubscribers = !route.isEmpty
+        if let recorder { recorder.accept(batch, route) }
         fanOut(batch, route)
         if batch.purpose == .release || batch.purpose == .publish && batch.qos == 1 {
             answerCollected(hasSubscribers)
@@ -54,6 +59,7 @@ extension Worker {
 
     /// Keeps the QoS 2 publications until they are released.
     private func keepCollected() -> Bool {
+        recorder?.prepareReceived(batch)
         batch.sender?._withUnsafeGuaranteedRef { $0.keep(batch) }
         batch.reset()
         return false
@@ -188,6 +194,7 @@ extension Worker {
             for group in groups {
                 guard let destination = group.next() else { continue }
                 let entries = index..<(index + 1)
+                recorder?.deal(batch, index, to: destination)
                 if Int(destination.session.reactor) == self.index {
                     deliver(batch, entries: entries, to: destination, unlessServedBy: serial)
                 } else {
@@ -226,6 +233,7 @@ extension Worker {
                 qos: part.qos,
                 isRetained: part.isRetained
             )
+            batch.firstNumber = part.firstNumber
             if !part.wire.isEmpty {
                 let wire = UnsafeRawBufferPointer(rebasing: bytes[part.wire])
                 batch.takeAll(wire, isV5: part.isWireV5)
@@ -275,7 +283,9 @@ extension Worker {
     ) {
         guard let session = sessions[destination.session] else { return }
         if destination.options.isNoLocal, destination.session == batch.publisher { return }
-        if !limits.allowsDuplicates, !session.isFirstDelivery(of: fanOutSerial) { return }
+        if !limits.allowsDuplicates, !session.isFirstDelivery(of: fanOutSerial) {
+            return decline(batch, entries, destination)
+        }
         deliver(batch, entries, to: session, destination)
     }
 
@@ -289,9 +299,15 @@ extension Worker {
         if !limits.allowsDuplicates, let session = sessions[destination.session],
             session.wasServed(by: serial)
         {
-            return
+            return decline(batch, entries, destination)
         }
         deliver(batch, entries: entries, to: destination)
+    }
+
+    /// A client gets publications but once.
+    func decline(_ batch: PublishBatch, _ entries: Range<Int>, _ destination: Destination) {
+        guard let recorder, let session = sessions[destination.session] else { return }
+        recorder.decline(batch, entries, by: session, .other)
     }
 
     /// Delivers to a session that may have had the message already.

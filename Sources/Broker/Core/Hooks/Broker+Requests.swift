@@ -144,7 +144,11 @@ extension Broker {
 
     /// Removes the retained message of a topic, if there is one.
     package func removeRetained(_ topic: [UInt8]) {
-        _ = retained.remove(topic: topic.span.bytes)
+        var version: UInt64 = 0
+        let changed = retained.remove(topic: topic.span.bytes, version: &version)
+        guard let removed = changed.map({ Message($0) }) else { return }
+        let change = version
+        workers[0].post { $0.recorder?.clearRetained([removed], version: change) }
     }
 
     /// Replaces the will message of a session.

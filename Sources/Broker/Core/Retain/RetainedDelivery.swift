@@ -217,11 +217,14 @@ extension Worker {
         work &+= batch.count &* InputShare.retainWork
         let topic = RawSpan(_unsafeBytes: batch.topic)
         for index in 0..<batch.count {
+            var version: UInt64 = 0
             if batch[index].payloadCount == 0 {
-                _ = broker.retained.remove(topic: topic)
+                _ = broker.retained.remove(topic: topic, version: &version)
             } else {
-                _ = broker.retained.set(topic: topic, value: batch.message(index).storage)
+                let value = batch.message(index).storage
+                _ = broker.retained.set(topic: topic, value: value, version: &version)
             }
+            recorder?.retainedVersions.append(version)
         }
     }
 }

@@ -34,9 +34,11 @@ final class RetainedSweep {
     private func continueSweep(_ worker: Worker) {
         guard let cursor else { return }
         let now = worker.now
-        let (_, isFinished) = worker.broker.retained.removeAll(cursor, limit: Self.sliceMax) {
-            Message($0).isExpired(at: now)
-        }
+        let (removed, version, isFinished) = worker.broker.retained.removeAll(
+            cursor,
+            limit: Self.sliceMax
+        ) { Message($0).isExpired(at: now) }
+        worker.recorder?.clearRetained(removed.map { Message($0) }, version: version)
         if isFinished {
             self.cursor = nil
         } else {

@@ -24,14 +24,17 @@ struct OutgoingMessages: ~Copyable {
     /// The subscription identifier that goes out with it; 0 for none.
     func subscriptionIdentifier(_ place: Int) -> UInt32 { messages.subscriptionIdentifier(place) }
 
-    /// Takes a message in, behind all others.
-    func queue(_ message: Message, qos: UInt8, isRetained: Bool, subscriptionIdentifier: UInt32) {
+    /// Takes a message in, behind all others; returns its place.
+    func queue(
+        _ message: Message,
+        qos: UInt8,
+        isRetained: Bool,
+        subscriptionIdentifier: UInt32
+    ) -> Int {
         let count = message.payloadCount
-        keep(
-            message,
-            at: window.queue(byteCount: count, qos: qos, isRetained: isRetained),
-            subscriptionIdentifier
-        )
+        let place = window.queue(byteCount: count, qos: qos, isRetained: isRetained)
+        keep(message, at: place, subscriptionIdentifier)
+        return place
     }
 
     private func keep(_ message: Message, at place: Int, _ subscriptionIdentifier: UInt32) {

@@ -38,7 +38,7 @@ extension Session {
     }
 
     /// How far the message at a place has come; nil when it is over.
-    private func progress(at place: Int) -> OutgoingImage.Progress? {
+    func progress(at place: Int) -> OutgoingImage.Progress? {
         let identifier = outgoing.window.identifier(at: place)
         return switch outgoing.window.state(at: place) {
         case .ended: nil

@@ -47,17 +47,16 @@ extension Session {
                 identifier: { batch[$0].packetIdentifier },
                 message: { batch.message($0) }
             )
-        guard isKept, worker.sessionListener != nil else { return isKept }
+        guard isKept, let listener = worker.sessionListener else { return isKept }
         for index in 0..<batch.count {
-            noteReceived(batch.message(index), batch[index].packetIdentifier)
+            let identifier = batch[index].packetIdentifier
+            listener.session(self, received: batch.message(index), identifier)
         }
         return true
     }
 
     private func noteReceived(_ message: Message, _ identifier: UInt16) {
-        guard let listener = worker.sessionListener else { return }
-        let number = listener.number(of: message.storage)
-        note(.received(IncomingImage(identifier: identifier, message: number)))
+        worker.sessionListener?.session(self, received: message, identifier)
     }
 
     /// PUBREL: takes a message out.
@@ -67,12 +66,15 @@ extension Session {
         return kept
     }
 
-    /// PUBREL for the oldest messages, of those that `IncomingMessages.countReleases` has counted.
-    ///
-    /// Nobody listens.
-    func releaseOldest(_ count: Int) {
-        assert(worker.sessionListener == nil, "a listener is told of each message")
+    /// PUBREL for the oldest messages, of those that `IncomingMessages.countReleases` has counted:
+    /// the packets at the front of `bytes`.
+    func releaseOldest(_ count: Int, _ bytes: UnsafeRawBufferPointer) {
         incoming?.removeOldest(count)
+        guard let listener = worker.sessionListener else { return }
+        for index in 0..<count {
+            let identifier = ShortAckPacket.identifier(bytes, index)
+            listener.session(self, changed: .completed(identifier: identifier))
+        }
     }
 
     /// Forgets QoS 2 messages whose identifiers QoS 1 messages have taken; returns those.

@@ -6,18 +6,19 @@ import Inflight
 extension Session {
     /// Takes a message in, behind all others; the limits have been asked for before.
     func queue(_ message: Message, _ form: DeliveryForm) {
-        outgoing.queue(
+        let place = outgoing.queue(
             message,
             qos: form.qos,
             isRetained: form.isRetained,
             subscriptionIdentifier: form.subscriptionIdentifier
         )
-        note(.queued(image(message, form)))
+        worker.sessionListener?.session(self, queued: message, form, place: place)
     }
 
-    private func image(_ message: Message, _ form: DeliveryForm) -> OutgoingImage {
+    /// A message on its way, as its session's image has it.
+    func image(_ message: Message, _ form: DeliveryForm) -> OutgoingImage {
         OutgoingImage(
-            message: worker.sessionListener?.number(of: message.storage) ?? 0,
+            message: worker.sessionListener?.number(of: message) ?? 0,
             qos: form.qos,
             isRetained: form.isRetained,
             subscriptionIdentifier: form.subscriptionIdentifier
@@ -34,7 +35,7 @@ extension Session {
         let identifier = outgoing.window.begin(place, qos: qos)
         if identifier != 0, !isResent {
             let last = outgoing.window.lastIdentifier
-            note(.sent(identifier: identifier, qos: qos, lastIdentifier: last))
+            note(.sent(place: place, identifier: identifier, qos: qos, lastIdentifier: last))
         }
         return identifier
     }
@@ -43,7 +44,7 @@ extension Session {
     func finish(_ place: Int) {
         let identifier = outgoing.window.identifier(at: place)
         outgoing.finish(place)
-        note(identifier == 0 ? .discarded : .acknowledged(identifier: identifier))
+        note(identifier == 0 ? .discarded(place: place) : .acknowledged(identifier: identifier))
     }
 
     /// The message under way with this identifier is over without an answer.
@@ -78,21 +79,41 @@ extension Session {
     }
 
     /// PUBACK packets in order; returns how many were taken off the front of `bytes`.
-    ///
-    /// Nobody listens: what happens in stretches is not told.
     func acknowledgePubacks(_ bytes: UnsafeRawBufferPointer) -> Int {
-        assert(worker.sessionListener == nil, "a listener is told of each message")
-        let places = outgoing.window.acknowledgePubacks(bytes)
-        if !places.isEmpty { outgoing.noteEnded(places) }
-        return places.count
+        noted(outgoing.window.acknowledgePubacks(bytes), bytes)
     }
 
     /// PUBCOMP packets in order; the same.
     func acknowledgePubcomps(_ bytes: UnsafeRawBufferPointer) -> Int {
-        assert(worker.sessionListener == nil, "a listener is told of each message")
-        let places = outgoing.window.acknowledgePubcomps(bytes)
-        if !places.isEmpty { outgoing.noteEnded(places) }
+        noted(outgoing.window.acknowledgePubcomps(bytes), bytes)
+    }
+
+    private func noted(_ places: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> Int {
+        guard !places.isEmpty else { return 0 }
+        outgoing.noteEnded(places)
+        if let listener = worker.sessionListener {
+            for index in places.indices {
+                let identifier = ShortAckPacket.identifier(bytes, index - places.lowerBound)
+                listener.session(self, changed: .acknowledged(identifier: identifier))
+            }
+        }
         return places.count
+    }
+
+    /// PUBREC packets in order; writes PUBREL for each to `output` and returns how many were taken
+    /// off the front of `bytes`.
+    func releasePubrecs(
+        _ bytes: UnsafeRawBufferPointer,
+        output: UnsafeMutableRawPointer
+    ) -> Int {
+        let count = outgoing.window.releasePubrecs(bytes, output: output)
+        if let listener = worker.sessionListener {
+            for index in 0..<count {
+                let identifier = ShortAckPacket.identifier(bytes, index)
+                listener.session(self, changed: .released(identifier: identifier))
+            }
+        }
+        return count
     }
 
     /// Ends those of the messages at `places` that are not under way and that `isUnwanted`.
@@ -113,6 +134,16 @@ extension Session {
             if let position = positions[place] { dropped.append(position) }
             return true
         }
-        if !dropped.isEmpty { note(.dropped(positions: dropped.reversed())) }
+        guard !dropped.isEmpty else { return }
+        let droppedPlaces = positions.filter { dropped.contains($0.value) }.keys.sorted()
+        note(.dropped(positions: dropped.reversed(), places: droppedPlaces))
+    }
+}
+
+/// Acknowledgements of four bytes, one behind the other.
+enum ShortAckPacket {
+    /// The packet identifier of the one at an index.
+    static func identifier(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> UInt16 {
+        UInt16(bytes[4 * index + 2]) << 8 | UInt16(bytes[4 * index + 3])
     }
 }

@@ -3,6 +3,7 @@
 
 import Inflight
 import MQTT
+import Persist
 import Synchronization
 import Topics
 
@@ -41,6 +42,10 @@ final class Session {
     var isRetainedPostponed = false
     /// Deliveries that plugins have not decided about yet.
     var undecidedCount = 0
+    /// Its number in the session log; 0 when it is not there.
+    var logNumber: SessionNumber = 0
+    /// Second since 1970 in which its client left; 0 while nobody has.
+    var detachedAt: Int64 = 0
 
     private var lastFanOut: UInt64 = 0
     /// Whether the loss of messages was already logged for this connection.
@@ -69,7 +74,7 @@ final class Session {
     @inline(__always)
     func note(_ change: @autoclosure () -> SessionChange) {
         guard let listener = worker.sessionListener else { return }
-        listener.session(handle.rawValue, changed: change())
+        listener.session(self, changed: change())
     }
 
     // MARK: Clients come and go
@@ -107,6 +112,8 @@ final class Session {
     func detach() {
         client = nil
         outlet = nil
+        detachedAt = LogClock.wallSeconds()
+        note(.detached)
     }
 
     /// Sets how long the session lives without a connection.

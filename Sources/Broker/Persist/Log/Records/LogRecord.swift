@@ -7,28 +7,6 @@ package import MQTT
 /// Names a session, or a client that publishes, in the log; never used twice.
 package typealias SessionNumber = UInt64
 
-/// Message numbers: a reactor's counter, and the reactor in the lowest byte.
-///
-/// The counter goes on over restarts, so a number says when a message was accepted, and by whom.
-package enum MessageNumbers {
-    /// The greatest counter.
-    package static let counterMax: UInt64 = 1 << 56 - 1
-
-    /// The number of a reactor's message.
-    package static func make(reactor: UInt8, counter: UInt64) -> MessageNumber {
-        precondition(counter <= counterMax, "a counter has 56 bits")
-        return counter << 8 | UInt64(reactor)
-    }
-
-    /// Which reactor accepted it.
-    package static func reactor(of number: MessageNumber) -> UInt8 {
-        UInt8(truncatingIfNeeded: number)
-    }
-
-    /// How many that reactor had accepted before.
-    package static func counter(of number: MessageNumber) -> UInt64 { number >> 8 }
-}
-
 /// Why a message does not go to a session.
 package enum LogDropReason: UInt8, Sendable, Equatable, CaseIterable {
     /// It went out with QoS 0 and is over.

@@ -174,7 +174,9 @@ extension RecordBuffer {
     }
 
     /// The number of the message its reactor accepts next.
-    static func following(_ message: MessageNumber) -> MessageNumber { message &+ 256 }
+    static func following(_ message: MessageNumber) -> MessageNumber {
+        MessageNumbers.following(message, by: 1)
+    }
 
     /// Whether a list is the one before, each destination a number further; remembers it.
     private mutating func advance(_ destinations: [LogDestination]) -> Bool {

@@ -5,12 +5,12 @@ import CLinux
 import Glibc
 
 /// The clocks of the log.
-enum LogClock {
+package enum LogClock {
     /// Nanoseconds of a clock that never goes back.
-    static func monotonicNanoseconds() -> Int64 { nanoseconds(CLOCK_MONOTONIC) }
+    package static func monotonicNanoseconds() -> Int64 { nanoseconds(CLOCK_MONOTONIC) }
 
     /// Seconds since 1970.
-    static func wallSeconds() -> Int64 { nanoseconds(CLOCK_REALTIME) / 1_000_000_000 }
+    package static func wallSeconds() -> Int64 { nanoseconds(CLOCK_REALTIME) / 1_000_000_000 }
 
     private static func nanoseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()

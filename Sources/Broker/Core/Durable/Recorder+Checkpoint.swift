@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a worker does for a checkpoint, in slices of its turns.
+
+import Inflight
+import Persist
+import Topics
+
+extension Recorder {
+    /// Messages in one piece of an image.
+    private static let imagePiece = 256
+    /// Retained messages in one piece.
+    private static let retainedPiece = 128
+
+    // MARK: Beginning
+
+    /// A checkpoint has begun: what is handed over from now on is behind its beginning.
+    func beginCheckpoint(_ number: UInt64) {
+        noteResumed()
+        forgetIdentities()
+        var part = CheckpointPart(
+            number,
+            worker: worker.index,
+            counter: counter,
+            of: worker.broker.workers.count
+        )
+        for marker in earlyMarkers where marker.checkpoint == number {
+            part.noteMarker(from: marker.worker, counter: marker.counter)
+        }
+        earlyMarkers.removeAll()
+        checkpoint = part
+        // Behind what was accepted before.
+        worker.sendOutboxes()
+        let (sender, counter) = (worker.index, counter)
+        for other in worker.broker.workers where other.index != sender {
+            other.post { $0.recorder?.noteMarker(of: number, from: sender, counter: counter) }
+        }
+        continueCheckpoint()
+    }
+
+    /// Another worker has taken part from here on.
+    func noteMarker(of number: UInt64, from sender: Int, counter: UInt64) {
+        guard checkpoint?.number == number else {
+            earlyMarkers.append((number, sender, counter))
+            return
+        }
+        checkpoint?.noteMarker(from: sender, counter: counter)
+        continueCheckpoint()
+    }
+
+    /// The checkpoint is whole.
+    func endCheckpoint(_ number: UInt64) {
+        if checkpoint?.number == number { checkpoint = nil }
+    }
+
+    /// Goes on when what it has waited for may have come; at the end of each turn.
+    func continueCheckpoint() {
+        guard let part = checkpoint else { return }
+        if part.hasMarkers {
+            checkpoint?.stage = .awaitingDeliveries(worker.fanOuts.addedCount)
+        }
+        if case .awaitingDeliveries(let count) = checkpoint?.stage,
+            worker.fanOuts.doneCount >= count
+        {
+            checkpoint?.stage = .sessions
+            checkpoint?.sessions = worker.sessions.all.filter { $0.logNumber != 0 }.map(\.handle)
+            let number = part.number
+            worker.slices.add { [unowned self] in step(number) }
+        }
+    }
+
+    // MARK: Steps
+
+    /// Records a piece; returns whether there is no more to record.
+    private func step(_ number: UInt64) -> Bool {
+        guard let part = checkpoint, part.number == number else { return true }
+        switch part.stage {
+        case .sessions: imageSessions()
+        case .retained: imageRetained()
+        default: return true
+        }
+        guard checkpoint?.stage == .done else { return false }
+        submit()
+        log.finishCheckpoint(number)
+        return true
+    }
+
+    private func imageSessions() {
+        if let imaging = checkpoint?.image { return goOn(imaging) }
+        guard let part = checkpoint, part.position < part.sessions.count else {
+            checkpoint?.sessions = []
+            checkpoint?.stage = worker.index == 0 && log.keepsRetained ? .retained : .done
+            return
+        }
+        checkpoint?.position += 1
+        guard let session = worker.sessions[part.sessions[part.position]], session.logNumber != 0
+        else { return }
+        beginImage(of: session)
+    }
+
+    private func beginImage(of session: Session) {
+        let number = session.logNumber
+        let places = session.outgoing.window.places
+        buffer.write(
+            .imageBegan(
+                LogImageHead(
+                    session: number,
+                    identity: LogIdentity(session.identity),
+                    expiryInterval: session.expiryInterval,
+                    detachedAt: session.client == nil ? session.detachedAt : nil,
+                    nextSequence: UInt64(places.upperBound),
+                    lastIdentifier: session.outgoing.window.lastIdentifier
+                )
+            )
+        )
+        if let will = session.will { buffer.write(.willChanged(number, will)) }
+        guard session.isPersistent else { return buffer.write(.imageEnded(number)) }
+        for slot in 0..<session.subscriptions.slotEnd {
+            guard let subscription = session.subscriptions[slot] else { continue }
+            buffer.write(.subscribed(number, subscription.image))
+        }
+        for subscription in session.retainedQueue?.subscriptions ?? [] {
+            buffer.write(.retainedBegan(number, subscription.image))
+        }
+        for (identifier, message) in session.incoming?.all ?? [] {
+            buffer.write(.received(number, identifier: identifier, keep(message)))
+        }
+        // What is under way moves; what waits keeps its place.
+        let firstWaiting = session.outgoing.window.firstWaitingPlace
+        writeEntries(of: session, places.lowerBound..<firstWaiting)
+        goOn(SessionImaging(session: session.handle, place: firstWaiting))
+    }
+
+    /// Records the next messages that wait in a session.
+    private func goOn(_ imaging: SessionImaging) {
+        guard let session = worker.sessions[imaging.session], session.logNumber != 0 else {
+            checkpoint?.image = nil
+            return
+        }
+        let places = session.outgoing.window.places
+        let first = max(imaging.place, places.lowerBound)
+        let end = min(places.upperBound, first + Self.imagePiece)
+        if first < end { writeEntries(of: session, first..<end) }
+        if end < places.upperBound {
+            checkpoint?.image = SessionImaging(session: imaging.session, place: end)
+        } else {
+            checkpoint?.image = nil
+            buffer.write(.imageEnded(session.logNumber))
+        }
+    }
+
+    private func writeEntries(of session: Session, _ places: Range<Int>) {
+        var entries: [LogEntry] = []
+        for place in places {
+            guard let progress = session.progress(at: place) else { continue }
+            let form = session.form(at: place)
+            entries.append(
+                LogEntry(
+                    sequence: UInt64(place),
+                    message: keep(session.outgoing[place]),
+                    qos: form.qos,
+                    isRetained: form.isRetained,
+                    subscriptionIdentifier: form.subscriptionIdentifier,
+                    progress: LogEntry.Progress(progress)
+                )
+            )
+        }
+        if !entries.isEmpty { buffer.write(imageEntries: entries, of: session.logNumber) }
+    }
+
+    private func imageRetained() {
+        let store = worker.broker.retained
+        let cursor = checkpoint?.retained ?? store.cursorOverAll()
+        checkpoint?.retained = cursor
+        var values: [AnyObject] = []
+        var version: UInt64 = 0
+        let isLast = store.next(
+            cursor,
+            limit: Self.retainedPiece,
+            into: &values,
+            version: &version
+        )
+        for value in values {
+            let message = Message(value)
+            if message.withPublication({ $0.topic.isOfBroker }) { continue }
+            buffer.write(.retainedSet(version: version, keep(message)))
+        }
+        guard isLast else { return }
+        checkpoint?.retained = nil
+        checkpoint?.stage = .done
+    }
+}
+
+extension LogEntry.Progress {
+    /// The same as in the image of a session.
+    init(_ progress: OutgoingImage.Progress) {
+        self =
+            switch progress {
+            case .queued: .queued
+            case .published(let identifier): .published(identifier: identifier)
+            case .released(let identifier): .released(identifier: identifier)
+            }
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records about messages that are accepted: what they are, and where they go.
+
+import Inflight
+import MQTT
+import Persist
+import Topics
+
+extension Recorder {
+    // MARK: Batches
+
+    /// Numbers the publications of a batch that are about to be retained.
+    func prepareRetained(_ batch: PublishBatch) {
+        retainedVersions.removeAll(keepingCapacity: true)
+        guard retains(batch) else { return }
+        number(batch) { batch[$0].payloadCount > 0 }
+    }
+
+    /// Whether the log keeps what a batch does to the retained messages.
+    private func retains(_ batch: PublishBatch) -> Bool {
+        batch.isRetained && log.keepsRetained && !batch.topic.isOfBroker
+    }
+
+    /// Numbers the publications of a batch that its publisher's session keeps until their release.
+    func prepareReceived(_ batch: PublishBatch) {
+        guard let publisher = worker.sessions[batch.publisher], isDurable(publisher) else { return }
+        number(batch) { _ in true }
+    }
+
+    /// Gives numbers to the publications that have none.
+    private func number(_ batch: PublishBatch, where isWanted: (Int) -> Bool) {
+        if batch.firstNumber == 0 { batch.firstNumber = takeNumbers(batch.count) }
+        guard batch.hasMessages else { return }
+        for index in 0..<batch.count where isWanted(index) {
+            if batch.storedMessage(index)?.number == 0 { batch.renumber(index) }
+        }
+    }
+
+    /// Records the publications of a batch for the durable sessions of a route, before any of them
+    /// gets one.
+    func accept(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        pending.removeAll(keepingCapacity: true)
+        if batch.qos > 0, !route.isEmpty {
+            for destination in route.local { addPending(destination, batch) }
+            for destination in route.remote { addPending(destination, batch) }
+        }
+        let isDealt = batch.qos > 0 && route.hasGroups && hasDurableMember(route)
+        let retains = retains(batch)
+        guard retains || isDealt || !pending.isEmpty else { return }
+        let mustKeep = isDealt || !pending.isEmpty
+        batch.isRecorded = true
+        number(batch) { mustKeep || batch[$0].payloadCount > 0 }
+        for index in 0..<batch.count {
+            let isCleared = retains && batch[index].payloadCount == 0
+            if mustKeep || !isCleared { writeAccepted(batch, index) }
+            guard retains, index < retainedVersions.count else { continue }
+            let version = retainedVersions[index]
+            if isCleared {
+                buffer.write(.retainedCleared(version: version, topic: batch.topic))
+            } else {
+                buffer.write(.retainedSet(version: version, batch.number(index)))
+            }
+        }
+    }
+
+    private func addPending(_ destination: Destination, _ batch: PublishBatch) {
+        guard let destination = durable(destination, batch) else { return }
+        pending.append(destination)
+    }
+
+    /// A destination as the log has it; nil when nothing is recorded for it.
+    private func durable(_ destination: Destination, _ batch: PublishBatch) -> LogDestination? {
+        let granted = destination.options.qualityOfService
+        let qos = worker.limits.upgradesOutgoingQoS ? granted : min(batch.qos, granted)
+        guard qos > 0 else { return nil }
+        if destination.options.isNoLocal, destination.session == batch.publisher { return nil }
+        let number = log.number(of: destination.session)
+        guard number != 0 else { return nil }
+        return LogDestination(
+            session: number,
+            qos: qos,
+            isRetained: batch.isRetained && destination.options.isRetainAsPublished,
+            subscriptionIdentifier: destination.subscriptionIdentifier,
+            fate: .pending
+        )
+    }
+
+    private func hasDurableMember(_ route: UnsafeRoute) -> Bool {
+        if let known = route.hasDurableMember { return known }
+        let found = route.groups.contains { group in
+            group.membersInTurn.contains { log.number(of: $0.session) != 0 }
+        }
+        route.hasDurableMember = found
+        return found
+    }
+
+    /// A message of a batch goes to this member of a group.
+    func deal(_ batch: PublishBatch, _ index: Int, to destination: Destination) {
+        let number = batch.number(index)
+        guard number != 0, let destination = durable(destination, batch) else { return }
+        single[0] = destination
+        buffer.write(delivered: number, to: single)
+    }
+
+    private func writeAccepted(_ batch: PublishBatch, _ index: Int) {
+        let number = batch.number(index)
+        assert(number != 0, "it was numbered before")
+        if number == MessageNumbers.following(batch.firstNumber, by: index) {
+            return write(batch.publication(index), number, to: pending)
+        }
+        // It was recorded when it was received.
+        keepContent(number, batch.publication(index))
+        if !pending.isEmpty { buffer.write(delivered: number, to: pending) }
+    }
+
+    // MARK: Content
+
+    /// Records a message.
+    func write(
+        _ publication: borrowing UnsafePublication,
+        _ number: MessageNumber,
+        to destinations: [LogDestination]
+    ) {
+        buffer.write(
+            accepted: UnsafeLogMessage(
+                number: number,
+                topic: publication.topic,
+                properties: publication.properties,
+                payload: publication.payload,
+                qos: publication.qos,
+                isRetained: publication.isRetained,
+                expiresAt: wallSecond(publication.expiresAt),
+                publisher: publisher(publication.origin)
+            ),
+            to: destinations
+        )
+        checkpoint?.note(number)
+    }
+
+    /// Records a message that is named now once more, if the checkpoint under way would lose it.
+    func keepContent(_ number: MessageNumber, _ publication: borrowing UnsafePublication) {
+        guard let checkpoint, checkpoint.needs(number) else { return }
+        write(publication, number, to: [])
+    }
+
+    /// The number under which the log has a message; one that it has not is recorded.
+    func keep(_ message: Message) -> MessageNumber {
+        let number = message.number
+        if number == 0 {
+            let made = takeNumbers(1)
+            message.withPublication { write($0, made, to: []) }
+            return made
+        }
+        if checkpoint != nil { message.withPublication { keepContent(number, $0) } }
+        return number
+    }
+
+    // MARK: What is not delivered
+
+    /// Publications of a batch do not go to a session that they were recorded for.
+    func decline(
+        _ batch: PublishBatch,
+        _ entries: Range<Int>,
+        by session: Session,
+        _ reason: LogDropReason
+    ) {
+        guard isDurable(session) else { return }
+        for index in entries { decline(batch.number(index), by: session, reason) }
+    }
+
+    /// A message does not go to a session that it was recorded for.
+    func decline(_ number: MessageNumber, by session: Session, _ reason: LogDropReason) {
+        guard number != 0, isDurable(session) else { return }
+        single[0] = LogDestination(session: session.logNumber, qos: 0, fate: .dropped(reason))
+        buffer.write(delivered: number, to: single)
+    }
+
+    // MARK: Retained messages
+
+    /// Retained messages have gone by themselves.
+    func clearRetained(_ messages: [Message], version: UInt64) {
+        guard log.keepsRetained else { return }
+        for message in messages {
+            message.withPublication { publication in
+                guard !publication.topic.isOfBroker else { return }
+                buffer.write(.retainedCleared(version: version, topic: publication.topic))
+            }
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    private static let brokerTopic = Array("$SYS".utf8)
+
+    /// Whether a topic is one on which the broker tells about itself.
+    var isOfBroker: Bool {
+        count >= Self.brokerTopic.count
+            && prefix(Self.brokerTopic.count).elementsEqual(
+                Self.brokerTopic
+            )
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records about sessions.
+
+import Inflight
+import MQTT
+import Persist
+
+extension Recorder: SessionListener {
+    func number(of message: Message) -> MessageNumber { keep(message) }
+
+    func session(_ session: Session, changed change: SessionChange) {
+        switch change {
+        case .attached: attach(session)
+        case .willChanged(let will):
+            // A client with a will is remembered until it has gone, whatever its session is.
+            if will != nil, session.logNumber == 0 { begin(session) }
+            if session.logNumber != 0 { buffer.write(.willChanged(session.logNumber, will)) }
+        case .expiryChanged(let interval):
+            guard session.logNumber != 0 else { return }
+            buffer.write(.expiryChanged(session.logNumber, interval))
+            noteDurability(session)
+        case .detached:
+            if session.logNumber != 0 { buffer.write(.detached(session.logNumber, at: wallNow)) }
+        case .ended: end(session)
+        default: if isDurable(session) { write(change, session.logNumber) }
+        }
+    }
+
+    private func attach(_ session: Session) {
+        if session.isPersistent || session.logNumber != 0 { begin(session) }
+    }
+
+    private func begin(_ session: Session) {
+        let isNew = session.logNumber == 0
+        if isNew { session.logNumber = log.nextNumber() }
+        buffer.write(
+            .attached(
+                session.logNumber,
+                LogIdentity(session.identity),
+                expiryInterval: session.expiryInterval,
+                isNew: isNew
+            )
+        )
+        noteDurability(session)
+    }
+
+    /// Tells the workers of publishers whether the session's messages are recorded.
+    private func noteDurability(_ session: Session) {
+        let number = session.isPersistent ? session.logNumber : 0
+        log.numbers[worker.index].set(number, of: session.handle)
+    }
+
+    private func end(_ session: Session) {
+        guard session.logNumber != 0 else { return }
+        buffer.write(.ended(session.logNumber))
+        log.numbers[worker.index].set(0, of: session.handle)
+        session.logNumber = 0
+    }
+
+    private func write(_ change: SessionChange, _ number: SessionNumber) {
+        switch change {
+        case .subscribed(let subscription): buffer.write(.subscribed(number, subscription))
+        case .unsubscribed(let filter, let shareName):
+            buffer.write(.unsubscribed(number, filter: filter, shareName: shareName))
+        case .retainedBegan(let subscription): buffer.write(.retainedBegan(number, subscription))
+        case .retainedEnded(let filter): buffer.write(.retainedEnded(number, filter: filter))
+        case .sent(let place, let identifier, let qos, let last):
+            buffer.write(
+                .sent(
+                    LogSending(
+                        session: number,
+                        sequence: UInt64(place),
+                        identifiers: IdentifierStretch(first: identifier),
+                        qos: qos,
+                        lastIdentifier: last
+                    )
+                )
+            )
+        case .discarded(let place): drop(place, of: number)
+        case .dropped(_, let places): for place in places { drop(place, of: number) }
+        case .acknowledged(let identifier):
+            buffer.write(.acknowledged(number, IdentifierStretch(first: identifier)))
+        case .released(let identifier):
+            buffer.write(.released(number, IdentifierStretch(first: identifier)))
+        case .completed(let identifier):
+            buffer.write(.completed(number, IdentifierStretch(first: identifier)))
+        default: assertionFailure("it is written elsewhere")
+        }
+    }
+
+    private func drop(_ place: Int, of number: SessionNumber) {
+        buffer.write(.dropped(number, sequence: UInt64(place), count: 1, .other))
+    }
+
+    // MARK: Messages
+
+    func session(_ session: Session, queued message: Message, _ form: DeliveryForm, place: Int) {
+        guard isDurable(session) else { return }
+        let number = keep(message)
+        single[0] = LogDestination(
+            session: session.logNumber,
+            qos: form.qos,
+            isRetained: form.isRetained,
+            subscriptionIdentifier: form.subscriptionIdentifier,
+            fate: .queued(sequence: UInt64(place))
+        )
+        buffer.write(delivered: number, to: single)
+    }
+
+    func session(
+        _ session: Session,
+        started batch: PublishBatch,
+        qos: UInt8,
+        place: Int,
+        identifier: UInt16
+    ) {
+        guard isDurable(session) else { return }
+        var identifier = identifier
+        for index in 0..<batch.count {
+            var number = batch.number(index)
+            if number == 0 { number = keep(session.outgoing[place + index]) }
+            single[0] = LogDestination(
+                session: session.logNumber,
+                qos: qos,
+                fate: .sent(sequence: UInt64(place + index), identifier: identifier)
+            )
+            buffer.write(delivered: number, to: single)
+            identifier = PacketIdentifiers.next(identifier)
+        }
+    }
+
+    func session(_ session: Session, received message: Message, _ identifier: UInt16) {
+        guard isDurable(session) else { return }
+        var number = message.number
+        if number == 0 { number = takeNumbers(1) }
+        message.withPublication { write($0, number, to: []) }
+        buffer.write(.received(session.logNumber, identifier: identifier, number))
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a worker writes down in the session log.
+
+import Config
+import Inflight
+import Log
+import MQTT
+import Net
+import Persist
+import Topics
+
+/// Turns what happens on one worker into records, and says what has to wait for them.
+///
+/// Records are collected in `buffer` and handed to the writer at the end of the turn, before anything
+/// that they are about is mailed to other workers. Two records say where a message goes: `accepted`
+/// by the worker of its publisher, with the durable sessions it is for, and `delivered` by the worker
+/// of each of these. What no durable session takes part in is not recorded.
+///
+/// Invariants: `safe <= submitted`; a message has a number exactly if the log has, or is about to
+/// get, its content.
+final class Recorder {
+    unowned let worker: Worker
+    let log: SessionLog
+    /// The records of this turn.
+    var buffer: RecordBuffer
+    private let reactor: UInt8
+    /// Counter of the last message that was numbered here.
+    private(set) var counter: UInt64
+    /// The last frame that was handed over, and the last one that is safe.
+    private var submitted: UInt64 = 0
+    private var safe: UInt64 = 0
+    /// Whether writing does not work: nothing can be promised.
+    private(set) var hasFailed = false
+    /// Whether publishers have to wait until the writer has caught up.
+    private(set) var isCongested = false
+    /// Publishers whose identity the log has since the last checkpoint began.
+    private var identities: Set<SessionNumber> = []
+    private var lastPublisher: SessionNumber = 0
+    /// The checkpoint that this worker takes part in.
+    var checkpoint: CheckpointPart?
+    /// Markers of workers that have learned of a checkpoint earlier than this one.
+    var earlyMarkers: [(checkpoint: UInt64, worker: Int, counter: UInt64)] = []
+    /// Durable sessions that a batch goes to; kept for its memory.
+    var pending: [LogDestination] = []
+    /// One destination; kept for its memory.
+    var single = [LogDestination(session: 0, qos: 0, fate: .pending)]
+    /// Versions of the retained store that a batch has brought about.
+    var retainedVersions: [UInt64] = []
+    /// Seconds from the reactor's clock to the wall clock, as of this turn.
+    private(set) var wallOffset: Int64 = 0
+
+    init(_ worker: Worker, _ log: SessionLog) {
+        self.worker = worker
+        self.log = log
+        reactor = UInt8(truncatingIfNeeded: worker.index)
+        assert(Int(reactor) == worker.index && reactor < 255, "there are at most 255 workers")
+        buffer = RecordBuffer(reactor: reactor)
+        counter = log.messageCounter
+        noteClock()
+    }
+
+    // MARK: Numbers
+
+    /// Numbers for `count` messages; the first is returned, the others follow it.
+    func takeNumbers(_ count: Int) -> MessageNumber {
+        let first = MessageNumbers.make(reactor: reactor, counter: counter + 1)
+        counter += UInt64(count)
+        return first
+    }
+
+    /// Whether the messages of a session are recorded.
+    func isDurable(_ session: Session) -> Bool { session.logNumber != 0 && session.isPersistent }
+
+    /// The number of who published a message; the log is told who that is.
+    func publisher(_ origin: ClientIdentity?) -> SessionNumber {
+        guard let origin else { return 0 }
+        let number = origin.logNumber(log)
+        if number != lastPublisher {
+            lastPublisher = number
+            if identities.insert(number).inserted {
+                buffer.write(.identity(number, LogIdentity(origin)))
+            }
+        }
+        return number
+    }
+
+    /// Identities are written anew from now on.
+    func forgetIdentities() {
+        identities.removeAll()
+        lastPublisher = 0
+    }
+
+    /// Second since 1970 of a second of the reactor's clock; 0, for never, stays 0.
+    func wallSecond(_ second: Int64) -> Int64 { second == 0 ? 0 : max(1, second + wallOffset) }
+
+    /// Second since 1970.
+    var wallNow: Int64 { worker.now + wallOffset }
+
+    private func noteClock() { wallOffset = LogClock.wallSeconds() - worker.reactor.nowSeconds }
+
+    // MARK: Handing over
+
+    /// Hands over what has been recorded.
+    func submit() {
+        guard !buffer.isEmpty else { return }
+        noteClock()
+        buffer.noteClock(wallNow)
+        switch log.submit(&buffer) {
+        case .nothing: break
+        case .taken(let number, let isCongested):
+            assert(number > submitted, "frames are numbered in order")
+            submitted = number
+            if isCongested { self.isCongested = true }
+        case .refused: fail()
+        }
+    }
+
+    /// Everything up to a frame is safe: what has waited for it goes out.
+    func noteSafe(_ number: UInt64) {
+        guard number > safe else { return }
+        safe = number
+        if checkpoint == nil { hasFailed = false }
+        worker.releaseAnswers(upTo: number)
+        guard isCongested, !log.isCongested(worker.index) else { return }
+        isCongested = false
+        worker.unparkClients()
+    }
+
+    /// Writing does not work.
+    func fail() {
+        hasFailed = true
+        buffer.removeAll()
+        checkpoint = nil
+        worker.unparkClients()
+    }
+
+    /// Writing works again, as far as one can know before it has been tried.
+    func noteResumed() { hasFailed = false }
+}
+
+extension Recorder: AnswerHolder {
+    func ticket(for answer: HeldAnswer, of session: Session) -> UInt64 {
+        let isNeeded =
+            switch answer {
+            case .acknowledgements(.puback, _, _): worker.batch.isRecorded
+            case .acknowledgements(.pubrec, _, _): isDurable(session)
+            case .acknowledgements: isDurable(session) || !buffer.isEmpty
+            case .entry, .packet, .publish, .release: isDurable(session)
+            case .retained: false
+            }
+        guard isNeeded else { return 0 }
+        let frame = buffer.isEmpty ? submitted : submitted + 1
+        return frame > safe ? frame : 0
+    }
+}
+
+extension LogIdentity {
+    /// Who a client is, as the log has it.
+    init(_ identity: ClientIdentity) {
+        self.init(
+            clientIdentifier: identity.clientIdentifier,
+            userName: identity.userName,
+            listenerPort: UInt16(clamping: identity.listener?.configuration.port ?? 0)
+        )
+    }
+}

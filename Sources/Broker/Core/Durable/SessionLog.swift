@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The session log as the whole broker sees it.
+
+import Log
+package import Persist
+import Synchronization
+import Topics
+
+/// What all workers share of the session log: its writer, the numbers it gives, and the way back
+/// from the writer's thread.
+///
+/// Any thread may use it.
+package final class SessionLog: Sendable {
+    private let broker: Broker
+    private let log: Log
+    private let writer = Mutex<LogWriter?>(nil)
+    /// By worker.
+    let numbers: [UnsafeLogNumberTable]
+    private let lastSession: Atomic<SessionNumber>
+    /// Counter of the last message, by all workers of the last start.
+    let messageCounter: UInt64
+    /// Workers that have yet to finish their part of the checkpoint under way.
+    private let checkpointing = Atomic<Int>(0)
+    /// What is known about the writer, for `$SYS` and whoever asks whether all is well.
+    private let hasFailed = Atomic<Bool>(false)
+    /// Whether retained messages are kept.
+    let keepsRetained: Bool
+
+    /// Goes on after the highest numbers of what was read.
+    package init(
+        _ broker: Broker,
+        lastSession: SessionNumber,
+        messageCounter: UInt64,
+        retainedVersion: UInt64,
+        keepsRetained: Bool
+    ) {
+        self.broker = broker
+        log = broker.log
+        numbers = broker.workers.map { _ in UnsafeLogNumberTable() }
+        self.lastSession = Atomic(lastSession)
+        self.messageCounter = messageCounter
+        self.keepsRetained = keepsRetained
+        broker.retained.setVersion(retainedVersion)
+    }
+
+    /// Begins to write: from now on what workers hand over goes to the files.
+    ///
+    /// Before it, every worker has its recorder.
+    package func start(
+        _ files: any LogFiles,
+        _ options: LogOptions,
+        at position: LogPosition
+    ) throws(LogFileError) {
+        let started = try LogWriter(
+            files: files,
+            options: options,
+            position: position,
+            observer: self
+        )
+        writer.withLock { $0 = started }
+    }
+
+    /// Writes everything that was handed over, and ends.
+    package func close(_ database: WrittenDatabase?) {
+        let ended = writer.withLock { writer in
+            defer { writer = nil }
+            return writer
+        }
+        ended?.close(database)
+    }
+
+    /// Numbers about the log; nil when it is not being written.
+    package var figures: LogFigures? { writer.withLock { $0?.figures } }
+
+    /// Whether writing works.
+    package var isWorking: Bool { !hasFailed.load(ordering: .relaxed) }
+
+    /// A number for a session, or for a publisher without one.
+    func nextNumber() -> SessionNumber {
+        lastSession.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// The number of the session behind a handle; 0 when that is not durable.
+    func number(of handle: SessionHandle) -> SessionNumber {
+        let reactor = Int(handle.reactor)
+        return reactor < numbers.count ? numbers[reactor].number(of: handle) : 0
+    }
+
+    /// Hands over what a worker has recorded.
+    func submit(_ buffer: inout RecordBuffer) -> LogSubmission {
+        guard let writer = writer.withLock({ $0 }) else {
+            buffer.removeAll()
+            return .refused
+        }
+        return writer.submit(&buffer)
+    }
+
+    /// Whether so much of a worker waits to be written that it had better not make more.
+    func isCongested(_ worker: Int) -> Bool {
+        writer.withLock { $0 }?.isCongested(UInt8(truncatingIfNeeded: worker)) ?? false
+    }
+
+    /// A worker has handed over all that a checkpoint needs of it.
+    func finishCheckpoint(_ number: UInt64) {
+        let rest = checkpointing.subtract(1, ordering: .acquiringAndReleasing).newValue
+        guard rest == 0 else { return }
+        writer.withLock { $0 }?.completeCheckpoint(number)
+    }
+
+    private func beginCheckpoint(_ number: UInt64) {
+        checkpointing.store(broker.workers.count, ordering: .releasing)
+        for worker in broker.workers {
+            worker.post { $0.recorder?.beginCheckpoint(number) }
+        }
+    }
+}
+
+extension SessionLog: LogObserver {
+    package func log(_ event: LogEvent) {
+        switch event {
+        case .safe(let reactor, let number):
+            guard Int(reactor) < broker.workers.count else { return }
+            broker.workers[Int(reactor)].post { $0.recorder?.noteSafe(number) }
+        case .failed(let error):
+            hasFailed.store(true, ordering: .relaxed)
+            log.error("Error: Unable to write the session log: \(error).")
+            for worker in broker.workers { worker.post { $0.recorder?.fail() } }
+        case .resumed(let checkpoint):
+            if hasFailed.exchange(false, ordering: .relaxed) {
+                log.notice("The session log can be written again.")
+            }
+            beginCheckpoint(checkpoint)
+        case .checkpointWanted: writer.withLock { $0 }?.beginCheckpoint()
+        case .checkpointBegan(let number): beginCheckpoint(number)
+        case .checkpointCompleted(let number):
+            for worker in broker.workers { worker.post { $0.recorder?.endCheckpoint(number) } }
+        case .closed: break
+        }
+    }
+}

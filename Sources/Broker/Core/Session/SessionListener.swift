@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is told what happens to sessions.
+
+import Inflight
+
+/// Who wants to know what happens to sessions.
+///
+/// Called on the session's thread, in the order of what happens, after it has; must not change the
+/// session.
+protocol SessionListener: AnyObject {
+    /// The number under which a message is kept from now on.
+    func number(of message: Message) -> MessageNumber
+
+    /// Something happened to a session.
+    func session(_ session: Session, changed change: SessionChange)
+
+    /// A message waits, at this place of the window.
+    func session(_ session: Session, queued message: Message, _ form: DeliveryForm, place: Int)
+
+    /// All messages of a batch have gone out at once, from this place and with identifiers from this
+    /// one on.
+    func session(
+        _ session: Session,
+        started batch: PublishBatch,
+        qos: UInt8,
+        place: Int,
+        identifier: UInt16
+    )
+
+    /// A QoS 2 message was received.
+    func session(_ session: Session, received message: Message, _ identifier: UInt16)
+}
+
+extension SessionListener {
+    func session(_ session: Session, queued message: Message, _ form: DeliveryForm, place: Int) {
+        self.session(session, changed: .queued(session.image(message, form), place: place))
+    }
+
+    func session(
+        _ session: Session,
+        started batch: PublishBatch,
+        qos: UInt8,
+        place: Int,
+        identifier: UInt16
+    ) {
+        let form = DeliveryForm(qos: qos, isRetained: false)
+        var identifier = identifier
+        for index in 0..<batch.count {
+            let place = place + index
+            self.session(session, queued: session.outgoing[place], form, place: place)
+            self.session(
+                session,
+                changed: .sent(
+                    place: place,
+                    identifier: identifier,
+                    qos: qos,
+                    lastIdentifier: identifier
+                )
+            )
+            identifier = PacketIdentifiers.next(identifier)
+        }
+    }
+
+    func session(_ session: Session, received message: Message, _ identifier: UInt16) {
+        let image = IncomingImage(identifier: identifier, message: number(of: message))
+        self.session(session, changed: .received(image))
+    }
+}
