@@ -16,7 +16,9 @@ let common: [SwiftSetting] = [
 let strict: [SwiftSetting] =
     common + [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
 
-let cFlags: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+let cFlags: [CSetting] = [
+    .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"),
+]
 
 func module(
     _ name: String,
@@ -24,7 +26,12 @@ func module(
     uses dependencies: [Target.Dependency] = [],
     settings: [SwiftSetting] = common
 ) -> Target {
-    .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: settings)
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "\(folder)/\(name)",
+        swiftSettings: settings
+    )
 }
 
 /// A plugin exports its entry points and nothing else, so that two of them in one process never share a symbol. The tests
@@ -48,7 +55,12 @@ func plugin(_ name: String, uses dependencies: [Target.Dependency] = []) -> Targ
 let installedRuntime = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/mosquitto"])
 
 func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
+    .testTarget(
+        name: name,
+        dependencies: dependencies,
+        path: "Tests/\(name)",
+        swiftSettings: common
+    )
 }
 
 let package = Package(
@@ -58,7 +70,11 @@ let package = Package(
         .executable(name: "mosquitto_ctrl", targets: ["mosquitto_ctrl"]),
         .executable(name: "mosquitto_passwd", targets: ["mosquitto_passwd"]),
         .library(name: "PluginSDK", targets: ["PluginSDK"]),
-        .library(name: "mosquitto_common", type: .dynamic, targets: ["CommonLibrary", "CommonLibraryFile"]),
+        .library(
+            name: "mosquitto_common",
+            type: .dynamic,
+            targets: ["CommonLibrary", "CommonLibraryFile"]
+        ),
         .library(name: "mosquitto_password_file", type: .dynamic, targets: ["PasswordFile"]),
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
@@ -70,12 +86,36 @@ let package = Package(
 
         // System libraries: no logic.
         .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
-        .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CcJSON", path: "Sources/System/CcJSON", providers: [.apt(["libcjson-dev"])]),
-        .systemLibrary(name: "CFFI", path: "Sources/System/CFFI", providers: [.apt(["libffi-dev"])]),
-        .systemLibrary(name: "CIDN", path: "Sources/System/CIDN", providers: [.apt(["libidn-dev"])]),
-        .systemLibrary(name: "CArgon2", path: "Sources/System/CArgon2", providers: [.apt(["libargon2-dev"])]),
-        .systemLibrary(name: "CEdit", path: "Sources/System/CEdit", providers: [.apt(["libedit-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL",
+            path: "Sources/System/COpenSSL",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .systemLibrary(
+            name: "CcJSON",
+            path: "Sources/System/CcJSON",
+            providers: [.apt(["libcjson-dev"])]
+        ),
+        .systemLibrary(
+            name: "CFFI",
+            path: "Sources/System/CFFI",
+            providers: [.apt(["libffi-dev"])]
+        ),
+        .systemLibrary(
+            name: "CIDN",
+            path: "Sources/System/CIDN",
+            providers: [.apt(["libidn-dev"])]
+        ),
+        .systemLibrary(
+            name: "CArgon2",
+            path: "Sources/System/CArgon2",
+            providers: [.apt(["libargon2-dev"])]
+        ),
+        .systemLibrary(
+            name: "CEdit",
+            path: "Sources/System/CEdit",
+            providers: [.apt(["libedit-dev"])]
+        ),
 
         // Leaves: know nothing of the broker, nor of one another but for what is named here.
         module("Encoding", in: "Sources/Leaves"),
@@ -95,7 +135,8 @@ let package = Package(
             "Core",
             in: "Sources/Broker",
             uses: [
-                "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding", "SafeFiles", "Results", "CLinux",
+                "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding", "SafeFiles",
+                "Results", "CLinux",
             ]
         ),
         .executableTarget(
@@ -104,7 +145,8 @@ let package = Package(
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
-                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"]),
+                .unsafeFlags(["-Xlinker", "--dynamic-list=\(Context.packageDirectory)/linker.syms"]
+                ),
                 // Plugins built for 2.1 may need the common library, whose functions are all here.
                 .unsafeFlags(["-use-ld=lld", "-Xlinker", "-soname=libmosquitto_common.so.1"]),
                 installedRuntime,
@@ -121,7 +163,10 @@ let package = Package(
         module(
             "CommonLibrary",
             in: "Sources/PluginABI",
-            uses: ["Encoding", "SafeFiles", "PasswordHash", "Results", "CMosquitto", "CBrokerShims", "COpenSSL", "CcJSON"]
+            uses: [
+                "Encoding", "SafeFiles", "PasswordHash", "Results", "CMosquitto", "CBrokerShims",
+                "COpenSSL", "CcJSON",
+            ]
         ),
         .target(
             name: "CommonLibraryFile",
@@ -139,7 +184,8 @@ let package = Package(
             "PluginHost",
             in: "Sources/PluginABI",
             uses: [
-                "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results", "CMosquitto", "CBrokerShims", "CLinux",
+                "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results",
+                "CMosquitto", "CBrokerShims", "CLinux",
                 "CcJSON",
             ]
         ),
@@ -154,16 +200,30 @@ let package = Package(
         // Plugins: one dynamic library each.
         plugin("PasswordFile", uses: ["PasswordHash"]),
         plugin("ACLFile"),
-        plugin("DynamicSecurity", uses: ["Encoding", "SafeFiles", "PasswordHash", "CcJSON", "COpenSSL"]),
+        plugin(
+            "DynamicSecurity",
+            uses: ["Encoding", "SafeFiles", "PasswordHash", "CcJSON", "COpenSSL"]
+        ),
         plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
 
         // Tools.
-        module("MQTTClient", in: "Sources/Tools", uses: ["MQTT", "Encoding", "Results", "COpenSSL"]),
+        module(
+            "MQTTClient",
+            in: "Sources/Tools",
+            uses: ["MQTT", "Encoding", "Results", "COpenSSL"]
+        ),
         module("ToolSupport", in: "Sources/Tools", uses: ["Results"]),
-        .target(name: "CControlModule", path: "Sources/Tools/CControlModule", publicHeadersPath: "."),
+        .target(
+            name: "CControlModule",
+            path: "Sources/Tools/CControlModule",
+            publicHeadersPath: "."
+        ),
         .executableTarget(
             name: "mosquitto_ctrl",
-            dependencies: ["MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "CcJSON", "CEdit", "CControlModule"],
+            dependencies: [
+                "MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "CcJSON", "CEdit",
+                "CControlModule",
+            ],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -208,10 +268,13 @@ let package = Package(
         tests("ResultsTests", uses: ["Results", "CMosquitto"]),
         tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
-        tests("InflightTests", uses: ["Inflight"]),
+        tests("InflightTests", uses: ["Inflight", "TestSupport"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
         tests("TopicsTests", uses: ["Topics"]),
-        tests("CoreTests", uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log"]),
+        tests(
+            "CoreTests",
+            uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "TestSupport"]
+        ),
         tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
         tests("NetTests", uses: ["Net", "CLinux"]),
         .testTarget(
@@ -221,7 +284,10 @@ let package = Package(
             exclude: ["Scripts"],
             swiftSettings: common
         ),
-        tests("PluginHostTests", uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto"]),
+        tests(
+            "PluginHostTests",
+            uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto", "TestSupport"]
+        ),
         tests("ConformanceTests", uses: ["TestSupport"]),
         .testTarget(
             name: "ABITests",
@@ -230,11 +296,23 @@ let package = Package(
             exclude: ["C"],
             swiftSettings: common
         ),
-        tests("PluginTests", uses: ["PluginSDK", "PasswordFile", "ACLFile", "Scram", "Encoding", "PasswordHash", "TestSupport", "CMosquitto"]),
-        tests("DynamicSecurityTests", uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]),
+        tests(
+            "PluginTests",
+            uses: [
+                "PluginSDK", "PasswordFile", "ACLFile", "Scram", "Encoding", "PasswordHash",
+                "TestSupport", "CMosquitto",
+            ]
+        ),
+        tests(
+            "DynamicSecurityTests",
+            uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]
+        ),
         tests(
             "ToolsTests",
-            uses: ["MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "TestSupport", "mosquitto_ctrl", "mosquitto_passwd"]
+            uses: [
+                "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "TestSupport",
+                "mosquitto_ctrl", "mosquitto_passwd",
+            ]
         ),
         tests("TidyTests", uses: []),
     ],

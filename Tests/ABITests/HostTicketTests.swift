@@ -69,6 +69,36 @@ import Testing
         try broker.stop()
     }
 
+    @Test(
+        "A name that no plugin knows is refused as soon as a wrong password: busy plugins delay neither",
+        arguments: ["pass", "no"]
+    )
+    func unknownName(user: String) throws {
+        let broker = try Broker(
+            """
+            log_type all
+            plugin_load ticket \(HostPlugin.ticket.get().path)
+            plugin_load sleeper \(HostPlugin.sleeper.get().path)
+            listener %PORT% 127.0.0.1
+            plugin_use ticket
+            listener %PORT2% 127.0.0.1
+            plugin_use sleeper
+
+            """,
+            workers: 1
+        )
+        let client = try RawClient(broker)
+        client.send(Wire.connect("c", username: user, password: "x"))
+        try broker.waitForLog(exactly: "REC asked \(user) 1")
+        let slow = try RawClient(port: broker.ports[1])
+        slow.send(Wire.connect("slow", username: "slow"))
+        try broker.waitForLog(exactly: "REC thinks about password")
+        try client.expectClosed(after: [0x20, 2, 0, 5])
+        #expect(!broker.process.errors.text.contains(" ms in a '"), "the other plugin still thinks")
+        try slow.expect(Wire.connack(.v4))
+        try broker.stop()
+    }
+
     @Test("A plugin learns by the ticket that the client has left")
     func leaving() throws {
         let broker = try broker()

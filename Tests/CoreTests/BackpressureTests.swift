@@ -3,6 +3,8 @@
 
 import Testing
 
+import struct TestSupport.SplitMix64
+
 @testable import Core
 
 @Suite("Backpressure")
@@ -12,7 +14,7 @@ struct BackpressureTests {
         arguments: [UInt64(1), 2, 3]
     )
     func random(seed: UInt64) {
-        var generator = SplitMix(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let backpressure = Backpressure()
         var sent: [Int] = []
         var waiting: Set<Int> = []

@@ -4,6 +4,8 @@
 import Testing
 import Topics
 
+import struct TestSupport.SplitMix64
+
 @testable import Core
 
 @Suite("DeadlineQueue")
@@ -13,7 +15,7 @@ struct DeadlineQueueTests {
         arguments: [UInt64(1), 2, 3]
     )
     func random(seed: UInt64) {
-        var generator = SplitMix(seed: seed)
+        var generator = SplitMix64(seed: seed)
         var queue = DeadlineQueue()
         var model: [UInt32: Int64] = [:]
         var now: Int64 = 1

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chance that can be repeated.
 
+// The fuzzer compiles that file into the module of its own.
+#if canImport(TestSupport)
+import struct TestSupport.SplitMix64
+#endif
+
 /// Decides what a script does: by the bytes of a fuzzer as long as there are any, or by a seed.
 struct Dice {
     private var bytes: ArraySlice<UInt8>
-    private var state: UInt64
+    private var generator: SplitMix64
     private let isSeeded: Bool
 
     /// Never runs dry.
     init(seed: UInt64) {
         bytes = []
-        state = seed
+        generator = SplitMix64(seed: seed)
         isSeeded = true
     }
 
     /// Runs dry with the bytes.
     init(bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = Array(bytes)[...]
-        state = 1
+        generator = SplitMix64(seed: 1)
         isSeeded = false
     }
 
@@ -27,7 +32,7 @@ struct Dice {
     /// A number below `sides`.
     mutating func roll(_ sides: Int) -> Int {
         precondition(sides > 0, "a die has sides")
-        if isSeeded { return Int(next() % UInt64(sides)) }
+        if isSeeded { return generator.next(below: sides) }
         guard let low = bytes.popFirst() else { return 0 }
         guard sides > 256 else { return Int(low) % sides }
         return (Int(low) | Int(bytes.popFirst() ?? 0) << 8) % sides
@@ -39,14 +44,5 @@ struct Dice {
     /// One of them.
     mutating func pick<Element>(_ elements: [Element]) -> Element {
         elements[roll(elements.count)]
-    }
-
-    /// SplitMix64.
-    private mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }

@@ -4,6 +4,8 @@
 import MQTT
 import Testing
 
+import struct TestSupport.SplitMix64
+
 @testable import Core
 
 @Suite("Held answers")
@@ -13,7 +15,7 @@ struct HeldAnswersTests {
         arguments: [UInt64(1), 2, 3]
     )
     func random(seed: UInt64) {
-        var generator = SplitMix(seed: seed)
+        var generator = SplitMix64(seed: seed)
         var held = HeldAnswers()
         var model: [(ticket: UInt64, identifier: UInt16)] = []
         var ticket: UInt64 = 1

@@ -5,6 +5,8 @@ import MQTT
 import Testing
 import Topics
 
+import struct TestSupport.SplitMix64
+
 @testable import Core
 
 @Suite("PublishBatch")
@@ -18,7 +20,7 @@ struct PublishBatchTests {
         var bytes: [UInt8]
     }
 
-    private static func packet(_ generator: inout SplitMix, isV5: Bool) -> Sent {
+    private static func packet(_ generator: inout SplitMix64, isV5: Bool) -> Sent {
         // Mostly alike, so that stretches come about.
         let isOdd = generator.next(below: 8) == 0
         let topic = isOdd && generator.next(below: 2) == 0 ? "t/2" : "t/1"
@@ -49,7 +51,7 @@ struct PublishBatchTests {
         [false, true]
     )
     func coalesce(seed: UInt64, isV5: Bool) {
-        var generator = SplitMix(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let batch = PublishBatch()
         for _ in 0..<300 {
             let sent = (0..<20).map { _ in Self.packet(&generator, isV5: isV5) }

@@ -4,6 +4,8 @@
 import Testing
 import Topics
 
+import struct TestSupport.SplitMix64
+
 @testable import Core
 
 @Suite("RouteCache")
@@ -13,7 +15,7 @@ struct RouteCacheTests {
         arguments: [UInt64(1), 2, 3]
     )
     func random(seed: UInt64) {
-        var generator = SplitMix(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let index = SubscriptionIndex()
         let cache = RouteCache(index: index, reactor: 1)
         let filters = ["a/#", "a/b", "a/+", "+/b", "c", "#", "a/b/c"]

@@ -7,6 +7,8 @@ import Net
 import Testing
 import Topics
 
+import struct TestSupport.SplitMix64
+
 @testable import Core
 
 /// A session without a client, to which things happen.
@@ -14,7 +16,7 @@ final class SessionRun {
     private let worker: Worker
     private let session: Session
     private let recorder = SessionRecorder()
-    private var generator: SplitMix
+    private var generator: SplitMix64
     private let seed: UInt64
     private let limits = SendLimits(
         inFlightMax: 10,
@@ -28,7 +30,7 @@ final class SessionRun {
     init(worker: Worker, seed: UInt64) {
         self.worker = worker
         self.seed = seed
-        generator = SplitMix(seed: seed)
+        generator = SplitMix64(seed: seed)
         session = Self.makeSession(worker, "session")
         worker.sessionListener = recorder
         recorder.image = session.image { recorder.number(of: $0) }

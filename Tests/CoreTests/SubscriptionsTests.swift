@@ -4,19 +4,9 @@
 import Testing
 import Topics
 
+import struct TestSupport.SplitMix64
+
 @testable import Core
-
-/// A small repeatable source of random numbers (xorshift).
-private struct RepeatableRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-}
 
 /// A subscription to a filter given as text.
 private func subscription(_ text: String, identifier: UInt32 = 0) -> SessionSubscription {
@@ -31,7 +21,7 @@ private func subscription(_ text: String, identifier: UInt32 = 0) -> SessionSubs
     @Test("Random changes leave what a dictionary has, each in its slot", arguments: 1...8)
     func model(seed: UInt64) {
         print("seed \(seed)")
-        var random = RepeatableRandom(state: seed &* 0x9E37_79B9)
+        var random = SplitMix64(seed: seed)
         var subscriptions = Subscriptions()
         var model: [UInt32: SessionSubscription] = [:]
         for step in 1...1500 {

@@ -5,6 +5,8 @@ import DynamicSecurity
 import Foundation
 import Testing
 
+import struct TestSupport.SplitMix64
+
 @Suite struct HostileMessageTests {
     private static let commands = CommandScript.all.flatMap(\.steps).map(\.command)
     private static let names = ["a", "b", "r", "g", "u", ""]

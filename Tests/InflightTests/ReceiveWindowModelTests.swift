@@ -4,6 +4,8 @@
 import Inflight
 import Testing
 
+import struct TestSupport.SplitMix64
+
 @Suite("ReceiveWindow against a model")
 struct ReceiveWindowModelTests {
     @Test("Random operations have the same effect as on a dictionary", arguments: 1...8)
@@ -11,7 +13,7 @@ struct ReceiveWindowModelTests {
         let window = ReceiveWindow()
         var model: [UInt16: Int] = [:]
         var tokens: [Int: Int] = [:]
-        var generator = SplitMix(seed: seed)
+        var generator = SplitMix64(seed: seed)
         var cursor: UInt16 = UInt16(generator.next(below: 0xFFFF))
         let step = 1 + generator.next(below: 3)
         for token in 0..<6000 {
@@ -43,7 +45,7 @@ struct ReceiveWindowModelTests {
         _ window: borrowing ReceiveWindow,
         _ model: inout [UInt16: Int],
         _ tokens: inout [Int: Int],
-        _ generator: inout SplitMix
+        _ generator: inout SplitMix64
     ) {
         var oldest: UInt16?
         for place in window.places {

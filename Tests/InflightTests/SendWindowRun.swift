@@ -4,6 +4,8 @@
 import Inflight
 import Testing
 
+import struct TestSupport.SplitMix64
+
 /// A window and its model, worked on side by side.
 struct SendWindowRun: ~Copyable {
     private struct Entry: Equatable {
@@ -21,13 +23,13 @@ struct SendWindowRun: ~Copyable {
     private var tokens: [Int: Int] = [:]
     private var nextToken = 0
     private var lastIdentifier: UInt16 = 0
-    private var generator: SplitMix
+    private var generator: SplitMix64
     private let limits: SendLimits
     private let seed: UInt64
 
     init(seed: UInt64, inFlightMax: Int) {
         self.seed = seed
-        generator = SplitMix(seed: seed)
+        generator = SplitMix64(seed: seed)
         limits = SendLimits(
             inFlightMax: inFlightMax,
             inFlightBytesMax: seed.isMultiple(of: 3) ? 300 : .max,

@@ -7,6 +7,8 @@ import MQTT
 import Net
 import Testing
 
+import struct TestSupport.SplitMix64
+
 @testable import Core
 @testable import PluginHost
 
@@ -212,7 +214,7 @@ struct DelayedAnswerTableTests {
     func random() {
         var generator = SystemRandomNumberGenerator()
         let seed = UInt64.random(in: 0...UInt64.max, using: &generator)
-        var random = Seeded(state: seed)
+        var random = SplitMix64(seed: seed)
         var table = DelayedAnswerTable()
         var known: [UInt64: UInt64] = [:]
         var now: Int64 = 0
@@ -241,18 +243,5 @@ struct DelayedAnswerTableTests {
         for ticket in known.keys.sorted() { _ = table.end(ticket) }
         while let holder = table.holder(of: "x") { _ = table.end(holder) }
         #expect(table.count == 0, "seed \(seed)")
-    }
-}
-
-/// Numbers that a seed determines.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }

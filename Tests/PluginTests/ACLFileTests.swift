@@ -4,6 +4,8 @@
 import PluginSDK
 import Testing
 
+import struct TestSupport.SplitMix64
+
 @testable import ACLFile
 
 @Suite("Access control file")
@@ -109,7 +111,7 @@ struct ACLFileTests {
 
     @Test("The index decides like the rules read one after the other", arguments: 0..<60)
     func equalsNaive(seed: Int) {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let rules = (0..<Int.random(in: 0...25, using: &random)).map { _ in random.rule() }
         let index = ACLIndex(rules)
         let naive = NaiveACL(rules)
@@ -129,7 +131,7 @@ struct ACLFileTests {
 
     @Test("Long and many levels are told apart byte by byte", arguments: 0..<40)
     func longLevels(seed: Int) {
-        var random = SplitMix(state: UInt64(1000 + seed))
+        var random = SplitMix64(seed: UInt64(1000 + seed))
         // Around the sizes at which a level needs another word, or a place of its own.
         let levels = [7, 8, 9, 15, 16, 17, 24, 40].flatMap { size in
             ["x", "y"].map { String(repeating: "l", count: size - 1) + $0 }
@@ -276,28 +278,18 @@ private struct NaiveACL {
     }
 }
 
-/// A small generator with a seed, so that a failure can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
-    mutating func pick<Element>(_ choices: [Element]) -> Element {
+/// Rules and topics by chance.
+extension SplitMix64 {
+    fileprivate mutating func pick<Element>(_ choices: [Element]) -> Element {
         choices[Int.random(in: choices.indices, using: &self)]
     }
 
-    mutating func topic(of levels: [String], levelsMax: Int = 4) -> String {
+    fileprivate mutating func topic(of levels: [String], levelsMax: Int = 4) -> String {
         (0..<Int.random(in: 1...levelsMax, using: &self)).map { _ in pick(levels) }
             .joined(separator: "/")
     }
 
-    mutating func rule() -> ACLRule {
+    fileprivate mutating func rule() -> ACLRule {
         let subject = pick(
             [
                 .anonymous, .user(Array("u1".utf8)), .user(Array("b".utf8)),

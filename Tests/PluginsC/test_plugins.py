@@ -117,6 +117,24 @@ class PluginTest(unittest.TestCase):
             self.assertTrue(self.accepts(broker, client_id="b", username="bob", password="x"))
 
     @needs_21
+    def test_delayed_auth_one_identifier(self):
+        """Nobody comes in by the answer to another question about the same client identifier."""
+        lines = [
+            f"plugin {plugin('delayed_auth')}", "plugin_opt_user alice:secret",
+            "plugin_opt_delay_ms 300",
+        ]
+        right = (b"\5\xC2\0\x3C\0" + mqtt.text("same") + mqtt.text("alice") + mqtt.text("secret"))
+        wrong = (b"\5\xC2\0\x3C\0" + mqtt.text("same") + mqtt.text("alice") + mqtt.text("guess"))
+        with Broker(lines) as broker:
+            with Client(broker.port) as gone, Client(broker.port) as stranger:
+                gone.send(0x10, mqtt.text("MQTT") + right)
+                gone.close()
+                stranger.send(0x10, mqtt.text("MQTT") + wrong)
+                self.assertEqual(stranger.receive()[1][1], 0x87)
+            self.assertTrue(
+                self.accepts(broker, client_id="same", username="alice", password="secret"))
+
+    @needs_21
     def test_topic_jail(self):
         lines = [f"plugin {plugin('topic_jail')}", "plugin_opt_free admin", "allow_anonymous true"]
         with Broker(lines) as broker:

@@ -17,7 +17,7 @@ enum TopLevelTypes {
         let start = #/^(@\S+ )*((\w+) )*(struct|class|enum|protocol|actor) (\w+).*/#
         let keywords = ["struct ", "class ", "enum ", "protocol ", "actor "]
         return file.code.compactMap { number, text in
-            guard text.first != " ", keywords.contains(where: text.has),
+            guard text.first != " ", !text.hasPrefix("import "), keywords.contains(where: text.has),
                 let match = text.wholeMatch(of: start)
             else { return nil }
             let rest = file.lines[(number - 1)...]

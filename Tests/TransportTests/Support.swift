@@ -63,7 +63,11 @@ extension RawClient {
 }
 
 /// Runs a TLS client that must not get in: the handshake fails, or what comes after it.
-func expectRefusal(_ options: ClientTLS, port: Int) throws {
+func expectRefusal(
+    _ options: ClientTLS,
+    port: Int,
+    identifier: String = unique("refused")
+) throws {
     let client = try RawClient(port: port)
     do {
         try client.startTLS(options)
@@ -72,7 +76,7 @@ func expectRefusal(_ options: ClientTLS, port: Int) throws {
         return
     }
     // TLS 1.3: the client has finished before the broker looks at its certificate.
-    client.send(Wire.connect(unique("refused")))
+    client.send(Wire.connect(identifier))
     if let packet = client.nextPacket(seconds: 5) {
         throw Mismatch("let in with \(hexText(packet))")
     }

@@ -2,8 +2,11 @@
 /* Decides about user names and passwords on a worker thread, as one that asks a slow service
    would, while the broker goes on. Needs 2.1.
 
-   The answers are given on the broker's thread, from TICK, because the original allows it nowhere
-   else; a broker with mosquitto_client_tls_exporter() allows it anywhere, and is told at once. */
+   An answer must reach the connection it was found for, and no other that claims the same client
+   identifier. A broker with mosquitto_client_auth_ticket() gives each question a number, and is
+   answered by it, at once and from the worker thread. The original knows identifiers only, and is
+   answered on its own thread, from TICK: there a second question about an identifier is refused
+   while the first is open. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <mosquitto.h>
@@ -17,6 +20,8 @@
 /* One question, then answer. */
 struct job {
     struct job *next;
+    struct job *next_open;
+    uint64_t ticket; /* 0 in a broker without tickets */
     char *client_id;
     char *username;
     char *password;
@@ -33,7 +38,11 @@ static mosquitto_plugin_id_t *self;
 static struct mosquitto_opt *settings;
 static int setting_count;
 static long delay_ms = 500;
-static bool answers_from_any_thread;
+
+/* What a broker with tickets has; all three or none. */
+static uint64_t (*take_ticket)(const struct mosquitto *);
+static bool (*is_awaited)(uint64_t);
+static void (*answer_ticket)(uint64_t, int, void *, uint16_t);
 
 static pthread_t worker;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -41,6 +50,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 /* All below: only with `lock` held. */
 static struct queue questions = {NULL, &questions.first};
 static struct queue answers = {NULL, &answers.first};
+static struct job *open_jobs; /* without tickets: asked and not yet answered */
 static bool is_stopping;
 
 static void put(struct queue *queue, struct job *job)
@@ -72,6 +82,37 @@ static void free_job(struct job *job)
     free(job->username);
     free(job->password);
     free(job);
+}
+
+/* Whether a question about this client identifier is open. Called with the lock held. */
+static bool is_open(const char *client_id)
+{
+    const struct job *job;
+
+    for (job = open_jobs; job != NULL; job = job->next_open) {
+        if (strcmp(job->client_id, client_id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes the next answer, whose question is closed with that. */
+static struct job *take_answer(void)
+{
+    struct job **link = &open_jobs;
+    struct job *job;
+
+    pthread_mutex_lock(&lock);
+    job = take(&answers);
+    while (job != NULL && *link != job) {
+        link = &(*link)->next_open;
+    }
+    if (job != NULL) {
+        *link = job->next_open;
+    }
+    pthread_mutex_unlock(&lock);
+    return job;
 }
 
 /* Looks for "user NAME:PASSWORD" among the options. */
@@ -119,11 +160,16 @@ static void *work(void *unused)
             pthread_cond_wait(&changed, &lock);
             continue;
         }
+        if (job->ticket != 0 && !is_awaited(job->ticket)) {
+            /* The client has gone: the service is spared the question. */
+            free_job(job);
+            continue;
+        }
         wait_for_service();
         job->result = decide(job);
-        if (answers_from_any_thread) {
+        if (job->ticket != 0) {
             pthread_mutex_unlock(&lock);
-            mosquitto_complete_basic_auth(job->client_id, job->result);
+            answer_ticket(job->ticket, job->result, NULL, 0);
             free_job(job);
             pthread_mutex_lock(&lock);
         } else {
@@ -156,7 +202,19 @@ static int on_basic_auth(int event, void *event_data, void *userdata)
         free_job(job);
         return MOSQ_ERR_NOMEM;
     }
+    if (take_ticket != NULL) {
+        job->ticket = take_ticket(data->client);
+    }
     pthread_mutex_lock(&lock);
+    if (job->ticket == 0) {
+        if (is_open(id)) {
+            pthread_mutex_unlock(&lock);
+            free_job(job);
+            return MOSQ_ERR_AUTH;
+        }
+        job->next_open = open_jobs;
+        open_jobs = job;
+    }
     put(&questions, job);
     pthread_cond_signal(&changed);
     pthread_mutex_unlock(&lock);
@@ -172,15 +230,28 @@ static int on_tick(int event, void *event_data, void *userdata)
     (void)userdata;
     data->next_s = 0;
     data->next_ms = 50;
-    for (;;) {
-        pthread_mutex_lock(&lock);
-        job = take(&answers);
-        pthread_mutex_unlock(&lock);
-        if (job == NULL) {
-            return MOSQ_ERR_SUCCESS;
-        }
+    while ((job = take_answer()) != NULL) {
         mosquitto_complete_basic_auth(job->client_id, job->result);
         free_job(job);
+    }
+    return MOSQ_ERR_SUCCESS;
+}
+
+/* POSIX lets the address of a function pass through a pointer to data; ISO C has no cast for it. */
+static bool find(const char *name, void *pointer)
+{
+    void *symbol = dlsym(RTLD_DEFAULT, name);
+
+    memcpy(pointer, &symbol, sizeof(symbol));
+    return symbol != NULL;
+}
+
+static void find_tickets(void)
+{
+    if (!find("mosquitto_client_auth_ticket", &take_ticket)
+        || !find("mosquitto_auth_is_awaited", &is_awaited)
+        || !find("mosquitto_complete_auth", &answer_ticket)) {
+        take_ticket = NULL;
     }
 }
 
@@ -201,7 +272,7 @@ int mosquitto_plugin_init(
             delay_ms = atol(options[i].value);
         }
     }
-    answers_from_any_thread = dlsym(RTLD_DEFAULT, "mosquitto_client_tls_exporter") != NULL;
+    find_tickets();
     result = mosquitto_callback_register(self, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
     if (result == MOSQ_ERR_SUCCESS) {
         result = mosquitto_callback_register(self, MOSQ_EVT_TICK, on_tick, NULL, NULL);

@@ -75,6 +75,8 @@ package final class Worker {
     private var trimAt: Int64 = 0
     private static let trimInterval: Int64 = 2000
     private var postponed: [() -> Void] = []
+    /// How many clients have been let in.
+    var entryCount = 0
     /// Work that goes on in slices.
     private(set) lazy var slices = SlicedWork(self)
     /// Subscriptions of ended sessions that the index still has.

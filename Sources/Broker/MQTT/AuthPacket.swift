@@ -14,8 +14,8 @@ package struct AuthPacket: Sendable, Equatable {
 
     /// Decodes a body.
     ///
-    /// Another reason code than 0x18 and 0x19 from a client is 0x82; properties that are bad in any
-    /// way are 0x80, and so is the lack of a method.
+    /// Another reason code than 0x18 and 0x19 from a client is 0x82, and so are the lack of a method
+    /// and properties that are known but not here or twice; what cannot be parsed is 0x81.
     package init(
         decoding body: RawSpan,
         receiver: PacketReceiver = .broker
@@ -30,7 +30,7 @@ package struct AuthPacket: Sendable, Equatable {
         else { throw .protocolError(.v5, "AUTH reason code not permitted") }
         if reader.remaining > 0 { try readProperties(&reader, body) }
         guard authenticationMethod != nil || isFromServer else {
-            throw PacketError(reason: .unspecifiedError, detail: "AUTH without method")
+            throw .protocolError(.v5, "AUTH without method")
         }
     }
 
@@ -38,8 +38,9 @@ package struct AuthPacket: Sendable, Equatable {
         _ reader: inout PacketReader,
         _ body: RawSpan
     ) throws(PacketError) {
-        let refusal = PacketError(reason: .unspecifiedError, detail: "AUTH properties invalid")
-        guard var block = PropertyBlock(reading: &reader, scope: .auth) else { throw refusal }
+        guard var block = PropertyBlock(reading: &reader, scope: .auth) else {
+            throw .malformed(.v5, "property length")
+        }
         properties = block.range
         while let property = block.next() {
             switch (property.identifier, property.value) {
@@ -50,6 +51,7 @@ package struct AuthPacket: Sendable, Equatable {
             default: break
             }
         }
-        guard block.failure == nil, reader.remaining == 0 else { throw refusal }
+        if let failure = block.failure { throw failure.error }
+        guard reader.remaining == 0 else { throw .malformed(.v5, "bytes after the properties") }
     }
 }

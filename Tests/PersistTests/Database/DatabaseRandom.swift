@@ -9,7 +9,7 @@ import TestSupport
 
 /// Makes files by chance, of records that a broker could write.
 struct DatabaseRandom {
-    private var state: UInt64
+    private var generator: SplitMix64
 
     /// The seed of a test: `$DATABASE_SEED`, or another one each time.
     static var seed: UInt64 {
@@ -19,16 +19,10 @@ struct DatabaseRandom {
         return chosen
     }
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+    init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
+    /// Any number.
+    mutating func next() -> UInt64 { generator.next() }
 
     mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 

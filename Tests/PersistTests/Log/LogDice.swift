@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chance that can be repeated.
 
-/// Random numbers by a seed (SplitMix64).
-struct LogDice {
-    private var state: UInt64
+import TestSupport
 
-    init(seed: UInt64) { state = seed }
+/// Random numbers by a seed.
+struct LogDice {
+    private var generator: SplitMix64
+
+    init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
     /// Any number.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     /// A number below `sides`.
     mutating func roll(_ sides: Int) -> Int { Int(next() % UInt64(sides)) }

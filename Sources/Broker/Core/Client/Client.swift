@@ -40,6 +40,8 @@ package final class Client {
     var identity: ClientIdentity?
     /// Set from `connected` on.
     var session: Session?
+    /// How many had been let in here before it; orders those who are there and those who come later.
+    var entryNumber = 0
     var isV5 = false
     var version = ProtocolVersion.v311
 

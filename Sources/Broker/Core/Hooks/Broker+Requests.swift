@@ -50,17 +50,15 @@ extension Broker {
         }
     }
 
-    /// Closes all connections for which `isWanted` holds.
+    /// Closes all connections that are there by now and for which `isWanted` holds; many of them in
+    /// slices.
     package func kickAll(
         publishesWill: Bool,
         where isWanted: @escaping @Sendable (ClientIdentity) -> Bool
     ) {
         for handle in workers {
             handle.post { worker in
-                for session in worker.sessions.all
-                where session.client != nil && isWanted(session.identity) {
-                    worker.kick(session, publishesWill: publishesWill)
-                }
+                worker.kickAll(publishesWill: publishesWill, where: isWanted)
             }
         }
     }

@@ -51,6 +51,14 @@ final class UnsafeSessionTable {
         return session
     }
 
+    /// All sessions have smaller slots.
+    var slotEnd: UInt32 { UInt32(placeCount) }
+
+    /// The session in a slot; nil where there is none.
+    subscript(slot slot: UInt32) -> Session? {
+        Int(slot) < placeCount ? places[Int(slot)].session : nil
+    }
+
     /// A handle for a session to be inserted.
     func reserve() -> SessionHandle {
         if let slot = freeSlots.popLast() {

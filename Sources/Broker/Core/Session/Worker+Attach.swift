@@ -99,6 +99,8 @@ extension Worker {
             }
         session.attach(client, request.identity, expiryInterval: expiryInterval)
         client.session = session
+        client.entryNumber = entryCount
+        entryCount += 1
         session.noteSubscriptionCount()
         session.setWill(
             packet.will.map { will in

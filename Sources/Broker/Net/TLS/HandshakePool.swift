@@ -49,8 +49,9 @@ package final class HandshakePool: Sendable {
     private let semaphore: OwnedDescriptor
     private let threadCount: Int
 
-    /// Makes a pool; its threads start with the first job.
+    /// Makes a pool of at least one thread; they start with the first job.
     package init(threadCount: Int) throws(SystemError) {
+        precondition(threadCount > 0, "somebody makes the steps")
         let fd = eventfd(0, CInt(EFD_CLOEXEC | EFD_SEMAPHORE))
         guard fd >= 0 else { throw SystemError("eventfd") }
         semaphore = OwnedDescriptor(fd)
@@ -74,6 +75,7 @@ package final class HandshakePool: Sendable {
     /// Ends the threads and waits for them; steps that are queued are not made.
     package func stop() {
         let threads = state.withLock { state in
+            assert(!state.isStopped, "a pool is stopped once")
             state.isStopped = true
             defer { state.threads = [] }
             return state.threads
@@ -83,6 +85,7 @@ package final class HandshakePool: Sendable {
     }
 
     private func start(_ state: inout State) {
+        assert(state.threads.isEmpty && !state.isStopped, "threads start once")
         for index in 0..<threadCount {
             // One thread is enough to go on; with none, handshakes end by their timeout.
             guard let thread = try? Thread(named: "handshake-\(index)", { [self] in work() }) else {
@@ -119,6 +122,7 @@ package final class HandshakePool: Sendable {
             pipe.input = input
             pipe.clearOutput()
             let step = job.session.handshake(pipe)
+            assert(pipe.input.count <= input.count, "no more is left than came")
             let outcome = HandshakeOutcome(
                 step: step,
                 output: [UInt8](pipe.output),
@@ -134,6 +138,7 @@ package final class HandshakePool: Sendable {
 extension HandshakePool.State {
     /// The oldest job.
     fileprivate mutating func take() -> HandshakePool.Job? {
+        assert(first <= jobs.count, "what was taken had been put")
         guard first < jobs.count else { return nil }
         let job = jobs[first]
         first += 1

@@ -11,6 +11,7 @@ enum KeyLog {
     /// The file is opened each time, so that it may be moved away; nothing is written when anybody
     /// but the owner could read it.
     static func append(_ line: String, to path: String) {
+        assert(!line.utf8.contains(UInt8(ascii: "\n")), "OpenSSL hands out one line")
         guard let descriptor = try? SensitiveFile.openForAppending(path) else { return }
         defer { _ = close(descriptor) }
         var status = stat()

@@ -13,7 +13,10 @@ package final class PeerCertificate: Sendable {
     private var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
 
     /// Takes over one reference.
+    ///
+    /// OpenSSL hands out what it has verified; a certificate has a subject, if only an empty one.
     init(owned pointer: OpaquePointer) {
+        assert(X509_get_subject_name(pointer) != nil, "a certificate was parsed")
         address = UInt(bitPattern: pointer)
     }
 

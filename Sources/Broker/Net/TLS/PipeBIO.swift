@@ -18,6 +18,7 @@ enum PipeBIO {
 
     private static let method: Method = {
         let method = BIO_meth_new(type, "pipe")
+        assert(method != nil, "the only table is made while there is memory")
         BIO_meth_set_create(method) { bio in
             BIO_set_init(bio, 1)
             return 1
@@ -67,5 +68,6 @@ private func pipeWrite(
     guard let target = ends.pointee.reserve(Int(count)) else { return -1 }
     target.copyMemory(from: source, byteCount: Int(count))
     ends.pointee.outputCount += Int(count)
+    assert(ends.pointee.outputCount <= ends.pointee.outputCapacity, "reserved before written")
     return count
 }

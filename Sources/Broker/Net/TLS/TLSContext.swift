@@ -50,6 +50,7 @@ package final class TLSContext: Sendable {
         pskHint = options.pskHint
         keyLogFile = options.keyLogFile
         let name = Array(options.applicationProtocol.utf8)
+        precondition((1...255).contains(name.count), "ALPN writes the length in a byte")
         applicationProtocol = [UInt8(name.count)] + name
         _ = SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
         try setProtocol(context, options)
@@ -72,7 +73,9 @@ package final class TLSContext: Sendable {
         guard let ssl, let context = SSL_get_SSL_CTX(ssl),
             let pointer = SSL_CTX_get_ex_data(context, 0)
         else { return nil }
-        return Unmanaged<TLSContext>.fromOpaque(pointer).takeUnretainedValue()
+        let result = Unmanaged<TLSContext>.fromOpaque(pointer).takeUnretainedValue()
+        assert(result.pointer == context, "a context has one object of OpenSSL")
+        return result
     }
 
     // MARK: Settings
@@ -208,6 +211,10 @@ package final class TLSContext: Sendable {
                 }
                 let list = UnsafeBufferPointer(start: offered, count: Int(offeredCount))
                 guard let index = context.index(in: list) else { return SSL_TLSEXT_ERR_NOACK }
+                assert(
+                    index + context.applicationProtocol.count - 1 <= list.count,
+                    "the name lies in the list"
+                )
                 chosen?.pointee = offered + index
                 chosenCount?.pointee = UInt8(context.applicationProtocol.count - 1)
                 return SSL_TLSEXT_ERR_OK
@@ -241,7 +248,9 @@ package final class TLSContext: Sendable {
         _ target: UnsafeMutablePointer<UInt8>,
         _ room: Int
     ) -> CUnsignedInt {
+        assert(pskSource != nil && pskHint != nil, "keys are asked for where there is a source")
         guard let session = TLSSession.of(ssl), let pskSource else { return 0 }
+        assert(session.context === self, "a session keeps the context that made it")
         let query = PSKQuery(hint: pskHint ?? "", identity: identity, peer: session.peer)
         guard case .key(let key) = pskSource.find(query), !key.isEmpty, key.count <= room else {
             return 0

@@ -26,7 +26,9 @@ final class TLSPipe {
     /// Where plaintext goes; begins behind room for bytes that were kept.
     let plaintext: UnsafeMutableRawBufferPointer
 
+    /// - Parameter plaintextCapacity: in bytes; 0 for pipes that only shake hands
     init(plaintextCapacity: Int) {
+        assert((0...Int(CInt.max)).contains(plaintextCapacity), "OpenSSL counts in an int")
         ends = .allocate(capacity: 1)
         ends.initialize(to: Ends())
         plaintext = .allocate(byteCount: plaintextCapacity, alignment: 64)
@@ -56,6 +58,8 @@ final class TLSPipe {
 extension TLSPipe.Ends {
     /// Room behind the output; nil when memory is out.
     mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer? {
+        assert(count >= 0, "output only grows")
+        assert(outputCount <= outputCapacity, "what was written lies in the buffer")
         let needed = outputCount + count
         if needed > outputCapacity {
             let capacity = max(needed, 2 * outputCapacity, 32 << 10)

@@ -3,6 +3,7 @@
 
 import COpenSSL
 import Glibc
+import Synchronization
 
 /// One TLS connection: an `SSL` object.
 ///
@@ -31,6 +32,10 @@ final class TLSSession: @unchecked Sendable {
     fileprivate(set) var pskIdentity: String?
     /// OpenSSL's object; made by the first bytes of a client.
     private var ssl: OpaquePointer?
+    /// Whether the handshake is done: from then on there are bytes to decrypt and to encrypt.
+    private var isEstablished = false
+    /// Whether a thread is at work here; debug builds look.
+    private let isBusy = Atomic(false)
 
     init(_ context: TLSContext, peer: PeerAddress) {
         self.context = context
@@ -38,6 +43,12 @@ final class TLSSession: @unchecked Sendable {
     }
 
     deinit { SSL_free(ssl) }
+
+    /// Marks the beginning of work, which one thread does at a time; for assertions.
+    private func begin() -> Bool { !isBusy.exchange(true, ordering: .acquiring) }
+
+    /// Marks the end of work; for assertions.
+    private func end() -> Bool { isBusy.exchange(false, ordering: .releasing) }
 
     /// An object that reads and writes through a pipe; nil when memory is out.
     private func makeSSL() -> OpaquePointer? {
@@ -56,20 +67,32 @@ final class TLSSession: @unchecked Sendable {
     /// The session behind the pointer that OpenSSL gives to callbacks.
     static func of(_ ssl: OpaquePointer?) -> TLSSession? {
         guard let ssl, let pointer = SSL_get_ex_data(ssl, 0) else { return nil }
-        return Unmanaged<TLSSession>.fromOpaque(pointer).takeUnretainedValue()
+        let session = Unmanaged<TLSSession>.fromOpaque(pointer).takeUnretainedValue()
+        assert(session.ssl == nil || session.ssl == ssl, "a session has one object of OpenSSL")
+        return session
     }
 
-    func notePSKIdentity(_ identity: String) { pskIdentity = identity }
+    /// Notes the identity that a key was found for, which is asked for by the handshake.
+    func notePSKIdentity(_ identity: String) {
+        assert(!isEstablished, "identities are named in the handshake")
+        pskIdentity = identity
+    }
 
     // MARK: Handshake
 
     /// Goes on with the handshake with the pipe's input.
     func handshake(_ pipe: TLSPipe) -> Step {
+        assert(begin(), "one thread at a time")
+        defer { assert(end(), "work that ends has begun") }
+        assert(!isEstablished, "a connection has one handshake")
         if ssl == nil { ssl = makeSSL() }
         guard let ssl else { return .failed("out of memory") }
         attach(ssl, pipe)
         let result = SSL_do_handshake(ssl)
-        if result == 1 { return .done }
+        if result == 1 {
+            isEstablished = true
+            return .done
+        }
         let error = SSL_get_error(ssl, result)
         return error == SSL_ERROR_WANT_READ ? .wantsMore : .failed(Self.reason())
     }
@@ -78,7 +101,13 @@ final class TLSSession: @unchecked Sendable {
 
     /// Decrypts the pipe's input to its plaintext buffer behind `offset` bytes; `count` grows by
     /// what came out.
+    ///
+    /// Only after the handshake.
     func decrypt(_ pipe: TLSPipe, after offset: Int, count: inout Int) -> Received {
+        assert(begin(), "one thread at a time")
+        defer { assert(end(), "work that ends has begun") }
+        assert(isEstablished, "bytes come after the handshake")
+        assert(offset >= 0 && count >= 0, "plaintext goes behind what is there")
         guard let ssl else { return .failed("no handshake") }
         attach(ssl, pipe)
         while !pipe.input.isEmpty || SSL_pending(ssl) > 0 {
@@ -88,6 +117,7 @@ final class TLSSession: @unchecked Sendable {
             let target = pipe.plaintext.baseAddress.map { $0 + offset + count }
             let result = SSL_read(ssl, target, CInt(room))
             if result > 0 {
+                assert(result <= room, "OpenSSL writes no more than there is room for")
                 count += Int(result)
                 continue
             }
@@ -101,15 +131,25 @@ final class TLSSession: @unchecked Sendable {
     }
 
     /// Encrypts all of `bytes`, which are not empty, to the pipe's output.
+    ///
+    /// Only after the handshake.
     func encrypt(_ bytes: UnsafeRawBufferPointer, _ pipe: TLSPipe) -> Bool {
-        assert(!bytes.isEmpty)
+        assert(begin(), "one thread at a time")
+        defer { assert(end(), "work that ends has begun") }
+        assert(isEstablished, "bytes go after the handshake")
+        assert(!bytes.isEmpty, "there are no records of nothing")
         guard let ssl else { return false }
         attach(ssl, pipe)
         return SSL_write(ssl, bytes.baseAddress, CInt(bytes.count)) == CInt(bytes.count)
     }
 
     /// Writes close_notify to the pipe's output.
+    ///
+    /// Only after the handshake.
     func shutDown(_ pipe: TLSPipe) {
+        assert(begin(), "one thread at a time")
+        defer { assert(end(), "work that ends has begun") }
+        assert(isEstablished, "what was never open is not closed")
         guard let ssl else { return }
         attach(ssl, pipe)
         _ = SSL_shutdown(ssl)
@@ -148,6 +188,7 @@ final class TLSSession: @unchecked Sendable {
         let label = "EXPORTER-Channel-Binding"
         var bytes = [UInt8](repeating: 0, count: 32)
         let result = SSL_export_keying_material(ssl, &bytes, 32, label, label.utf8.count, nil, 0, 0)
+        assert(bytes.count == 32, "RFC 9266 section 4.2")
         return result == 1 ? bytes : nil
     }
 }

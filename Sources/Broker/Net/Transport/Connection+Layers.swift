@@ -176,6 +176,7 @@ extension Connection {
         _ session: TLSSession,
         _ layers: Layers
     ) {
+        assert(layers.handshake == .awaitingClient, "a session has one step under way")
         layers.handshake = .running
         updateInterest()
         session.context.pool.submit(
@@ -191,6 +192,7 @@ extension Connection {
     /// A thread of the pool has made the step it was asked for.
     func handshakeAdvanced(_ outcome: HandshakeOutcome) {
         guard !isClosed, let layers else { return }
+        assert(layers.handshake == .running, "an outcome answers a job")
         layers.handshake = .awaitingClient
         outcome.output.withUnsafeBytes { if !$0.isEmpty { sendOrKeep($0, layers) } }
         let isDone = advance(layers, to: outcome.step)

@@ -255,6 +255,13 @@ extension PluginHost {
         case .basic(var login):
             let code = Self.lateCode(result.code, byTicket: waiting.hasTicket)
             if login.goesOn(after: code, of: waiting.plugin) {
+                // Where nobody is left to be asked, a name that the plugin does not know is refused
+                // as soon as a wrong password: the plugin thread may be busy.
+                guard login.next != nil else {
+                    assert(confirmers(after: login).isEmpty, "all have been asked")
+                    let answer = conclude(login, code: login.outcome, by: nil)
+                    return post(answer, to: login.questionID)
+                }
                 let next = login
                 return lane.enqueue(.job { [self] in proceedLater(next) })
             }
