@@ -94,11 +94,13 @@ let package = Package(
         module(
             "Core",
             in: "Sources/Broker",
-            uses: ["MQTT", "Inflight", "Topics", "Config", "Net", "Log", "Encoding", "SafeFiles", "Results", "CLinux"]
+            uses: [
+                "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding", "SafeFiles", "Results", "CLinux",
+            ]
         ),
         .executableTarget(
             name: "mosquitto",
-            dependencies: ["Core", "Net", "Config", "Log", "SafeFiles", "CLinux", "PluginHost"],
+            dependencies: ["Core", "Net", "Config", "Log", "Persist", "SafeFiles", "CLinux", "PluginHost"],
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [

@@ -154,11 +154,14 @@ package final class Worker {
         sessions.removeAll()
     }
 
-    /// Ends the loop: publishes the wills of all clients and closes every connection.
+    /// Takes nothing more from clients; what they have sent before is delivered.
+    package func stopReading() { reactor.stopReading() }
+
+    /// Delivers all that is to be delivered in slices.
+    package func finishDeliveries() { fanOuts.drain(self) }
+
+    /// Ends the loop and closes every connection.
     package func stop() {
-        fanOuts.drain(self)
-        publishAllWills()
-        // A will may go to very many as well.
         fanOuts.drain(self)
         reactor.stop()
     }

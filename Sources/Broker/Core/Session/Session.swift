@@ -3,6 +3,7 @@
 
 import Inflight
 import MQTT
+import Net
 import Synchronization
 import Topics
 
@@ -29,6 +30,9 @@ final class Session {
     var password: [UInt8]?
     /// When it ends and when a delayed will is due.
     var deadlines = SessionDeadlines()
+    /// When its client left, in milliseconds of the reactor clock, negative before the machine's
+    /// start; nil while it is there.
+    private(set) var detachedAt: Int64?
 
     var subscriptions = Subscriptions()
     /// Messages to the client.
@@ -82,6 +86,7 @@ final class Session {
         listenerIndex = identity.listenerIndex
         self.expiryInterval = expiryInterval
         deadlines = SessionDeadlines()
+        detachedAt = nil
         hasLoggedDrop = false
         outgoing.window.resume()
         incoming?.resume()
@@ -107,6 +112,13 @@ final class Session {
     func detach() {
         client = nil
         outlet = nil
+        noteDetached(at: worker.reactor.now)
+    }
+
+    /// Its client has gone, in an earlier process perhaps.
+    func noteDetached(at milliseconds: Int64) {
+        assert(client == nil, "who is there has not left")
+        detachedAt = milliseconds
     }
 
     /// Sets how long the session lives without a connection.

@@ -37,6 +37,15 @@ final class UnsafeSessionTable {
     /// All sessions, in no order.
     var all: [Session] { Array(byIdentifier.values) }
 
+    /// One more than the highest slot that may be in use.
+    var slotEnd: Int { placeCount }
+
+    /// The session in a slot; nil when it is free.
+    func session(inSlot slot: Int) -> Session? {
+        precondition(slot >= 0 && slot < placeCount, "a slot of this table")
+        return places[slot].session
+    }
+
     /// The session of a client identifier.
     subscript(_ clientIdentifier: String) -> Session? {
         byIdentifier[ExactText(clientIdentifier)]
