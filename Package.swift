@@ -222,7 +222,7 @@ let package = Package(
             swiftSettings: common
         ),
         tests("PluginHostTests", uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto"]),
-        tests("ConformanceTests", uses: ["TestSupport"]),
+        tests("ConformanceTests", uses: ["Persist", "Inflight", "TestSupport"]),
         .testTarget(
             name: "ABITests",
             dependencies: ["CommonLibrary", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],

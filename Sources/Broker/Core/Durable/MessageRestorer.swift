@@ -89,7 +89,8 @@ extension ClientIdentity {
             keepAliveSeconds: 0,
             isCleanStart: false,
             isBridge: false,
-            authenticationMethod: nil
+            authenticationMethod: nil,
+            proof: .restored
         )
     }
 
