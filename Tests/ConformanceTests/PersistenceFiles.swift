@@ -206,7 +206,7 @@ struct PersistenceFiles {
         )
         for name in ["ok", "lost"] {
             let client = try RawClient.connected(to: broker, name, username: name)
-            try client.publish1("r/\(name)", retain: true)
+            try client.publish1("r/\(name)", "x", retain: true)
         }
         try broker.stop()
         broker = try Broker(
@@ -216,7 +216,7 @@ struct PersistenceFiles {
         )
         let reader = try RawClient.connected(to: broker, "reader", username: "reader")
         try reader.subscribe("r/#")
-        try reader.expectPublish("r/ok", retain: true)
+        try reader.expectPublish("r/ok", "x", retain: true)
         try reader.expectNothing(from: reader)
     }
 
