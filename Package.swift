@@ -273,7 +273,7 @@ let package = Package(
         tests("TopicsTests", uses: ["Topics"]),
         tests(
             "CoreTests",
-            uses: ["Core", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "TestSupport"]
+            uses: ["Core", "Persist", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "TestSupport"]
         ),
         tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
         tests("NetTests", uses: ["Net", "CLinux"]),
@@ -288,7 +288,7 @@ let package = Package(
             "PluginHostTests",
             uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto", "TestSupport"]
         ),
-        tests("ConformanceTests", uses: ["TestSupport"]),
+        tests("ConformanceTests", uses: ["Persist", "Inflight", "TestSupport"]),
         .testTarget(
             name: "ABITests",
             dependencies: ["CommonLibrary", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],

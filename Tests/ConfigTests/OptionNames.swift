@@ -6,6 +6,7 @@ enum OptionNames {
     static let globalBools = [
         "allow_duplicate_messages", "autosave_on_changes", "check_retain_source",
         "connection_messages", "enable_control_api", "log_timestamp", "persistence",
+        "persistence_log",
         "queue_qos0_messages", "retain_available", "retained_persistence", "set_tcp_nodelay",
         "upgrade_outgoing_qos", "allow_anonymous", "allow_zero_length_clientid",
         "per_listener_settings",
@@ -31,7 +32,7 @@ enum OptionNames {
             "packet_buffer_size",
             "websockets_headers_size", "retain_expiry_interval", "sys_interval",
             "websockets_log_level", "auth_timeout", "max_pending_logins", "plugin_slow_callback_ms",
-            "log_facility",
+            "log_facility", "persistence_buffer",
             "port",
         ].map { ($0, "") }
         + [

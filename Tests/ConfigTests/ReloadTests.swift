@@ -43,6 +43,7 @@ struct ReloadTests {
             ("max_keepalive 3", \.maxKeepalive),
             ("global_max_connections 3", \.globalMaxConnections),
             ("retain_expiry_interval 3", \.retainExpiryInterval),
+            ("persistence_buffer 100000", \.persistenceBuffer),
         ] as [(String, any KeyPath<Configuration, Int> & Sendable)]
     )
     func kept(line: String, path: any KeyPath<Configuration, Int> & Sendable) throws {
@@ -50,6 +51,48 @@ struct ReloadTests {
         #expect(
             try reloaded(line, "")[keyPath: path] == Outcome(line).configuration[keyPath: path]
         )
+    }
+
+    @Test("Where state is kept changes at a restart, and what does so is known; how, at once")
+    func persistence() throws {
+        let text = """
+            persistence true
+            persistence_file f
+            persistence_location /l
+            persistence_log false
+            persistence_buffer 70000
+            persistence_fsync always
+            autosave_on_changes true
+            persistent_client_expiration 3s
+            """
+        var running = Configuration()
+        running.persistenceLocationOverride = "/o"
+        let new = Outcome(text).configuration
+        let result = try running.applyingReload(of: new)
+        #expect(
+            running.keptPersistenceOptions(of: new) == [
+                "persistence", "persistence_file", "persistence_location", "persistence_log",
+                "persistence_buffer",
+            ]
+        )
+        #expect(running.keptPersistenceOptions(of: running) == [])
+        #expect(!result.persistence && result.persistenceLog)
+        #expect(result.persistencePath == "/o/mosquitto.db")
+        #expect(result.persistenceFsync == .always && result.autosaveOnChanges)
+        #expect(result.persistentClientExpiration == 3)
+    }
+
+    @Test("When a record is safe is one of three words")
+    func fsync() {
+        for word in ["always", "everysec", "no"] {
+            let outcome = Outcome("persistence_fsync \(word)")
+            #expect(outcome.configuration.persistenceFsync.rawValue == word)
+        }
+        #expect(
+            Outcome("persistence_fsync never").errors.first
+                == "Error: Invalid 'persistence_fsync' value (never)."
+        )
+        #expect(Configuration().persistenceFsync == .everysec)
     }
 
     @Test(

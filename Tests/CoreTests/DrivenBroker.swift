@@ -100,6 +100,12 @@ final class DrivenBroker {
 
     /// Ends the broker as `SIGTERM` would.
     func end() {
+        for worker in workers { worker.stopReading() }
+        for worker in workers {
+            worker.publishAllWills()
+            worker.finishDeliveries()
+        }
+        settle()
         for worker in workers { worker.stop() }
         settle()
         for worker in workers { worker.reactor.closeConnections() }

@@ -24,7 +24,20 @@ extension Configuration {
             result.listeners[index] = listeners[index].applyingReload(of: listener)
         }
         result.isLocalOnly = isLocalOnly
+        result.persistenceLocationOverride = persistenceLocationOverride
         return result
+    }
+
+    /// The options about where state is kept that `new`, as read from the file, has changed: they come
+    /// into force at the next start.
+    package func keptPersistenceOptions(of new: Configuration) -> [String] {
+        var names: [String] = []
+        if new.persistence != persistence { names.append("persistence") }
+        if new.persistenceFile != persistenceFile { names.append("persistence_file") }
+        if new.persistenceLocation != persistenceLocation { names.append("persistence_location") }
+        if new.persistenceLog != persistenceLog { names.append("persistence_log") }
+        if new.persistenceBuffer != persistenceBuffer { names.append("persistence_buffer") }
+        return names
     }
 
     /// The position of the running listener that a listener of the new file means.

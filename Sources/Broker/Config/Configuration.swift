@@ -86,15 +86,20 @@ package struct Configuration: Sendable, Equatable {
     package var security = SecurityConfiguration()
     /// The options of the log.
     package var logging = LogConfiguration()
-    /// Whether the built-in snapshot database is used.
+    /// Whether sessions and retained messages are kept beyond the end of the broker.
     package var persistence = false
-    /// The file name of the database.
+    /// The file name of the snapshot database.
     package var persistenceFile = "mosquitto.db"
-    /// The directory of the database; nil is the current directory.
+    /// The directory of the database and the session log; nil is the current directory.
     package var persistenceLocation: String?
-    /// What `MOSQUITTO_PERSISTENCE_LOCATION` said at start; plugins see it, the snapshot database and
-    /// a reload do not.
+    /// What `MOSQUITTO_PERSISTENCE_LOCATION` said at start; counts instead of `persistenceLocation`.
     package var persistenceLocationOverride: String?
+    /// When what is recorded in the session log is safe.
+    package var persistenceFsync = PersistenceFsync.everysec
+    /// Whether there is a session log beside the snapshot database.
+    package var persistenceLog = true
+    /// Bytes of records that may wait for the writer, for each reactor.
+    package var persistenceBuffer = 16 << 20
     /// Most seconds the session of a disconnected client is kept; nil keeps it as long as it asks.
     package var persistentClientExpiration: Int?
 
@@ -119,14 +124,17 @@ package struct Configuration: Sendable, Equatable {
     /// The configuration of an empty file, before local-only listeners are added.
     package init() {}
 
-    /// The path of the database.
+    /// The path of the snapshot database.
+    ///
+    /// The session log is the directory of the same name with `.log`.
     package var persistencePath: String {
-        guard let persistenceLocation else { return persistenceFile }
-        return "\(persistenceLocation)/\(persistenceFile)"
+        guard let directory = persistenceDirectory else { return persistenceFile }
+        return "\(directory)/\(persistenceFile)"
     }
 
-    /// The directory plugins are told.
-    package var persistenceLocationForPlugins: String? {
+    /// The directory of database and session log, of which plugins are told as well; nil is the
+    /// current directory.
+    package var persistenceDirectory: String? {
         persistenceLocationOverride ?? persistenceLocation
     }
 

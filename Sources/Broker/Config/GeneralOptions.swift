@@ -37,8 +37,6 @@ enum GeneralOptions {
     static let switches: [String: Setting<Configuration>] = [
         "allow_duplicate_messages": .bool(\.allowDuplicateMessages)
             .deprecated("Clients can use MQTT 5 subscription options instead."),
-        "autosave_interval": .int(\.autosaveInterval, raisedTo: 0),
-        "autosave_on_changes": .bool(\.autosaveOnChanges),
         "check_retain_source": .bool(\.checkRetainSource).untilRestart(),
         "clientid_prefixes": .string(\.clientidPrefixes)
             .deprecated("Use an authentication plugin to restrict client identifiers."),
@@ -51,10 +49,6 @@ enum GeneralOptions {
         "upgrade_outgoing_qos": .bool(\.upgradeOutgoingQoS),
         "user": .string(\.user).untilRestart(),
         "worker_gathering": .bool(\.workerGathering).untilRestart(),
-        "persistence": .bool(\.persistence).in(.persistence),
-        "retained_persistence": .bool(\.persistence).in(.persistence),
-        "persistence_file": .stringOnce(\.persistenceFile),
-        "persistence_location": .stringOnce(\.persistenceLocation),
         "persistent_client_expiration": .custom(persistentClientExpiration),
         "websockets_log_level": .custom {
             (_: inout Configuration, line: inout OptionLine) throws(ConfigurationError) in
@@ -64,6 +58,19 @@ enum GeneralOptions {
         "dhparamfile": .ignored {
             "Warning: The '\($0)' option is ignored, DH parameters are chosen automatically."
         },
+    ]
+
+    /// Where state is kept and when it is saved.
+    static let persistence: [String: Setting<Configuration>] = [
+        "autosave_interval": .int(\.autosaveInterval, raisedTo: 0),
+        "autosave_on_changes": .bool(\.autosaveOnChanges),
+        "persistence": .bool(\.persistence).in(.persistence).untilRestart(),
+        "retained_persistence": .bool(\.persistence).in(.persistence).untilRestart(),
+        "persistence_file": .stringOnce(\.persistenceFile).untilRestart(),
+        "persistence_location": .stringOnce(\.persistenceLocation).untilRestart(),
+        "persistence_fsync": .keyword(\.persistenceFsync),
+        "persistence_log": .bool(\.persistenceLog).untilRestart(),
+        "persistence_buffer": .int(\.persistenceBuffer, raisedTo: 65_536).untilRestart(),
     ]
 
     /// The options of the log.
@@ -96,13 +103,13 @@ enum GeneralOptions {
 
     /// The options that only a restart changes, each with what keeps its value.
     static let startOnly: [String: Setting<Configuration>.Copy] =
-        [limits, switches, logging, directives].reduce(into: [:]) { result, table in
+        [limits, switches, persistence, logging, directives].reduce(into: [:]) { result, table in
             result.merge(table.compactMapValues(\.keep)) { first, _ in first }
         }
 
     /// The option of this name.
     static func setting(_ name: String) -> Setting<Configuration>? {
-        limits[name] ?? switches[name] ?? logging[name]
+        limits[name] ?? switches[name] ?? persistence[name] ?? logging[name]
     }
 
     /// 65535 and negative numbers mean no limit.

@@ -29,6 +29,8 @@ package final class Broker: Sendable {
     let batches = DeliveryBatchPool()
     /// How much memory is in use.
     let memory = MemoryGuard()
+    /// Who saves the snapshot database.
+    package let saver = StateSaver()
 
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()

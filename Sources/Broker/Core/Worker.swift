@@ -110,8 +110,15 @@ package final class Worker {
     package func record(in log: SessionLog) {
         let recorder = Recorder(self, log)
         self.recorder = recorder
+        for session in sessions.all { recorder.adopt(session) }
         sessionListener = recorder
         answerHolder = recorder
+    }
+
+    /// Runs `body` when all that has been recorded so far is safe, or cannot be any more.
+    package func whenSafe(_ body: @escaping () -> Void) {
+        guard let recorder else { return body() }
+        recorder.whenSafe(body)
     }
 
     /// Number of this worker.
@@ -166,11 +173,14 @@ package final class Worker {
         sessions.removeAll()
     }
 
-    /// Ends the loop: publishes the wills of all clients and closes every connection.
+    /// Takes nothing more from clients; what they have sent before is delivered.
+    package func stopReading() { reactor.stopReading() }
+
+    /// Delivers all that is to be delivered in slices.
+    package func finishDeliveries() { fanOuts.drain(self) }
+
+    /// Ends the loop and closes every connection.
     package func stop() {
-        fanOuts.drain(self)
-        publishAllWills()
-        // A will may go to very many as well.
         fanOuts.drain(self)
         reactor.stop()
     }

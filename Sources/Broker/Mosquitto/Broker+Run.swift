@@ -37,7 +37,7 @@ func runBroker(
 
 /// What the original has as parts that can be left out.
 private let features: StartupLog.Features = [
-    ("Bridge", false), ("Persistence", false), ("TLS", true), ("TLS-PSK", true),
+    ("Bridge", false), ("Persistence", true), ("TLS", true), ("TLS-PSK", true),
     ("Websockets", true),
 ]
 
@@ -56,17 +56,29 @@ private func serve(
     let sockets = try openListeners(broker)
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
-    let threads = try startThreads(broker, sockets) { settle in
+    let durable = DurableState(broker)
+    let start = try durable.read(isRepairing: commandLine.isRepair)
+    var failure: StartError?
+    let threads = try startThreads(broker, sockets) { threads in
+        do throws(StartError) {
+            try start.restore(on: threads)
+        } catch {
+            failure = error
+        }
         guard configuration.sysInterval > 0 else { return }
         broker.publishSys(sysTree.opening)
-        settle()
+        threads.ask(patience: 10) { _ in }
         broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
-        settle()
+        threads.ask(patience: 10) { _ in }
+    }
+    if let failure {
+        threads.stop()
+        throw failure
     }
     let notifier = ServiceNotifier()
     log.info("mosquitto version \(BrokerVersion.number) running")
     notifier.ready()
-    try control(threads, plugins, signals) { [sysTree] in
+    try control(threads, plugins, durable, signals) { [sysTree] in
         ControlLoop(threads, plugins, configuration, commandLine, notifier, sysTree: sysTree)
     }
 }
@@ -78,23 +90,24 @@ private func serve(
 private func control(
     _ threads: BrokerThreads,
     _ plugins: PluginHost?,
+    _ durable: DurableState,
     _ signals: Signals,
     _ makeLoop: @escaping @Sendable () -> ControlLoop
 ) throws(StartError) {
     guard let plugins else {
         makeLoop().run(signals)
-        return threads.stop()
+        return durable.stop(threads)
     }
     do throws(SystemError) {
         let thread = try Thread(named: "control") {
             makeLoop().run(signals)
-            threads.stop { plugins.drain(milliseconds: 2000) }
+            durable.stop(threads) { plugins.drain(milliseconds: 2000) }
             plugins.stop()
         }
         plugins.run()
         thread.join()
     } catch {
-        threads.stop()
+        durable.stop(threads)
         throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
     }
 }
@@ -152,7 +165,7 @@ private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSock
 private func startThreads(
     _ broker: Broker,
     _ sockets: [ListenerSocket],
-    prepare: (_ settle: () -> Void) -> Void
+    prepare: (BrokerThreads) -> Void
 ) throws(StartError) -> BrokerThreads {
     do throws(SystemError) {
         return try BrokerThreads(broker, sockets: sockets, prepare: prepare)

@@ -31,6 +31,8 @@ struct BrokerCommandLine {
     private(set) var isVerbose = false
     /// Whether `--test-config` only checks the configuration.
     private(set) var isConfigTest = false
+    /// Whether `--repair` keeps what can be read of a damaged session log.
+    private(set) var isRepair = false
     /// The file TLS secrets are appended to.
     private(set) var tlsKeylogPath: String?
 
@@ -45,6 +47,7 @@ struct BrokerCommandLine {
             case "-q", "--quiet": isQuiet = true
             case "-v", "--verbose": isVerbose = true
             case "--test-config": isConfigTest = true
+            case "--repair": isRepair = true
             default:
                 let isUnknown: Bool
                 do throws(ConfigurationError) {

@@ -42,7 +42,11 @@ enum BrokerProcess {
         defer { writeRemarks(of: parser, to: log) }
         if let path = commandLine.configFile { try parser.parse(file: path) }
         let new = try parser.finish(ports: commandLine.ports)
-        return commandLine.applied(to: try running.applyingReload(of: new))
+        let result = commandLine.applied(to: try running.applyingReload(of: new))
+        for name in running.keptPersistenceOptions(of: new) {
+            log.warning("Warning: The '\(name)' option comes into force at the next start.")
+        }
+        return result
     }
 
     /// The finished configuration with what command line and environment change.

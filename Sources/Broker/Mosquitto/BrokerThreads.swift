@@ -16,12 +16,12 @@ final class BrokerThreads: Sendable {
 
     /// Starts one thread per worker.
     ///
-    /// `prepare` runs when the first one is up; what it asks for has been done when it calls
-    /// `settle`. Connections are accepted after that.
+    /// `prepare` runs when they are up, and what it has them do is done before any connection is
+    /// accepted.
     init(
         _ broker: Broker,
         sockets: [ListenerSocket],
-        prepare: (_ settle: () -> Void) -> Void
+        prepare: (BrokerThreads) -> Void
     ) throws(SystemError) {
         self.broker = broker
         var threads: [Thread] = []
@@ -36,7 +36,7 @@ final class BrokerThreads: Sendable {
             threads.append(thread)
         }
         self.threads = threads
-        prepare { ask(patience: 10) { _ in } }
+        prepare(self)
         ask(patience: 10) { worker in
             do throws(SystemError) {
                 try worker.listen(on: sockets)
@@ -46,8 +46,9 @@ final class BrokerThreads: Sendable {
         }
     }
 
-    /// Has every worker run `question` and waits for them, `patience` seconds at most.
-    func ask(patience: CInt = 1, _ question: @escaping @Sendable (Worker) -> Void) {
+    /// Has every worker run `question` and waits for them, `patience` seconds at most; nil: for as
+    /// long as it takes.
+    func ask(patience: CInt? = 1, _ question: @escaping @Sendable (Worker) -> Void) {
         guard let answered = try? Latch(count: broker.workers.count) else { return }
         for worker in broker.workers {
             worker.post { worker in
@@ -55,15 +56,42 @@ final class BrokerThreads: Sendable {
                 answered.arrive()
             }
         }
-        answered.wait(milliseconds: patience * 1000)
+        answered.wait(milliseconds: patience.map { $0 * 1000 } ?? -1)
     }
 
-    /// Publishes all wills, for which `awaitDecisions` lets plugins decide, then ends every thread.
-    func stop(awaitDecisions: () -> Void = {}) {
-        ask { $0.publishAllWills() }
+    /// Waits until all that the workers have recorded is safe, and what was held back for it has gone
+    /// out; for `patience` seconds at most.
+    func awaitSafety(patience: CInt) {
+        guard let safe = try? Latch(count: broker.workers.count) else { return }
+        for worker in broker.workers {
+            worker.post { worker in worker.whenSafe { safe.arrive() } }
+        }
+        safe.wait(milliseconds: patience * 1000)
+    }
+
+    /// Ends every thread, in this order: nothing more is read; all wills are published, for which
+    /// `awaitDecisions` lets plugins decide; everything is delivered; `finish` finds each session as
+    /// it stays; connections are closed.
+    func stop(
+        awaitDecisions: () -> Void = {},
+        finish: (BrokerThreads) -> Void = { _ in }
+    ) {
+        ask(patience: 10) { $0.stopReading() }
+        ask(patience: 10) { $0.publishAllWills() }
         awaitDecisions()
+        settle()
+        finish(self)
         for worker in broker.workers { worker.post { $0.stop() } }
         for thread in threads { thread.join() }
+    }
+
+    /// Has everything delivered that was published by now; nothing may be read meanwhile.
+    ///
+    /// What a worker sends to others is mailed at the end of a turn, so it is there before the
+    /// question after the next one. In the first round come wills, and what was published before;
+    /// in the next, members of shared groups on other workers.
+    private func settle() {
+        for _ in 0..<3 { ask(patience: 10) { $0.finishDeliveries() } }
     }
 }
 

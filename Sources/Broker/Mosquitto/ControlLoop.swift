@@ -24,6 +24,7 @@ final class ControlLoop {
     private var lastAliveAt: Int64 = 0
     private var lastHold: Hold?
     private var holdEndsAt: Int64 = 0
+    private var autosave = Autosave()
 
     private var broker: Broker { threads.broker }
 
@@ -55,6 +56,7 @@ final class ControlLoop {
             broker.openGate()
             endHoldIfDue()
             publishSysIfDue()
+            autosave.saveIfDue(broker, configuration)
             sendAliveIfDue()
             signals.wait(milliseconds: millisecondsToWait())
         }
@@ -62,7 +64,8 @@ final class ControlLoop {
 
     private func handle(_ signal: BrokerSignal) {
         switch signal {
-        case .stop, .save: break
+        case .stop: break
+        case .save: broker.saver.save(broker)
         case .reload: reload()
         case .reopenLog: log.reopen()
         case .printTree: printTree()
@@ -157,6 +160,9 @@ final class ControlLoop {
         }
         if let seconds = notifier.watchdogIntervalSeconds {
             wait = min(wait, Int64(seconds) * 1000)
+        }
+        if let milliseconds = autosave.millisecondsToWait(configuration) {
+            wait = min(wait, milliseconds)
         }
         if lastHold != nil {
             wait = min(wait, max(0, holdEndsAt - Clock.monotonicMilliseconds()))

@@ -7,7 +7,7 @@ import Config
 enum Support {
     /// Groups of options that have no implementation yet.
     private static let unsupported: Set<OptionGroup> = [
-        .persistence, .bridge,
+        .bridge
     ]
 
     /// Throws one clear line for the first option that is not supported by this version.

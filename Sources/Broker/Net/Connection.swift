@@ -247,7 +247,7 @@ package final class Connection {
     ///
     /// Bytes that waited are handed up now, unless called from the handler itself.
     package func resumeReading() {
-        guard isPaused, !isClosed else { return }
+        guard isPaused, !isClosed, !reactor.isReadingOver else { return }
         isPaused = false
         updateInterest()
         if !isReading, input.count > 0 { presentRemainder() }

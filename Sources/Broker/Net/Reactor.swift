@@ -77,7 +77,7 @@ package final class Reactor {
 
     let epoll: OwnedDescriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
-    private let sources = UnsafeSourceTable()
+    let sources = UnsafeSourceTable()
     private var unauthenticatedRotation = 0
     var touchedConnections: [Connection] = []
     /// Those that are being written to; empty between turns.
@@ -108,6 +108,8 @@ package final class Reactor {
     /// The reactors that share this one's thread, one bit for each.
     private var coScheduled: UInt64 = 0
     private(set) var isStopping = false
+    /// Whether nothing is read any more; see `stopReading`.
+    var isReadingOver = false
     /// Whether the turn has left something for the next one that was ready when it began.
     package private(set) var isBehind = false
 
@@ -496,6 +498,7 @@ package final class Reactor {
         )
         sources.replace(slot, with: .connection(connection))
         connectionCount += 1
+        if isReadingOver { connection.pauseReading() }
         return connection
     }
 

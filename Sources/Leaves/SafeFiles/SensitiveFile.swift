@@ -18,6 +18,11 @@ package enum SensitiveFile {
         try open(path, O_WRONLY | O_APPEND | O_CREAT)
     }
 
+    /// Opens a file for reading; the caller closes the descriptor.
+    package static func openForReading(_ path: String) throws(FileError) -> CInt {
+        try open(path, O_RDONLY)
+    }
+
     /// Reads a whole file.
     ///
     /// `warn` is given a line for each way in which others could read it or it belongs to someone else.

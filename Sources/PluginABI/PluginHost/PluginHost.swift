@@ -60,7 +60,7 @@ package final class PluginHost: Hooks, Sendable {
         )
         watch = Stopwatch(log: broker.log, slowMilliseconds: configuration.pluginSlowCallbackMs)
         brokerControl = configuration.enableControlApi ? BrokerControl() : nil
-        persistenceLocation = CStringBox(configuration.persistenceLocationForPlugins)
+        persistenceLocation = CStringBox(configuration.persistenceDirectory)
         do throws(SystemError) {
             lane = try SerialLane()
         } catch {

@@ -62,6 +62,8 @@ extension Worker {
     private func recheck(_ session: Session, _ check: ReloadCheck) {
         let identity = session.identity
         guard sessions[session.handle] === session, !identity.isBridge else { return }
+        // Nobody knows what it has come in with; the client has to log in when it comes back.
+        if identity.proof == .restored { return }
         let listener = identity.listener.map { settings.listeners[$0.index] }
         // Whoever has come since has been asked for by the settings in force.
         if listener != nil, identity.listener === listener { return }

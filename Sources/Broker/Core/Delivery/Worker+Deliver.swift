@@ -52,6 +52,7 @@ extension Worker {
         _ form: DeliveryForm
     ) {
         let limits = limits.ofAbsent
+        counters.changes.add(entries.count)
         for index in entries {
             if session.outgoing.window.mayQueue(limits) {
                 session.queue(batch.message(index), form)

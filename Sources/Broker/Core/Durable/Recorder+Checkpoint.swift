@@ -88,7 +88,7 @@ extension Recorder {
         if let imaging = checkpoint?.image { return goOn(imaging) }
         guard let part = checkpoint, part.position < part.sessions.count else {
             checkpoint?.sessions = []
-            checkpoint?.stage = worker.index == 0 && log.keepsRetained ? .retained : .done
+            checkpoint?.stage = worker.index == 0 ? .retained : .done
             return
         }
         checkpoint?.position += 1
@@ -106,7 +106,7 @@ extension Recorder {
                     session: number,
                     identity: LogIdentity(session.identity),
                     expiryInterval: session.expiryInterval,
-                    detachedAt: session.client == nil ? session.detachedAt : nil,
+                    detachedAt: session.detachedAt.map(WallClock().second),
                     nextSequence: UInt64(places.upperBound),
                     lastIdentifier: session.outgoing.window.lastIdentifier
                 )

@@ -18,7 +18,7 @@ extension Recorder {
 
     /// Whether the log keeps what a batch does to the retained messages.
     private func retains(_ batch: PublishBatch) -> Bool {
-        batch.isRetained && log.keepsRetained && !batch.topic.isOfBroker
+        batch.isRetained && !batch.topic.isOfBroker
     }
 
     /// Numbers the publications of a batch that its publisher's session keeps until their release.
@@ -179,7 +179,6 @@ extension Recorder {
 
     /// Retained messages have gone by themselves.
     func clearRetained(_ messages: [Message], version: UInt64) {
-        guard log.keepsRetained else { return }
         for message in messages {
             message.withPublication { publication in
                 guard !publication.topic.isOfBroker else { return }

@@ -26,6 +26,12 @@ extension Recorder: SessionListener {
         }
     }
 
+    /// A session was restored: from the log, or from elsewhere, and a checkpoint will record it.
+    func adopt(_ session: Session) {
+        if session.logNumber == 0 { session.logNumber = log.nextNumber() }
+        noteDurability(session)
+    }
+
     private func attach(_ session: Session) {
         if session.isPersistent || session.logNumber != 0 { begin(session) }
     }

@@ -33,6 +33,8 @@ final class Recorder {
     private(set) var hasFailed = false
     /// Whether publishers have to wait until the writer has caught up.
     private(set) var isCongested = false
+    /// What is done when everything is safe.
+    private var safeWaiters: [() -> Void] = []
     /// Publishers whose identity the log has since the last checkpoint began.
     private var identities: Set<SessionNumber> = []
     private var lastPublisher: SessionNumber = 0
@@ -121,9 +123,24 @@ final class Recorder {
         safe = number
         if checkpoint == nil { hasFailed = false }
         worker.releaseAnswers(upTo: number)
+        tellWaiters()
         guard isCongested, !log.isCongested(worker.index) else { return }
         isCongested = false
         worker.unparkClients()
+    }
+
+    /// Runs `body` when all that has been recorded so far is safe, or cannot be any more.
+    func whenSafe(_ body: @escaping () -> Void) {
+        safeWaiters.append(body)
+        submit()
+        tellWaiters()
+    }
+
+    private func tellWaiters() {
+        guard hasFailed || buffer.isEmpty && safe == submitted, !safeWaiters.isEmpty else { return }
+        let waiters = safeWaiters
+        safeWaiters = []
+        for waiter in waiters { waiter() }
     }
 
     /// Writing does not work.
@@ -131,6 +148,7 @@ final class Recorder {
         hasFailed = true
         buffer.removeAll()
         checkpoint = nil
+        tellWaiters()
         worker.unparkClients()
     }
 

@@ -23,23 +23,19 @@ package final class SessionLog: Sendable {
     private let checkpointing = Atomic<Int>(0)
     /// What is known about the writer, for `$SYS` and whoever asks whether all is well.
     private let hasFailed = Atomic<Bool>(false)
-    /// Whether retained messages are kept.
-    let keepsRetained: Bool
 
     /// Goes on after the highest numbers of what was read.
     package init(
         _ broker: Broker,
         lastSession: SessionNumber,
         messageCounter: UInt64,
-        retainedVersion: UInt64,
-        keepsRetained: Bool
+        retainedVersion: UInt64
     ) {
         self.broker = broker
         log = broker.log
         numbers = broker.workers.map { _ in UnsafeLogNumberTable() }
         self.lastSession = Atomic(lastSession)
         self.messageCounter = messageCounter
-        self.keepsRetained = keepsRetained
         broker.retained.setVersion(retainedVersion)
     }
 
@@ -58,6 +54,11 @@ package final class SessionLog: Sendable {
             observer: self
         )
         writer.withLock { $0 = started }
+    }
+
+    /// Syncs in another way from now on.
+    package func setSyncing(_ syncing: LogSyncing) {
+        writer.withLock { $0 }?.setSyncing(syncing)
     }
 
     /// Writes everything that was handed over, and ends.

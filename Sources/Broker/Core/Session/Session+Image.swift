@@ -55,8 +55,6 @@ extension Session {
         case messageMissing(MessageNumber)
         /// An identifier twice, or none where one is needed.
         case identifier(UInt16)
-        /// A filter that may not be.
-        case filter
     }
 
     /// Takes over what an image holds; for a session that has just begun and has no client.
@@ -70,7 +68,9 @@ extension Session {
         setExpiryInterval(image.expiryInterval)
         setWill(image.will)
         for subscription in image.subscriptions {
-            guard subscribe(SessionSubscription(subscription)) != .refused else { throw .filter }
+            // What was granted is kept, whatever the limit is now.
+            let outcome = subscribe(SessionSubscription(subscription), isLimited: false)
+            assert(outcome != .refused, "without a limit nothing is refused")
         }
         let waiting = image.outgoing.count { $0.progress == .queued && $0.qos > 0 }
         outgoing.window.restore(lastIdentifier: image.lastIdentifier, waiting: waiting)

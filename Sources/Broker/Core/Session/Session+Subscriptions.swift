@@ -15,9 +15,13 @@ extension Session {
     }
 
     /// Subscribes, or changes options and identifier of the subscription that is there.
-    func subscribe(_ subscription: SessionSubscription) -> SubscribeOutcome {
+    func subscribe(
+        _ subscription: SessionSubscription,
+        isLimited: Bool = true
+    ) -> SubscribeOutcome {
         let index = worker.broker.subscriptions
-        if subscriptions.count >= worker.limits.subscriptionsMax, !subscription.isIn(index, handle)
+        if isLimited, subscriptions.count >= worker.limits.subscriptionsMax,
+            !subscription.isIn(index, handle)
         {
             return .refused
         }

@@ -3,6 +3,7 @@
 
 import Inflight
 import MQTT
+import Net
 import Persist
 import Synchronization
 import Topics
@@ -30,6 +31,9 @@ final class Session {
     var password: [UInt8]?
     /// When it ends and when a delayed will is due.
     var deadlines = SessionDeadlines()
+    /// When its client left, in milliseconds of the reactor clock, negative before the machine's
+    /// start; nil while it is there.
+    private(set) var detachedAt: Int64?
 
     var subscriptions = Subscriptions()
     /// Messages to the client.
@@ -44,8 +48,6 @@ final class Session {
     var undecidedCount = 0
     /// Its number in the session log; 0 when it is not there.
     var logNumber: SessionNumber = 0
-    /// Second since 1970 in which its client left; 0 while nobody has.
-    var detachedAt: Int64 = 0
 
     private var lastFanOut: UInt64 = 0
     /// Whether the loss of messages was already logged for this connection.
@@ -87,6 +89,7 @@ final class Session {
         listenerIndex = identity.listenerIndex
         self.expiryInterval = expiryInterval
         deadlines = SessionDeadlines()
+        detachedAt = nil
         hasLoggedDrop = false
         outgoing.window.resume()
         incoming?.resume()
@@ -112,8 +115,14 @@ final class Session {
     func detach() {
         client = nil
         outlet = nil
-        detachedAt = LogClock.wallSeconds()
+        noteDetached(at: worker.reactor.now)
         note(.detached)
+    }
+
+    /// Its client has gone, in an earlier process perhaps.
+    func noteDetached(at milliseconds: Int64) {
+        assert(client == nil, "who is there has not left")
+        detachedAt = milliseconds
     }
 
     /// Sets how long the session lives without a connection.

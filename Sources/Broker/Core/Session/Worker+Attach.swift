@@ -39,6 +39,7 @@ extension Worker {
             }
         }
         if let earlier { retire(earlier, isResumed: isResumed) }
+        if !packet.isCleanStart { counters.changes.add(1) }
         logConnect(request.identity)
         let session = isResumed ? earlier ?? makeSession(request) : makeSession(request)
         adopt(client, session, request)

@@ -44,6 +44,9 @@ package final class Counters: Sendable {
     package let socketsAccepted = Counter()
     /// Sessions that ended because their expiry interval had passed.
     package let clientsExpired = Counter()
+    /// Changes that `autosave_on_changes` counts and no packet counter does: messages queued for
+    /// absent clients, retained messages, clients that come in without a clean start.
+    let changes = Counter()
 
     package init() {}
 }

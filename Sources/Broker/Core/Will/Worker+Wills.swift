@@ -21,25 +21,29 @@ extension Worker {
             publishWill(of: session)
             return self.end(session)
         }
-        if lifetime != UInt32.max {
-            session.deadlines.expiresAt = reactor.now + 1000 * Int64(lifetime)
-        }
-        if let will = session.will {
-            if will.delayInterval == 0 {
-                publishWill(of: session)
-            } else if will.delayInterval < lifetime {
-                session.deadlines.willDueAt = reactor.now + 1000 * Int64(will.delayInterval)
-            }
-        }
+        if session.will?.delayInterval == 0 { publishWill(of: session) }
+        session.deadlines = deadlines(of: session, detachedAt: reactor.now)
         deadlines.set(session.handle, at: session.deadlines.next)
     }
 
     /// The session expiry interval, bounded by `persistent_client_expiration`.
     private func effectiveExpiry(_ session: Session) -> UInt32 {
-        guard session.expiryInterval != 0,
-            let bound = settings.configuration.persistentClientExpiration
-        else { return session.expiryInterval }
-        return min(session.expiryInterval, UInt32(clamping: bound))
+        settings.configuration.lifetime(expiryInterval: session.expiryInterval)
+    }
+
+    /// When a session ends, and when its will is due, whose client left at this millisecond of the
+    /// reactor clock.
+    func deadlines(of session: Session, detachedAt: Int64) -> SessionDeadlines {
+        let lifetime = effectiveExpiry(session)
+        var deadlines = SessionDeadlines()
+        // 0 is never; what was due before the clock began is due at once.
+        if lifetime != UInt32.max {
+            deadlines.expiresAt = max(1, detachedAt + 1000 * Int64(lifetime))
+        }
+        if let will = session.will, will.delayInterval < lifetime {
+            deadlines.willDueAt = max(1, detachedAt + 1000 * Int64(will.delayInterval))
+        }
+        return deadlines
     }
 
     /// Looks after sessions whose time has come, for a slice of the turn; the next turn goes on.

@@ -138,9 +138,11 @@ final class ClientRecord: @unchecked Sendable {
         }
     }
 
-    /// The address of the peer, or the path of the Unix socket.
+    /// The address of the peer, or the path of the Unix socket; nil for a client that has not been
+    /// here since the broker was started.
     var address: UnsafePointer<CChar>? {
         texts.withLock { texts in
+            if owner.peer == .text("", port: 0) { return nil }
             if texts.address == nil { texts.address = strdup(owner.peer.host) }
             return UnsafePointer(texts.address)
         }

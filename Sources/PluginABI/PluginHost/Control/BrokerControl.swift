@@ -21,6 +21,9 @@ struct BrokerControl: Sendable {
                 command.reply(responses, data: Self.plugins(of: host))
             case "listlisteners":
                 command.reply(responses, data: Self.listeners(of: host.broker))
+            case "savestate":
+                let isBegun = host.broker.saver.save(host.broker)
+                command.reply(responses, error: isBegun ? nil : "Persistence is off")
             default: command.reply(responses, error: "Unknown command")
             }
         }

@@ -11,6 +11,8 @@ enum LogJob: Sendable {
     case beginCheckpoint
     /// To end the checkpoint of this number: everything it needs has been handed over.
     case completeCheckpoint(UInt64)
+    /// To sync in another way from now on.
+    case setSyncing(LogSyncing)
     /// A sync in the background has ended.
     case synced(sequence: UInt64, offset: UInt64, LogFileError?, nanoseconds: Int64)
     /// To end the log.
@@ -51,7 +53,7 @@ final class LogEngine {
     }
 
     let files: any LogFiles
-    let options: LogOptions
+    private(set) var options: LogOptions
     private let wallSeconds: () -> Int64
     /// Starts a sync in the background; nil: all syncs are waited for.
     var startSync: ((any LogFile, _ sequence: UInt64, _ offset: UInt64) -> Void)?
@@ -131,6 +133,7 @@ final class LogEngine {
             case .frame: break
             case .beginCheckpoint: beginCheckpoint()
             case .completeCheckpoint(let number): completeCheckpoint(number)
+            case .setSyncing(let syncing): options.syncing = syncing
             case .synced(let sequence, let offset, let error, let nanoseconds):
                 noteSync(sequence, offset, error, nanoseconds)
             case .close(let database): close(database)

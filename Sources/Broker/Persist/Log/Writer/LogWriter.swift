@@ -116,6 +116,9 @@ package final class LogWriter: Sendable {
     /// Ends a checkpoint: all its images and their messages have been handed over.
     package func completeCheckpoint(_ number: UInt64) { enqueue(.completeCheckpoint(number)) }
 
+    /// Syncs in another way from now on.
+    package func setSyncing(_ syncing: LogSyncing) { enqueue(.setSyncing(syncing)) }
+
     /// Writes everything and ends the thread; what is handed over later is refused.
     package func close(_ database: WrittenDatabase?) {
         enqueue(.close(database))

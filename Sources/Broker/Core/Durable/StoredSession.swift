@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session as it is kept while no broker runs.
+
+package import Inflight
+
+/// A session as plain values, with what is needed to go on with it in another process.
+package struct StoredSession: Sendable, Equatable {
+    /// Its state; messages by number.
+    package var image: SessionImage
+    /// Port of the listener its client came through last; 0 when unknown.
+    package var listenerPort: UInt16
+    /// Second since 1970 in which its client left; nil while it is connected.
+    package var detachedAt: Int64?
+
+    package init(image: SessionImage, listenerPort: UInt16, detachedAt: Int64?) {
+        self.image = image
+        self.listenerPort = listenerPort
+        self.detachedAt = detachedAt
+    }
+}
+
+/// Who has published a message, as far as that is kept.
+package struct StoredPublisher: Sendable, Hashable {
+    package let clientIdentifier: String
+    package let userName: String?
+    /// Port of the listener it came through; 0 when unknown.
+    package let listenerPort: UInt16
+
+    package init(clientIdentifier: String, userName: String?, listenerPort: UInt16) {
+        self.clientIdentifier = clientIdentifier
+        self.userName = userName
+        self.listenerPort = listenerPort
+    }
+}

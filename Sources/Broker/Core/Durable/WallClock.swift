@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clock of the reactors beside the one that goes on while no broker runs.
+
+import Net
+
+/// How the clock of the reactors stands to the wall clock, read once.
+///
+/// Reactors count from the start of the machine and never go back; what is kept beyond the end of
+/// the broker counts seconds since 1970. Both ways round to the same whole seconds, so that
+/// restarts do not add up; a time limit is never cut short.
+package struct WallClock: Sendable {
+    /// Milliseconds since 1970 at 0 of the reactor clock.
+    private let milliseconds: Int64
+    /// The same in whole seconds.
+    private let seconds: Int64
+    /// Second since 1970 in which it was read.
+    package let now: Int64
+    /// Millisecond of the reactor clock at which it was read.
+    let reactorNow: Int64
+
+    /// Reads both clocks.
+    package init() {
+        self.init(
+            reactor: Clock.monotonicMilliseconds(),
+            wall: Clock.wallNanoseconds() / 1_000_000
+        )
+    }
+
+    /// Takes the milliseconds of both clocks at one moment.
+    init(reactor: Int64, wall: Int64) {
+        reactorNow = reactor
+        milliseconds = wall - reactor
+        // Of negative numbers too the nearest.
+        seconds = (milliseconds + 500) / 1000 - (milliseconds < -500 ? 1 : 0)
+        now = wall / 1000
+    }
+
+    /// From when on a message is void, as messages have it: a second of the reactor clock.
+    ///
+    /// `second` since 1970; 0 stays 0, never.
+    func messageExpiry(_ second: Int64) -> Int64 {
+        second == 0 ? 0 : max(1, second &- seconds)
+    }
+
+    /// From when on a message is void, in seconds since 1970; the other way.
+    func storedExpiry(_ second: Int64) -> Int64 {
+        second == 0 ? 0 : max(1, second + seconds)
+    }
+
+    /// Second since 1970 in which something happened at a millisecond of the reactor clock.
+    func second(at reactorMilliseconds: Int64) -> Int64 {
+        (reactorMilliseconds + milliseconds) / 1000
+    }
+
+    /// Millisecond of the reactor clock at which something happened in a second since 1970, at its
+    /// end; negative before the machine's start.
+    ///
+    /// What lies in the future happens now: the clock has gone back.
+    func moment(of second: Int64) -> Int64 {
+        min(reactorNow, (min(second, now) + 1) * 1000 - 1 - milliseconds)
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions and retained messages come back to life at the start.
+
+import Config
+import Inflight
+import Log
+import MQTT
+import Net
+import Topics
+
+/// Three steps, in which all workers have done with one before any begins the next, all before the
+/// first client comes: retained messages; sessions, which may have to go on fetching those; time,
+/// in which wills are published to whoever is subscribed.
+extension Worker {
+    /// Puts this worker's share of the retained messages into the store.
+    package func restoreRetained(_ state: any StoredState) {
+        let step = broker.workers.count
+        for place in stride(from: index, to: state.retainedCount, by: step) {
+            guard let message = state.message(state.retained(at: place)) else { continue }
+            message.withPublication { publication in
+                let topic = RawSpan(_unsafeBytes: publication.topic)
+                _ = broker.retained.set(topic: topic, value: message.storage)
+            }
+        }
+    }
+
+    /// Brings back the sessions that live on this worker.
+    ///
+    /// Limits are not asked for: what was there is kept. `clock` is the one that the messages were
+    /// made with.
+    package func restoreSessions(_ state: any StoredState, clock: WallClock) {
+        for place in 0..<state.sessionCount
+        where broker.home(of: state.clientIdentifier(at: place)) == index {
+            let stored = state.session(at: place)
+            do throws(Session.RestoreError) {
+                let session = try restore(stored, clock, state.message)
+                session.logNumber = state.logNumber(at: place)
+            } catch {
+                let name = stored.image.clientIdentifier
+                log.error("Error: The session of \(name) cannot be restored: \(error).")
+            }
+        }
+    }
+
+    /// Lets time go on for restored sessions: publishes wills that are due and ends sessions whose
+    /// time is over, or that have ended with the broker.
+    package func resumeTime() {
+        for session in sessions.all where session.client == nil {
+            if session.isPersistent {
+                deadlines.set(session.handle, at: session.deadlines.next)
+            } else {
+                publishWill(of: session)
+                end(session)
+            }
+        }
+    }
+
+    private func restore(
+        _ stored: StoredSession,
+        _ clock: WallClock,
+        _ message: (MessageNumber) -> Message?
+    ) throws(Session.RestoreError) -> Session {
+        let image = stored.image
+        assert(sessions[image.clientIdentifier] == nil, "each client identifier has one session")
+        // Which version the client spoke is not kept; sessions of 3.x never end.
+        let identity = ClientIdentity(
+            stored: image.clientIdentifier,
+            userName: image.userName,
+            listener: settings.listener(port: stored.listenerPort),
+            version: image.expiryInterval == .max ? .v311 : .v5
+        )
+        let session = Session(
+            worker: self,
+            handle: sessions.reserve(),
+            identity: identity,
+            expiryInterval: 0
+        )
+        _ = broker.census.addSession(limit: 0)
+        sessions.insert(session)
+        do throws(Session.RestoreError) {
+            try session.restore(image, message)
+        } catch {
+            end(session)
+            throw error
+        }
+        let detachedAt = stored.detachedAt.map(clock.moment) ?? clock.reactorNow
+        session.noteDetached(at: detachedAt)
+        session.deadlines = deadlines(of: session, detachedAt: detachedAt)
+        if hasHooks { broker.directory.set(session) }
+        return session
+    }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the broker's state comes from at the start, and where it goes at the end.
+
+import Config
+import Core
+import Glibc
+import Log
+import Net
+import Persist
+import SafeFiles
+import Synchronization
+
+/// What the broker remembers: one place decides whence it comes and whither it goes.
+///
+/// With `persistence false` it begins with nothing and leaves nothing.
+final class DurableState: Sendable {
+    private let broker: Broker
+    private let configuration: Configuration
+    private let path: String
+    /// The session log while it is written.
+    private let sessionLog = Mutex<SessionLog?>(nil)
+
+    init(_ broker: Broker) {
+        self.broker = broker
+        configuration = broker.settings.configuration
+        path = configuration.persistencePath
+    }
+
+    /// Reads what was kept; after the listeners were opened, so that no other broker has them.
+    func read(isRepairing: Bool) throws(StartError) -> DurableStart {
+        guard configuration.persistence else { return DurableStart(state: nil, clock: nil) }
+        guard configuration.persistenceLog else {
+            if access("\(path).log", F_OK) == 0 {
+                broker.log.warning(
+                    "Warning: The session log \(path).log is not read, as persistence_log is false."
+                )
+            }
+            let state = try readDatabase()
+            return DurableStart(state: state, clock: state?.clock)
+        }
+        return try readLog(isRepairing)
+    }
+
+    /// Ends the threads, and keeps what is to be kept.
+    func stop(_ threads: BrokerThreads, awaitDecisions: () -> Void = {}) {
+        broker.saver.finish()
+        guard configuration.persistence else {
+            return threads.stop(awaitDecisions: awaitDecisions)
+        }
+        let clock = WallClock()
+        do throws(SystemError) {
+            let collector = try SnapshotCollector(workers: broker.workers.count)
+            threads.stop(awaitDecisions: awaitDecisions) { threads in
+                threads.awaitSafety(patience: 5)
+                threads.ask(patience: nil) { collector.add($0.stateAtEnd(clock)) }
+            }
+            let isWritten = broker.write(collector.wait(), isCleanShutdown: true, clock: clock)
+            closeLog(isWritten)
+        } catch {
+            broker.log.error("Error saving in-memory database: \(error).")
+            threads.stop(awaitDecisions: awaitDecisions)
+            closeLog(false)
+        }
+    }
+
+    /// Ends the log; its last record says which database was written with it.
+    private func closeLog(_ isDatabaseWritten: Bool) {
+        let log = sessionLog.withLock { $0 }
+        log?.close(isDatabaseWritten ? Self.fingerprint(path) : nil)
+    }
+
+    // MARK: The log
+
+    private func readLog(_ isRepairing: Bool) throws(StartError) -> DurableStart {
+        var (folder, recovered) = try openLog(isRepairing)
+        report(recovered)
+        let source = StateSource(
+            isLogNew: recovered.position.segments.isEmpty,
+            shutdown: recovered.shutdown,
+            database: Self.fingerprint(path)
+        )
+        if source != .log, !recovered.position.segments.isEmpty {
+            try putAside(source)
+            (folder, recovered) = try openLog(isRepairing)
+        }
+        switch source {
+        case .log:
+            let state = RecoveredState(recovered, for: broker)
+            return start(state, state.clock, recovered, folder, 0)
+        case .nothing: return start(nil, nil, recovered, folder, 0)
+        case .database:
+            let state = try readDatabase()
+            return start(state, state?.clock, recovered, folder, state?.messageCounter ?? 0)
+        }
+    }
+
+    private func openLog(_ isRepairing: Bool) throws(StartError) -> (LogFolder, RecoveredLog) {
+        let reading = LogReading(isRepairing: isRepairing, boot: LogNumbers.boot())
+        do throws(LogOpenError) {
+            let folder = try LogFolder("\(path).log")
+            return (folder, try RecoveredLog.read(folder, reading, newLog: LogNumbers.random()))
+        } catch {
+            throw Self.startError("\(path).log", error)
+        }
+    }
+
+    /// What is read beside the log has to be recorded in it first.
+    private func start(
+        _ state: (any StoredState)?,
+        _ clock: WallClock?,
+        _ recovered: RecoveredLog,
+        _ folder: LogFolder,
+        _ messageCounter: UInt64
+    ) -> DurableStart {
+        let log = SessionLog(
+            broker,
+            lastSession: recovered.sessionMax,
+            messageCounter: max(recovered.messageCounterMax, messageCounter),
+            retainedVersion: recovered.retainedVersion
+        )
+        sessionLog.withLock { $0 = log }
+        var position = recovered.position
+        if state is DatabaseState { position.isReset = true }
+        var options = LogOptions(syncing: LogSyncing(configuration.persistenceFsync))
+        options.bufferByteCountMax = configuration.persistenceBuffer
+        options.boot = LogNumbers.boot()
+        return DurableStart(
+            state: state,
+            clock: clock,
+            writing: DurableStart.Writing(
+                log: log,
+                folder: folder,
+                options: options,
+                position: position
+            )
+        )
+    }
+
+    private func report(_ recovered: RecoveredLog) {
+        for loss in recovered.losses { broker.log.warning("Warning: \(path).log: \(loss)") }
+        if recovered.cutByteCount > 0 {
+            broker.log.notice(
+                "The last \(recovered.cutByteCount) bytes of \(path).log were not written completely and are left out."
+            )
+        }
+        guard !recovered.position.segments.isEmpty else { return }
+        broker.log.info("Restoring sessions and retained messages from \(path).log.")
+        broker.log.info(
+            "Restored \(recovered.sessions.count) sessions and \(recovered.retained.count) retained messages from \(recovered.byteCount) bytes."
+        )
+    }
+
+    /// The log describes another state than the database, which was changed later.
+    private func putAside(_ source: StateSource) throws(StartError) {
+        let aside = "\(path).log.replaced-\(Clock.wallNanoseconds() / 1_000_000_000)"
+        guard rename("\(path).log", aside) == 0 else {
+            throw Self.startError("\(path).log", .file(LogFileError("rename", "\(path).log")))
+        }
+        let reason = source == .nothing ? "was removed" : "is another one"
+        broker.log.notice(
+            "The database \(path) \(reason) since the session log ended: it counts, and the log is now \(aside)."
+        )
+    }
+
+    // MARK: The database
+
+    private func readDatabase() throws(StartError) -> DatabaseState? {
+        do throws(DatabaseReadError) {
+            return try DatabaseState.read(path, for: broker)
+        } catch {
+            broker.log.error("Error: Couldn't open database.")
+            throw StartError(
+                line: "Error: \(path): \(error)",
+                exitCode: error.isOfUnsupportedVersion ? 3 : 1
+            )
+        }
+    }
+
+    /// Length and checksum of a file; nil when it cannot be read.
+    private static func fingerprint(_ path: String) -> WrittenDatabase? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { _ = close(descriptor) }
+        var checksum = CRC32C()
+        var length: UInt64 = 0
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = buffer.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress, $0.count)
+            }
+            guard count >= 0 else { return nil }
+            if count == 0 { return WrittenDatabase(length: length, checksum: checksum.value) }
+            length += UInt64(count)
+            buffer.withUnsafeBytes { bytes in
+                checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            }
+        }
+    }
+
+    private static func startError(_ path: String, _ error: LogOpenError) -> StartError {
+        var line = "Error: The session log \(path) cannot be read: \(error)."
+        if case .damaged = error {
+            line += " Start with --repair to keep what can be read of it."
+        }
+        return StartError(line: line, exitCode: 1)
+    }
+}
+
+extension DatabaseReadError {
+    fileprivate var isOfUnsupportedVersion: Bool {
+        if case .unsupportedVersion = reason { true } else { false }
+    }
+}
+
+extension LogSyncing {
+    /// What `persistence_fsync` says.
+    init(_ option: PersistenceFsync) {
+        self =
+            switch option {
+            case .always: .always
+            case .everysec: .everySecond
+            case .no: .never
+            }
+    }
+}
