@@ -26,8 +26,8 @@ case $name in
         ;;
     session)
         # The core with all it stands on, and the clients of its tests.
-        modules=(Encoding SafeFiles Results Log Config MQTT Topics Inflight Net Core)
-        sources=(Fuzz/SessionFuzz.swift Tests/Support/SplitMix64.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,Peer,SessionScript,SteppingClock,WildClient,Wire}.swift)
+        modules=(Encoding SafeFiles Results Log Config MQTT Topics Inflight Persist Net Core)
+        sources=(Fuzz/SessionFuzz.swift Tests/Support/SplitMix64.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,Peer,RecordedBroker,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;
     database)

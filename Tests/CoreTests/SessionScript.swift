@@ -20,6 +20,8 @@ final class SessionScript {
     private let honest: [HonestClient]
     private var others: [WildClient?]
     private var lastPayload: UInt32 = 0
+    /// The session log that is compared with what the broker has; nil when there is none.
+    private var recorded: RecordedBroker?
     private(set) var complaints: [String] = []
 
     static let othersMax = 6
@@ -27,7 +29,8 @@ final class SessionScript {
         .access, .basicAuthentication, .messageIn, .messageOut, .subscribe, .unsubscribe,
     ]
 
-    init(_ dice: Dice) throws {
+    /// `isRecorded`: with a session log.
+    init(_ dice: Dice, isRecorded: Bool = false) throws {
         var dice = dice
         var configuration = Configuration()
         configuration.maxQueuedMessages = 0
@@ -56,6 +59,12 @@ final class SessionScript {
         ]
         others = Array(repeating: nil, count: Self.othersMax)
         self.hooks = hooks
+        if isRecorded {
+            recorded = try RecordedBroker(
+                driven,
+                checkpointAt: UInt64(dice.pick([4 << 10, 40 << 10, 1 << 30]))
+            )
+        }
         self.dice = dice
     }
 
@@ -69,10 +78,13 @@ final class SessionScript {
         while left > 0, !dice.isDry, complaints.isEmpty {
             try step()
             check()
+            if let recorded, dice.isOne(in: 40) { complaints += try recorded.complaints() }
             left -= 1
         }
         if complaints.isEmpty { try finish() }
+        if let recorded, complaints.isEmpty { complaints += try recorded.complaints() }
         driven.end()
+        recorded?.end()
         return complaints
     }
 
@@ -188,6 +200,9 @@ final class SessionScript {
         var idleRounds = 0
         for _ in 0..<2000 {
             if !driven.settle() { return complaints.append("the broker never rests") }
+            if recorded?.awaitSafety() == false {
+                return complaints.append("the log never comes to rest")
+            }
             let before = progress
             hooks?.answer(.max, through: driven.broker)
             for client in honest { client.work() }

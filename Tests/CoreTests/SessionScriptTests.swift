@@ -17,6 +17,15 @@ struct SessionScriptTests {
         #expect(complaints == [], "SESSION_SEED=\(seed)")
     }
 
+    @Test("The session log says what the broker has, whatever happens", arguments: Seeds.all)
+    func recorded(seed: UInt64) throws {
+        let script = try SessionScript(Dice(seed: seed), isRecorded: true)
+        let complaints = try script.run(
+            steps: getenv("SESSION_STEPS").flatMap { Int(String(cString: $0)) } ?? 400
+        )
+        #expect(complaints == [], "SESSION_SEED=\(seed)")
+    }
+
     @Test("A publication goes from one client to another, with nobody but us making turns")
     func oneMessage() throws {
         let driven = try DrivenBroker(workers: 2)

@@ -20,6 +20,17 @@ struct ConnectRequest: Sendable {
     let settings: Settings
 }
 
+extension ConnectRequest {
+    /// Seconds that the session is to live without a connection; `UInt32.max`: for ever.
+    var expiryInterval: UInt32 {
+        if packet.version == .v5 { return packet.sessionExpiryInterval }
+        return packet.isCleanStart ? 0 : UInt32.max
+    }
+
+    /// Whether the session is to outlive its connection.
+    var isPersistent: Bool { expiryInterval != 0 }
+}
+
 extension Client {
     /// About what a client and its session take in memory.
     private static let connectionByteCount = 4 << 10

@@ -15,6 +15,9 @@ extension Client {
         if ticket == 0, heldAnswers.isEmpty { return false }
         if heldAnswers.isEmpty { worker.holdingClients.append(self) }
         heldAnswers.hold(answer, until: ticket)
+        if let recorder = worker.recorder, recorder.hasFailed || recorder.isCongested {
+            waitForLog()
+        }
         return true
     }
 

@@ -145,6 +145,7 @@ extension Client {
         guard let session else { return .unspecifiedError }
         // What a mount point or a plugin made too long is not entered; ending it finds nothing.
         if filter.isOverlong { return denial(of: filter, .topicFilterInvalid) }
+        if worker.recorder?.refuses(session) == true { return denial(of: filter, .quotaExceeded) }
         let subscription = SessionSubscription(
             text: filter.text,
             options: filter.options,

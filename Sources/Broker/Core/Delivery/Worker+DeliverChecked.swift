@@ -103,7 +103,9 @@ extension Worker {
         let handle = session.handle
         let identity = session.identity
         let asked = questions
+        let ticket = recorder?.noteUndecided(asked.map(\.message), form, for: session)
         _ = ask(.deliver(identity, asked)) { [self] answer in
+            if let ticket { recorder?.noteDecided(ticket, for: handle) }
             // By handle: the session may have ended, and another one begun, meanwhile.
             guard let session = sessions[handle] else { return }
             session.undecidedCount -= asked.count

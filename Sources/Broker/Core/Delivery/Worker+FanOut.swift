@@ -29,6 +29,10 @@ extension Worker {
     func deliverCollected() -> Bool {
         guard !batch.isEmpty else { return false }
         assert(!isDelivering, "nothing publishes while a batch is being delivered")
+        if let recorder, recorder.refuses(batch) {
+            refuseCollected()
+            return false
+        }
         if batch.purpose == .receive { return keepCollected() }
         isDelivering = true
         defer { isDelivering = false }

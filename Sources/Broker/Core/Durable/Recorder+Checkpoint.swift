@@ -127,6 +127,7 @@ extension Recorder {
         // What is under way moves; what waits keeps its place.
         let firstWaiting = session.outgoing.window.firstWaitingPlace
         writeEntries(of: session, places.lowerBound..<firstWaiting)
+        writeUndecided(of: session)
         goOn(SessionImaging(session: session.handle, place: firstWaiting))
     }
 
@@ -165,6 +166,23 @@ extension Recorder {
             )
         }
         if !entries.isEmpty { buffer.write(imageEntries: entries, of: session.logNumber) }
+    }
+
+    private func writeUndecided(of session: Session) {
+        guard !undecided.isEmpty else { return }
+        for question in undecided.all(for: session.handle) {
+            let entries = question.messages.map { message in
+                LogEntry(
+                    sequence: 0,
+                    message: keep(message),
+                    qos: question.form.qos,
+                    isRetained: question.form.isRetained,
+                    subscriptionIdentifier: question.form.subscriptionIdentifier,
+                    progress: .pending
+                )
+            }
+            buffer.write(imageEntries: entries, of: session.logNumber)
+        }
     }
 
     private func imageRetained() {

@@ -17,7 +17,7 @@ extension Recorder {
     }
 
     /// Whether the log keeps what a batch does to the retained messages.
-    private func retains(_ batch: PublishBatch) -> Bool {
+    func retains(_ batch: PublishBatch) -> Bool {
         batch.isRetained && !batch.topic.isOfBroker
     }
 
@@ -39,11 +39,7 @@ extension Recorder {
     /// Records the publications of a batch for the durable sessions of a route, before any of them
     /// gets one.
     func accept(_ batch: PublishBatch, _ route: UnsafeRoute) {
-        pending.removeAll(keepingCapacity: true)
-        if batch.qos > 0, !route.isEmpty {
-            for destination in route.local { addPending(destination, batch) }
-            for destination in route.remote { addPending(destination, batch) }
-        }
+        collectPending(batch, route)
         let isDealt = batch.qos > 0 && route.hasGroups && hasDurableMember(route)
         let retains = retains(batch)
         guard retains || isDealt || !pending.isEmpty else { return }
@@ -61,6 +57,14 @@ extension Recorder {
                 buffer.write(.retainedSet(version: version, batch.number(index)))
             }
         }
+    }
+
+    /// Finds the durable sessions that a batch goes to, but for groups.
+    func collectPending(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        pending.removeAll(keepingCapacity: true)
+        guard batch.qos > 0, !route.isEmpty else { return }
+        for destination in route.local { addPending(destination, batch) }
+        for destination in route.remote { addPending(destination, batch) }
     }
 
     private func addPending(_ destination: Destination, _ batch: PublishBatch) {
@@ -85,7 +89,7 @@ extension Recorder {
         )
     }
 
-    private func hasDurableMember(_ route: UnsafeRoute) -> Bool {
+    func hasDurableMember(_ route: UnsafeRoute) -> Bool {
         if let known = route.hasDurableMember { return known }
         let found = route.groups.contains { group in
             group.membersInTurn.contains { log.number(of: $0.session) != 0 }
@@ -98,6 +102,7 @@ extension Recorder {
     func deal(_ batch: PublishBatch, _ index: Int, to destination: Destination) {
         let number = batch.number(index)
         guard number != 0, let destination = durable(destination, batch) else { return }
+        keepContent(number, batch.publication(index))
         single[0] = destination
         buffer.write(delivered: number, to: single)
     }
@@ -173,6 +178,24 @@ extension Recorder {
         guard number != 0, isDurable(session) else { return }
         single[0] = LogDestination(session: session.logNumber, qos: 0, fate: .dropped(reason))
         buffer.write(delivered: number, to: single)
+    }
+
+    // MARK: What is not decided
+
+    /// Plugins are asked about messages for a session; nil: nothing of it is recorded.
+    func noteUndecided(
+        _ messages: [Message],
+        _ form: DeliveryForm,
+        for session: Session
+    ) -> UInt64? {
+        guard form.qos > 0, isDurable(session) else { return nil }
+        let question = UndecidedDeliveries.Question(messages: messages, form: form)
+        return undecided.add(question, for: session.handle)
+    }
+
+    /// Plugins have answered: what they have decided is recorded after this.
+    func noteDecided(_ ticket: UInt64, for session: SessionHandle) {
+        undecided.remove(ticket, for: session)
     }
 
     // MARK: Retained messages

@@ -124,7 +124,7 @@ extension Recorder: SessionListener {
         var identifier = identifier
         for index in 0..<batch.count {
             var number = batch.number(index)
-            if number == 0 { number = keep(session.outgoing[place + index]) }
+            if number == 0 || checkpoint != nil { number = keep(session.outgoing[place + index]) }
             single[0] = LogDestination(
                 session: session.logNumber,
                 qos: qos,

@@ -42,6 +42,8 @@ final class Recorder {
     var checkpoint: CheckpointPart?
     /// Markers of workers that have learned of a checkpoint earlier than this one.
     var earlyMarkers: [(checkpoint: UInt64, worker: Int, counter: UInt64)] = []
+    /// What plugins have yet to decide about.
+    var undecided = UndecidedDeliveries()
     /// Durable sessions that a batch goes to; kept for its memory.
     var pending: [LogDestination] = []
     /// One destination; kept for its memory.
@@ -121,7 +123,6 @@ final class Recorder {
     func noteSafe(_ number: UInt64) {
         guard number > safe else { return }
         safe = number
-        if checkpoint == nil { hasFailed = false }
         worker.releaseAnswers(upTo: number)
         tellWaiters()
         guard isCongested, !log.isCongested(worker.index) else { return }
@@ -136,8 +137,13 @@ final class Recorder {
         tellWaiters()
     }
 
+    /// Whether all that has been recorded is safe, and no checkpoint is under way.
+    var isSettled: Bool { isSafe && checkpoint == nil }
+
+    private var isSafe: Bool { buffer.isEmpty && safe == submitted }
+
     private func tellWaiters() {
-        guard hasFailed || buffer.isEmpty && safe == submitted, !safeWaiters.isEmpty else { return }
+        guard hasFailed || isSafe, !safeWaiters.isEmpty else { return }
         let waiters = safeWaiters
         safeWaiters = []
         for waiter in waiters { waiter() }
@@ -149,11 +155,14 @@ final class Recorder {
         buffer.removeAll()
         checkpoint = nil
         tellWaiters()
-        worker.unparkClients()
     }
 
     /// Writing works again, as far as one can know before it has been tried.
-    func noteResumed() { hasFailed = false }
+    func noteResumed() {
+        guard hasFailed else { return }
+        hasFailed = false
+        worker.unparkClients()
+    }
 }
 
 extension Recorder: AnswerHolder {

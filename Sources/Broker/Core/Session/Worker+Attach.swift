@@ -33,6 +33,9 @@ extension Worker {
         guard connack.count <= packet.maximumPacketSize.map(Int.init) ?? .max else {
             return client.finish(.refused("oversize packet", code: ResultCode.oversizePacket))
         }
+        if !isResumed, recorder?.hasFailed == true, request.isPersistent {
+            return refuseForFault(client)
+        }
         if earlier == nil {
             guard broker.census.addSession(limit: settings.configuration.globalMaxClients) else {
                 return refuseForCapacity(client)
@@ -92,13 +95,7 @@ extension Worker {
 
     private func adopt(_ client: Client, _ session: Session, _ request: ConnectRequest) {
         let packet = request.packet
-        let expiryInterval: UInt32 =
-            if packet.version == .v5 {
-                packet.sessionExpiryInterval
-            } else {
-                packet.isCleanStart ? 0 : UInt32.max
-            }
-        session.attach(client, request.identity, expiryInterval: expiryInterval)
+        session.attach(client, request.identity, expiryInterval: request.expiryInterval)
         client.session = session
         client.entryNumber = entryCount
         entryCount += 1
@@ -156,6 +153,13 @@ extension Worker {
     private func refuseForCapacity(_ client: Client) {
         let answer: ConnectError.Answer = client.isV5 ? .connackV5(.serverBusy) : .close
         client.refuseConnect(ConnectError(answer: answer, detail: "global_max_clients reached"))
+    }
+
+    /// A session that could not be recorded does not begin.
+    private func refuseForFault(_ client: Client) {
+        let answer: ConnectError.Answer =
+            client.isV5 ? .connackV5(.serverUnavailable) : .connackV3(3)
+        client.refuseConnect(ConnectError(answer: answer, detail: "session log cannot be written"))
     }
 
     /// `max_keepalive`: 3.x clients that ask for more, or for none, are refused.

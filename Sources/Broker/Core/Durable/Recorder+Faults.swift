@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// While the log cannot be written, what would have to be recorded is refused or waits.
+
+import MQTT
+import Net
+import Topics
+
+/// A message is taken whole or refused whole. Clients of 5.0 are told that there is no room; earlier
+/// versions have no word for it: what they send is taken, stays unacknowledged until it is safe, and
+/// they are read from no further until then.
+extension Recorder {
+    /// Whether a batch of a client of 5.0 is to be refused: it would have to be recorded.
+    func refuses(_ batch: PublishBatch) -> Bool {
+        guard hasFailed, batch.qos > 0, batch.purpose == .publish || batch.purpose == .receive,
+            batch.origin?.version == .v5
+        else { return false }
+        if batch.purpose == .receive, let publisher = worker.sessions[batch.publisher],
+            isDurable(publisher)
+        {
+            return true
+        }
+        return wouldRecord(batch, worker.routes.route(batch.topic))
+    }
+
+    private func wouldRecord(_ batch: PublishBatch, _ route: UnsafeRoute) -> Bool {
+        if retains(batch) || route.hasGroups && hasDurableMember(route) { return true }
+        collectPending(batch, route)
+        return !pending.isEmpty
+    }
+
+    /// Whether a subscription, or a new session, could not be recorded.
+    func refuses(_ session: Session) -> Bool { hasFailed && isDurable(session) }
+}
+
+extension Worker {
+    /// Refuses what has been collected: nobody gets it.
+    func refuseCollected() {
+        let type: PacketType = batch.purpose == .receive ? .pubrec : .puback
+        if let sender = batch.sender {
+            sender._withUnsafeGuaranteedRef { $0.refuse(batch, type) }
+        } else {
+            batch.decidedClient?.refuse(batch, type)
+        }
+        batch.reset()
+    }
+}
+
+extension Client {
+    /// Tells a client of 5.0 that its publications could not be kept.
+    fileprivate func refuse(_ batch: PublishBatch, _ type: PacketType) {
+        for index in 0..<batch.count {
+            sendAck(type, batch[index].packetIdentifier, .quotaExceeded)
+        }
+    }
+
+    /// Is read from no further until the log can be written again.
+    func waitForLog() {
+        guard !isParked, stage == .connected else { return }
+        isParked = true
+        worker.parkedClients.append(self)
+        connection?.pauseReading()
+    }
+}
