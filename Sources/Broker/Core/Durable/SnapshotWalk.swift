@@ -59,7 +59,7 @@ final class SnapshotWalk {
         let isOver = worker.broker.retained.next(cursor, limit: Self.stepMax, into: &found)
         for value in found {
             let message = Message(value)
-            if message.isSaved, !message.isExpired(at: worker.now) {
+            if !message.isOfSysTree, !message.isExpired(at: worker.now) {
                 snapshot.retained.append(message)
             }
         }
@@ -68,10 +68,8 @@ final class SnapshotWalk {
 }
 
 extension Message {
-    /// Whether it outlives the broker as a retained message: `$SYS` is made anew.
-    fileprivate var isSaved: Bool {
-        withPublication { !$0.topic.starts(with: "$SYS".utf8) }
-    }
+    /// Whether it is about the broker itself: one that is retained is made anew at the start.
+    var isOfSysTree: Bool { withPublication { $0.topic.starts(with: "$SYS".utf8) } }
 }
 
 extension Worker {

@@ -99,7 +99,7 @@ extension DatabaseWriter {
             sourceUserName: origin?.userName,
             sourcePort: origin?.storedListenerPort ?? 0,
             qos: message.qos,
-            isRetained: message.isRetained
+            isRetained: message.isRetained && !message.isOfSysTree
         )
         let failure = message.withPublication { publication -> DatabaseWriteError? in
             do throws(DatabaseWriteError) {
