@@ -140,6 +140,16 @@ struct PersistenceSaving {
         #expect(folder.hasDatabase)
     }
 
+    @Test(
+        "The configuration that Debian ships is good as it is",
+        .enabled(if: access("/etc/mosquitto/mosquitto.conf", R_OK) == 0, "needs Debian's package")
+    )
+    func stock() throws {
+        let arguments = ["-c", "/etc/mosquitto/mosquitto.conf", "--test-config"]
+        let outcome = try ChildProcess.run(Broker.executable, arguments)
+        #expect(outcome.status == 0 && outcome.errors.contains("Configuration file is OK."))
+    }
+
     @Test("Everybody is served while a large state is saved", arguments: reactors)
     func meanwhile(workers: Int) throws {
         let folder = try PersistenceFolder()

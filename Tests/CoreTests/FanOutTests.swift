@@ -68,7 +68,9 @@ struct FanOutTests {
         leave(driven, "one more", ["last"])
         let mortal = try client(driven, "mortal", will: "last", qos: 1)
         let all = driven.workers[0].sessions.all.filter { !$0.subscriptions.isEmpty }
-        driven.workers[0].stop()
+        driven.workers[0].stopReading()
+        driven.workers[0].publishAllWills()
+        driven.workers[0].finishDeliveries()
         #expect(all.count == absent + 1)
         #expect(all.allSatisfy { $0.outgoing.window.count == 1 })
         mortal.close()

@@ -5,7 +5,7 @@ import Core
 import Persist
 
 /// What the broker begins with, and where its session log goes on.
-struct DurableStart {
+final class DurableStart {
     /// What it takes to write the session log.
     struct Writing {
         let log: SessionLog
@@ -14,17 +14,26 @@ struct DurableStart {
         let position: LogPosition
     }
 
-    let state: (any StoredState)?
+    private var state: (any StoredState)?
     /// The clock that its messages were made with.
-    let clock: WallClock?
+    private let clock: WallClock?
     /// nil: there is no session log.
-    var writing: Writing?
+    private let writing: Writing?
 
-    /// Brings the state back to life, on the workers' own threads; takes as long as it takes.
+    init(state: (any StoredState)?, clock: WallClock?, writing: Writing? = nil) {
+        self.state = state
+        self.clock = clock
+        self.writing = writing
+    }
+
+    /// Brings the state back to life, on the workers' own threads, and lets go of what was read;
+    /// takes as long as it takes.
     ///
     /// To be called before the first client comes. Time goes on only when the log is being written: it
     /// is told of wills that are published and sessions that end.
     func restore(on threads: BrokerThreads) throws(StartError) {
+        let state = self.state
+        self.state = nil
         if let state, let clock {
             threads.ask(patience: nil) { $0.restoreRetained(state) }
             threads.ask(patience: nil) { $0.restoreSessions(state, clock: clock) }

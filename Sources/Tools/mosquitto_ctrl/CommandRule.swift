@@ -75,5 +75,12 @@ extension CommandRule {
             "List the plugins the broker has loaded.",
             .names([])
         ),
+        CommandRule(
+            "saveState",
+            "Broker",
+            "",
+            "Save sessions and retained messages now, as SIGUSR1 does.",
+            .names([])
+        ),
     ]
 }

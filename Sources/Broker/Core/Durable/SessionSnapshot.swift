@@ -30,12 +30,14 @@ struct SessionSnapshot: Sendable {
 }
 
 /// All that is to be saved, collected from all workers.
+///
+/// In pieces, so that none of those who collect ever moves much at once.
 package struct StateSnapshot: Sendable {
-    var sessions: [SessionSnapshot] = []
-    var retained: [Message] = []
+    var sessions: [[SessionSnapshot]] = []
+    var retained: [[Message]] = []
 
     mutating func add(_ other: StateSnapshot) {
-        if sessions.isEmpty { sessions = other.sessions } else { sessions += other.sessions }
+        sessions += other.sessions
         retained += other.retained
     }
 }

@@ -13,8 +13,11 @@ final class SnapshotWalk {
     private static let stepMax = 256
 
     private var snapshot = StateSnapshot()
-    private var handles: [SessionHandle] = []
+    /// Of each piece of sessions.
+    private var handles: [[SessionHandle]] = []
     private var slot: UInt32 = 0
+    /// How many pieces were looked through for sessions that have ended.
+    private var checkedCount = 0
     private var cursor: RetainedCursor?
     private let clock: WallClock
 
@@ -23,55 +26,65 @@ final class SnapshotWalk {
         cursor = worker.index == 0 ? worker.broker.retained.cursorOverAll() : nil
     }
 
-    /// Looks at the next ones; returns whether that was all.
-    func step(_ worker: Worker) -> Bool {
-        let isOver = stepRetained(worker)
-        return stepSessions(worker) && isOver
-    }
-
-    /// What was found.
-    func finish(_ worker: Worker) -> StateSnapshot {
-        var isEnded = handles.makeIterator()
-        snapshot.sessions.removeAll { _ in
-            isEnded.next().map { worker.sessions[$0] == nil } ?? false
+    /// Looks at the next ones; returns what was found when that was all.
+    func step(_ worker: Worker) -> StateSnapshot? {
+        if cursor != nil {
+            stepRetained(worker)
+        } else if slot < worker.sessions.slotEnd {
+            stepSessions(worker)
+        } else if checkedCount < handles.count {
+            forgetEnded(worker)
+        } else {
+            return snapshot
         }
-        return snapshot
+        return nil
     }
 
-    private func stepSessions(_ worker: Worker) -> Bool {
+    private func stepSessions(_ worker: Worker) {
         var work = 0
+        var found: [SessionSnapshot] = []
+        var names: [SessionHandle] = []
         while slot < worker.sessions.slotEnd, work < Self.stepMax {
             let session = worker.sessions[slot: slot]
             slot += 1
             work += 1
             guard let session, session.isPersistent else { continue }
-            let found = SessionSnapshot(session, clock)
-            work += found.messages.count
-            snapshot.sessions.append(found)
-            handles.append(session.handle)
+            let image = SessionSnapshot(session, clock)
+            work += image.messages.count
+            found.append(image)
+            names.append(session.handle)
         }
-        return slot >= worker.sessions.slotEnd
+        guard !found.isEmpty else { return }
+        snapshot.sessions.append(found)
+        handles.append(names)
     }
 
-    private func stepRetained(_ worker: Worker) -> Bool {
-        guard let cursor else { return true }
-        var found: [AnyObject] = []
-        let isOver = worker.broker.retained.next(cursor, limit: Self.stepMax, into: &found)
-        for value in found {
-            let message = Message(value)
-            if message.isSaved, !message.isExpired(at: worker.now) {
-                snapshot.retained.append(message)
+    /// A client identifier may have got another session since, which was seen as well.
+    private func forgetEnded(_ worker: Worker) {
+        let names = handles[checkedCount]
+        if names.contains(where: { worker.sessions[$0] == nil }) {
+            let pairs = zip(snapshot.sessions[checkedCount], names)
+            snapshot.sessions[checkedCount] = pairs.compactMap { image, handle in
+                worker.sessions[handle] == nil ? nil : image
             }
         }
-        return isOver
+        checkedCount += 1
+    }
+
+    private func stepRetained(_ worker: Worker) {
+        guard let cursor else { return }
+        var values: [AnyObject] = []
+        let isOver = worker.broker.retained.next(cursor, limit: Self.stepMax, into: &values)
+        let now = worker.now
+        let found = values.map { Message($0) }.filter { !$0.isOfSysTree && !$0.isExpired(at: now) }
+        if !found.isEmpty { snapshot.retained.append(found) }
+        if isOver { self.cursor = nil }
     }
 }
 
 extension Message {
-    /// Whether it outlives the broker as a retained message: `$SYS` is made anew.
-    fileprivate var isSaved: Bool {
-        withPublication { !$0.topic.starts(with: "$SYS".utf8) }
-    }
+    /// Whether it is about the broker itself: one that is retained is made anew at the start.
+    var isOfSysTree: Bool { withPublication { $0.topic.starts(with: "$SYS".utf8) } }
 }
 
 extension Worker {
@@ -79,8 +92,8 @@ extension Worker {
     func collectState(_ clock: WallClock, _ body: @escaping (StateSnapshot) -> Void) {
         let walk = SnapshotWalk(self, clock)
         slices.add { [unowned self] in
-            guard walk.step(self) else { return false }
-            body(walk.finish(self))
+            guard let snapshot = walk.step(self) else { return false }
+            body(snapshot)
             return true
         }
     }
@@ -88,7 +101,8 @@ extension Worker {
     /// Images the sessions of this worker, which serves nobody any more.
     package func stateAtEnd(_ clock: WallClock) -> StateSnapshot {
         let walk = SnapshotWalk(self, clock)
-        while !walk.step(self) {}
-        return walk.finish(self)
+        while true {
+            if let snapshot = walk.step(self) { return snapshot }
+        }
     }
 }

@@ -95,9 +95,9 @@ extension Broker {
         }
     }
 
-    /// Writes a snapshot to the database, and says so in the log. Blocks on the disk.
+    /// Writes a snapshot to the database, and says so in the log.
     ///
-    /// Returns whether the file is there.
+    /// Blocks on the disk. Returns whether the file is there.
     @discardableResult
     package func write(
         _ snapshot: StateSnapshot,

@@ -32,14 +32,16 @@ extension StateSnapshot {
                 try Self.passOver(error, report)
             }
         }
-        for snapshot in sessions {
+        for snapshot in sessions.joined() {
             do throws(DatabaseWriteError) {
                 try writer.write(snapshot.session, messages, configuration, clock)
             } catch {
                 try Self.passOver(error, report)
             }
         }
-        for message in retained { try writer.write(retained: messages.number(message.address)) }
+        for message in retained.joined() {
+            try writer.write(retained: messages.number(message.address))
+        }
         try writer.finish()
     }
 
@@ -59,10 +61,10 @@ private struct NumberedMessages {
     private var numbers: [MessageNumber: MessageNumber] = [:]
 
     init(_ snapshot: borrowing StateSnapshot) {
-        for session in snapshot.sessions {
+        for session in snapshot.sessions.joined() {
             for message in session.messages { add(message) }
         }
-        for message in snapshot.retained { add(message) }
+        for message in snapshot.retained.joined() { add(message) }
     }
 
     private mutating func add(_ message: Message) {
@@ -99,7 +101,7 @@ extension DatabaseWriter {
             sourceUserName: origin?.userName,
             sourcePort: origin?.storedListenerPort ?? 0,
             qos: message.qos,
-            isRetained: message.isRetained
+            isRetained: message.isRetained && !message.isOfSysTree
         )
         let failure = message.withPublication { publication -> DatabaseWriteError? in
             do throws(DatabaseWriteError) {
