@@ -3,6 +3,7 @@
 
 import MQTT
 import Results
+import TopicRules
 import Topics
 
 extension Client {
@@ -67,7 +68,7 @@ extension Client {
     private func replyUnavailable(_ request: Message) {
         let ending = Array("/response".utf8)
         let requested = request.withPublication { Array($0.topic) }
-        guard mayGrow(topicOf: requested.count, by: ending.count) else {
+        guard TopicRules.mayGrow(topicOf: requested.count, by: ending.count) else {
             return requested.withUnsafeBytes { logOverlong($0) }
         }
         let topic = requested + ending

@@ -7,6 +7,7 @@ import Core
 import Glibc
 import MQTT
 import Results
+import TopicRules
 
 /// Publishes; the payload becomes the broker's when the result is 0.
 @c(mosquitto_broker_publish) @implementation
