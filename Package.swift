@@ -119,6 +119,7 @@ let package = Package(
 
         // Leaves: know nothing of the broker, nor of one another but for what is named here.
         module("Encoding", in: "Sources/Leaves"),
+        module("JSON", in: "Sources/Leaves", uses: ["CcJSON"]),
         module("SafeFiles", in: "Sources/Leaves"),
         module("Results", in: "Sources/Leaves"),
         module("TopicRules", in: "Sources/Leaves", settings: strict),
@@ -141,7 +142,7 @@ let package = Package(
             in: "Sources/Broker",
             uses: [
                 "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding",
-                "SafeFiles", "Results", "TopicRules", "CLinux",
+                "SafeFiles", "Results", "TopicRules", "JSON", "CLinux",
             ]
         ),
         .executableTarget(
@@ -211,7 +212,7 @@ let package = Package(
         plugin("ACLFile", uses: ["TopicRules"]),
         plugin(
             "DynamicSecurity",
-            uses: ["Encoding", "SafeFiles", "PasswordHash", "TopicRules", "CcJSON", "COpenSSL"]
+            uses: ["Encoding", "SafeFiles", "PasswordHash", "TopicRules", "JSON", "COpenSSL"]
         ),
         plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
 
@@ -230,7 +231,7 @@ let package = Package(
         .executableTarget(
             name: "mosquitto_ctrl",
             dependencies: [
-                "MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "CcJSON", "CEdit",
+                "MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "JSON", "CEdit",
                 "CControlModule",
             ],
             path: "Sources/Tools/mosquitto_ctrl",
@@ -274,6 +275,7 @@ let package = Package(
         ),
         tests("EncodingTests", uses: ["Encoding"]),
         tests("SafeFilesTests", uses: ["SafeFiles"]),
+        tests("JSONTests", uses: ["JSON", "CcJSON"]),
         tests("ResultsTests", uses: ["Results", "CMosquitto"]),
         tests("TopicRulesTests", uses: ["TopicRules"]),
         tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
@@ -315,12 +317,12 @@ let package = Package(
         ),
         tests(
             "DynamicSecurityTests",
-            uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]
+            uses: ["DynamicSecurity", "PluginSDK", "JSON", "CMosquitto", "TestSupport", "CcJSON"]
         ),
         tests(
             "ToolsTests",
             uses: [
-                "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "TestSupport",
+                "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "JSON", "TestSupport",
                 "mosquitto_ctrl", "mosquitto_passwd",
             ]
         ),

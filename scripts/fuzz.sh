@@ -21,12 +21,12 @@ case $name in
         ;;
     dynsec)
         # Everything but the plugin itself, which needs a broker; of the kit, what that uses.
-        modules=(Encoding SafeFiles PasswordHash TopicRules PluginSDK DynamicSecurity)
+        modules=(Encoding SafeFiles PasswordHash TopicRules JSON PluginSDK DynamicSecurity)
         sources=(Fuzz/DynsecFuzz.swift)
         ;;
     session)
         # The core with all it stands on, and the clients of its tests.
-        modules=(Encoding SafeFiles Results TopicRules Log Config MQTT Topics Inflight Persist Net Core)
+        modules=(Encoding SafeFiles Results TopicRules JSON Log Config MQTT Topics Inflight Persist Net Core)
         sources=(Fuzz/SessionFuzz.swift Tests/Support/SplitMix64.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,Peer,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;

@@ -7,7 +7,7 @@ import Testing
 struct StructureTests {
     /// The modules that know nothing of the broker, which most others may import.
     static let leaves: Set<String> = [
-        "Encoding", "PasswordHash", "Results", "SafeFiles", "TopicRules",
+        "Encoding", "JSON", "PasswordHash", "Results", "SafeFiles", "TopicRules",
     ]
 
     /// Which of our modules a folder may import; the first matching prefix counts.
