@@ -280,7 +280,7 @@ let package = Package(
         tests("TopicRulesTests", uses: ["TopicRules"]),
         tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
-        tests("InflightTests", uses: ["Inflight", "TestSupport"]),
+        tests("InflightTests", uses: ["Inflight", "MQTT", "TestSupport"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
         tests("TopicsTests", uses: ["Topics", "TopicRules"]),
         tests(

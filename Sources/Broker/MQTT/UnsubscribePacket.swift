@@ -31,8 +31,7 @@ package struct UnsubscribePacket: Sendable, Equatable {
             guard var block = PropertyBlock(reading: &reader, scope: .unsubscribe) else {
                 throw .malformed(.v5, "property length")
             }
-            while block.next() != nil {}
-            if let failure = block.failure { throw subscribeError(failure) }
+            if let failure = block.skip() { throw subscribeError(failure) }
             properties = block.range
         } else {
             properties = reader.offset..<reader.offset

@@ -2,6 +2,7 @@
 // PUBLISH from a client (5.0 section 3.3).
 
 import Config
+import Inflight
 import Log
 import MQTT
 import Net
@@ -338,20 +339,18 @@ extension Client {
 
     /// Acknowledges every publication of a batch in one stretch of packets.
     private func acknowledge(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
-        let isShort = !isV5 || reason == .success
-        let size = isShort ? 4 : 5
+        // Before 5.0 there are no reasons.
+        let reason = isV5 ? reason : .success
+        let size = ShortAck.byteCount(reason)
         guard !worker.isTracing, worker.answerHolder == nil, let connection,
             connection.queuedPacketCount + batch.count <= outputPacketsMax
         else {
             return acknowledgeEach(batch, type, reason)
         }
         var place = connection.reserveOutput(size * batch.count)
+        let firstByte = ShortAck.firstByte(type)
         for index in 0..<batch.count {
-            let identifier = batch[index].packetIdentifier.bigEndian
-            place.storeBytes(of: type.rawValue << 4, as: UInt8.self)
-            place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
-            place.storeBytes(of: identifier, toByteOffset: 2, as: UInt16.self)
-            if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
+            ShortAck.write(firstByte, batch[index].packetIdentifier, reason, to: place)
             place += size
         }
         connection.commitOutput(size * batch.count, packets: batch.count)
