@@ -163,19 +163,11 @@ extension Client {
         batch.append(
             payload: payload,
             properties: properties,
-            expiresAt: expiry(publish),
+            expiresAt: Expiry.second(after: publish.messageExpiryInterval, from: worker.now),
             packetIdentifier: publish.packetIdentifier,
             packet: isUnchanged ? packet : nil,
             isV5: isV5
         )
-    }
-
-    /// Second of the reactor clock at which the message becomes void; 0 for never.
-    private func expiry(_ publish: PublishPacket) -> Int64 {
-        guard let interval = publish.messageExpiryInterval, interval != 0, interval != .max else {
-            return 0
-        }
-        return worker.now + Int64(interval)
     }
 
     /// The properties that subscribers get, in one piece.
@@ -257,7 +249,10 @@ extension Client {
                     payload: payload,
                     qos: publish.qos,
                     isRetained: publish.isRetained,
-                    expiresAt: expiry(publish),
+                    expiresAt: Expiry.second(
+                        after: publish.messageExpiryInterval,
+                        from: worker.now
+                    ),
                     origin: identity
                 )
             )

@@ -74,20 +74,9 @@ extension Client {
         let topic = requested + ending
         let payload = Array(#"{"error": "endpoint not available"}"#.utf8)
         guard mayWritePacket() else { return }
-        topic.withUnsafeBytes { topic in
-            payload.withUnsafeBytes { payload in
-                let publication = UnsafePublication(
-                    topic: topic,
-                    properties: UnsafeRawBufferPointer(start: nil, count: 0),
-                    payload: payload,
-                    qos: 0,
-                    isRetained: false,
-                    expiresAt: 0,
-                    origin: nil
-                )
-                session?.outlet?
-                    .write(publication, of: nil, DeliveryForm(qos: 0, isRetained: false))
-            }
+        UnsafePublication.with(topic: topic, payload: payload) { publication in
+            _ = session?.outlet?
+                .write(publication, of: nil, DeliveryForm(qos: 0, isRetained: false))
         }
     }
 }

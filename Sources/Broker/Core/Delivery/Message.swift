@@ -104,14 +104,14 @@ package struct Message: @unchecked Sendable {
         storage.withUnsafeMutablePointerToHeader { Int($0.pointee.payloadCount) }
     }
 
-    /// Second of the reactor clock from which it is void; 0: never.
+    /// Its `Expiry`.
     package var expiresAt: Int64 {
         storage.withUnsafeMutablePointerToHeader { $0.pointee.expiresAt }
     }
 
     /// Whether the message expiry interval has passed at `second` of the reactor clock.
     func isExpired(at second: Int64) -> Bool {
-        expiresAt != 0 && second > expiresAt
+        Expiry.hasPassed(expiresAt, at: second)
     }
 
     /// Whether another message has the same topic and payload.

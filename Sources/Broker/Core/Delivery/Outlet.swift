@@ -117,7 +117,8 @@ final class Outlet {
         encoder.packetIdentifier = packetIdentifier
         var newAlias = false
         if isV5 {
-            encoder.messageExpiryInterval = remainingSeconds(publication.expiresAt, worker.now)
+            encoder.messageExpiryInterval =
+                Expiry.remainingSeconds(publication.expiresAt, at: worker.now)
             encoder.subscriptionIdentifier = form.subscriptionIdentifier
             if aliases != nil { newAlias = applyAlias(&encoder, topic) }
         }

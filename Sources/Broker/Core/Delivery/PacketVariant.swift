@@ -118,7 +118,7 @@ final class PacketVariant {
             payload: UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount),
             isV5: isV5,
             qos: qos,
-            messageExpiryInterval: isV5 ? remainingSeconds(entry.expiresAt, now) : 0
+            messageExpiryInterval: isV5 ? Expiry.remainingSeconds(entry.expiresAt, at: now) : 0
         )
     }
 }
@@ -131,10 +131,4 @@ enum BufferSize {
         while size < count { size *= 2 }
         return size
     }
-}
-
-/// What remains of a message expiry interval; 0 where none is sent.
-@inline(__always)
-func remainingSeconds(_ expiresAt: Int64, _ now: Int64) -> UInt32 {
-    expiresAt == 0 ? 0 : UInt32(clamping: max(0, expiresAt - now))
 }

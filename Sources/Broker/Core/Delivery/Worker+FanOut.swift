@@ -117,21 +117,16 @@ extension Worker {
         payload: [UInt8],
         qos: UInt8,
         isRetained: Bool,
-        expiresInSeconds: Int64
+        expiryInterval: UInt32?
     ) {
-        topic.withUnsafeBytes { topic in
-            payload.withUnsafeBytes { payload in
-                let publication = UnsafePublication(
-                    topic: topic,
-                    properties: UnsafeRawBufferPointer(start: nil, count: 0),
-                    payload: payload,
-                    qos: qos,
-                    isRetained: isRetained && settings.configuration.retainAvailable,
-                    expiresAt: expiresInSeconds > 0 ? now + expiresInSeconds : 0,
-                    origin: nil
-                )
-                publish(publication)
-            }
+        UnsafePublication.with(
+            topic: topic,
+            payload: payload,
+            qos: qos,
+            isRetained: isRetained && settings.configuration.retainAvailable,
+            expiresAt: Expiry.second(after: expiryInterval, from: now)
+        ) { publication in
+            _ = publish(publication)
         }
     }
 
