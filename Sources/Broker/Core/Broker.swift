@@ -36,7 +36,7 @@ package final class Broker: Sendable {
     package let directory = ClientDirectory()
     /// Logins under way, by where they come from.
     let pendingLogins = PendingLogins()
-    /// What plugins have published and nobody has routed.
+    /// How much plugins have published that no worker has routed yet.
     package let pluginBacklog: PluginBacklog
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()

@@ -263,9 +263,8 @@ extension Client {
 
     /// Keeps a QoS 2 message until PUBREL, when it is published.
     ///
-    /// Nothing that is acknowledged is lost: a client that exceeds the receive maximum it was told
-    /// is served all the same, and told of in the log, as popular clients do so. 3.x knows no such
-    /// maximum.
+    /// A client that exceeds the Receive Maximum it was told is served all the same, because popular
+    /// clients do so; the log has a line about it. 3.x knows no such maximum.
     func keep(_ message: Message, _ receipt: PublishReceipt) throws(PacketError) {
         guard let session else { return }
         let identifier = receipt.packetIdentifier

@@ -9,9 +9,9 @@ import Topics
 extension Worker {
     /// Collects publications while `body` runs, and delivers what is left then.
     ///
-    /// The scope of a batch: it is delivered before anything else happens that somebody could take
-    /// for later, and never outlives the bytes it was made of. A scope inside another one begins by
-    /// delivering what that has collected.
+    /// The scope of a batch: it is delivered before anything that must come after it, and never
+    /// outlives the bytes it was made of. A scope inside another one begins by delivering what the
+    /// outer one has collected.
     @inline(__always)
     func collect<Result>(_ body: (PublishBatch) -> Result) -> Result {
         deliverCollected()
@@ -32,8 +32,8 @@ extension Worker {
         if batch.purpose == .receive { return keepCollected() }
         isDelivering = true
         defer { isDelivering = false }
-        // Stored before the route is looked up: a subscription that comes too late for the one finds
-        // the other.
+        // Stored before the route is looked up: a subscription made meanwhile on another reactor that is
+        // not in the route finds the retained message.
         if batch.isRetained {
             recorder?.prepareRetained(batch)
             retain(batch)
@@ -155,7 +155,8 @@ extension Worker {
 
     /// Whether a batch would overtake one of the same publisher that is being delivered.
     ///
-    /// Clients are not read from meanwhile; what comes from elsewhere has no one to wait.
+    /// A client is not read from while its batch is being delivered, so it has none; publications of
+    /// wills, plugins and other workers may.
     private func mustFollow(_ batch: PublishBatch) -> Bool {
         batch.sender?._withUnsafeGuaranteedRef { $0.spreadCount > 0 } ?? true
     }
