@@ -119,29 +119,37 @@ let package = Package(
 
         // Leaves: know nothing of the broker, nor of one another but for what is named here.
         module("Encoding", in: "Sources/Leaves"),
+        module("JSON", in: "Sources/Leaves", uses: ["CcJSON"]),
         module("SafeFiles", in: "Sources/Leaves"),
         module("Results", in: "Sources/Leaves"),
+        module("TopicRules", in: "Sources/Leaves", settings: strict),
         module("PasswordHash", in: "Sources/Leaves", uses: ["Encoding", "COpenSSL", "CArgon2"]),
 
         // The broker.
-        module("MQTT", in: "Sources/Broker", settings: strict),
+        module("MQTT", in: "Sources/Broker", uses: ["TopicRules"], settings: strict),
         module("Topics", in: "Sources/Broker", settings: strict),
         module("Inflight", in: "Sources/Broker", uses: ["MQTT"]),
-        module("Persist", in: "Sources/Broker", uses: ["MQTT", "Inflight", "CLinux"]),
+        module(
+            "Persist",
+            in: "Sources/Broker",
+            uses: ["MQTT", "Inflight", "TopicRules", "CLinux"]
+        ),
         module("Log", in: "Sources/Broker", uses: ["SafeFiles", "CLinux"]),
-        module("Config", in: "Sources/Broker", uses: ["Log", "CLinux"]),
+        module("Config", in: "Sources/Broker", uses: ["Log", "TopicRules", "CLinux"]),
         module("Net", in: "Sources/Broker", uses: ["Log", "SafeFiles", "CLinux", "COpenSSL"]),
         module(
             "Core",
             in: "Sources/Broker",
             uses: [
-                "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding", "SafeFiles",
-                "Results", "CLinux",
+                "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding",
+                "SafeFiles", "Results", "TopicRules", "JSON", "CLinux",
             ]
         ),
         .executableTarget(
             name: "mosquitto",
-            dependencies: ["Core", "Persist", "Net", "Config", "Log", "SafeFiles", "CLinux", "PluginHost"],
+            dependencies: [
+                "Core", "Persist", "Net", "Config", "Log", "SafeFiles", "CLinux", "PluginHost",
+            ],
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
             linkerSettings: [
@@ -164,8 +172,8 @@ let package = Package(
             "CommonLibrary",
             in: "Sources/PluginABI",
             uses: [
-                "Encoding", "SafeFiles", "PasswordHash", "Results", "CMosquitto", "CBrokerShims",
-                "COpenSSL", "CcJSON",
+                "Encoding", "SafeFiles", "PasswordHash", "Results", "TopicRules", "CMosquitto",
+                "CBrokerShims", "COpenSSL", "CcJSON",
             ]
         ),
         .target(
@@ -185,24 +193,26 @@ let package = Package(
             in: "Sources/PluginABI",
             uses: [
                 "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results",
-                "CMosquitto", "CBrokerShims", "CLinux",
-                "CcJSON",
+                "TopicRules", "CMosquitto", "CBrokerShims", "CLinux", "CcJSON",
             ]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
         module(
             "PluginSDK",
             in: "Sources/PluginABI",
-            uses: ["SafeFiles", "Results", "CMosquitto", "CPluginEntry", "CFFI", "COpenSSL"],
+            uses: [
+                "SafeFiles", "Results", "TopicRules", "CMosquitto", "CPluginEntry", "CFFI",
+                "COpenSSL",
+            ],
             settings: common + [.enableExperimentalFeature("Lifetimes")]
         ),
 
         // Plugins: one dynamic library each.
         plugin("PasswordFile", uses: ["PasswordHash"]),
-        plugin("ACLFile"),
+        plugin("ACLFile", uses: ["TopicRules"]),
         plugin(
             "DynamicSecurity",
-            uses: ["Encoding", "SafeFiles", "PasswordHash", "CcJSON", "COpenSSL"]
+            uses: ["Encoding", "SafeFiles", "PasswordHash", "TopicRules", "JSON", "COpenSSL"]
         ),
         plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
 
@@ -221,7 +231,7 @@ let package = Package(
         .executableTarget(
             name: "mosquitto_ctrl",
             dependencies: [
-                "MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "CcJSON", "CEdit",
+                "MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "JSON", "CEdit",
                 "CControlModule",
             ],
             path: "Sources/Tools/mosquitto_ctrl",
@@ -265,12 +275,14 @@ let package = Package(
         ),
         tests("EncodingTests", uses: ["Encoding"]),
         tests("SafeFilesTests", uses: ["SafeFiles"]),
+        tests("JSONTests", uses: ["JSON", "CcJSON"]),
         tests("ResultsTests", uses: ["Results", "CMosquitto"]),
+        tests("TopicRulesTests", uses: ["TopicRules"]),
         tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
-        tests("InflightTests", uses: ["Inflight", "TestSupport"]),
+        tests("InflightTests", uses: ["Inflight", "MQTT", "TestSupport"]),
         tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
-        tests("TopicsTests", uses: ["Topics"]),
+        tests("TopicsTests", uses: ["Topics", "TopicRules"]),
         tests(
             "CoreTests",
             uses: ["Core", "Persist", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "TestSupport"]
@@ -305,12 +317,12 @@ let package = Package(
         ),
         tests(
             "DynamicSecurityTests",
-            uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]
+            uses: ["DynamicSecurity", "PluginSDK", "JSON", "CMosquitto", "TestSupport", "CcJSON"]
         ),
         tests(
             "ToolsTests",
             uses: [
-                "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "TestSupport",
+                "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "JSON", "TestSupport",
                 "mosquitto_ctrl", "mosquitto_passwd",
             ]
         ),

@@ -2,6 +2,7 @@
 // A stream of packets, read as one side of a connection would.
 
 import MQTT
+import TopicRules
 
 /// Reads a stream of packets as one side of a connection would.
 struct FuzzSession {

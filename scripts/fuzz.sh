@@ -12,8 +12,8 @@ name=${1:?usage: scripts/fuzz.sh decoder|config|websocket|dynsec|session|databas
 seconds=${2:-60}
 timeout=5 libraries=()
 case $name in
-    decoder) modules=(MQTT) sources=(Fuzz/DecoderFuzz.swift Fuzz/FuzzSession.swift) ;;
-    config) modules=(SafeFiles Log Config) sources=(Fuzz/ConfigFuzz.swift) ;;
+    decoder) modules=(TopicRules MQTT) sources=(Fuzz/DecoderFuzz.swift Fuzz/FuzzSession.swift) ;;
+    config) modules=(TopicRules SafeFiles Log Config) sources=(Fuzz/ConfigFuzz.swift) ;;
     websocket)
         # The parser needs nothing else of its module.
         modules=()
@@ -21,20 +21,20 @@ case $name in
         ;;
     dynsec)
         # Everything but the plugin itself, which needs a broker; of the kit, what that uses.
-        modules=(Encoding SafeFiles PasswordHash PluginSDK DynamicSecurity)
+        modules=(Encoding SafeFiles PasswordHash TopicRules JSON PluginSDK DynamicSecurity)
         sources=(Fuzz/DynsecFuzz.swift)
         ;;
     session)
         # The core with all it stands on, and the clients of its tests.
-        modules=(Encoding SafeFiles Results Log Config MQTT Topics Inflight Persist Net Core)
+        modules=(Encoding SafeFiles Results TopicRules JSON Log Config MQTT Topics Inflight Persist Net Core)
         sources=(Fuzz/SessionFuzz.swift Tests/Support/SplitMix64.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,Peer,RecordedBroker,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;
     database)
-        modules=(MQTT Inflight Persist)
+        modules=(TopicRules MQTT Inflight Persist)
         sources=(Fuzz/DatabaseFuzz.swift Tests/PersistTests/Database/{DatabaseBytes,DatabaseRecord}.swift)
         ;;
-    sessionlog) modules=(MQTT Inflight Persist) sources=(Fuzz/SessionLogFuzz.swift) ;;
+    sessionlog) modules=(TopicRules MQTT Inflight Persist) sources=(Fuzz/SessionLogFuzz.swift) ;;
     *) echo "unknown fuzz target: $name" >&2; exit 2 ;;
 esac
 

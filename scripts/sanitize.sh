@@ -6,28 +6,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/dependencies.sh
+. scripts/sanitizer.sh
 
-kind=${1:?thread or address}
-seconds=${2:-20}
-require_packages "${build_packages[@]}"
-require_swift
-
-build=$PWD/.build/sanitize-$kind
-reports=$(mktemp -d)
-trap 'rm -rf "$reports"' EXIT
-swift build --sanitize="$kind" --scratch-path "$build" --product mosquitto
+use_sanitizer "${1:-}" "${2:-}" 20
+build_sanitized --product mosquitto
 swift build --build-tests
 
-# The mutex of the Synchronization module is a futex the thread sanitizer does not know; the functions
-# that work on what it guards are in the file of suppressions.
-export TSAN_OPTIONS="log_path=$reports/report suppressions=$PWD/Tests/thread-sanitizer.txt"
-export ASAN_OPTIONS="log_path=$reports/report detect_leaks=0"
 status=0
 BROKER=$build/debug/mosquitto CHAOS_SECONDS=$seconds PLUGIN_SECONDS=$seconds \
     swift test --skip-build \
     --filter 'Chaos|ReactorGroup|LargePayloads|ConnectFields|Acknowledgements|Packets|Framing|Publishing|Shared|HostThreadTests/busybody|HostFunction|HostAnswer' ||
     status=$?
-for report in "$reports"/report.*; do
+for report in "$work"/report.*; do
     [ -e "$report" ] || continue
     status=1
     cat "$report"

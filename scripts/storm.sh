@@ -6,21 +6,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/dependencies.sh
+. scripts/sanitizer.sh
 
-kind=${1:?thread or address}
-seconds=${2:-60}
-require_packages "${build_packages[@]}"
-require_swift
-
-build=$PWD/.build/sanitize-$kind
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+use_sanitizer "${1:-}" "${2:-}" 60
+export TSAN_OPTIONS="exitcode=0 $TSAN_OPTIONS"
 # The plugins find the functions of the sanitizer in the broker; these are not exported by themselves.
 exports=(-Xlinker '--export-dynamic-symbol=__tsan_*' -Xlinker '--export-dynamic-symbol=__asan_*' -Xlinker '--export-dynamic-symbol=__sanitizer_*')
 for product in mosquitto mosquitto_password_file mosquitto_acl_file mosquitto_dynamic_security; do
-    swift build --sanitize="$kind" --scratch-path "$build" "${exports[@]}" --product "$product"
+    build_sanitized "${exports[@]}" --product "$product"
 done
 cc -O1 -g -shared -fPIC -pthread -Iinclude Benchmarks/load/storm_plugin.c -o "$work/storm_plugin.so"
-export TSAN_OPTIONS="exitcode=0 log_path=$work/report suppressions=$PWD/Tests/thread-sanitizer.txt"
-export ASAN_OPTIONS="log_path=$work/report detect_leaks=0"
 python3 Benchmarks/load/storm.py "$PWD" "$build/debug/mosquitto" "$build/debug" "$work/storm_plugin.so" "$seconds" "$work/report"

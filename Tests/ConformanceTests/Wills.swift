@@ -15,6 +15,23 @@ struct Wills {
         return (watcher, topic)
     }
 
+    /// A 5.0 client with a will that waits, and a session that does unless its expiry is nil.
+    static func client(
+        of broker: Broker,
+        _ identifier: String = unique("c"),
+        sessionExpiry: UInt32?,
+        will: (topic: String, payload: String),
+        delay: UInt32
+    ) throws -> RawClient {
+        try RawClient.connected(
+            to: broker,
+            identifier,
+            .v5,
+            properties: sessionExpiry.map(Property.sessionExpiry) ?? [],
+            will: Will(will.topic, will.payload, properties: Property.willDelay(delay))
+        )
+    }
+
     @Test(
         "[MQTT-3.1.2-8] A lost connection publishes the will",
         arguments: Version.allCases,
@@ -143,12 +160,12 @@ struct Wills {
         let broker = try Broker.shared(workers: workers)
         let (watcher, topic) = try Self.watch(broker)
         let identifier = unique("c")
-        let first = try RawClient.connected(
-            to: broker,
+        let first = try Self.client(
+            of: broker,
             identifier,
-            .v5,
-            properties: isCleanStart ? Property.sessionExpiry(100) : [],
-            will: Will(topic, "m", properties: Property.willDelay(20))
+            sessionExpiry: isCleanStart ? 100 : nil,
+            will: (topic, "m"),
+            delay: 20
         )
         let second = try RawClient(broker)
         second.sendRaw(Wire.connect(identifier, .v5, clean: isCleanStart))
@@ -174,12 +191,11 @@ struct Wills {
     func delayed(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
         let (watcher, topic) = try Self.watch(broker)
-        let client = try RawClient.connected(
-            to: broker,
-            unique("c"),
-            .v5,
-            properties: Property.sessionExpiry(1000),
-            will: Will(topic, "m", properties: Property.willDelay(3))
+        let client = try Self.client(
+            of: broker,
+            sessionExpiry: 1000,
+            will: (topic, "m"),
+            delay: 3
         )
         let start = ContinuousClock.now
         client.abort()
@@ -195,12 +211,11 @@ struct Wills {
     func sessionFirst(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
         let (watcher, topic) = try Self.watch(broker)
-        let client = try RawClient.connected(
-            to: broker,
-            unique("c"),
-            .v5,
-            properties: Property.sessionExpiry(1),
-            will: Will(topic, "m", properties: Property.willDelay(60))
+        let client = try Self.client(
+            of: broker,
+            sessionExpiry: 1,
+            will: (topic, "m"),
+            delay: 60
         )
         client.abort()
         try watcher.expectPublish(topic, "m", seconds: 5)
@@ -216,12 +231,12 @@ struct Wills {
         let (watcher, topic) = try Self.watch(broker)
         let id = unique("c")
         let start = ContinuousClock.now
-        let client = try RawClient.connected(
-            to: broker,
+        let client = try Self.client(
+            of: broker,
             id,
-            .v5,
-            properties: Property.sessionExpiry(100),
-            will: Will(topic, "m", properties: Property.willDelay(1))
+            sessionExpiry: 100,
+            will: (topic, "m"),
+            delay: 1
         )
         client.abort()
         let again = try RawClient.connected(
@@ -244,12 +259,11 @@ struct Wills {
         let broker = try Broker.shared(workers: workers)
         let (watcher, topic) = try Self.watch(broker)
         func vanish(_ payload: String, delay: UInt32) throws {
-            let client = try RawClient.connected(
-                to: broker,
-                unique("c"),
-                .v5,
-                properties: Property.sessionExpiry(100),
-                will: Will(topic, payload, properties: Property.willDelay(delay))
+            let client = try Self.client(
+                of: broker,
+                sessionExpiry: 100,
+                will: (topic, payload),
+                delay: delay
             )
             client.abort()
         }

@@ -22,7 +22,7 @@ struct FixedHeaderTests {
             remainingLength: length
         )
         #expect(parseHeader(bytes) == .header(expected))
-        #expect(variableByteIntegerLength(length) == headerLength - 1)
+        #expect(VariableByteInteger.length(length) == headerLength - 1)
         for count in 0..<bytes.count {
             let part = [UInt8](bytes[..<count])
             #expect(parseHeader(part) == .needsMore)
@@ -36,11 +36,11 @@ struct FixedHeaderTests {
         "The bytes of a Variable Byte Integer are counted as they are written, also beyond its limit",
         arguments: [
             (0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (2_097_151, 3), (2_097_152, 4),
-            (variableByteIntegerMax, 4), (variableByteIntegerMax + 1, 5), (1 << 35 - 1, 5),
+            (VariableByteInteger.max, 4), (VariableByteInteger.max + 1, 5), (1 << 35 - 1, 5),
         ]
     )
     func lengthOfLength(value: Int, count: Int) {
-        #expect(variableByteIntegerLength(value) == count)
+        #expect(VariableByteInteger.length(value) == count)
         #expect(packetLengthMax == 268_435_460)
     }
 

@@ -125,7 +125,7 @@ struct PropertyTests {
     func variableByteIntegers(value: Int) {
         var bytes: [UInt8] = []
         bytes.appendVariableByteInteger(value)
-        #expect(bytes.count == variableByteIntegerLength(value))
+        #expect(bytes.count == VariableByteInteger.length(value))
         #expect(readVariableByteInteger(bytes) == (UInt32(value), 0))
         bytes[bytes.count - 1] |= 0x80
         bytes.append(0)

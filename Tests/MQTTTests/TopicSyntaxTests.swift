@@ -7,18 +7,6 @@ import Testing
 @Suite("Topics")
 struct TopicSyntaxTests {
     @Test(
-        "A topic may grow to 65,535 bytes",
-        arguments: [
-            (65_535, 0, true), (65_536, 0, false), (65_534, 1, true), (65_535, 1, false),
-            (0, 65_535, true), (1, 65_535, false), (0, 65_536, false), (65_526, 9, true),
-            (65_527, 9, false), (1, Int.max, false), (Int.max, 0, false),
-        ]
-    )
-    func growth(count: Int, growth: Int, isAllowed: Bool) {
-        #expect(mayGrow(topicOf: count, by: growth) == isAllowed)
-    }
-
-    @Test(
         "[MQTT-3.3.2-2] Topic names",
         arguments: [
             ("a", true), ("a/b", true), ("/", true), ("//", true), (" ", true), ("$SYS/x", true),
@@ -78,38 +66,5 @@ struct TopicSyntaxTests {
         let topic = [UInt8](repeating: 0x61, count: count)
         #expect(isValidTopicName(topic) == (count <= 65_535))
         #expect(isValidTopicFilter(topic) == (count <= 65_535))
-    }
-
-    @Test(
-        "[MQTT-4.8.2-1] [MQTT-4.8.2-2] Shared subscription filters",
-        arguments: [
-            ("$share/p/a/b", "p", "a/b"), ("$share/name/#", "name", "#"),
-            ("$share/n//", "n", "/"), ("$share/share/#", "share", "#"),
-        ]
-    )
-    func shared(text: String, name: String, filter: String) {
-        let bytes = [UInt8](text.utf8)
-        guard case .shared(let parts) = SharedFilter.parse(bytes) else {
-            Issue.record("not shared")
-            return
-        }
-        #expect(bytes[parts.shareName].elementsEqual(name.utf8))
-        #expect(bytes[parts.filter].elementsEqual(filter.utf8))
-    }
-
-    @Test(
-        "Incomplete shared subscription filters are invalid",
-        arguments: ["$share/", "$share/p", "$share/p/", "$share//a", "$share/+/a", "$share/p+/a"]
-    )
-    func invalidShared(text: String) {
-        #expect(SharedFilter.parse([UInt8](text.utf8)) == .invalid)
-    }
-
-    @Test(
-        "Other filters are ordinary",
-        arguments: ["$share", "$shared/a/b", "$SHARE/a/b", "a", "/$share/a/b", "$shar/"]
-    )
-    func ordinary(text: String) {
-        #expect(SharedFilter.parse([UInt8](text.utf8)) == .ordinary)
     }
 }

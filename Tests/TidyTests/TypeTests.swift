@@ -5,13 +5,6 @@ import Testing
 
 @Suite("Types")
 struct TypeTests {
-    /// Where types have yet to move into files of their own.
-    static let exempt = [
-        // What becomes of these is decided with the leaf modules for topic rules and JSON.
-        "Sources/Broker/MQTT/TopicSyntax.swift", "Sources/PluginABI/CommonLibrary/TopicCheck.swift",
-        "Sources/Plugins/DynamicSecurity/Bytes/JSONNode.swift",
-    ]
-
     /// From so many lines on a type has its own file.
     static let lineCountMax = 20
 
@@ -20,7 +13,7 @@ struct TypeTests {
 
     @Test("A type of more than 20 lines, or of 70 if it is private, has a file of its name")
     func ownFiles() {
-        for file in SourceTree.swiftFiles where !Self.isExempt(file) {
+        for file in SourceTree.swiftFiles {
             for type in TopLevelTypes.all(in: file) where type.name != file.typeName {
                 let limit = type.isPrivate ? Self.privateLineCountMax : Self.lineCountMax
                 #expect(
@@ -33,9 +26,7 @@ struct TypeTests {
 
     @Test("What holds raw memory asserts what it relies on")
     func assertions() {
-        let files = SourceTree.sources.filter {
-            $0.isSwift && $0.baseName.hasPrefix("Unsafe") && !Self.isExempt($0)
-        }
+        let files = SourceTree.sources.filter { $0.isSwift && $0.baseName.hasPrefix("Unsafe") }
         #expect(files.count > 10)
         for (type, files) in Dictionary(grouping: files, by: \.typeName) {
             let asserts = files.flatMap(\.code).contains { _, text in
@@ -57,10 +48,5 @@ struct TypeTests {
         #expect(found.map(\.name) == ["A", "C", "E"])
         #expect(found.map(\.count) == [4, 1, 3])
         #expect(found.map(\.isPrivate) == [false, true, false])
-    }
-
-    /// Whether the file is in a folder whose types have yet to move.
-    private static func isExempt(_ file: SourceFile) -> Bool {
-        exempt.contains { file.path.hasPrefix($0) }
     }
 }

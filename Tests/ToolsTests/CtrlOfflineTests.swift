@@ -3,6 +3,7 @@
 
 import Foundation
 import Glibc
+import JSON
 import TestSupport
 import Testing
 

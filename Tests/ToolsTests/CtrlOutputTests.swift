@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mosquitto_ctrl: the shapes of its output.
 
+import JSON
 import Testing
 
 @testable import mosquitto_ctrl

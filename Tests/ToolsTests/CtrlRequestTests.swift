@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mosquitto_ctrl: from words to requests, on the command line and in the shell.
 
+import JSON
 import Testing
 import ToolSupport
 

@@ -63,13 +63,6 @@ extension SubscriptionIndex {
     }
 }
 
-/// Whether the module's direct matcher says yes.
-func matches(_ filter: String, _ topic: String) -> Bool {
-    let filter = Array(filter.utf8)
-    let topic = Array(topic.utf8)
-    return TopicMatching.matches(filter: filter.span.bytes, topic: topic.span.bytes)
-}
-
 /// Splits at slashes and keeps empty levels.
 func levels(_ text: String) -> [String] {
     text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

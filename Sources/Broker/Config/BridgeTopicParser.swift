@@ -87,7 +87,7 @@ enum BridgeTopicParser {
         side: String
     ) throws(ConfigurationError) -> String {
         guard word != "\"\"" else { return "" }
-        guard MQTTText.isTopicName(word) else {
+        guard MQTTText.isTopicPrefix(word) else {
             throw ConfigurationError("Error: Invalid bridge topic \(side) prefix '\(word)'.")
         }
         return word

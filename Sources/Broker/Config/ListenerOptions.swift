@@ -147,7 +147,7 @@ enum ListenerOptions {
         _ line: inout OptionLine
     ) throws(ConfigurationError) {
         let prefix = try line.string()
-        guard MQTTText.isTopicName(prefix) else {
+        guard MQTTText.isTopicPrefix(prefix) else {
             let question = "Does it contain a wildcard character?"
             throw ConfigurationError("Error: Invalid '\(line.name)' value (\(prefix)). \(question)")
         }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of text and topics that configuration values need.
 
+import TopicRules
+
 /// Checks of text and topics that configuration values need.
+
 enum MQTTText {
     /// The text of `bytes` if they are UTF-8 as MQTT wants it: no NUL, control or non-characters
     /// [MQTT-1.5.4-1].
@@ -17,20 +20,13 @@ enum MQTTText {
         return text
     }
 
-    /// Whether the text has no wildcard and is short enough for a topic name.
-    static func isTopicName(_ text: String) -> Bool {
-        text.utf8.count <= 65535 && !text.utf8.contains { $0 == 0x2B || $0 == 0x23 }
+    /// Whether the text may be put in front of topic names: a topic name, or nothing.
+    static func isTopicPrefix(_ text: String) -> Bool {
+        text.isEmpty || TopicRules.isName(text.utf8Span.span)
     }
 
-    /// Whether the text is a topic filter: wildcards fill whole levels, `#` is the last one
-    /// [MQTT-4.7.1-1] [MQTT-4.7.1-2].
+    /// Whether the text is a topic filter.
     static func isTopicFilter(_ text: String) -> Bool {
-        guard !text.isEmpty, text.utf8.count <= 65535 else { return false }
-        let levels = text.utf8.split(separator: 0x2F, omittingEmptySubsequences: false)
-        for (index, level) in levels.enumerated() {
-            if level.contains(0x2B), level.count != 1 { return false }
-            if level.contains(0x23), level.count != 1 || index != levels.count - 1 { return false }
-        }
-        return true
+        TopicRules.isFilter(text.utf8Span.span)
     }
 }

@@ -36,7 +36,7 @@ package final class Broker: Sendable {
     package let directory = ClientDirectory()
     /// Logins under way, by where they come from.
     let pendingLogins = PendingLogins()
-    /// What plugins have published and nobody has routed.
+    /// How much plugins have published that no worker has routed yet.
     package let pluginBacklog: PluginBacklog
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()
@@ -123,7 +123,7 @@ package final class Broker: Sendable {
         payload: [UInt8],
         qos: UInt8,
         isRetained: Bool,
-        expiresInSeconds: Int64 = 0
+        expiryInterval: UInt32? = nil
     ) {
         workers[0].post { worker in
             worker.publishInternally(
@@ -131,7 +131,7 @@ package final class Broker: Sendable {
                 payload: payload,
                 qos: qos,
                 isRetained: isRetained,
-                expiresInSeconds: expiresInSeconds
+                expiryInterval: expiryInterval
             )
         }
     }
@@ -157,7 +157,7 @@ extension Broker {
             payload: Array(line.utf8),
             qos: 2,
             isRetained: false,
-            expiresInSeconds: 20
+            expiryInterval: 20
         )
     }
 }

@@ -75,7 +75,7 @@ package final class WorkerHandle: Sendable {
         post(.job(job))
     }
 
-    /// Whether mail have come that nobody has taken.
+    /// Whether there is mail that `takeMail` has not taken.
     var hasMail: Bool { isMailWaiting.load(ordering: .acquiring) }
 
     /// Puts all mail behind those that wait in `mail`; only on the worker's thread.

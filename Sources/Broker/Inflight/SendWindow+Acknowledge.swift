@@ -197,25 +197,3 @@ extension SendWindow {
         fields.pointee.inFlightByteCount += byteCount
     }
 }
-
-/// PUBACK, PUBREC, PUBREL and PUBCOMP in their short form: `first byte, 2, identifier`.
-enum ShortAck {
-    /// The identifier of the packet at an offset; nil when it is another one or has another form.
-    @inline(__always)
-    static func identifier(
-        _ bytes: UnsafeRawBufferPointer,
-        at offset: Int,
-        _ firstByte: UInt8
-    ) -> UInt16? {
-        guard bytes[offset] == firstByte, bytes[offset + 1] == 2 else { return nil }
-        let identifier = UInt16(bytes[offset + 2]) << 8 | UInt16(bytes[offset + 3])
-        return identifier == 0 ? nil : identifier
-    }
-
-    @inline(__always)
-    static func write(_ firstByte: UInt8, _ identifier: UInt16, to place: UnsafeMutableRawPointer) {
-        place.storeBytes(of: firstByte, as: UInt8.self)
-        place.storeBytes(of: 2, toByteOffset: 1, as: UInt8.self)
-        place.storeBytes(of: identifier.bigEndian, toByteOffset: 2, as: UInt16.self)
-    }
-}

@@ -38,8 +38,7 @@ func decodeReason(
         guard let scope = PropertyScope(rawValue: type.rawValue),
             var properties = PropertyBlock(reading: &reader, scope: scope)
         else { throw .malformed(version, "property length") }
-        while properties.next() != nil {}
-        if let failure = properties.failure { throw failure.error }
+        if let failure = properties.skip() { throw failure.error }
     }
     guard isDefined(code, for: type) else {
         throw .protocolError(version, "reason code not defined for this packet")

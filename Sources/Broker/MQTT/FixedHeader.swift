@@ -50,40 +50,17 @@ package func parseFixedHeader(_ bytes: RawSpan) -> FramingResult {
     if first < 0x10 {
         return .header(FixedHeader(firstByte: first, headerLength: 1, remainingLength: 0))
     }
-    var value = 0
-    var index = 1
-    while index <= 4 {
-        guard index < available else { return .needsMore }
-        let byte = UnsafeLoad.byte(bytes, at: index)
-        // At most 28 bits: 127 << 21 at the fourth byte.
-        value |= Int(byte & 0x7F) &<< (7 &* (index &- 1))
-        index &+= 1
-        if byte < 0x80 {
-            return .header(
-                FixedHeader(firstByte: first, headerLength: index, remainingLength: value)
-            )
-        }
+    let (length, size) = VariableByteInteger.decode(bytes, at: 1)
+    guard size > 0 else {
+        return available > VariableByteInteger.lengthMax ? .malformed : .needsMore
     }
-    return .malformed
+    return .header(
+        FixedHeader(firstByte: first, headerLength: 1 &+ size, remainingLength: length)
+    )
 }
-
-/// The largest Variable Byte Integer: a remaining length, a subscription identifier.
-package let variableByteIntegerMax = 268_435_455
 
 /// The most bytes of a packet: a fixed header of five bytes, and what its length can say.
-package let packetLengthMax = 5 + variableByteIntegerMax
-
-/// The number of bytes of a value as Variable Byte Integer.
-///
-/// Five for values above 268,435,455, which no packet can have: room that is made for such a packet
-/// must hold what is written there before its length is looked at.
-@inlinable
-package func variableByteIntegerLength(_ value: Int) -> Int {
-    if value < 0x80 { return 1 }
-    if value < 0x4000 { return 2 }
-    if value < 0x20_0000 { return 3 }
-    return value < 0x1000_0000 ? 4 : 5
-}
+package let packetLengthMax = 5 + VariableByteInteger.max
 
 /// The largest body of CONNECT; a longer one closes the connection before it is read.
 package let connectLengthMax = 100_000

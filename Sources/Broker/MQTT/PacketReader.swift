@@ -71,20 +71,15 @@ package struct PacketReader: ~Escapable {
 
     /// Reads a Variable Byte Integer in its shortest form [MQTT-1.5.5-1].
     ///
-    /// A longer form than needed is refused. After nil the offset is unspecified.
+    /// A longer form than needed is refused.
     @inlinable @_lifetime(self: copy self)
     package mutating func readVariableByteInteger() -> UInt32? {
-        var value: UInt32 = 0
-        var shift: UInt32 = 0
-        while shift <= 21 {
-            guard let byte = readByte() else { return nil }
-            value |= UInt32(byte & 0x7F) << shift
-            if byte < 0x80 {
-                return byte == 0 && shift > 0 ? nil : value
-            }
-            shift &+= 7
+        let (value, length) = VariableByteInteger.decode(bytes, at: offset)
+        guard length > 0, length <= remaining, length == VariableByteInteger.length(value) else {
+            return nil
         }
-        return nil
+        offset &+= length
+        return UInt32(truncatingIfNeeded: value)
     }
 
     /// Reads a given number of bytes.

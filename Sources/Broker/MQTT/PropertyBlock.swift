@@ -41,6 +41,13 @@ package struct PropertyBlock: ~Escapable {
         return nil
     }
 
+    /// Goes on to the end, past properties that nobody asks for; returns what is wrong with any.
+    @_lifetime(self: copy self)
+    package mutating func skip() -> PropertyFailure? {
+        while next() != nil {}
+        return failure
+    }
+
     /// What is wrong with a property in this packet.
     @_lifetime(self: copy self)
     private mutating func check(_ property: Property) -> PropertyFailure? {

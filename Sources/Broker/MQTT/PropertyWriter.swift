@@ -19,13 +19,8 @@ extension [UInt8] {
 
     /// Appends a Variable Byte Integer of at most 268,435,455 in its shortest form.
     package mutating func appendVariableByteInteger(_ value: Int) {
-        precondition(value >= 0 && value <= 268_435_455, "value fits in four bytes")
-        var rest = value
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(UInt8(truncatingIfNeeded: rest))
+        precondition(value >= 0 && value <= VariableByteInteger.max, "value fits in four bytes")
+        VariableByteInteger.encode(value) { append($0) }
     }
 
     /// Appends Binary Data, cut after 65,535 bytes.
@@ -98,7 +93,9 @@ package struct PropertyWriter: Sendable {
         _ identifier: PropertyIdentifier,
         variableByteInteger value: UInt32
     ) -> Bool {
-        guard value <= 268_435_455, begin(identifier, .variableByteInteger) else { return false }
+        guard value <= VariableByteInteger.max, begin(identifier, .variableByteInteger) else {
+            return false
+        }
         bytes.appendVariableByteInteger(Int(value))
         return true
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SUBSCRIBE: the head at once, the filters one by one.
 
+package import TopicRules
+
 /// SUBSCRIBE (5.0 section 3.8).
 ///
 /// An error in one filter leaves the filters before it subscribed, so the filters are read one by
@@ -62,7 +64,7 @@ package struct SubscribePacket: Sendable, Equatable {
         }
         offset = reader.offset
         let options = SubscriptionOptions(rawValue: byte)
-        let form = SharedFilter.parse(body, filter)
+        let form = SharedFilter.parse(Span(_bytes: body), filter)
         if version != .v5 {
             guard byte <= 2 else { throw .close("requested QoS above 2") }
         } else {

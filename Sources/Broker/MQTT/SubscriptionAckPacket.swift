@@ -26,8 +26,7 @@ package struct SubscriptionAckPacket: Sendable, Equatable {
             guard let scope = PropertyScope(rawValue: type.rawValue),
                 var block = PropertyBlock(reading: &reader, scope: scope)
             else { throw .malformed(.v5, "property length") }
-            while block.next() != nil {}
-            if let failure = block.failure { throw failure.error }
+            if let failure = block.skip() { throw failure.error }
             properties = block.range
         } else {
             properties = reader.offset..<reader.offset

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // UNSUBSCRIBE: bytes to filters.
 
+package import TopicRules
+
 /// UNSUBSCRIBE (5.0 section 3.10); read like `SubscribePacket`.
 package struct UnsubscribePacket: Sendable, Equatable {
     /// One filter of the packet.
@@ -29,8 +31,7 @@ package struct UnsubscribePacket: Sendable, Equatable {
             guard var block = PropertyBlock(reading: &reader, scope: .unsubscribe) else {
                 throw .malformed(.v5, "property length")
             }
-            while block.next() != nil {}
-            if let failure = block.failure { throw subscribeError(failure) }
+            if let failure = block.skip() { throw subscribeError(failure) }
             properties = block.range
         } else {
             properties = reader.offset..<reader.offset
@@ -47,7 +48,7 @@ package struct UnsubscribePacket: Sendable, Equatable {
         var reader = PacketReader(body, range: offset..<body.byteCount)
         let filter = try readFilter(&reader, body, version)
         offset = reader.offset
-        let form = SharedFilter.parse(body, filter)
+        let form = SharedFilter.parse(Span(_bytes: body), filter)
         guard form != .invalid else {
             throw .protocolError(version, "invalid shared subscription")
         }

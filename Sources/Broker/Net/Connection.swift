@@ -18,7 +18,7 @@ package final class Connection {
         get { currentHandler }
         set { currentHandler = newValue }
     }
-    // Not visible elsewhere: the compiler would else guard each look at it against overlaps.
+    // Private: otherwise the compiler checks every access for exclusivity.
     private var currentHandler: (any ConnectionHandler)?
 
     let slot: Int
@@ -42,7 +42,7 @@ package final class Connection {
     private var isBlocked = false
     /// The place among the blocked connections of the reactor.
     var blockedIndex: Int?
-    /// Whether nobody has let the peer in yet; then little is read at once.
+    /// Until `promote`; little is read at once from the peer meanwhile.
     private var isUnauthenticated = true
 
     /// A whole packet needs this many bytes of the stream, as far as the handler knows.

@@ -6,17 +6,18 @@ import Glibc
 
 /// One event loop with everything that lives on it.
 ///
-/// Created and freed on its own thread; not Sendable. That thread drives it, or while it shares
-/// another reactor's (see `ReactorGroup`) that one's. The rest reach it through its `Waker`.
+/// Created and freed on its own thread; not Sendable. That thread drives it; while the reactor is a
+/// member of a `ReactorGroup`, the thread of the first reactor does. Other threads reach it through its
+/// `Waker`.
 ///
 /// A turn: wait, handle what is ready, let the delegate finish its work, flush every touched
 /// connection once, fire timers.
 ///
-/// Jobs that other threads have posted come first in a turn, before the sockets: a peer that sends
-/// something because it has learned of such a job finds that done.
+/// Jobs that other threads have posted come first in a turn, before the sockets. So when a client has
+/// been told that such a job was posted and then sends something, the job is done before that is read.
 ///
-/// Unauthenticated ones - listening sockets, and connections that nobody has promoted yet - come last in a turn
-/// and share a slice of time, so that a crowd at the door delays nobody who is inside.
+/// Listening sockets and unauthenticated connections (those `promote` has not been called for) come
+/// last in a turn and share a slice of time: very many logins at once do not delay connected clients.
 package final class Reactor {
     static let scratchSize = 256 << 10
     static let smallRemainderMax = 4 << 10
@@ -41,7 +42,7 @@ package final class Reactor {
 
     /// Milliseconds of the monotonic clock at the beginning of this turn.
     package var now: Int64 { milliseconds }
-    // Not visible elsewhere: the compiler would else guard each look at it against overlaps.
+    // Private: otherwise the compiler checks every access for exclusivity.
     private var milliseconds: Int64
     /// The same in nanoseconds.
     package private(set) var turnBeganAt: Int64
@@ -49,10 +50,10 @@ package final class Reactor {
     private(set) var turnEndedAt: Int64
     /// Nanoseconds the turn before this one took.
     package private(set) var lastTurnDuration: Int64 = 0
-    /// Nanoseconds of a turn that unauthenticated sources, and mail, have at least; the one under way is finished.
+    /// Nanoseconds of a turn after which no further unauthenticated source, or mail, is served.
     ///
-    /// Reactors of one thread share it, so that nobody inside waits for longer than on a reactor that
-    /// is alone.
+    /// Co-scheduled reactors divide it among them, so that connected clients wait no longer than on a
+    /// reactor that has its thread to itself.
     package private(set) var slice = Reactor.slice
     /// The clock by which turns are shared out, in nanoseconds; another one makes that repeatable.
     package var nanoseconds: () -> Int64 = Clock.monotonicNanoseconds

@@ -27,8 +27,8 @@ package struct Thread: Sendable {
         _ = pthread_join(identifier, nil)
     }
 
-    /// Lets those who deliver messages go first where processors are scarce: the calling thread, on
-    /// Linux that one alone, becomes five levels nicer.
+    /// Raises the niceness of the calling thread by five, on Linux of that thread alone: where
+    /// processors are scarce, the threads that deliver messages get them first.
     package static func lowerPriority() {
         let which = CInt(PRIO_PROCESS.rawValue)
         errno = 0

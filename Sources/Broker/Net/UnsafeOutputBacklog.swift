@@ -24,7 +24,8 @@ struct UnsafeOutputBacklog {
         var written = 0
         /// The units that end here.
         var units: UnwrittenUnits
-        /// Whether a unit begins at the front: where it is the end of one, nobody is asked.
+        /// Whether a unit begins with the first byte; if not, that byte is in the middle of one, and
+        /// where units end cannot be asked for from there.
         let isStart: Bool
 
         /// A segment that holds nothing.

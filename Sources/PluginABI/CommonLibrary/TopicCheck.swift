@@ -4,12 +4,7 @@
 import CMosquitto
 import Glibc
 import Results
-
-private let lengthMax = 65_535
-private let separatorsMax = 200
-private let separator = UInt8(ascii: "/")
-private let plus = UInt8(ascii: "+")
-private let hash = UInt8(ascii: "#")
+import TopicRules
 
 /// Checks a topic name.
 @c(mosquitto_pub_topic_check) @implementation
@@ -23,7 +18,7 @@ public func mosquitto_pub_topic_check(_ topic: UnsafePointer<CChar>!) -> CInt {
 public func mosquitto_pub_topic_check2(_ topic: UnsafePointer<CChar>!, _ topiclen: Int) -> CInt {
     guard let topic: UnsafePointer<CChar> = topic, topiclen > 0 else { return ResultCode.invalid }
     let bytes = UnsafeRawBufferPointer(start: topic, count: topiclen)
-    return hasAllowedSize(bytes) && isTopicName(bytes) ? ResultCode.success : ResultCode.invalid
+    return TopicRules.isName(Span(_bytes: bytes.bytes)) ? ResultCode.success : ResultCode.invalid
 }
 
 /// Checks a topic filter.
@@ -38,7 +33,7 @@ public func mosquitto_sub_topic_check(_ topic: UnsafePointer<CChar>!) -> CInt {
 public func mosquitto_sub_topic_check2(_ topic: UnsafePointer<CChar>!, _ topiclen: Int) -> CInt {
     guard let topic: UnsafePointer<CChar> = topic, topiclen > 0 else { return ResultCode.invalid }
     let bytes = UnsafeRawBufferPointer(start: topic, count: topiclen)
-    return hasAllowedSize(bytes) && isTopicFilter(bytes) ? ResultCode.success : ResultCode.invalid
+    return TopicRules.isFilter(Span(_bytes: bytes.bytes)) ? ResultCode.success : ResultCode.invalid
 }
 
 /// Splits a topic into strings, one for each level, NULL for an empty one.
@@ -53,7 +48,7 @@ public func mosquitto_sub_topic_tokenise(
             topics,
         let count: UnsafeMutablePointer<CInt> = count
     else { return ResultCode.invalid }
-    let levels = bytes(of: subtopic).split(separator: separator, omittingEmptySubsequences: false)
+    let levels = bytes(of: subtopic).split(separator: .slash, omittingEmptySubsequences: false)
     let stride = MemoryLayout<UnsafeMutablePointer<CChar>?>.stride
     guard let block: UnsafeMutableRawPointer = mosquitto_calloc(levels.count, stride) else {
         return ResultCode.noMemory
@@ -88,59 +83,4 @@ public func mosquitto_sub_topic_tokens_free(
     mosquitto_free(strings)
     topics.pointee = nil
     return ResultCode.success
-}
-
-// MARK: - Rules
-
-/// Whether length and number of levels are within the limits.
-private func hasAllowedSize(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    bytes.count <= lengthMax && bytes.count(where: { $0 == separator }) <= separatorsMax
-}
-
-/// Whether bytes hold no wildcard [MQTT-3.3.2-2].
-func isTopicName(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    !bytes.contains { $0 == plus || $0 == hash }
-}
-
-/// Whether each wildcard fills its level and `#` the last one [MQTT-4.7.1-1] [MQTT-4.7.1-2].
-func isTopicFilter(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    var levels = TopicLevels(bytes)
-    while let level = levels.next() {
-        let isWildcard = level.contains { $0 == plus || $0 == hash }
-        if isWildcard && level.count != 1 { return false }
-        if level.isHash && !levels.isAtEnd { return false }
-    }
-    return true
-}
-
-/// Hands out the levels of a topic one by one, without copying.
-struct TopicLevels {
-    private var rest: UnsafeRawBufferPointer
-    /// Whether all levels have been handed out.
-    private(set) var isAtEnd = false
-
-    init(_ topic: UnsafeRawBufferPointer) {
-        rest = topic
-    }
-
-    /// The next level, possibly empty; nil behind the last.
-    mutating func next() -> UnsafeRawBufferPointer? {
-        if isAtEnd { return nil }
-        guard let end = rest.firstIndex(of: separator) else {
-            isAtEnd = true
-            return rest
-        }
-        let level = UnsafeRawBufferPointer(rebasing: rest[..<end])
-        rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
-        return level
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether these bytes, a level, are the multi-level wildcard.
-    var isHash: Bool { count == 1 && self[0] == hash }
-    /// Whether these bytes, a level, are the single-level wildcard.
-    var isPlus: Bool { count == 1 && self[0] == plus }
-    /// Whether these bytes, a topic, begin with a dollar sign.
-    var isDollarTopic: Bool { first == UInt8(ascii: "$") }
 }

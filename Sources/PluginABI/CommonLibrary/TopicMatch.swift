@@ -4,6 +4,7 @@
 import CMosquitto
 import Glibc
 import Results
+import TopicRules
 
 /// Whether a filter matches a topic.
 @c(mosquitto_topic_matches_sub) @implementation
@@ -84,32 +85,14 @@ public func mosquitto_sub_matches_acl_with_pattern(
 
 // MARK: - Matching
 
-/// What `%c` and `%u` stand for.
+/// What `%c` and `%u` stand for; nothing, if there is no such name.
 private struct Patterns {
-    private let clientID: UnsafeRawBufferPointer?
-    private let username: UnsafeRawBufferPointer?
+    let clientID: UnsafeRawBufferPointer
+    let username: UnsafeRawBufferPointer
 
     init(_ clientID: UnsafePointer<CChar>?, _ username: UnsafePointer<CChar>?) {
-        self.clientID = clientID.map(bytes(of:))
-        self.username = username.map(bytes(of:))
-    }
-
-    /// What a level stands for: itself if it is no pattern, nil if the pattern has no value.
-    func expanded(_ level: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        guard level.count == 2, level[0] == UInt8(ascii: "%") else { return level }
-        let value =
-            switch level[1] {
-            case UInt8(ascii: "c"): clientID
-            case UInt8(ascii: "u"): username
-            default: Optional(level)
-            }
-        return value.flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    /// Whether a level is one of the two patterns.
-    func isPattern(_ level: UnsafeRawBufferPointer) -> Bool {
-        level.count == 2 && level[0] == UInt8(ascii: "%")
-            && (level[1] == UInt8(ascii: "c") || level[1] == UInt8(ascii: "u"))
+        self.clientID = clientID.map(bytes(of:)) ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        self.username = username.map(bytes(of:)) ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 }
 
@@ -131,31 +114,18 @@ private func matchStrings(
     )
 }
 
-/// Matches a topic name against a filter [MQTT-4.7.2-1].
+/// Matches a topic name against a filter [MQTT-4.7.2-1]; neither length nor depth is limited.
 private func match(
     filter: UnsafeRawBufferPointer,
     topic: UnsafeRawBufferPointer,
     patterns: Patterns?,
     _ result: inout Bool
 ) -> CInt {
-    guard !filter.isEmpty, !topic.isEmpty, isTopicFilter(filter), isTopicName(topic) else {
-        return ResultCode.invalid
-    }
-    guard filter.isDollarTopic == topic.isDollarTopic else { return ResultCode.success }
-    var filterLevels = TopicLevels(filter)
-    var topicLevels = TopicLevels(topic)
-    while let wanted = filterLevels.next() {
-        if wanted.isHash {
-            result = true
-            return ResultCode.success
-        }
-        guard let level = topicLevels.next() else { return ResultCode.success }
-        if wanted.isPlus { continue }
-        guard let literal = patterns.map({ $0.expanded(wanted) }) ?? wanted,
-            literal.elementsEqual(level)
-        else { return ResultCode.success }
-    }
-    result = topicLevels.isAtEnd
+    guard !filter.isEmpty, !topic.isEmpty,
+        TopicRules.hasWildcardsInPlace(Span(_bytes: filter.bytes)),
+        !TopicRules.hasWildcard(Span(_bytes: topic.bytes))
+    else { return ResultCode.invalid }
+    result = compare(filter, topic, patterns) == .match
     return ResultCode.success
 }
 
@@ -166,30 +136,28 @@ private func cover(
     patterns: Patterns?,
     _ result: inout Bool
 ) -> CInt {
-    guard !acl.isEmpty, !sub.isEmpty, isTopicFilter(acl), isTopicFilter(sub) else {
-        return ResultCode.invalid
-    }
-    guard acl.isDollarTopic == sub.isDollarTopic else { return ResultCode.success }
-    var aclLevels = TopicLevels(acl)
-    var subLevels = TopicLevels(sub)
-    while let wanted = aclLevels.next() {
-        if wanted.isHash {
-            result = true
-            return ResultCode.success
-        }
-        guard let level = subLevels.next() else { return ResultCode.success }
-        if wanted.isPlus {
-            if level.isHash { return ResultCode.success }
-            continue
-        }
-        guard let literal = patterns.map({ $0.expanded(wanted) }) ?? wanted,
-            literal.elementsEqual(level)
-        else { return ResultCode.success }
-        // A client must not reach beyond its own level by the choice of its name.
-        if let patterns, patterns.isPattern(wanted), literal.isHash || literal.isPlus {
-            return ResultCode.success
-        }
-    }
-    result = subLevels.isAtEnd
+    guard !acl.isEmpty, !sub.isEmpty, TopicRules.hasWildcardsInPlace(Span(_bytes: acl.bytes)),
+        TopicRules.hasWildcardsInPlace(Span(_bytes: sub.bytes))
+    else { return ResultCode.invalid }
+    result = compare(acl, sub, patterns) == .match
     return ResultCode.success
+}
+
+private func compare(
+    _ filter: UnsafeRawBufferPointer,
+    _ other: UnsafeRawBufferPointer,
+    _ patterns: Patterns?
+) -> TopicMatch {
+    guard let patterns else {
+        return TopicRules.compare(Span(_bytes: filter.bytes), with: Span(_bytes: other.bytes))
+    }
+    let subject = TopicSubject(
+        clientIdentifier: Span(_bytes: patterns.clientID.bytes),
+        userName: Span(_bytes: patterns.username.bytes)
+    )
+    return TopicRules.compare(
+        Span(_bytes: filter.bytes),
+        with: Span(_bytes: other.bytes),
+        for: subject
+    )
 }

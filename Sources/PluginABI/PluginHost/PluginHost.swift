@@ -111,7 +111,7 @@ package final class PluginHost: Hooks, Sendable {
         }
     }
 
-    /// Exported functions work for nobody any more.
+    /// From now on the functions plugins call do nothing, and fail where they can say so.
     func uninstall() {
         Self.installed.withLock { $0 = nil }
         broker_log_sink_set(nil)
@@ -213,7 +213,7 @@ package final class PluginHost: Hooks, Sendable {
     package func text(of code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
 
     package func forget(_ questionID: QuestionID) {
-        // Its question may not have come up yet; else somebody may be at work on it.
+        // The question may still be in the lane; if not, a plugin may be working on its answer.
         if !lane.cancel(questionID) { delayed.forget(questionID) }
     }
 

@@ -2,6 +2,7 @@
 // The nodes of all rule trees in one flat hash table that a check reads with few cache misses.
 
 import PluginSDK
+import TopicRules
 
 /// One node of a tree of topic levels, together with the edge that leads to it.
 ///

@@ -2,6 +2,7 @@
 // The rules of an access control file, arranged so that a check does not depend on their number.
 
 import PluginSDK
+import TopicRules
 
 /// The answer of a file.
 package enum ACLDecision: Equatable {
@@ -69,7 +70,7 @@ package final class ACLIndex: Sendable {
         hasUsername: Bool,
         username: Span<UInt8>
     ) -> ACLDecision {
-        guard Topic.isValidName(topic) else { return .denied }
+        guard TopicRules.isName(topic) else { return .denied }
         let levels = LevelsAhead(topic, seed: table.seed)
         if let own = ownRoot(hasUsername, username, levels) {
             let rights = rights(below: own, levels, topic, Span(), hasUsername, Span())
@@ -77,8 +78,8 @@ package final class ACLIndex: Sendable {
             if rights.contains(access) { return .allowed }
         }
         guard hasPatterns else { return .denied }
-        if hasUsername, username.hasWildcard { return .dangerousUsername }
-        if clientID.hasWildcard { return .dangerousClientID }
+        if hasUsername, TopicRules.hasWildcard(username) { return .dangerousUsername }
+        if TopicRules.hasWildcard(clientID) { return .dangerousClientID }
         guard !clientID.isEmpty else { return .denied }
         let root = Root(place: patterns, ahead: ahead(levels, patterns.path), isPattern: true)
         let rights = rights(below: root, levels, topic, clientID, hasUsername, username)
@@ -188,12 +189,4 @@ private struct LevelsAhead {
     }
 
     subscript(_ depth: Int) -> ACLLevel { levels[depth] }
-}
-
-extension Span<UInt8> {
-    /// Whether there is a `+` or `#` anywhere.
-    fileprivate var hasWildcard: Bool {
-        for index in indices where self[index] == .plus || self[index] == .hash { return true }
-        return false
-    }
 }

@@ -2,6 +2,7 @@
 // An index of access rules in the making.
 
 import PluginSDK
+import TopicRules
 
 /// An index in the making.
 struct ACLIndexBuilder {
@@ -75,13 +76,14 @@ struct ACLIndexBuilder {
                     $0.subtree.insert(rule.rights, forNamedOnly: rule.mentionsUsername)
                 }
             }
+            let placeholder = rule.subject == .everyone ? filter.placeholder(in: range) : nil
             if filter.isSingle(.plus, in: range) {
                 change(&table, &root) { $0.exact.hasFirstMark = true }
                 level = plus
-            } else if rule.subject == .everyone, filter.isPlaceholder(.lowerC, in: range) {
+            } else if placeholder == .clientIdentifier {
                 change(&table, &root) { $0.exact.hasSecondMark = true }
                 level = clientID
-            } else if rule.subject == .everyone, filter.isPlaceholder(.lowerU, in: range) {
+            } else if placeholder == .userName {
                 change(&table, &root) { $0.subtree.hasFirstMark = true }
                 level = username
             }

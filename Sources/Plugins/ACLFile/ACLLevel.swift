@@ -2,6 +2,7 @@
 // A topic level, ready to be looked for in the index.
 
 import PluginSDK
+import TopicRules
 
 /// A level of a topic, or what stands for any or a certain one, ready to be looked for.
 struct ACLLevel {

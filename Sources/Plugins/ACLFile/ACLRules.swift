@@ -2,6 +2,7 @@
 // The text of an access control file: its rules, line by line.
 
 import PluginSDK
+import TopicRules
 
 /// The rules of a file in file order, and what to warn about.
 package struct ACLRules: Sendable, Equatable {
@@ -54,7 +55,7 @@ package struct ACLRules: Sendable, Equatable {
         }
         let bytes = Array(filter)
         let text = String(decoding: bytes, as: UTF8.self)
-        guard Topic.isValidFilter(bytes.span) else {
+        guard TopicRules.isFilter(bytes.span) else {
             throw ACLFileError(
                 message: "Error: Invalid ACL topic \"\(text)\" in acl_file \"\(path)\"."
             )

@@ -2,6 +2,7 @@
 // One command from the command line, one request, one answer.
 
 import Glibc
+import JSON
 import MQTT
 import MQTTClient
 import ToolSupport
@@ -101,7 +102,7 @@ struct OneShot {
 
     private func print(_ response: JSONValue) throws(ToolFailure) {
         let command = response["command"]?.text ?? ""
-        if options.printsJSON { Terminal.say(response.compactText ?? "") }
+        if options.printsJSON { Terminal.say(response.compactText) }
         if let error = response["error"]?.text {
             throw ToolFailure("\(command): Error: \(error).")
         }

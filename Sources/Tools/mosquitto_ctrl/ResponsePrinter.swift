@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints the broker's answers in the shapes scripts read.
 
+import JSON
+
 /// Turns the data of a response into the lines the command line prints.
 enum ResponsePrinter {
     /// The lines for the answer to `command`; none for commands that only change something.

@@ -25,6 +25,16 @@ final class EventLog: LogObserver {
     var events: [LogEvent] { state.withLock { $0.events } }
     func safe(_ reactor: UInt8) -> UInt64 { state.withLock { $0.safe[reactor] ?? 0 } }
 
+    /// Whether a write or a sync has failed.
+    var hasFailed: Bool { events.contains { if case .failed = $0 { true } else { false } } }
+
+    /// The checkpoint that is wanted since writing goes on; nil before.
+    var resumedCheckpoint: UInt64? {
+        var last: UInt64?
+        for case .resumed(let number) in events { last = number }
+        return last
+    }
+
     /// Waits for something the writer tells; false after ten seconds.
     func wait(_ isSo: (EventLog) -> Bool) -> Bool {
         let deadline = LogClock.monotonicNanoseconds() + 10_000_000_000

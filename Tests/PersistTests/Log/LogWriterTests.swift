@@ -24,6 +24,20 @@ struct LogWriterTests {
         message.lend { buffer.write(accepted: $0, to: [destination]) }
     }
 
+    /// A writer of a log that has just begun.
+    private static func writer(
+        _ files: some LogFiles,
+        _ options: LogOptions,
+        _ events: EventLog
+    ) throws -> LogWriter {
+        try LogWriter(
+            files: files,
+            options: options,
+            position: LogPosition(log: 3),
+            observer: events
+        )
+    }
+
     private static func attach(_ buffer: inout RecordBuffer) {
         let number = UInt64(buffer.reactor) + 1
         let identity = LogIdentity(clientIdentifier: "client\(number)")
@@ -37,12 +51,7 @@ struct LogWriterTests {
         var options = LogOptions(syncing: syncing)
         options.segmentByteCount = 100_000
         let files = try LogFolder(scratch.path + "/log")
-        let writer = try LogWriter(
-            files: files,
-            options: options,
-            position: LogPosition(log: 3),
-            observer: events
-        )
+        let writer = try Self.writer(files, options, events)
         let threads = try (0..<4).map { reactor in
             try LogThread(named: "reactor") {
                 var buffer = RecordBuffer(reactor: UInt8(reactor))
@@ -95,12 +104,7 @@ struct LogWriterTests {
         let events = EventLog()
         var options = LogOptions(syncing: .always)
         options.bufferByteCountMax = 1000
-        let writer = try LogWriter(
-            files: files,
-            options: options,
-            position: LogPosition(log: 3),
-            observer: events
-        )
+        let writer = try Self.writer(files, options, events)
         // The writer stands until the gate opens.
         let gate = Mutex(false)
         files.setFault { step in
@@ -128,12 +132,7 @@ struct LogWriterTests {
         let events = EventLog()
         var options = LogOptions(syncing: .everySecond)
         options.retryNanoseconds = 1_000_000...2_000_000
-        let writer = try LogWriter(
-            files: files,
-            options: options,
-            position: LogPosition(log: 3),
-            observer: events
-        )
+        let writer = try Self.writer(files, options, events)
         var buffer = RecordBuffer(reactor: 0)
         Self.attach(&buffer)
         _ = writer.submit(&buffer)
@@ -144,18 +143,13 @@ struct LogWriterTests {
         }
         Self.publish(0, &buffer)
         _ = writer.submit(&buffer)
-        #expect(events.wait { $0.events.contains { if case .failed = $0 { true } else { false } } })
+        #expect(events.wait { $0.hasFailed })
         Self.publish(1, &buffer)
         #expect(writer.submit(&buffer) == .refused)
         #expect(buffer.isEmpty && !writer.figures.isWorking)
         files.setFault(nil)
-        var checkpoint: UInt64 = 0
-        #expect(
-            events.wait { events in
-                for case .resumed(let number) in events.events { checkpoint = number }
-                return checkpoint != 0
-            }
-        )
+        #expect(events.wait { $0.resumedCheckpoint != nil })
+        let checkpoint = try #require(events.resumedCheckpoint)
         let head = LogImageHead(
             session: 1,
             identity: LogIdentity(clientIdentifier: "client1"),
@@ -184,22 +178,15 @@ struct LogWriterTests {
         options.retryNanoseconds = 1_000_000...2_000_000
         // With `never` it is the sync before the next segment.
         options.segmentByteCount = syncing == .never ? 200 : 1 << 20
-        let writer = try LogWriter(
-            files: files,
-            options: options,
-            position: LogPosition(log: 3),
-            observer: events
-        )
+        let writer = try Self.writer(files, options, events)
         files.setFault { step in if case .sync = step { EIO } else { nil } }
         var buffer = RecordBuffer(reactor: 0)
         Self.publish(0, &buffer)
         _ = writer.submit(&buffer)
-        #expect(events.wait { $0.events.contains { if case .failed = $0 { true } else { false } } })
+        #expect(events.wait { $0.hasFailed })
         #expect(events.safe(0) == (syncing == .always ? 0 : 1))
         files.setFault(nil)
-        #expect(
-            events.wait { $0.events.contains { if case .resumed = $0 { true } else { false } } }
-        )
+        #expect(events.wait { $0.resumedCheckpoint != nil })
         writer.close(nil)
         #expect(events.events.last == .closed(isClean: false))
         // What was called safe is there, and nothing that came after the fault.
@@ -213,12 +200,7 @@ struct LogWriterTests {
         let events = EventLog()
         var options = LogOptions(syncing: .never)
         options.firstCheckpointByteCount = 5000
-        let writer = try LogWriter(
-            files: files,
-            options: options,
-            position: LogPosition(log: 3),
-            observer: events
-        )
+        let writer = try Self.writer(files, options, events)
         var buffer = RecordBuffer(reactor: 0)
         for index in 0..<100 {
             Self.publish(index, &buffer)

@@ -217,7 +217,7 @@ extension LogDice {
             message.payload = bytes(atMost: 300)
             message.qos = UInt8(roll(3))
             message.isRetained = isOne(in: 2)
-            message.expiresAt = isOne(in: 2) ? 0 : Int64(bitPattern: number())
+            message.expiresAt = isOne(in: 2) ? 0 : Int64(bitPattern: number() >> 1)
             message.publisher = isOne(in: 2) ? 0 : number()
             let list = destinations(buffer.lastDestinations)
             return message.lend { lent in

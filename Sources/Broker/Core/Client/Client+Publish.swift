@@ -2,6 +2,7 @@
 // PUBLISH from a client (5.0 section 3.3).
 
 import Config
+import Inflight
 import Log
 import MQTT
 import Net
@@ -162,19 +163,11 @@ extension Client {
         batch.append(
             payload: payload,
             properties: properties,
-            expiresAt: expiry(publish),
+            expiresAt: Expiry.second(after: publish.messageExpiryInterval, from: worker.now),
             packetIdentifier: publish.packetIdentifier,
             packet: isUnchanged ? packet : nil,
             isV5: isV5
         )
-    }
-
-    /// Second of the reactor clock at which the message becomes void; 0 for never.
-    private func expiry(_ publish: PublishPacket) -> Int64 {
-        guard let interval = publish.messageExpiryInterval, interval != 0, interval != .max else {
-            return 0
-        }
-        return worker.now + Int64(interval)
     }
 
     /// The properties that subscribers get, in one piece.
@@ -256,7 +249,10 @@ extension Client {
                     payload: payload,
                     qos: publish.qos,
                     isRetained: publish.isRetained,
-                    expiresAt: expiry(publish),
+                    expiresAt: Expiry.second(
+                        after: publish.messageExpiryInterval,
+                        from: worker.now
+                    ),
                     origin: identity
                 )
             )
@@ -267,9 +263,8 @@ extension Client {
 
     /// Keeps a QoS 2 message until PUBREL, when it is published.
     ///
-    /// Nothing that is acknowledged is lost: a client that exceeds the receive maximum it was told
-    /// is served all the same, and told of in the log, as popular clients do so. 3.x knows no such
-    /// maximum.
+    /// A client that exceeds the Receive Maximum it was told is served all the same, because popular
+    /// clients do so; the log has a line about it. 3.x knows no such maximum.
     func keep(_ message: Message, _ receipt: PublishReceipt) throws(PacketError) {
         guard let session else { return }
         let identifier = receipt.packetIdentifier
@@ -338,20 +333,18 @@ extension Client {
 
     /// Acknowledges every publication of a batch in one stretch of packets.
     private func acknowledge(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
-        let isShort = !isV5 || reason == .success
-        let size = isShort ? 4 : 5
+        // Before 5.0 there are no reasons.
+        let reason = isV5 ? reason : .success
+        let size = ShortAck.byteCount(reason)
         guard !worker.isTracing, worker.answerHolder == nil, let connection,
             connection.queuedPacketCount + batch.count <= outputPacketsMax
         else {
             return acknowledgeEach(batch, type, reason)
         }
         var place = connection.reserveOutput(size * batch.count)
+        let firstByte = ShortAck.firstByte(type)
         for index in 0..<batch.count {
-            let identifier = batch[index].packetIdentifier.bigEndian
-            place.storeBytes(of: type.rawValue << 4, as: UInt8.self)
-            place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
-            place.storeBytes(of: identifier, toByteOffset: 2, as: UInt16.self)
-            if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
+            ShortAck.write(firstByte, batch[index].packetIdentifier, reason, to: place)
             place += size
         }
         connection.commitOutput(size * batch.count, packets: batch.count)

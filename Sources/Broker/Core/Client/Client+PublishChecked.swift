@@ -33,7 +33,6 @@ extension Client {
                     payload: payload,
                     qos: publish.qos,
                     isRetained: publish.isRetained,
-                    expiresAt: 0,
                     origin: identity
                 )
             )

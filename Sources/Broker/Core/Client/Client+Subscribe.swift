@@ -6,6 +6,7 @@ import Log
 import MQTT
 import Net
 import Results
+import TopicRules
 import Topics
 
 extension Client {
@@ -126,8 +127,10 @@ extension Client {
     {
         if listener.mountPoint.isEmpty { return body.array(range) }
         guard case .shared(let parts) = form else { return listener.mountPoint + body.array(range) }
-        let share = Array("$share/".utf8) + body.array(parts.shareName) + [UInt8(ascii: "/")]
-        return share + listener.mountPoint + body.array(parts.filter)
+        return SharedFilter.text(
+            shareName: body.array(parts.shareName),
+            filter: listener.mountPoint + body.array(parts.filter)
+        )
     }
 
     /// Enters or removes what is allowed, and notes what the acknowledgement says.

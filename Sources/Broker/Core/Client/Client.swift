@@ -2,6 +2,7 @@
 // The MQTT side of one connection: from bytes to packets to handlers.
 
 import Config
+import Inflight
 import Log
 import MQTT
 package import Net
@@ -398,14 +399,11 @@ package final class Client {
             counters.dropped.add(1)
             return
         }
-        let isShort = !isV5 || reason == .success
-        let size = isShort ? 4 : 5
+        // Before 5.0 there are no reasons.
+        let reason = isV5 ? reason : .success
+        let size = ShortAck.byteCount(reason)
         let place = connection.reserveOutput(size)
-        let flags: UInt8 = type == .pubrel ? 2 : 0
-        place.storeBytes(of: type.rawValue << 4 | flags, as: UInt8.self)
-        place.storeBytes(of: UInt8(size - 2), toByteOffset: 1, as: UInt8.self)
-        place.storeBytes(of: identifier.bigEndian, toByteOffset: 2, as: UInt16.self)
-        if !isShort { place.storeBytes(of: reason.rawValue, toByteOffset: 4, as: UInt8.self) }
+        ShortAck.write(ShortAck.firstByte(type), identifier, reason, to: place)
         connection.commitOutput(size)
         counters.sent.add(type)
         counters.bytesSent.add(size)

@@ -2,6 +2,7 @@
 // A SUBSCRIBE or UNSUBSCRIBE packet on its way, filter by filter.
 
 import MQTT
+import TopicRules
 import Topics
 
 /// One filter of a SUBSCRIBE or UNSUBSCRIBE packet.

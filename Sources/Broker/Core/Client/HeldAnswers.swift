@@ -4,7 +4,7 @@
 import Inflight
 import MQTT
 
-/// Something a client is to be sent that tells it that something is safe.
+/// A packet that promises its client something, such as that a message is kept.
 enum HeldAnswer {
     /// CONNACK: the client is inside from then on.
     case entry

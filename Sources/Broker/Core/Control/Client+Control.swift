@@ -3,6 +3,7 @@
 
 import MQTT
 import Results
+import TopicRules
 import Topics
 
 extension Client {
@@ -67,26 +68,15 @@ extension Client {
     private func replyUnavailable(_ request: Message) {
         let ending = Array("/response".utf8)
         let requested = request.withPublication { Array($0.topic) }
-        guard mayGrow(topicOf: requested.count, by: ending.count) else {
+        guard TopicRules.mayGrow(topicOf: requested.count, by: ending.count) else {
             return requested.withUnsafeBytes { logOverlong($0) }
         }
         let topic = requested + ending
         let payload = Array(#"{"error": "endpoint not available"}"#.utf8)
         guard mayWritePacket() else { return }
-        topic.withUnsafeBytes { topic in
-            payload.withUnsafeBytes { payload in
-                let publication = UnsafePublication(
-                    topic: topic,
-                    properties: UnsafeRawBufferPointer(start: nil, count: 0),
-                    payload: payload,
-                    qos: 0,
-                    isRetained: false,
-                    expiresAt: 0,
-                    origin: nil
-                )
-                session?.outlet?
-                    .write(publication, of: nil, DeliveryForm(qos: 0, isRetained: false))
-            }
+        UnsafePublication.with(topic: topic, payload: payload) { publication in
+            _ = session?.outlet?
+                .write(publication, of: nil, DeliveryForm(qos: 0, isRetained: false))
         }
     }
 }

@@ -161,19 +161,7 @@ final class HTTPExchange {
             let code = worker.checkAccess(.read, identity, filter: topic, qos: 0)
             return code == ResultCode.success ? next() : answer(.notAuthorized)
         }
-        let message = topic.withUnsafeBytes { topic in
-            Message.make(
-                UnsafePublication(
-                    topic: topic,
-                    properties: UnsafeRawBufferPointer(start: nil, count: 0),
-                    payload: UnsafeRawBufferPointer(start: nil, count: 0),
-                    qos: 0,
-                    isRetained: false,
-                    expiresAt: 0,
-                    origin: nil
-                )
-            )
-        }
+        let message = UnsafePublication.with(topic: topic, Message.make)
         let question = DeliveryQuestion(
             message: message,
             qos: 0,

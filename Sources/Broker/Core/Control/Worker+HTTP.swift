@@ -2,6 +2,7 @@
 // What the HTTP API tells: version, listeners, figures.
 
 import Config
+import JSON
 import MQTT
 import Net
 import Topics
@@ -9,53 +10,70 @@ import Topics
 extension Worker {
     /// The answer of an endpoint below `/api/`; nil when there is none of that name.
     func httpAnswer(to endpoint: String) -> HTTPAnswer? {
-        let text: String
+        let text: [UInt8]
         switch endpoint {
-        case "v1/version": text = BrokerVersion.number
+        case "v1/version": text = Array(BrokerVersion.number.utf8)
         case "v1/listeners": text = listenersText
         case "v1/systree": text = figuresText
         default: return nil
         }
-        var answer = HTTPAnswer.text(text)
+        var answer = HTTPAnswer(body: .bytes(text))
         answer.fields = ["Access-Control-Allow-Origin: *"]
         return answer
     }
 
-    /// The listeners in the order of the configuration, in the style of cJSON.
-    private var listenersText: String {
-        let items = settings.listeners.map { listener in
-            let configuration = listener.configuration
-            let place =
-                configuration.unixSocketPath.map { "\"path\":\t\(Self.quoted($0))" }
-                ?? "\"port\":\t\(configuration.port)"
-            let name =
-                switch configuration.protocol {
-                case .mqtt: "mqtt"
-                case .websockets: "websockets"
-                case .httpApi: "httpapi"
-                }
-            let lines = [
-                place, "\"protocol\":\t\"\(name)\"", "\"tls\":\t\(listener.usesTLS)",
-                "\"mtls\":\t\(configuration.tls.requireCertificate)",
-                "\"allow_anonymous\":\t\(listener.allowsAnonymous)",
-            ]
-            return "{\n\t\t\t" + lines.joined(separator: ",\n\t\t\t") + "\n\t\t}"
+    /// The listeners in the order of the configuration.
+    private var listenersText: [UInt8] {
+        var writer = JSONWriter(formatted: true)
+        writer.beginObject()
+        writer.key("listeners")
+        writer.beginArray()
+        for listener in settings.listeners { Self.write(listener, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private static func write(_ listener: ListenerSettings, to writer: inout JSONWriter) {
+        let configuration = listener.configuration
+        writer.beginObject()
+        if let path = configuration.unixSocketPath {
+            writer.key("path")
+            writer.string(text: path)
+        } else {
+            writer.key("port")
+            writer.integer(Int(configuration.port))
         }
-        return "{\n\t\"listeners\":\t[" + items.joined(separator: ", ") + "]\n}"
+        writer.key("protocol")
+        switch configuration.protocol {
+        case .mqtt: writer.string("mqtt")
+        case .websockets: writer.string("websockets")
+        case .httpApi: writer.string("httpapi")
+        }
+        writer.key("tls")
+        writer.boolean(listener.usesTLS)
+        writer.key("mtls")
+        writer.boolean(configuration.tls.requireCertificate)
+        writer.key("allow_anonymous")
+        writer.boolean(listener.allowsAnonymous)
+        writer.endObject()
     }
 
     /// The figures of `$SYS` that have one name only, each with its first one, and the uptime.
-    private var figuresText: String {
+    private var figuresText: [UInt8] {
         let secondNames: Set = ["clients/inactive", "clients/active", "store/messages/count"]
-        var lines: [String] = []
+        var writer = JSONWriter(formatted: true)
+        writer.beginObject()
         for metric in SysFigures(broker).metrics
         where !secondNames.contains(metric.topic) && !metric.topic.hasPrefix("mqtt/") {
             let value = metric.isMaximum ? max(metric.value, published(metric.topic)) : metric.value
-            lines.append("\"$SYS/broker/\(metric.topic)\":\t\(value)")
+            writer.key(text: "$SYS/broker/\(metric.topic)")
+            writer.integer(Int(value))
         }
-        let uptime = (Clock.monotonicMilliseconds() - broker.startedAt) / 1000
-        lines.append("\"$SYS/broker/uptime\":\t\(uptime)")
-        return "{\n\t" + lines.joined(separator: ",\n\t") + "\n}"
+        writer.key("$SYS/broker/uptime")
+        writer.integer(Int((Clock.monotonicMilliseconds() - broker.startedAt) / 1000))
+        writer.endObject()
+        return writer.bytes
     }
 
     /// The number a `$SYS` topic had in the last round; 0 for none.
@@ -69,19 +87,5 @@ extension Worker {
         return Message(value).withPublication {
             Int64(String(decoding: $0.payload, as: UTF8.self)) ?? 0
         }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for character in text.unicodeScalars {
-            switch character {
-            case "\"", "\\": result += "\\" + String(character)
-            case _ where character.value < 32:
-                let digits = String(character.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(character)
-            }
-        }
-        return result + "\""
     }
 }

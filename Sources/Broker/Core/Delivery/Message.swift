@@ -3,6 +3,7 @@
 
 package import Inflight
 import MQTT
+import TopicRules
 
 /// The object behind a message; counts itself.
 final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
@@ -39,8 +40,8 @@ package struct Message: @unchecked Sendable {
 
     /// Copies a borrowed publication.
     ///
-    /// Whoever lengthens a topic has asked `mayGrow`; payload and properties came in a packet, or
-    /// from a plugin whose lengths are 32-bit numbers.
+    /// Whoever lengthens a topic has asked `TopicRules.mayGrow`; payload and properties came in a
+    /// packet, or from a plugin whose lengths are 32-bit numbers.
     package static func make(_ publication: borrowing UnsafePublication) -> Message {
         let topic = publication.topic
         let properties = publication.properties
@@ -48,7 +49,7 @@ package struct Message: @unchecked Sendable {
         let besideCount = topic.count + properties.count
         // One comparison for the three, on the way of every message that is kept.
         precondition(
-            topic.count <= topicLengthMax && (besideCount | payload.count) <= Int(UInt32.max),
+            topic.count <= TopicRules.lengthMax && (besideCount | payload.count) <= Int(UInt32.max),
             "a topic that grew fits a packet; payload and properties have 32-bit lengths"
         )
         let header = MessageHeader(publication)
@@ -103,14 +104,14 @@ package struct Message: @unchecked Sendable {
         storage.withUnsafeMutablePointerToHeader { Int($0.pointee.payloadCount) }
     }
 
-    /// Second of the reactor clock from which it is void; 0: never.
+    /// Its `Expiry`.
     package var expiresAt: Int64 {
         storage.withUnsafeMutablePointerToHeader { $0.pointee.expiresAt }
     }
 
     /// Whether the message expiry interval has passed at `second` of the reactor clock.
     func isExpired(at second: Int64) -> Bool {
-        expiresAt != 0 && second > expiresAt
+        Expiry.hasPassed(expiresAt, at: second)
     }
 
     /// Whether another message has the same topic and payload.

@@ -5,7 +5,7 @@
 package struct MessageHeader {
     /// Who published it; nil for the broker itself.
     let origin: ClientIdentity?
-    /// Second of the reactor clock from which the message is void; 0: never.
+    /// Its `Expiry`.
     let expiresAt: Int64
     let payloadCount: UInt32
     let propertiesCount: UInt32

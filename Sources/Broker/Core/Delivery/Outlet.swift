@@ -22,7 +22,8 @@ final class Outlet {
     unowned(unsafe) let worker: Worker
     /// Whether packets have the form of 5.0.
     let isV5: Bool
-    /// Whether packets go out as they do to every other such client.
+    /// Whether packets can be those of every other client with this protocol version and QoS: no topic
+    /// aliases and no mount point.
     let isPlain: Bool
     /// Whether the configuration sets no window.
     private let isUnlimited: Bool
@@ -117,7 +118,8 @@ final class Outlet {
         encoder.packetIdentifier = packetIdentifier
         var newAlias = false
         if isV5 {
-            encoder.messageExpiryInterval = remainingSeconds(publication.expiresAt, worker.now)
+            encoder.messageExpiryInterval =
+                Expiry.remainingSeconds(publication.expiresAt, at: worker.now)
             encoder.subscriptionIdentifier = form.subscriptionIdentifier
             if aliases != nil { newAlias = applyAlias(&encoder, topic) }
         }

@@ -47,7 +47,7 @@ final class PacketVariant {
         var start = 0
         for index in 0..<batch.count {
             let end = batch[index].wireEnd
-            let header = 1 + Self.lengthSize(bytes, at: start + 1)
+            let header = 1 + VariableByteInteger.decode(bytes.bytes, at: start + 1).length
             appendOffset(start + header + 2 + batch.topicCount)
             start = end
         }
@@ -75,11 +75,6 @@ final class PacketVariant {
 
     /// Storage of this size is kept for good.
     private static let keptCountMax = 64 << 10
-
-    private static func lengthSize(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
-        for size in 1..<4 where bytes[offset + size - 1] < 0x80 { return size }
-        return 4
-    }
 
     /// Encodes every packet.
     func encode(_ batch: PublishBatch, isV5: Bool, qos: UInt8, now: Int64) {
@@ -123,7 +118,7 @@ final class PacketVariant {
             payload: UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount),
             isV5: isV5,
             qos: qos,
-            messageExpiryInterval: isV5 ? remainingSeconds(entry.expiresAt, now) : 0
+            messageExpiryInterval: isV5 ? Expiry.remainingSeconds(entry.expiresAt, at: now) : 0
         )
     }
 }
@@ -136,10 +131,4 @@ enum BufferSize {
         while size < count { size *= 2 }
         return size
     }
-}
-
-/// What remains of a message expiry interval; 0 where none is sent.
-@inline(__always)
-func remainingSeconds(_ expiresAt: Int64, _ now: Int64) -> UInt32 {
-    expiresAt == 0 ? 0 : UInt32(clamping: max(0, expiresAt - now))
 }

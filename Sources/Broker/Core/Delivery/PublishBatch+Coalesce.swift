@@ -10,7 +10,7 @@ extension PublishBatch {
             wire = nil
             return
         }
-        let headSize = 1 + Self.remainingLength(packet, at: 1).size
+        let headSize = 1 + VariableByteInteger.decode(packet.bytes, at: 1).length
         let size = headSize + overhead(isV5: isV5) + payloadCount
         let isCoalescible = packet.count == size
         if count == 0 {
@@ -65,7 +65,7 @@ extension PublishBatch {
         var wireEnd = known.bytes.count
         var largest = known.packetSizeMax
         while index < limit, bytes.count - offset >= 2, bytes[offset] == firstByte {
-            let (length, lengthSize) = Self.remainingLength(bytes, at: offset + 1)
+            let (length, lengthSize) = VariableByteInteger.decode(bytes.bytes, at: offset + 1)
             let body = offset + 1 + lengthSize
             guard lengthSize > 0, length >= overhead,
                 1 + lengthSize + length <= packetMax, length <= bytes.count - body,
@@ -121,23 +121,5 @@ extension PublishBatch {
         )
         let taken = coalesce(packets, payloadMax: .max, packetMax: .max)
         precondition(taken == packets.count, "both reactors read a packet in the same way")
-    }
-
-    /// The Remaining Length at an offset and the bytes it takes; 0 bytes when it is incomplete or
-    /// too long.
-    @inline(__always)
-    private static func remainingLength(
-        _ bytes: UnsafeRawBufferPointer,
-        at offset: Int
-    ) -> (value: Int, size: Int) {
-        let first = bytes[offset]
-        if first < 0x80 { return (Int(first), 1) }
-        var value = Int(first & 0x7F)
-        for index in 1..<4 where offset + index < bytes.count {
-            let byte = bytes[offset + index]
-            value |= Int(byte & 0x7F) << (7 * index)
-            if byte < 0x80 { return (value, index + 1) }
-        }
-        return (0, 0)
     }
 }

@@ -4,6 +4,7 @@
 import Glibc
 import Inflight
 import MQTT
+import TopicRules
 import Topics
 
 /// One publication of a batch.
@@ -153,7 +154,10 @@ final class PublishBatch {
         decidedClient: Client? = nil
     ) {
         assert(isEmpty, "what was collected has been delivered")
-        assert(mayGrow(topicOf: topic.count, by: mountPoint.count), "the sender has been asked")
+        assert(
+            TopicRules.mayGrow(topicOf: topic.count, by: mountPoint.count),
+            "the sender has been asked"
+        )
         let size = mountPoint.count + topic.count
         if topicBytes.count < size {
             topicBytes.deallocate()

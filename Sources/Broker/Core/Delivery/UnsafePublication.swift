@@ -18,7 +18,7 @@ package struct UnsafePublication {
     package var qos: UInt8
     /// The retain flag of the PUBLISH packet.
     package var isRetained: Bool
-    /// Second of the reactor clock from which it is void; 0: never.
+    /// Its `Expiry`.
     package var expiresAt: Int64
     /// The number that a message made of it has in the session log; 0: none.
     package var number: MessageNumber = 0
@@ -30,12 +30,12 @@ package struct UnsafePublication {
     /// Puts a publication together; everything in it stays with its owner.
     package init(
         topic: UnsafeRawBufferPointer,
-        properties: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer,
-        qos: UInt8,
-        isRetained: Bool,
-        expiresAt: Int64,
-        origin: ClientIdentity?
+        properties: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        qos: UInt8 = 0,
+        isRetained: Bool = false,
+        expiresAt: Int64 = Expiry.never,
+        origin: ClientIdentity? = nil
     ) {
         assert(topic.count <= Int(UInt16.max) && qos <= 2 && expiresAt >= 0)
         self.topic = topic
@@ -49,4 +49,34 @@ package struct UnsafePublication {
 
     /// Who published it; nil for the broker itself.
     package var origin: ClientIdentity? { lentOrigin?.takeUnretainedValue() }
+
+    /// Lends arrays as a publication; valid inside `body` only.
+    package static func with<Result>(
+        topic: [UInt8],
+        properties: [UInt8] = [],
+        payload: [UInt8] = [],
+        qos: UInt8 = 0,
+        isRetained: Bool = false,
+        expiresAt: Int64 = Expiry.never,
+        origin: ClientIdentity? = nil,
+        _ body: (borrowing UnsafePublication) -> Result
+    ) -> Result {
+        topic.withUnsafeBytes { topic in
+            properties.withUnsafeBytes { properties in
+                payload.withUnsafeBytes { payload in
+                    body(
+                        UnsafePublication(
+                            topic: topic,
+                            properties: properties,
+                            payload: payload,
+                            qos: qos,
+                            isRetained: isRetained,
+                            expiresAt: expiresAt,
+                            origin: origin
+                        )
+                    )
+                }
+            }
+        }
+    }
 }

@@ -31,7 +31,7 @@ struct UnsafePublishEncoder {
         if messageExpiryInterval != 0 { length += 5 }
         if topicAlias != 0 { length += 3 }
         if subscriptionIdentifier != 0 {
-            length += 1 + variableByteIntegerLength(Int(subscriptionIdentifier))
+            length += 1 + VariableByteInteger.length(Int(subscriptionIdentifier))
         }
         return length
     }
@@ -42,7 +42,7 @@ struct UnsafePublishEncoder {
         if qos > 0 { length += 2 }
         if isV5 {
             let inner = propertiesLength
-            length += variableByteIntegerLength(inner) + inner
+            length += VariableByteInteger.length(inner) + inner
         }
         return length
     }
@@ -50,7 +50,7 @@ struct UnsafePublishEncoder {
     /// Bytes of the whole packet.
     var encodedSize: Int {
         let remaining = remainingLength
-        return 1 + variableByteIntegerLength(remaining) + remaining
+        return 1 + VariableByteInteger.length(remaining) + remaining
     }
 
     /// Writes the packet, `encodedSize` bytes.
@@ -120,12 +120,7 @@ struct UnsafePublishEncoder {
         variableByteInteger value: Int,
         _ place: inout UnsafeMutableRawPointer
     ) {
-        var rest = value
-        while rest >= 0x80 {
-            store(UInt8(truncatingIfNeeded: rest) | 0x80, &place)
-            rest >>= 7
-        }
-        store(UInt8(truncatingIfNeeded: rest), &place)
+        VariableByteInteger.encode(value) { store($0, &place) }
     }
 
     @inline(__always)

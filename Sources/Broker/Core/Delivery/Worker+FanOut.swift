@@ -9,9 +9,9 @@ import Topics
 extension Worker {
     /// Collects publications while `body` runs, and delivers what is left then.
     ///
-    /// The scope of a batch: it is delivered before anything else happens that somebody could take
-    /// for later, and never outlives the bytes it was made of. A scope inside another one begins by
-    /// delivering what that has collected.
+    /// The scope of a batch: it is delivered before anything that must come after it, and never
+    /// outlives the bytes it was made of. A scope inside another one begins by delivering what the
+    /// outer one has collected.
     @inline(__always)
     func collect<Result>(_ body: (PublishBatch) -> Result) -> Result {
         deliverCollected()
@@ -36,8 +36,8 @@ extension Worker {
         if batch.purpose == .receive { return keepCollected() }
         isDelivering = true
         defer { isDelivering = false }
-        // Stored before the route is looked up: a subscription that comes too late for the one finds
-        // the other.
+        // Stored before the route is looked up: a subscription made meanwhile on another reactor that is
+        // not in the route finds the retained message.
         if batch.isRetained {
             recorder?.prepareRetained(batch)
             retain(batch)
@@ -121,21 +121,16 @@ extension Worker {
         payload: [UInt8],
         qos: UInt8,
         isRetained: Bool,
-        expiresInSeconds: Int64
+        expiryInterval: UInt32?
     ) {
-        topic.withUnsafeBytes { topic in
-            payload.withUnsafeBytes { payload in
-                let publication = UnsafePublication(
-                    topic: topic,
-                    properties: UnsafeRawBufferPointer(start: nil, count: 0),
-                    payload: payload,
-                    qos: qos,
-                    isRetained: isRetained && settings.configuration.retainAvailable,
-                    expiresAt: expiresInSeconds > 0 ? now + expiresInSeconds : 0,
-                    origin: nil
-                )
-                publish(publication)
-            }
+        UnsafePublication.with(
+            topic: topic,
+            payload: payload,
+            qos: qos,
+            isRetained: isRetained && settings.configuration.retainAvailable,
+            expiresAt: Expiry.second(after: expiryInterval, from: now)
+        ) { publication in
+            _ = publish(publication)
         }
     }
 
@@ -164,7 +159,8 @@ extension Worker {
 
     /// Whether a batch would overtake one of the same publisher that is being delivered.
     ///
-    /// Clients are not read from meanwhile; what comes from elsewhere has no one to wait.
+    /// A client is not read from while its batch is being delivered, so it has none; publications of
+    /// wills, plugins and other workers may.
     private func mustFollow(_ batch: PublishBatch) -> Bool {
         batch.sender?._withUnsafeGuaranteedRef { $0.spreadCount > 0 } ?? true
     }

@@ -74,7 +74,7 @@ extension Broker {
         options: UInt8,
         identifier: UInt32
     ) -> Bool {
-        assert(identifier <= variableByteIntegerMax, "a subscription identifier has been checked")
+        assert(identifier <= VariableByteInteger.max, "a subscription identifier has been checked")
         let request = requestedSubscriptions.begin(
             clientIdentifier,
             filter,

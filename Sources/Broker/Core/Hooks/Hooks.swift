@@ -37,7 +37,7 @@ package struct FilterQuestion: Sendable {
 /// The answer to a `HookQuestion`; the case fits the question's.
 package enum HookAnswer: Sendable {
     /// The `MOSQ_ERR_*` that the chain of callbacks ended with: 0 accepted, 17 at least one
-    /// deferred and none decided, 32 nobody had an opinion, others refused.
+    /// deferred and none decided, 32 no plugin had an opinion, others refused.
     case authentication(code: Int32)
     /// `MOSQ_ERR_*`: 0 accepted, -4 continue with `data` to the client, others refused.
     case exchange(code: Int32, data: [UInt8]?)
@@ -121,8 +121,8 @@ package protocol Hooks: AnyObject, Sendable {
     /// authentication, which may take any time.
     func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer?
 
-    /// Whether so much waits for the plugin thread that who comes must wait for its turn there,
-    /// though nobody may have to be asked: `ask` answers questions about logins later then.
+    /// Whether the plugin thread is so far behind that new logins wait for their turn there even when
+    /// no plugin is to be asked about them; `ask` then answers questions about logins later.
     var isBehind: Bool { get }
 
     /// Nobody waits for the answer any more; an answer would be ignored.

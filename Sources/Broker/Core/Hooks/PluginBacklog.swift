@@ -5,12 +5,12 @@ import Glibc
 import Net
 import Synchronization
 
-/// The bytes of publications that plugins have handed in and no worker has routed yet, and of those
-/// that are being delivered to very many with nobody else to wait for it.
+/// The bytes of publications that plugins have handed in and no worker has routed yet, and of those in
+/// a `FanOutQueue` that no client waits for.
 ///
-/// A plugin that publishes faster than is delivered waits, as it would where publishing and delivering
-/// are one. Only threads of plugins' own and the plugin thread wait; on a reactor a plugin works for one
-/// packet at a time, and no reactor waits for another.
+/// A plugin that publishes faster than the workers deliver is made to wait in its call. Only the plugin
+/// thread and threads that plugins have made wait; a callback that runs on a reactor does not, since no
+/// reactor waits for another.
 package final class PluginBacklog: Sendable {
     /// From here on plugins wait.
     private static let highMark = 32 << 20

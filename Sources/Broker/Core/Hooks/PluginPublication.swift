@@ -33,24 +33,14 @@ package struct PluginPublication: Sendable {
     }
 
     func message(now: Int64, isRetained: Bool) -> Message {
-        let interval = messageExpiryInterval ?? 0
-        let expiresAt = interval == 0 || interval == .max ? 0 : now + Int64(interval)
-        return topic.withUnsafeBytes { topic in
-            payload.withUnsafeBytes { payload in
-                properties.withUnsafeBytes { properties in
-                    Message.make(
-                        UnsafePublication(
-                            topic: topic,
-                            properties: properties,
-                            payload: payload,
-                            qos: qos,
-                            isRetained: isRetained,
-                            expiresAt: expiresAt,
-                            origin: nil
-                        )
-                    )
-                }
-            }
-        }
+        UnsafePublication.with(
+            topic: topic,
+            properties: properties,
+            payload: payload,
+            qos: qos,
+            isRetained: isRetained,
+            expiresAt: Expiry.second(after: messageExpiryInterval, from: now),
+            Message.make
+        )
     }
 }

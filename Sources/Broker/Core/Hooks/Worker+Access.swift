@@ -35,18 +35,7 @@ extension Worker {
         filter: [UInt8],
         qos: UInt8
     ) -> Int32 {
-        filter.withUnsafeBytes { filter in
-            let publication = UnsafePublication(
-                topic: filter,
-                properties: UnsafeRawBufferPointer(start: nil, count: 0),
-                payload: UnsafeRawBufferPointer(start: nil, count: 0),
-                qos: qos,
-                isRetained: false,
-                expiresAt: 0,
-                origin: nil
-            )
-            return checkAccess(kind, client, publication)
-        }
+        UnsafePublication.with(topic: filter, qos: qos) { checkAccess(kind, client, $0) }
     }
 
     /// Whether a client may publish a stored message, now; `body` learns it, at once or later.

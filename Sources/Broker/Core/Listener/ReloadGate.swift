@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who comes after SIGHUP meets what the files say by then.
+// Connections that are made after SIGHUP wait for the reload.
 
 import Glibc
 import Synchronization
@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Whoever has sent SIGHUP and connects next expects the new configuration, password and ACL files.
 /// The reload happens on other threads; so a new connection waits from the moment the signal is on its way
-/// until the reload has come into force. Nobody who is inside waits, and no reactor does.
+/// until the reload has come into force. Connected clients and reactors do not wait.
 package final class ReloadGate: Sendable {
     private let holds = Atomic<Int>(0)
     private let isAnyoneWaiting = Atomic<Bool>(false)
@@ -18,8 +18,8 @@ package final class ReloadGate: Sendable {
 
     /// New connections wait from now on, until `open` has been called as often as this.
     ///
-    /// To be called while SIGHUP is pending still, before it is taken: as `isClosed` asks for a
-    /// pending one too, there is no moment at which neither tells of the reload.
+    /// Call it while SIGHUP is still pending, before sigwait(3) takes it: `isClosed` also looks for a
+    /// pending SIGHUP, so a connection that is made in between waits as well.
     package func close() {
         holds.add(1, ordering: .sequentiallyConsistent)
     }
@@ -34,8 +34,8 @@ package final class ReloadGate: Sendable {
 
     /// Whether new connections wait.
     ///
-    /// The signal is asked for first: it is pending until `close` has been called, so a reload that is
-    /// not seen there is seen in `holds`.
+    /// The pending signal is looked for first. It is pending until `close` has been called, so a reload
+    /// whose signal is not pending any more has been counted in `holds`.
     var isClosed: Bool {
         isReloadPending || holds.load(ordering: .sequentiallyConsistent) > 0
     }

@@ -5,8 +5,9 @@ import Topics
 
 /// What is still to be taken out of the index for sessions that are no more.
 ///
-/// Their handles mean nothing already, so that ordinary subscriptions only cost a look at them. A
-/// shared one would take turns from those who are there, so these go first, most of them at once.
+/// Their session handles are stale, so that a match that still finds an ordinary subscription costs a
+/// look-up and no more. A shared one would be given messages when it is its turn in the group, so
+/// these are removed first, most of them at once.
 struct EndedSubscriptions {
     /// Shared subscriptions of one session that are taken out at once.
     private static let sharedAtOnceMax = 1000

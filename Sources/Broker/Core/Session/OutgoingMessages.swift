@@ -43,7 +43,7 @@ struct OutgoingMessages: ~Copyable {
         messages.set(place, subscriptionIdentifier: subscriptionIdentifier)
     }
 
-    /// Takes in a message of a session that comes from elsewhere; false when it cannot be so.
+    /// Takes in a message of a session image; false when it contradicts those before it.
     func restore(
         _ message: Message,
         _ state: WindowState,

@@ -2,7 +2,7 @@
 // One subscription as its session remembers it.
 
 import Inflight
-import MQTT
+import TopicRules
 import Topics
 
 /// A filter a session has subscribed to, and how; 16 bytes and the filter itself.
@@ -14,8 +14,6 @@ struct SessionSubscription: Equatable {
     var options: Topics.SubscriptionOptions
     /// The Subscription Identifier, 0 for none.
     var identifier: UInt32
-
-    private static let prefix = Array("$share/".utf8)
 
     /// Takes a whole filter.
     init(text: [UInt8], options: Topics.SubscriptionOptions, identifier: UInt32) {
@@ -37,8 +35,8 @@ struct SessionSubscription: Equatable {
         options: Topics.SubscriptionOptions,
         identifier: UInt32
     ) {
-        let head = shareName.map { Self.prefix + $0 + [UInt8(ascii: "/")] } ?? []
-        self.init(text: head + filter, options: options, identifier: identifier)
+        let text = shareName.map { SharedFilter.text(shareName: $0, filter: filter) } ?? filter
+        self.init(text: text, options: options, identifier: identifier)
     }
 
     /// Takes plain values.
@@ -65,7 +63,7 @@ struct SessionSubscription: Equatable {
     var isShared: Bool { shareNameCount > 0 }
 
     private var shareNameRange: Range<Int> {
-        Self.prefix.count..<(Self.prefix.count + Int(shareNameCount))
+        SharedFilter.shareNameRange(count: Int(shareNameCount))
     }
 
     private var filterRange: Range<Int> {

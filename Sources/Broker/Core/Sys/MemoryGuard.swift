@@ -95,7 +95,7 @@ extension Worker {
 }
 
 extension Client {
-    /// There is no memory for a packet that has not come as a whole: as if it had.
+    /// Ends the client as if the packet there is no memory for had come as a whole.
     package func connectionLacksMemory(_ connection: Connection) {
         switch stage {
         case .connected, .exchanging: fail(.outOfMemory(version))

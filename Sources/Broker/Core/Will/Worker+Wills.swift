@@ -117,30 +117,16 @@ extension Worker {
     }
 
     private func message(_ will: MQTT.Will, of identity: ClientIdentity) -> Message {
-        will.topic.withUnsafeBytes { topic in
-            will.payload.withUnsafeBytes { payload in
-                will.forwardedProperties.withUnsafeBytes { properties in
-                    Message.make(
-                        UnsafePublication(
-                            topic: topic,
-                            properties: properties,
-                            payload: payload,
-                            qos: will.qos,
-                            isRetained: will.isRetained,
-                            expiresAt: expiry(of: will),
-                            origin: identity
-                        )
-                    )
-                }
-            }
-        }
-    }
-
-    private func expiry(of will: MQTT.Will) -> Int64 {
-        guard let interval = will.messageExpiryInterval, interval != 0, interval != .max else {
-            return 0
-        }
-        return now + Int64(interval)
+        UnsafePublication.with(
+            topic: will.topic,
+            properties: will.forwardedProperties,
+            payload: will.payload,
+            qos: will.qos,
+            isRetained: will.isRetained,
+            expiresAt: Expiry.second(after: will.messageExpiryInterval, from: now),
+            origin: identity,
+            Message.make
+        )
     }
 
     /// At shutdown every will is published, delayed ones as well.

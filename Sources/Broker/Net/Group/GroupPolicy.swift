@@ -28,10 +28,13 @@ struct GroupPolicy {
     private static let splittingStreak = 4
     /// Reports after which a reactor joins: threads that split in vain lose time until then.
     private static let joiningStreak = 2
-    /// A report that is older says nothing of the present.
-    private static let shelfLife: Int64 = 250_000_000
+    /// A report that is older says nothing of the present: a thread that is awake would have made
+    /// several since.
+    private static let shelfLife = 10 * LoadMeter.window
+    /// How long the group stays together after it has split in vain; twice as long each time, up to
+    /// five times in a row.
     private static let pauseMin: Int64 = 1_000_000_000
-    private static let pauseMax: Int64 = 32_000_000_000
+    private static let pauseMax = pauseMin << 5
 
     private struct Report {
         var load = ThreadLoad()

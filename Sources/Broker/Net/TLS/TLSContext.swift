@@ -190,9 +190,8 @@ package final class TLSContext: Sendable {
 
     /// Sessions are resumed with tickets alone, so nothing is kept for clients that are gone.
     ///
-    /// A ticket does not outlive the context that made it, so nobody comes in with one after a
-    /// reload that revoked his certificate. With pre-shared keys every connection names its
-    /// identity anew.
+    /// A ticket is void with the context that made it: after a reload that revokes a certificate its
+    /// owner cannot resume a session. With pre-shared keys every connection names its identity anew.
     private func setSessions(_ context: OpaquePointer, _ options: TLSOptions) {
         let name = Array("mosquitto-\(options.port)".utf8)
         _ = SSL_CTX_set_session_id_context(context, name, CUnsignedInt(name.count))

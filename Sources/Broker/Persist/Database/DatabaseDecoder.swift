@@ -148,7 +148,9 @@ struct DatabaseDecoder {
         let filter = client.upperBound..<(client.upperBound + length(body, at: 6))
         guard filter.upperBound == body.byteCount else { throw .wrongLength }
         let identifier = UnsafeLoad.fourBytes(body, at: 0)
-        guard identifier <= 268_435_455 else { throw .invalidValue("subscription identifier") }
+        guard identifier <= VariableByteInteger.max else {
+            throw .invalidValue("subscription identifier")
+        }
         let options = UnsafeLoad.byte(body, at: 9)
         // Two bits are reserved, and of the ways to handle retained messages there are three.
         guard options & 0xC0 == 0, options & 0x30 != 0x30 else { throw .invalidValue("options") }

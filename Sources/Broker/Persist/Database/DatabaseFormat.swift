@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The numbers of the file format: magic, versions, kinds of chunks, sizes, limits.
 
+import MQTT
+
 /// What is fixed about `mosquitto.db`.
 ///
 /// ```
@@ -23,7 +25,7 @@ package enum DatabaseFormat {
     /// The size of a message's number, which the file states.
     static let numberByteCount: UInt8 = 8
     /// The most a payload has: that of the largest packet (5.0 section 1.5.5).
-    package static let payloadByteCountMax = 268_435_455
+    package static let payloadByteCountMax = VariableByteInteger.max
     /// The most a text has, whose length is a 16-bit number.
     package static let textByteCountMax = 65_535
     /// The most the body of a known chunk has: payload, properties with their length, three texts.

@@ -2,7 +2,7 @@
 // A subscription in the file.
 
 package import Inflight
-import MQTT
+import TopicRules
 
 /// One subscription of one session (SUB).
 package struct DatabaseSubscription: Sendable, Equatable {
@@ -28,10 +28,11 @@ package struct DatabaseSubscription: Sendable, Equatable {
 
     /// The subscription of a session.
     package init(clientIdentifier: String, _ image: SubscriptionImage) {
-        let head = image.shareName.map { Array("$share/".utf8) + $0 + [UInt8(ascii: "/")] } ?? []
         self.init(
             clientIdentifier: clientIdentifier,
-            filter: head + image.filter,
+            filter: image.shareName.map {
+                SharedFilter.text(shareName: $0, filter: image.filter)
+            } ?? image.filter,
             options: image.options,
             identifier: image.identifier
         )

@@ -115,7 +115,7 @@ package struct DatabaseWriter: ~Copyable {
         guard number <= DatabaseFormat.payloadByteCountMax else {
             throw Self.tooLong("a subscription identifier")
         }
-        let property = number == 0 ? 0 : 1 + Self.variableByteCount(number)
+        let property = number == 0 ? 0 : 1 + VariableByteInteger.length(number)
         appendHead(.delivery, Int(identifier) + Self.listByteCount(property))
         output.append(native: delivery.message)
         output.append(bigEndian: delivery.identifier)
@@ -170,26 +170,12 @@ package struct DatabaseWriter: ~Copyable {
     /// Appends a Variable Byte Integer (5.0 section 1.5.5).
     private mutating func appendVariable(_ number: Int) {
         assert(number >= 0 && number <= DatabaseFormat.payloadByteCountMax, "four bytes hold it")
-        var rest = number
-        while rest >= 0x80 {
-            output.append(UInt8(rest & 0x7F | 0x80))
-            rest >>= 7
-        }
-        output.append(UInt8(rest))
-    }
-
-    private static func variableByteCount(_ number: Int) -> Int {
-        switch number {
-        case ..<0x80: 1
-        case ..<0x4000: 2
-        case ..<0x20_0000: 3
-        default: 4
-        }
+        VariableByteInteger.encode(number) { output.append($0) }
     }
 
     /// Bytes of a list of properties with its length; none for an empty one.
     private static func listByteCount(_ count: Int) -> Int {
-        count == 0 ? 0 : variableByteCount(count) + count
+        count == 0 ? 0 : VariableByteInteger.length(count) + count
     }
 
     private static func length(

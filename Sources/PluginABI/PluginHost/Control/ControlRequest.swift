@@ -125,7 +125,7 @@ enum ControlRequest {
         guard let text = cJSON_PrintUnformatted(tree) else { return }
         defer { cJSON_free(text) }
         let payload = Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
-        guard payload.count <= variableByteIntegerMax else { return }
+        guard payload.count <= VariableByteInteger.max else { return }
         PluginHost.current?.broker.publish(
             PluginPublication(
                 topic: Array(topic.utf8),

@@ -122,7 +122,8 @@ extension PluginHost {
         )
     }
 
-    /// Goes on with the chain; nil while somebody takes his time, or when the client has left.
+    /// Goes on with the chain of callbacks; nil while a plugin has yet to answer, or when the client has
+    /// left.
     func proceed(_ authentication: BasicAuthentication) -> HookAnswer? {
         var login = authentication
         let (identity, ticket) = (login.identity, login.ticket)

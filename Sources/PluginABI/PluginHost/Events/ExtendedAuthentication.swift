@@ -88,7 +88,8 @@ extension PluginHost {
         )
     }
 
-    /// Goes on with the chain; nil while somebody takes his time, or when the client has left.
+    /// Goes on with the chain of callbacks; nil while a plugin has yet to answer, or when the client has
+    /// left.
     private func proceed(_ step: ExtendedAuthentication) -> HookAnswer? {
         var step = step
         while let callback = step.next {

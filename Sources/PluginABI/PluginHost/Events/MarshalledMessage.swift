@@ -148,10 +148,9 @@ struct MarshalledMessage: ~Copyable {
         let topicBytes = UnsafeRawBufferPointer(start: topic, count: strlen(topic))
         guard isValidTopicName(RawSpan(_unsafeBytes: topicBytes)) else { return .invalidTopic }
         assert(payload != nil || payloadCount == 0, "what is not there has no length")
-        var expiresAt = original.expiresAt
-        if let interval = encoded.messageExpiryInterval, interval > 0, interval < .max {
-            expiresAt = MonotonicTime.reactorSeconds() + Int64(interval)
-        }
+        let interval = encoded.messageExpiryInterval
+        let end = Expiry.second(after: interval, from: MonotonicTime.reactorSeconds())
+        let expiresAt = end == Expiry.never ? original.expiresAt : end
         return encoded.bytes.withUnsafeBytes { propertyBytes in
             .replaced(
                 Message.make(

@@ -73,7 +73,7 @@ enum PropertyBridge {
             case .int32: result.bytes.appendFourByteInteger(node.pointee.value.i32)
             case .variableInteger:
                 result.bytes.appendVariableByteInteger(
-                    Int(min(node.pointee.value.i32, 268_435_455))
+                    min(Int(node.pointee.value.i32), VariableByteInteger.max)
                 )
             case .binary, .string: append(node.valueBytes, to: &result.bytes)
             case .stringPair:

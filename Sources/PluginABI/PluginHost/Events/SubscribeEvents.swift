@@ -7,6 +7,7 @@ import Glibc
 import Log
 import MQTT
 import Results
+import TopicRules
 
 extension PluginHost {
     /// Decides about the filters of one packet, in order.

@@ -5,6 +5,7 @@ public import CMosquitto
 import CommonLibrary
 import Core
 import Glibc
+import MQTT
 import Results
 
 /// Frees what a function owns by its contract, whatever it returns.
@@ -99,7 +100,7 @@ public func mosquitto_persist_base_msg_add(
     _ msg: UnsafeMutablePointer<mosquitto_base_msg>!
 ) -> CInt {
     guard let msg: UnsafeMutablePointer<mosquitto_base_msg> = msg else { return ResultCode.invalid }
-    let isTooLarge = msg.pointee.payloadlen > 268_435_455
+    let isTooLarge = msg.pointee.payloadlen > VariableByteInteger.max
     take(&msg.pointee.topic)
     mosquitto_free(msg.pointee.payload)
     msg.pointee.payload = nil

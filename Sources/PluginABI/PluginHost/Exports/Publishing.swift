@@ -7,6 +7,7 @@ import Core
 import Glibc
 import MQTT
 import Results
+import TopicRules
 
 /// Publishes; the payload becomes the broker's when the result is 0.
 @c(mosquitto_broker_publish) @implementation
@@ -45,7 +46,7 @@ public func mosquitto_broker_publish_copy(
 ) -> CInt {
     let start: UnsafeRawPointer? = payload
     guard let topic: UnsafePointer<CChar> = topic,
-        (0...CInt(variableByteIntegerMax)).contains(payloadlen),
+        (0...CInt(VariableByteInteger.max)).contains(payloadlen),
         payloadlen == 0 || start != nil, (0...2).contains(qos),
         let broker = PluginHost.current?.broker
     else { return ResultCode.invalid }
@@ -92,7 +93,7 @@ public func mosquitto_subscription_add(_ sub: UnsafePointer<mosquitto_subscripti
     else { return ResultCode.invalid }
     let options = sub.pointee.options
     guard options & 3 < 3, options & 0x30 < 0x30,
-        sub.pointee.identifier <= variableByteIntegerMax
+        sub.pointee.identifier <= VariableByteInteger.max
     else { return ResultCode.invalid }
     let name = String(cString: clientid)
     guard broker.directory[name] != nil else { return ResultCode.notFound }
@@ -136,7 +137,7 @@ public func mosquitto_client_will_set(
 ) -> CInt {
     let start: UnsafeRawPointer? = payload
     guard let clientid: UnsafePointer<CChar> = clientid, let topic: UnsafePointer<CChar> = topic,
-        (0...CInt(variableByteIntegerMax)).contains(payloadlen), payloadlen == 0 || start != nil,
+        (0...CInt(VariableByteInteger.max)).contains(payloadlen), payloadlen == 0 || start != nil,
         (0...2).contains(qos), let broker = PluginHost.current?.broker
     else { return ResultCode.invalid }
     let topicBytes = Array(bytes(of: topic))

@@ -12,12 +12,12 @@ import Synchronization
 /// (`mosquitto_complete_auth`) decides about exactly one connection, however many others claim the
 /// same client identifier.
 ///
-/// The functions of 2.1 name a client identifier alone, which anybody may claim. So of those that
-/// are asked about in that way only one has the identifier at a time; others that come with it are
-/// not asked about before that one is decided, address by address in turn. Neither can one get the
-/// answer that is meant for another, nor can strangers with many connections keep the owner out.
-/// A client that leaves, or whose time is up, while its plugin is still thinking keeps the
-/// identifier until the plugin has answered or a second `auth_timeout` has passed.
+/// The functions of 2.1 name nothing but a client identifier, which any connection may claim. So of the
+/// connections a plugin may answer for in that way, one at a time holds an identifier. Others with the
+/// same identifier are asked about after it is decided, one address after the other. So no connection
+/// gets the answer meant for another, and strangers with many connections cannot keep the owner out.
+/// A client that leaves, or whose time is up, before its plugin has answered holds the identifier until
+/// the plugin has answered or a second `auth_timeout` has passed.
 ///
 /// ```
 /// running ──► waiting ──► (resolved)      inLine ──► running
@@ -88,8 +88,8 @@ final class DelayedAnswers: Sendable {
 
     /// A callback that may answer by client identifier is about to run.
     ///
-    /// False: somebody else has the identifier; `resume` runs on the plugin thread when it is the
-    /// authentication's turn, and then claims again.
+    /// False: another authentication holds the identifier; `resume` runs on the plugin thread when it is
+    /// this one's turn, and then claims again.
     func claim(
         _ identifier: String,
         for ticket: Ticket,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deciding what a list of roles says about one access.
 
+import TopicRules
+
 /// What a client wants to do; the numbers are those of the plugin interface.
 package enum Access: Int32, Sendable {
     case read = 1
@@ -26,19 +28,19 @@ package enum AccessDecision {
         by subject: Subject,
         with roles: [Role]
     ) -> Decision? {
-        let asksForWildcard = access == .subscribe && hasWildcard(topic)
+        let asksForWildcard = access == .subscribe && TopicRules.hasWildcard(topic.span)
         for role in roles {
             if asksForWildcard, !role.allowsWildcardSubscriptions { return .deny }
             let decision: Decision? =
                 switch access {
-                case .read: walk(role, .publishClientReceive, topic, as: .topic, subject)
-                case .write: walk(role, .publishClientSend, topic, as: .topic, subject)
+                case .read: walk(role, .publishClientReceive, topic, subject)
+                case .write: walk(role, .publishClientSend, topic, subject)
                 case .subscribe:
                     find(role, .subscribeLiteral, topic)
-                        ?? walk(role, .subscribePattern, topic, as: .requestedFilter, subject)
+                        ?? walk(role, .subscribePattern, topic, subject)
                 case .unsubscribe:
                     find(role, .unsubscribeLiteral, topic)
-                        ?? walk(role, .unsubscribePattern, topic, as: .requestedFilter, subject)
+                        ?? walk(role, .unsubscribePattern, topic, subject)
                 }
             if let decision { return decision }
         }
@@ -67,10 +69,6 @@ package enum AccessDecision {
         return prefix.withUTF8Buffer { equalBytes($0, Bytes(rebasing: topic[..<$0.count])) }
     }
 
-    private static func hasWildcard(_ filter: Bytes) -> Bool {
-        filter.contains { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }
-    }
-
     private static func find(_ role: Role, _ type: ACLType, _ topic: Bytes) -> Decision? {
         for index in role.range(of: type) {
             let isSame = role.acls[index].topic.bytes.withUnsafeBufferPointer {
@@ -85,12 +83,15 @@ package enum AccessDecision {
         _ role: Role,
         _ type: ACLType,
         _ topic: Bytes,
-        as kind: TopicMatch.Candidate,
         _ subject: Subject
     ) -> Decision? {
+        let names = TopicSubject(
+            clientIdentifier: subject.clientID.span,
+            userName: subject.username.span
+        )
         for index in role.range(of: type) {
             let outcome = role.acls[index].topic.bytes.withUnsafeBufferPointer {
-                TopicMatch.compare($0, with: topic, as: kind, for: subject)
+                TopicRules.compare($0.span, with: topic.span, for: names)
             }
             switch outcome {
             case .noMatch: continue

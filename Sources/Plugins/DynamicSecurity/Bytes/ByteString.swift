@@ -108,28 +108,6 @@ extension ByteString {
         default: value & 0xFFFE != 0xFFFE
         }
     }
-
-    /// Whether the bytes form a topic filter: wildcards fill whole levels, `#` comes last, at most
-    /// 200 separators, 1 to 65,535 bytes.
-    package var isValidTopicFilter: Bool {
-        guard !bytes.isEmpty, bytes.count <= 65_535 else { return false }
-        var separators = 0
-        for (index, byte) in bytes.enumerated() {
-            let startsLevel = index == 0 || bytes[index - 1] == UInt8(ascii: "/")
-            let isLast = index == bytes.count - 1
-            switch byte {
-            case UInt8(ascii: "/"): separators += 1
-            case UInt8(ascii: "+"):
-                guard startsLevel, isLast || bytes[index + 1] == UInt8(ascii: "/") else {
-                    return false
-                }
-            case UInt8(ascii: "#"):
-                guard startsLevel, isLast else { return false }
-            default: break
-            }
-        }
-        return separators <= 200
-    }
 }
 
 extension ByteString {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands about clients.
 
+import JSON
+
 /// `createClient` and the other commands about accounts.
 enum ClientCommands {
     static let all = [

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands of a control message, one after another.
 
+import JSON
+
 /// Runs the commands of one control message in their order.
 struct CommandBatch {
     private let environment: CommandEnvironment

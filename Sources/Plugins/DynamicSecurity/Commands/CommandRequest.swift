@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fields of a command.
 
+import JSON
+
 /// The fields of one command.
 struct CommandRequest {
     /// The command's object.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a command that succeeded gives.
 
+import JSON
+
 /// What a command that succeeded gives.
 struct CommandResult {
     /// The `data` of the answer, as JSON; nil for a plain answer.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands about the default access and the state as a whole.
 
+import JSON
+
 /// `setDefaultACLAccess`, `getDefaultACLAccess`, `getDetails`.
 enum GeneralCommands {
     static let all = [

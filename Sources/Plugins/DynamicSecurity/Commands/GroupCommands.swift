@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands about groups.
 
+import JSON
+
 /// `createGroup` and the other commands about groups and their members.
 enum GroupCommands {
     static let all = [

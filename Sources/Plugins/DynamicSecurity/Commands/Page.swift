@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A part of a list, and the answer that has it.
 
+import JSON
+
 /// A part of a list, as `count` and `offset` ask for it.
 struct Page {
     private let offset: Int

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer to one command.
 
+import JSON
+
 /// The answer to one command, before it is known whether its changes reach the disk.
 struct Reply {
     /// The command's name: canonical with data, else as it was spelled.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands about roles.
 
+import JSON
+import TopicRules
+
 /// `createRole` and the other commands about roles and their rules.
 enum RoleCommands {
     static let all = [
@@ -96,7 +99,9 @@ enum RoleCommands {
                 throw CommandError("Invalid/missing topic")
             }
             guard topic.isValidMQTTText else { throw CommandError("Topic not valid UTF-8") }
-            guard topic.isValidTopicFilter else { throw CommandError("Invalid ACL topic") }
+            guard TopicRules.isFilter(topic.bytes.span) else {
+                throw CommandError("Invalid ACL topic")
+            }
             self.topic = topic
             details =
                 "rolename=\(name.forLog) | acltype=\(typeName.forLog) | topic=\(topic.forLog)"

@@ -2,6 +2,7 @@
 // The plugin: connects the engine to the broker's events.
 
 import Glibc
+import JSON
 package import PluginSDK
 import Synchronization
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes as JSON, the way the journal keeps them.
 
+import JSON
+
 extension JSONWriter {
     /// Writes a change as an object with one member.
     mutating func change(_ change: Change) {

@@ -3,6 +3,7 @@
 
 import COpenSSL
 import Glibc
+import JSON
 import SafeFiles
 
 /// Generates a state file with an administrator, the customary roles and, if nobody chose a

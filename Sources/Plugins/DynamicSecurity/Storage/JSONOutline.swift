@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding where the members of a large JSON object and the elements of a large array begin and end.
 
+import JSON
+
 /// Cuts JSON text at the commas of its outermost object or array.
 ///
 /// Only brackets, strings and separators are looked at; whoever parses a piece finds out whether it

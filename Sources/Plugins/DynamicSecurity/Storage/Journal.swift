@@ -2,6 +2,7 @@
 // The journal: changes that are on disk but not yet in the state file.
 
 import Glibc
+import JSON
 import SafeFiles
 
 /// One command's changes on their way to the journal.

@@ -2,6 +2,7 @@
 // Reading a journal back.
 
 import Encoding
+import JSON
 
 /// The result of reading a journal.
 struct JournalScan {

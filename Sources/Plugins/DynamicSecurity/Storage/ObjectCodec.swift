@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients, groups and roles as JSON objects: for the state file, the journal and answers.
 
+package import JSON
+
 extension JSONWriter {
     /// Writes a member unless its value is nil.
     package mutating func optional(_ key: StaticString, _ value: ByteString?) {

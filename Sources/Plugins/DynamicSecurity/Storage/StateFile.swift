@@ -4,6 +4,7 @@
 import COpenSSL
 import Encoding
 import Glibc
+import JSON
 package import SafeFiles
 
 /// A fingerprint of a state file's content.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A state made of the parts of a file.
 
+import JSON
+
 /// Builds a state from the parts of a file.
 ///
 /// The elements of the long arrays are parsed one at a time, so that memory is not needed for the

@@ -2,6 +2,7 @@
 // A connection to the broker on which modules are administered.
 
 import Glibc
+import JSON
 import MQTT
 import MQTTClient
 import ToolSupport
@@ -89,7 +90,7 @@ final class Session {
     /// The request for one command.
     static func payload(_ command: JSONValue) throws(RequestError) -> [UInt8] {
         let request = JSONValue.object([.init("commands", .array([command]))])
-        guard let text = request.compactText else { throw .invalidResponse }
+        let text = request.compactText
         return Array(text.utf8)
     }
 

@@ -2,6 +2,7 @@
 // Turns the words of the command line into the request for the broker.
 
 import Glibc
+import JSON
 import ToolSupport
 
 /// Builds the JSON of one command from the words on the command line.

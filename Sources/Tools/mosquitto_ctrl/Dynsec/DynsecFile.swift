@@ -2,6 +2,7 @@
 // The dynamic security file, made and changed without a broker.
 
 import Glibc
+import JSON
 import PasswordHash
 import SafeFiles
 import ToolSupport
@@ -189,7 +190,7 @@ enum DynsecFile {
     }
 
     private static func bytes(_ value: JSONValue) throws(ToolFailure) -> [UInt8] {
-        guard let text = value.compactText else { throw ToolFailure("Error: Out of memory.") }
+        let text = value.compactText
         return Array(text.utf8)
     }
 

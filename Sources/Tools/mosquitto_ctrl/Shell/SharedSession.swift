@@ -2,6 +2,7 @@
 // The shell's connection, kept alive while the person at the terminal thinks.
 
 import Dispatch
+import JSON
 import MQTTClient
 import Synchronization
 

@@ -2,6 +2,7 @@
 // The interactive shell: its states and the commands that change them.
 
 import Glibc
+import JSON
 import MQTT
 import MQTTClient
 import ToolSupport

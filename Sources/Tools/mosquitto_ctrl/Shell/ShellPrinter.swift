@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints the broker's answers in the shapes of the interactive shell.
 
+import JSON
+
 /// Turns the data of a response into the lines the shell shows.
 struct ShellPrinter {
     let style: ShellStyle

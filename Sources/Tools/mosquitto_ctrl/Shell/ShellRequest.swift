@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a line of the shell into the request for the broker.
 
+import JSON
 import ToolSupport
 
 /// A line the shell cannot make a request of; the texts to show, the syntax first.

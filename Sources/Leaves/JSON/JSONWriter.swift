@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing JSON byte for byte the way cJSON prints it, without building a tree first.
 
+import CcJSON
+
 /// Appends JSON text to a buffer, either compact or in cJSON's tab-indented form.
 package struct JSONWriter {
     /// The text so far; whoever streams may empty it between values.
@@ -29,6 +31,7 @@ package struct JSONWriter {
 
     /// Closes the innermost object.
     package mutating func endObject() {
+        assert(open.last?.isArray == false, "an object is open")
         open.removeLast()
         if isFormatted {
             bytes.append(UInt8(ascii: "\n"))
@@ -46,6 +49,7 @@ package struct JSONWriter {
 
     /// Closes the innermost array.
     package mutating func endArray() {
+        assert(open.last?.isArray == true, "an array is open")
         open.removeLast()
         bytes.append(UInt8(ascii: "]"))
     }
@@ -58,16 +62,29 @@ package struct JSONWriter {
     }
 
     /// Writes a member's name; its value must follow.
-    package mutating func key(bytes name: ByteString) {
+    package mutating func key(bytes name: [UInt8]) {
         beginMember()
-        name.bytes.withUnsafeBufferPointer { quote($0) }
+        name.withUnsafeBufferPointer { quote($0) }
+        endKey()
+    }
+
+    /// Writes a member's name; its value must follow.
+    package mutating func key(text name: String) {
+        beginMember()
+        quote(name)
         endKey()
     }
 
     /// Writes a string value.
-    package mutating func string(_ value: ByteString) {
+    package mutating func string(bytes value: [UInt8]) {
         beginElement()
-        value.bytes.withUnsafeBufferPointer { quote($0) }
+        value.withUnsafeBufferPointer { quote($0) }
+    }
+
+    /// Writes a string value.
+    package mutating func string(text value: String) {
+        beginElement()
+        quote(value)
     }
 
     /// Writes a string value.
@@ -87,10 +104,30 @@ package struct JSONWriter {
         raw(value ? "true" : "false")
     }
 
+    /// Writes a number as cJSON does: without a fraction if it has none, else so that it reads back.
+    package mutating func number(_ value: Double) {
+        let isNegativeZero = value == 0 && value.sign == .minus
+        if !isNegativeZero, let whole = Int32(exactly: value) { return integer(Int(whole)) }
+        // Rare, and not worth a second opinion on how many digits a number needs.
+        guard let item = cJSON_CreateNumber(value) else { return raw("null") }
+        defer { cJSON_Delete(item) }
+        raw(bytes: JSONNode(pointer: item).compactBytes ?? Array("null".utf8))
+    }
+
+    /// Writes `null`.
+    package mutating func null() {
+        raw("null")
+    }
+
     /// Writes a value that is JSON text already.
-    package mutating func raw(_ text: ByteString) {
+    package mutating func raw(bytes text: [UInt8]) {
         beginElement()
-        bytes.append(contentsOf: text.bytes)
+        bytes.append(contentsOf: text)
+    }
+
+    private mutating func raw(_ text: StaticString) {
+        beginElement()
+        text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
     // MARK: - Punctuation
@@ -124,7 +161,12 @@ package struct JSONWriter {
         bytes.append(contentsOf: repeatElement(UInt8(ascii: "\t"), count: open.count))
     }
 
-    private mutating func quote(_ text: Bytes) {
+    private mutating func quote(_ text: String) {
+        var text = text
+        text.withUTF8 { quote($0) }
+    }
+
+    private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
         defer { bytes.append(UInt8(ascii: "\"")) }
         // Hardly any text needs escapes.

@@ -1,51 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading JSON through cJSON, the parser the reference uses, with its tolerance and its limits.
+// Looking into parsed JSON without copying it.
 
 import CcJSON
 import Glibc
 
-/// A parsed JSON text; owns the tree its nodes point into.
-package final class JSONDocument {
-    private let tree: UnsafeMutablePointer<cJSON>
-
-    /// Parses the first JSON value in the bytes; nil when there is none.
-    ///
-    /// Bytes behind the value are ignored, as the reference does with control messages.
-    package init?(parsing bytes: Bytes) {
-        guard let tree = JSONDocument.parse(bytes, end: nil) else { return nil }
-        self.tree = tree
-    }
-
-    /// Parses bytes that hold one JSON value and nothing else but blanks.
-    package init?(parsingExactly bytes: Bytes) {
-        var end: UnsafePointer<CChar>?
-        guard let tree = JSONDocument.parse(bytes, end: &end) else { return nil }
-        self.tree = tree
-        guard let end, let start = bytes.baseAddress else { return nil }
-        let used = UnsafeRawPointer(end) - UnsafeRawPointer(start)
-        guard bytes[used...].allSatisfy({ $0 <= 0x20 }) else { return nil }
-    }
-
-    deinit { cJSON_Delete(tree) }
-
-    private static func parse(
-        _ bytes: Bytes,
-        end: UnsafeMutablePointer<UnsafePointer<CChar>?>?
-    ) -> UnsafeMutablePointer<cJSON>? {
-        bytes.withMemoryRebound(to: CChar.self) {
-            cJSON_ParseWithLengthOpts($0.baseAddress, $0.count, end, 0)
-        }
-    }
-
-    /// Runs the closure with the root; nodes must not leave it.
-    package func withRoot<Result>(_ body: (JSONNode) throws -> Result) rethrows -> Result {
-        try withExtendedLifetime(self) { try body(JSONNode(pointer: tree)) }
-    }
-}
-
 /// One value of a parsed JSON text, valid inside `JSONDocument.withRoot`.
 package struct JSONNode {
-    fileprivate let pointer: UnsafeMutablePointer<cJSON>
+    private let pointer: UnsafeMutablePointer<cJSON>
+
+    /// Points at a value that cJSON keeps.
+    init(pointer: UnsafeMutablePointer<cJSON>) {
+        self.pointer = pointer
+    }
 
     /// The member with this name, compared without regard to case; the first one if repeated.
     package subscript(_ key: StaticString) -> JSONNode? {
@@ -61,12 +27,12 @@ package struct JSONNode {
         }
     }
 
-    /// The name of this member of an object.
-    package var name: ByteString? { ByteString(cString: pointer.pointee.string) }
+    /// The name of this member of an object, as the bytes that were parsed.
+    package var nameBytes: [UInt8]? { JSONNode.bytes(of: pointer.pointee.string) }
 
     /// The bytes of a JSON string; nil for every other type.
-    package var string: ByteString? {
-        cJSON_IsString(pointer) != 0 ? ByteString(cString: pointer.pointee.valuestring) : nil
+    package var stringBytes: [UInt8]? {
+        cJSON_IsString(pointer) != 0 ? JSONNode.bytes(of: pointer.pointee.valuestring) : nil
     }
 
     /// The value of a JSON number, cut to an integer and to the range of `Int32`.
@@ -86,6 +52,11 @@ package struct JSONNode {
         return value.magnitude <= 0x1p53 ? Int(value) : nil
     }
 
+    /// The value of a JSON number; nil for every other type.
+    package var number: Double? {
+        cJSON_IsNumber(pointer) != 0 ? pointer.pointee.valuedouble : nil
+    }
+
     /// The value of `true` or `false`; nil for every other type.
     package var boolean: Bool? {
         cJSON_IsBool(pointer) != 0 ? cJSON_IsTrue(pointer) != 0 : nil
@@ -101,10 +72,17 @@ package struct JSONNode {
     package var children: Children { Children(following: pointer.pointee.child) }
 
     /// The value as compact JSON text.
-    package var compactText: ByteString? {
+    ///
+    /// nil only when memory runs out.
+    package var compactBytes: [UInt8]? {
         guard let printed = cJSON_PrintUnformatted(pointer) else { return nil }
         defer { cJSON_free(printed) }
-        return ByteString(cString: printed)
+        return JSONNode.bytes(of: printed)
+    }
+
+    private static func bytes(of string: UnsafePointer<CChar>?) -> [UInt8]? {
+        guard let string else { return nil }
+        return Array(UnsafeRawBufferPointer(start: string, count: strlen(string)))
     }
 
     /// Walks the children of a node.
