@@ -129,7 +129,7 @@ struct BrokerCommandLine {
         mosquitto is an MQTT v5.0/v3.1.1/v3.1 broker.
 
         Usage: mosquitto [-c config_file] [-d] [-h] [-p port] [-v]
-                         [--test-config] [--tls-keylog file] [--version]
+                         [--repair] [--test-config] [--tls-keylog file] [--version]
 
          -c, --config-file : read the configuration from this file.
          -d, --daemon      : go to the background after starting.
@@ -138,6 +138,7 @@ struct BrokerCommandLine {
                              Has no effect if the configuration file opens a listener.
          -q, --quiet       : log nothing; wins over -v and the configuration file.
          -v, --verbose     : log everything; wins over the configuration file.
+         --repair          : keep what can be read of a damaged session log.
          --test-config     : check the configuration file and exit.
          --tls-keylog      : append TLS secrets to this file, for reading captured traffic.
          --version         : print the version.

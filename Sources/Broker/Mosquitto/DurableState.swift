@@ -143,6 +143,11 @@ final class DurableState: Sendable {
                 "The last \(recovered.cutByteCount) bytes of \(path).log were not written completely and are left out."
             )
         }
+        if recovered.missingCount + recovered.strayCount > 0 {
+            broker.log.warning(
+                "Warning: \(path).log: \(recovered.missingCount) messages are not there, and \(recovered.strayCount) records have nothing to be about."
+            )
+        }
         guard !recovered.position.segments.isEmpty else { return }
         broker.log.info("Restoring sessions and retained messages from \(path).log.")
         broker.log.info(

@@ -87,8 +87,9 @@ final class PublishBatch {
     var payloadByteCount = 0
     /// The packets as they arrived; nil when they cannot go on unchanged.
     var wire: WirePackets?
-    /// The number of the first entry in the session log, if that has those of the batch that were
-    /// no stored messages before; the others follow it. 0: it has not.
+    /// The number of the first entry in the session log; the others follow it.
+    ///
+    /// Those that were stored messages before have their own. 0: the log has none of the batch.
     var firstNumber: MessageNumber = 0
     /// Whether something that the batch has brought about was recorded.
     var isRecorded = false

@@ -46,10 +46,11 @@ extension Worker {
 }
 
 extension Client {
-    /// Tells a client of 5.0 that its publications could not be kept.
+    /// Tells a client of 5.0 that its publications could not be kept, after what waits to be
+    /// acknowledged.
     fileprivate func refuse(_ batch: PublishBatch, _ type: PacketType) {
         for index in 0..<batch.count {
-            sendAck(type, batch[index].packetIdentifier, .quotaExceeded)
+            writeAck(type, batch[index].packetIdentifier, .quotaExceeded)
         }
     }
 

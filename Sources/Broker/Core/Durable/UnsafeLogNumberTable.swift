@@ -54,7 +54,9 @@ final class UnsafeLogNumberTable: @unchecked Sendable {
         return word >> Self.numberBits == UInt64(handle.generation) ? word & Self.numberMax : 0
     }
 
-    /// Sets the number of a session; 0: it is not durable any more. Only on its worker's thread.
+    /// Sets the number of a session; 0 says that it is not durable any more.
+    ///
+    /// Only on its worker's thread.
     func set(_ number: SessionNumber, of handle: SessionHandle) {
         precondition(number <= Self.numberMax, "a number has 40 bits")
         let slot = Int(handle.slot)

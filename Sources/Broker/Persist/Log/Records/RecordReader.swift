@@ -72,6 +72,7 @@ struct RecordReader {
         let bits = try byte()
         guard bits & ~LogMessageBits.all == 0 else { throw MalformedRecord() }
         let expiresAt = bits & LogMessageBits.hasExpiry != 0 ? try signed() : 0
+        guard expiresAt >= 0 else { throw MalformedRecord() }
         let publisher = bits & LogMessageBits.hasPublisher != 0 ? try number64() : 0
         let message = UnsafeLogMessage(
             number: number,

@@ -102,9 +102,12 @@ package final class RecoveredLog: @unchecked Sendable {
     private static func newestByIdentifier(
         _ all: [(number: SessionNumber, session: ReplaySession)]
     ) -> [(number: SessionNumber, session: ReplaySession)] {
-        var newest: [String: SessionNumber] = [:]
-        for (number, session) in all { newest[session.identity.clientIdentifier] = number }
-        return all.filter { newest[$0.session.identity.clientIdentifier] == $0.number }
+        // By their bytes: to a String, different identifiers may be the same text.
+        var newest: [[UInt8]: SessionNumber] = [:]
+        for (number, session) in all {
+            newest[Array(session.identity.clientIdentifier.utf8)] = number
+        }
+        return all.filter { newest[Array($0.session.identity.clientIdentifier.utf8)] == $0.number }
     }
 
     /// Reads the log in a folder, or begins one there.
