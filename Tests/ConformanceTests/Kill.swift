@@ -22,7 +22,13 @@ struct Kill {
     }
 
     /// Runs so many rounds, and complains.
-    private func play(_ setting: KillSeries.Setting, rounds: Int, salt: UInt64) throws {
+    @discardableResult
+    private func play(
+        _ setting: KillSeries.Setting,
+        rounds: Int,
+        salt: UInt64
+    ) throws -> (rounds: Int, newSegments: Int) {
+        var newSegments = 0
         var left = rounds
         var seed = Self.seed &+ salt
         while left > 0 {
@@ -37,9 +43,11 @@ struct Kill {
             print(
                 "kill: seed \(seed), \(count) rounds: \(series.published) published, \(series.received) received, \(complaints.count) complaints"
             )
+            newSegments += series.newSegments
             left -= count
             seed &+= 100
         }
+        return (rounds, newSegments)
     }
 
     @Test("Nothing acknowledged is lost when the broker is killed", arguments: 0..<9)
@@ -52,5 +60,13 @@ struct Kill {
     func changing() throws {
         let setting = KillSeries.Setting(workers: [2, 4, 1, 3], syncing: "no")
         try play(setting, rounds: max(4, Self.rounds / 20), salt: 50)
+    }
+
+    @Test("Nothing is lost either in the middle of checkpoints", arguments: reactors)
+    func checkpoints(workers: Int) throws {
+        let setting = KillSeries.Setting(workers: [workers], syncing: "no", isHeavy: true)
+        let rounds = max(2, Self.rounds / 25)
+        let result = try play(setting, rounds: rounds, salt: 60 + UInt64(workers))
+        #expect(result.newSegments >= rounds / 2, "no segment begins")
     }
 }

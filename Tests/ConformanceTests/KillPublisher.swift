@@ -17,6 +17,8 @@ final class KillPublisher: @unchecked Sendable {
         case retained
         /// The same, and every third message clears its topic; no subscriber is meant to know them.
         case cleared
+        /// One topic for payloads that make the log long, known to one subscriber.
+        case heavy
     }
 
     let name: String
@@ -45,12 +47,13 @@ final class KillPublisher: @unchecked Sendable {
         connection = KillConnection(name, stage, isFirstOfVersion5: seed.isMultiple(of: 2))
     }
 
-    /// Whether those that are always subscribed get its messages.
-    func isHeard(byGroup: Bool) -> Bool {
+    /// The first level of its topics.
+    var root: String {
         switch topic {
-        case .plain: true
-        case .retained: !byGroup
-        case .cleared: false
+        case .plain: "k"
+        case .retained: "r"
+        case .cleared: "c"
+        case .heavy: "h"
         }
     }
 
@@ -96,18 +99,14 @@ final class KillPublisher: @unchecked Sendable {
     }
 
     private func topicName(_ number: Int) -> String {
-        switch topic {
-        case .plain: "k/\(name)"
-        case .retained: "r/\(name)/\(number % 4)"
-        case .cleared: "c/\(name)/\(number % 4)"
-        }
+        isRetained ? "\(root)/\(name)/\(number % 4)" : "\(root)/\(name)"
     }
 
     private func isCleared(_ number: Int) -> Bool {
-        if case .cleared = topic { number % 3 == 2 } else { false }
+        topic == .cleared && number % 3 == 2
     }
 
-    private var isRetained: Bool { if case .plain = topic { false } else { true } }
+    private var isRetained: Bool { topic == .retained || topic == .cleared }
 
     private func bytes(_ client: RawClient, _ number: Int, _ id: Int, dup: Bool = false) -> Bytes {
         Wire.publish(

@@ -12,6 +12,9 @@ final class KillSeries {
         /// By round, over and over.
         let workers: [Int]
         let syncing: String
+        /// Whether so much is published that the log begins new segments and checkpoints, and brokers
+        /// are killed when they do.
+        var isHeavy = false
     }
 
     /// Where copies of the folder are kept, as each start finds it; for looking into a complaint.
@@ -31,6 +34,8 @@ final class KillSeries {
     /// How many messages were published, and how many came.
     private(set) var published = 0
     private(set) var received = 0
+    /// How often a broker was killed just after it had begun a segment.
+    private(set) var newSegments = 0
 
     init(_ setting: Setting, seed: UInt64, rounds: Int) throws {
         self.setting = setting
@@ -54,10 +59,23 @@ final class KillSeries {
         }
         let changes = Array(publishers.prefix(4))
         for manner in KillSubscriber.Manner.allCases {
+            let isChanging = manner == .changing
             for qos: UInt8 in [1, 2] {
-                add("\(manner)-\(qos)", qos, manner, changes: manner == .changing ? changes : [])
+                add(
+                    "\(manner)-\(qos)",
+                    qos,
+                    manner,
+                    isChanging ? [] : ["k", "r", "w"],
+                    changes: isChanging ? changes : []
+                )
             }
-            if manner != .changing { add("member-\(manner)", 2, manner, isMember: true) }
+            if !isChanging { add("member-\(manner)", 2, manner, ["k"], isMember: true) }
+        }
+        if setting.isHeavy {
+            publishers.append(
+                KillPublisher("heavy", stage, qos: 1, .heavy, padding: 300_000, seed: 15)
+            )
+            add("heavy-reader", 1, .always, ["h"])
         }
         wills = KillWill.Manner.allCases.map { KillWill($0, stage, lastRound: rounds) }
     }
@@ -66,6 +84,7 @@ final class KillSeries {
         _ name: String,
         _ qos: UInt8,
         _ manner: KillSubscriber.Manner,
+        _ roots: [String],
         isMember: Bool = false,
         changes: [KillPublisher] = []
     ) {
@@ -75,6 +94,7 @@ final class KillSeries {
                 stage,
                 qos: qos,
                 manner,
+                roots: roots,
                 isMember: isMember,
                 changes: changes,
                 seed: generator.next()
@@ -100,8 +120,7 @@ final class KillSeries {
         let subscribing = subscribers.map { client in ChaosThread { try client.run() } }
         do {
             for round in 1...rounds {
-                // The moment of the end is what the experiment is about.
-                usleep(UInt32(50_000 + generator.next(below: 550_000)))
+                awaitMoment()
                 stage.close()
                 try kill(broker)
                 broker = try start()
@@ -143,6 +162,24 @@ final class KillSeries {
             """,
             workers: workers
         )
+    }
+
+    /// Waits for the moment of the end, which is what the experiment is about.
+    private func awaitMoment() {
+        guard setting.isHeavy else {
+            usleep(UInt32(50_000 + generator.next(below: 550_000)))
+            return
+        }
+        let first = newestSegment
+        let deadline = Date(timeIntervalSinceNow: 10)
+        while newestSegment == first, Date() < deadline { usleep(500) }
+        if newestSegment != first { newSegments += 1 }
+        usleep(UInt32(generator.next(below: generator.next(below: 2) == 0 ? 3000 : 40_000)))
+    }
+
+    private var newestSegment: String? {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.database + ".log")
+        return names?.filter { $0.hasSuffix(".seg") }.max()
     }
 
     private func kill(_ broker: Broker) throws {
@@ -201,10 +238,10 @@ final class KillSeries {
         }
         history.publishers += wills.map(\.publisher)
         for subscriber in subscribers {
-            for publisher in publishers where publisher.isHeard(byGroup: subscriber.isMember) {
+            for publisher in publishers where subscriber.roots.contains(publisher.root) {
                 subscriber.require(publisher.name, [0..<publisher.count])
             }
-            for will in wills where !subscriber.isMember {
+            for will in wills where subscriber.roots.contains("w") {
                 subscriber.require(will.name, will.required)
                 subscriber.forbid(will.name, will.forbidden)
             }

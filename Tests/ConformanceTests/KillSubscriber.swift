@@ -23,6 +23,8 @@ final class KillSubscriber: @unchecked Sendable {
     let name: String
     let qos: UInt8
     let manner: Manner
+    /// The first levels of the topics that it is always subscribed to.
+    let roots: [String]
     private(set) var receiver: KillHistory.Receiver
     private var connection: KillConnection
     private var generator: SplitMix64
@@ -31,15 +33,13 @@ final class KillSubscriber: @unchecked Sendable {
     private var changes: [KillSubscription]
     private var nextId = 0
 
-    /// Whether it shares its subscription with others.
-    var isMember: Bool { receiver.isMember }
-
     /// `changes` are the publishers to whose topics it subscribes by turns.
     init(
         _ name: String,
         _ stage: KillStage,
         qos: UInt8,
         _ manner: Manner,
+        roots: [String],
         isMember: Bool = false,
         changes: [KillPublisher] = [],
         seed: UInt64
@@ -47,6 +47,7 @@ final class KillSubscriber: @unchecked Sendable {
         self.name = name
         self.qos = qos
         self.manner = manner
+        self.roots = roots
         self.changes = changes.map { KillSubscription($0) }
         receiver = KillHistory.Receiver(name: name, qos: qos, isMember: isMember)
         generator = SplitMix64(seed: seed)
@@ -56,14 +57,15 @@ final class KillSubscriber: @unchecked Sendable {
     /// Makes the session and its lasting subscriptions, before anything is published.
     func begin() throws {
         let client = try connection.connect()
-        let filters = receiver.isMember ? ["$share/group/k/#"] : ["k/#", "r/#", "w/#"]
-        if manner != .changing { for filter in filters { try client.subscribe(filter, qos) } }
+        for root in roots {
+            try client.subscribe((receiver.isMember ? "$share/group/" : "") + root + "/#", qos)
+        }
         connection.leave(politely: true)
     }
 
-    /// What it must have when all is over; of `changing` what its subscriptions say.
+    /// What it must have when all is over, beside what its changing subscriptions say.
     func require(_ publisher: String, _ numbers: [Range<Int>]) {
-        if manner != .changing { receiver.required[publisher] = numbers }
+        receiver.required[publisher] = numbers
     }
 
     /// What it must never get.
