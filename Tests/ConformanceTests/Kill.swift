@@ -41,7 +41,9 @@ struct Kill {
                 #expect(series.received > series.published, "hardly anything was received")
             }
             print(
-                "kill: seed \(seed), \(count) rounds: \(series.published) published, \(series.received) received, \(complaints.count) complaints"
+                "kill: seed \(seed), \(count) rounds: \(series.published) published,"
+                    + " \(series.received) received, \(series.willCount) wills,"
+                    + " \(series.stretchCount) stretches, \(complaints.count) complaints"
             )
             newSegments += series.newSegments
             left -= count

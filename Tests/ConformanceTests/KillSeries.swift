@@ -34,6 +34,9 @@ final class KillSeries {
     /// How many messages were published, and how many came.
     private(set) var published = 0
     private(set) var received = 0
+    /// How many wills had to be published, and stretches of changing subscriptions that were certain.
+    private(set) var willCount = 0
+    private(set) var stretchCount = 0
     /// How often a broker was killed just after it had begun a segment.
     private(set) var newSegments = 0
 
@@ -237,7 +240,10 @@ final class KillSeries {
             published += publisher.count
         }
         history.publishers += wills.map(\.publisher)
+        willCount = wills.reduce(0) { $0 + $1.required.count }
         for subscriber in subscribers {
+            stretchCount += subscriber.receiver.required.values.reduce(0) { $0 + $1.count }
+            stretchCount += subscriber.receiver.forbidden.values.reduce(0) { $0 + $1.count }
             for publisher in publishers where subscriber.roots.contains(publisher.root) {
                 subscriber.require(publisher.name, [0..<publisher.count])
             }
