@@ -18,6 +18,8 @@ struct KillConnection {
     var version: Version?
     private var isNextOfVersion5: Bool
     private(set) var client: RawClient?
+    /// How many connections there were.
+    private(set) var count = 0
     private var hasSession = false
     /// The round of the last connection, and whether it was the client that ended it.
     private var round = 0
@@ -37,6 +39,7 @@ struct KillConnection {
             if let client = try attempt(place) {
                 self.client = client
                 round = place.round
+                count += 1
                 wasLeft = false
                 return client
             }

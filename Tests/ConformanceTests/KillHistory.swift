@@ -17,6 +17,8 @@ struct KillHistory: Sendable {
         let name: String
         /// The highest QoS it has asked for.
         let qos: UInt8
+        /// How often it has connected: what was under way then comes again.
+        var connectionCount = 0
         /// Whether each number may be taken by another member of its group instead.
         var isMember = false
         /// Numbers in the order in which they came, by publisher.
@@ -26,6 +28,9 @@ struct KillHistory: Sendable {
         /// Numbers that were published while it certainly had no subscription, by publisher.
         var forbidden: [String: [Range<Int>]] = [:]
     }
+
+    /// What may be under way to a receiver: its own window, and those of all publishers.
+    private static let underWayMax = 150
 
     var publishers: [Publisher] = []
     var receivers: [Receiver] = []
@@ -44,6 +49,7 @@ struct KillHistory: Sendable {
         }
         let known = Set(publishers.map(\.name))
         for receiver in receivers {
+            found += Self.repetition(receiver)
             for name in receiver.received.keys.sorted() where !known.contains(name) {
                 found.append("\(receiver.name) got messages of nobody called \(name)")
             }
@@ -92,6 +98,16 @@ struct KillHistory: Sendable {
         var seen: Set<Int> = []
         let again = numbers.filter { !seen.insert($0).inserted }
         return again.isEmpty ? [] : ["\(again.count) doubled: \(again.prefix(20))"]
+    }
+
+    /// At QoS 1 messages may come again, but not all of them: an acknowledgement is kept as well, if
+    /// nobody waits for that.
+    private static func repetition(_ receiver: Receiver) -> [String] {
+        let all = receiver.received.values.reduce(0) { $0 + $1.count }
+        let distinct = receiver.received.values.reduce(0) { $0 + Set($1).count }
+        let again = all - distinct
+        guard again > receiver.connectionCount * underWayMax + distinct / 2 else { return [] }
+        return ["\(receiver.name): \(again) of \(distinct) messages came again"]
     }
 
     /// The first of each number come in order; what is sent again may follow.

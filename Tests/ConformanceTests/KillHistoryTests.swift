@@ -71,6 +71,19 @@ struct KillHistoryTests {
         #expect(history.complaints() == ["alone got messages of nobody called three"])
     }
 
+    @Test("Acknowledgements that are forgotten are noticed")
+    func repetition() {
+        var history = history()
+        history.publishers[0].count = 1000
+        history.receivers[0].required["one"] = [0..<1000]
+        history.receivers[1].required["one"] = []
+        history.receivers[0].connectionCount = 2
+        history.receivers[0].received["one"] = Array(0..<1000) + Array(0..<802)
+        #expect(history.complaints() == [])
+        history.receivers[0].received["one"]?.append(5)
+        #expect(history.complaints() == ["alone: 803 of 1004 messages came again"])
+    }
+
     @Test("A retained message is the last acknowledged one or a later one")
     func retained() {
         var topic = KillRetained()

@@ -113,6 +113,7 @@ final class KillSubscriber: @unchecked Sendable {
             if !unreleased.isEmpty { quiet = 0 }
         }
         connection.leave(politely: true)
+        receiver.connectionCount = connection.count
     }
 
     private func goAway() {
