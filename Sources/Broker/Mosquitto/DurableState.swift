@@ -204,8 +204,10 @@ final class DurableState: Sendable {
 
     private static func startError(_ path: String, _ error: LogOpenError) -> StartError {
         var line = "Error: The session log \(path) cannot be read: \(error)."
-        if case .damaged = error {
+        switch error {
+        case .damaged, .segmentMissing:
             line += " Start with --repair to keep what can be read of it."
+        case .file, .locked, .newerVersion: break
         }
         return StartError(line: line, exitCode: 1)
     }
