@@ -4,6 +4,7 @@
 package import Config
 package import Log
 package import Net
+import Persist
 import Synchronization
 package import Topics
 
@@ -46,6 +47,8 @@ package final class Broker: Sendable {
     private let transports: ListenerTransports
     private let current: Mutex<Settings>
     private let installedHooks = Mutex<(any Hooks)?>(nil)
+    /// The session log while it is written.
+    private let writtenLog = Mutex<SessionLog?>(nil)
 
     /// Makes a broker with as many workers as the configuration asks for.
     package init(
@@ -97,7 +100,14 @@ package final class Broker: Sendable {
             return current
         }
         for worker in workers { worker.post { $0.adopt(settings) } }
+        sessionLog?.setSyncing(LogSyncing(configuration.persistenceFsync))
     }
+
+    /// The session log while it is written; nil when there is none.
+    package var sessionLog: SessionLog? { writtenLog.withLock { $0 } }
+
+    /// The session log is written from now on, or not any more.
+    func setSessionLog(_ log: SessionLog?) { writtenLog.withLock { $0 = log } }
 
     /// Puts plugins in place; before any worker runs.
     package func install(_ hooks: any Hooks) {

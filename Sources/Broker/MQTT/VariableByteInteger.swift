@@ -32,8 +32,12 @@ package enum VariableByteInteger {
     package static func decode(_ bytes: RawSpan, at offset: Int) -> (value: Int, length: Int) {
         assert(offset >= 0 && offset <= bytes.byteCount, "a value begins inside, or is missing")
         let limit = Swift.min(bytes.byteCount &- offset, lengthMax)
-        var value = 0
-        var index = 0
+        guard limit > 0 else { return (0, 0) }
+        let first = UnsafeLoad.byte(bytes, at: offset)
+        // Most packets are short.
+        if first < 0x80 { return (Int(first), 1) }
+        var value = Int(first & 0x7F)
+        var index = 1
         while index < limit {
             let byte = UnsafeLoad.byte(bytes, at: offset &+ index)
             // At most 28 bits: 127 << 21 at the fourth byte.

@@ -218,15 +218,3 @@ extension DatabaseReadError {
         if case .unsupportedVersion = reason { true } else { false }
     }
 }
-
-extension LogSyncing {
-    /// What `persistence_fsync` says.
-    init(_ option: PersistenceFsync) {
-        self =
-            switch option {
-            case .always: .always
-            case .everysec: .everySecond
-            case .no: .never
-            }
-    }
-}

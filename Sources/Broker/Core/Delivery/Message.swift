@@ -43,6 +43,17 @@ package struct Message: @unchecked Sendable {
     /// Whoever lengthens a topic has asked `TopicRules.mayGrow`; payload and properties came in a
     /// packet, or from a plugin whose lengths are 32-bit numbers.
     package static func make(_ publication: borrowing UnsafePublication) -> Message {
+        // Twice, so that a message without number costs nothing for it.
+        publication.number == 0
+            ? make(publication, numberSize: 0)
+            : make(publication, numberSize: MemoryLayout<MessageNumber>.size)
+    }
+
+    @inline(__always)
+    private static func make(
+        _ publication: borrowing UnsafePublication,
+        numberSize: Int
+    ) -> Message {
         let topic = publication.topic
         let properties = publication.properties
         let payload = publication.payload
@@ -52,9 +63,8 @@ package struct Message: @unchecked Sendable {
             topic.count <= TopicRules.lengthMax && (besideCount | payload.count) <= Int(UInt32.max),
             "a topic that grew fits a packet; payload and properties have 32-bit lengths"
         )
-        let header = MessageHeader(publication)
+        let header = MessageHeader(publication, isNumbered: numberSize > 0)
         let number = publication.number
-        let numberSize = number == 0 ? 0 : MemoryLayout<MessageNumber>.size
         let size = besideCount + payload.count + numberSize
         let storage = MessageStorage.create(minimumCapacity: size) { _ in header }
         storage.withUnsafeMutablePointerToElements { elements in
@@ -68,7 +78,7 @@ package struct Message: @unchecked Sendable {
             copy(topic, to: base)
             copy(properties, to: base + topic.count)
             copy(payload, to: base + besideCount)
-            if number != 0 {
+            if numberSize > 0 {
                 (base + besideCount + payload.count)
                     .storeBytes(of: number, as: MessageNumber.self)
             }

@@ -17,13 +17,15 @@ package struct MessageHeader {
     /// The message has a number, which stands behind the payload.
     private static let numbered: UInt8 = 4
 
-    init(_ publication: borrowing UnsafePublication) {
+    /// What a publication says.
+    @inline(__always)
+    init(_ publication: borrowing UnsafePublication, isNumbered: Bool) {
         origin = publication.origin
         expiresAt = publication.expiresAt
         payloadCount = UInt32(truncatingIfNeeded: publication.payload.count)
         propertiesCount = UInt32(truncatingIfNeeded: publication.properties.count)
         topicCount = UInt16(truncatingIfNeeded: publication.topic.count)
-        bits = publication.qos | (publication.number == 0 ? 0 : Self.numbered)
+        bits = publication.qos | (isNumbered ? Self.numbered : 0)
         isRetained = publication.isRetained
     }
 

@@ -327,6 +327,7 @@ final class PublishBatch {
     }
 
     /// The number of an entry that was no stored message before; 0: none.
+    @inline(__always)
     private func ownNumber(_ index: Int) -> MessageNumber {
         firstNumber == 0 ? 0 : MessageNumbers.following(firstNumber, by: index)
     }

@@ -46,11 +46,13 @@ extension Worker {
 }
 
 extension Client {
-    /// Tells a client of 5.0 that its publications could not be kept, after what waits to be
-    /// acknowledged.
+    /// Tells a client of 5.0 that its publications could not be kept.
+    ///
+    /// At once, before acknowledgements that wait for the disk: it should not have to wait for the
+    /// word that it need not wait.
     fileprivate func refuse(_ batch: PublishBatch, _ type: PacketType) {
         for index in 0..<batch.count {
-            writeAck(type, batch[index].packetIdentifier, .quotaExceeded)
+            sendAck(type, batch[index].packetIdentifier, .quotaExceeded)
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The session log as the whole broker sees it.
 
+package import Config
 import Log
 package import Persist
 import Synchronization
@@ -54,6 +55,7 @@ package final class SessionLog: Sendable {
             observer: self
         )
         writer.withLock { $0 = started }
+        broker.setSessionLog(self)
     }
 
     /// Syncs in another way from now on.
@@ -63,6 +65,7 @@ package final class SessionLog: Sendable {
 
     /// Writes everything that was handed over, and ends.
     package func close(_ database: WrittenDatabase?) {
+        broker.setSessionLog(nil)
         let ended = writer.withLock { writer in
             defer { writer = nil }
             return writer
@@ -137,5 +140,17 @@ extension SessionLog: LogObserver {
             for worker in broker.workers { worker.post { $0.recorder?.endCheckpoint(number) } }
         case .closed: break
         }
+    }
+}
+
+extension LogSyncing {
+    /// What `persistence_fsync` says.
+    package init(_ option: PersistenceFsync) {
+        self =
+            switch option {
+            case .always: .always
+            case .everysec: .everySecond
+            case .no: .never
+            }
     }
 }
