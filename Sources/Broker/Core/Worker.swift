@@ -274,7 +274,7 @@ package final class Worker {
         }
     }
 
-    /// Reads the mail that have come, in their order, until their share of the turn is used up.
+    /// Reads the mail that has come, in its order, until its share of the turn is used up.
     ///
     /// That is the slice, or half of a turn like the last one: where the processor is scarce, others
     /// would else send more in each turn than is read in one.

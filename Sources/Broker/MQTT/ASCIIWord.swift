@@ -4,7 +4,7 @@
 /// Tests on eight bytes at once, for ASCII characters.
 ///
 /// The sums are made of the low seven bits of each byte, so they stay below 0x100 in every byte and
-/// nothing carries into a neighbour: the results are exact, bytes above 0x7F never match.
+/// nothing carries into the next byte: the results are exact, bytes above 0x7F never match.
 enum ASCIIWord {
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let lowBits: UInt64 = 0x7F7F_7F7F_7F7F_7F7F

@@ -95,7 +95,7 @@ extension PublishPacket {
     /// The parts of the properties that are passed on to subscribers, in their order.
     ///
     /// These are payload format, content type, response topic, correlation data and user properties.
-    /// Neighbours are joined, so that copying takes few steps, usually one.
+    /// Those beside each other are joined, so that copying takes few steps, usually one.
     @_lifetime(copy body)
     package func forwardedRuns(in body: RawSpan) -> ForwardedRuns {
         ForwardedRuns(in: body, properties: properties, byteCount: forwardedPropertiesByteCount)

@@ -30,10 +30,9 @@ final class DurableState: Sendable {
     func read(isRepairing: Bool) throws(StartError) -> DurableStart {
         guard configuration.persistence else { return DurableStart(state: nil, clock: nil) }
         guard configuration.persistenceLog else {
+            // It would count at a later start, with what is old by then.
             if access("\(path).log", F_OK) == 0 {
-                broker.log.warning(
-                    "Warning: The session log \(path).log is not read, as persistence_log is false."
-                )
+                try putAside("persistence_log is false: the database counts")
             }
             let state = try readDatabase()
             return DurableStart(state: state, clock: state?.clock)
@@ -80,7 +79,8 @@ final class DurableState: Sendable {
             database: Self.fingerprint(path)
         )
         if source != .log, !recovered.position.segments.isEmpty {
-            try putAside(source)
+            let reason = source == .nothing ? "was removed" : "is another one"
+            try putAside("The database \(path) \(reason) since the session log ended: it counts")
             (folder, recovered) = try openLog(isRepairing)
         }
         switch source {
@@ -155,16 +155,13 @@ final class DurableState: Sendable {
         )
     }
 
-    /// The log describes another state than the database, which was changed later.
-    private func putAside(_ source: StateSource) throws(StartError) {
+    /// Something else counts than the log, which is kept under another name.
+    private func putAside(_ reason: String) throws(StartError) {
         let aside = "\(path).log.replaced-\(Clock.wallNanoseconds() / 1_000_000_000)"
         guard rename("\(path).log", aside) == 0 else {
             throw Self.startError("\(path).log", .file(LogFileError("rename", "\(path).log")))
         }
-        let reason = source == .nothing ? "was removed" : "is another one"
-        broker.log.notice(
-            "The database \(path) \(reason) since the session log ended: it counts, and the log is now \(aside)."
-        )
+        broker.log.notice("\(reason), and the session log is now \(aside).")
     }
 
     // MARK: The database

@@ -45,7 +45,7 @@ package struct JSONNode {
 
     /// The value of a JSON number that may be larger than 32 bits, cut to an integer.
     ///
-    /// Beyond 2^53 neighbours cannot be told apart, and counting on would overflow: nil.
+    /// Beyond 2^53 numbers cannot be told from the next, and counting on would overflow: nil.
     package var wideInteger: Int? {
         guard cJSON_IsNumber(pointer) != 0 else { return nil }
         let value = pointer.pointee.valuedouble

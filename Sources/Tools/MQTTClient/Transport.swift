@@ -43,11 +43,11 @@ final class Transport {
             tls = nil
         }
         if let path = options.webSocketPath {
-            webSocket = try shakeHands(serverName, serverPort, path, deadline)
+            webSocket = try handshake(serverName, serverPort, path, deadline)
         }
     }
 
-    private func shakeHands(
+    private func handshake(
         _ host: String,
         _ port: UInt16,
         _ path: String,

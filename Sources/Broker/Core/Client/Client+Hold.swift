@@ -10,15 +10,25 @@ extension Client {
     ///
     /// PINGRESP and QoS 0 are no answers: they pass those that wait.
     func hold(_ answer: HeldAnswer) -> Bool {
-        guard let holder = worker.answerHolder, let session else { return false }
+        guard let ticket = ticket(for: answer) else { return false }
+        hold(answer, until: ticket)
+        return true
+    }
+
+    /// What an answer of this kind has to wait for, see `HeldAnswers`; nil when it may go out now.
+    func ticket(for answer: HeldAnswer) -> UInt64? {
+        guard let holder = worker.answerHolder, let session else { return nil }
         let ticket = holder.ticket(for: answer, of: session)
-        if ticket == 0, heldAnswers.isEmpty { return false }
+        return ticket == 0 && heldAnswers.isEmpty ? nil : ticket
+    }
+
+    /// Keeps an answer until then.
+    func hold(_ answer: HeldAnswer, until ticket: UInt64) {
         if heldAnswers.isEmpty { worker.holdingClients.append(self) }
         heldAnswers.hold(answer, until: ticket)
         if let recorder = worker.recorder, recorder.hasFailed || recorder.isCongested {
             waitForLog()
         }
-        return true
     }
 
     /// CONNACK waits: no further packet is read before it has gone out.

@@ -324,22 +324,21 @@ extension Client {
         acknowledge(batch, .puback, isPlain ? .success : .noMatchingSubscribers)
     }
 
-    /// Acknowledges the publications of a batch one by one, or holds that back as a whole.
-    private func acknowledgeEach(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
-        let identifiers = (0..<batch.count).map { batch[$0].packetIdentifier }
-        if hold(.acknowledgements(type, identifiers, reason)) { return }
-        for identifier in identifiers { sendAck(type, identifier, reason) }
-    }
-
-    /// Acknowledges every publication of a batch in one stretch of packets.
+    /// Acknowledges every publication of a batch in one stretch of packets, or holds that back as a
+    /// whole.
     private func acknowledge(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
         // Before 5.0 there are no reasons.
         let reason = isV5 ? reason : .success
+        if let ticket = ticket(for: .acknowledgements(type, [], reason)) {
+            let identifiers = (0..<batch.count).map { batch[$0].packetIdentifier }
+            return hold(.acknowledgements(type, identifiers, reason), until: ticket)
+        }
         let size = ShortAck.byteCount(reason)
-        guard !worker.isTracing, worker.answerHolder == nil, let connection,
+        guard !worker.isTracing, let connection,
             connection.queuedPacketCount + batch.count <= outputPacketsMax
         else {
-            return acknowledgeEach(batch, type, reason)
+            for index in 0..<batch.count { sendAck(type, batch[index].packetIdentifier, reason) }
+            return
         }
         var place = connection.reserveOutput(size * batch.count)
         let firstByte = ShortAck.firstByte(type)

@@ -28,6 +28,8 @@ extension Recorder {
         }
         earlyMarkers.removeAll()
         checkpoint = part
+        // There is a frame for what waits since writing has failed, even if nothing is imaged here.
+        buffer.write(.clock(wallNow))
         // Behind what was accepted before.
         worker.sendOutboxes()
         let (sender, counter) = (worker.index, counter)

@@ -22,7 +22,7 @@ package final class SessionLog: Sendable {
     let messageCounter: UInt64
     /// Workers that have yet to finish their part of the checkpoint under way.
     private let checkpointing = Atomic<Int>(0)
-    /// What is known about the writer, for `$SYS` and whoever asks whether all is well.
+    /// Whether the log has a line that says that writing fails.
     private let hasFailed = Atomic<Bool>(false)
 
     /// Goes on after the highest numbers of what was read.
@@ -75,9 +75,6 @@ package final class SessionLog: Sendable {
 
     /// Numbers about the log; nil when it is not being written.
     package var figures: LogFigures? { writer.withLock { $0?.figures } }
-
-    /// Whether writing works.
-    package var isWorking: Bool { !hasFailed.load(ordering: .relaxed) }
 
     /// A number for a session, or for a publisher without one.
     func nextNumber() -> SessionNumber {

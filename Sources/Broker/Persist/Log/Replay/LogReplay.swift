@@ -81,7 +81,9 @@ struct LogReplay {
             for entry in reader.entries { insert(entry, slot) }
         case .sent, .acknowledged, .released, .dropped, .received, .completed:
             applyDelivery(record)
-        case .identity(let number, let identity): identities[number] = identity
+        case .identity(let number, let identity):
+            identities[number] = identity
+            sessionMax = max(sessionMax, number)
         case .retainedSet, .retainedCleared: applyRetained(record)
         case .imageBegan(let head): beginImage(head)
         case .imageEnded(let session): endImage(session)
