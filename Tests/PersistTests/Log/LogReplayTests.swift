@@ -85,6 +85,15 @@ struct LogReplayTests {
         #expect(replay.sessions.map(\.session.outgoingCount) == [0])
     }
 
+    @Test("New numbers come above those of publishers too")
+    func publisherNumber() throws {
+        let replay = try replay { buffer in
+            accept(&buffer, .pending)
+            buffer.write(.identity(57, LogIdentity(clientIdentifier: "publisher")))
+        }
+        #expect(replay.sessionMax == 57)
+    }
+
     @Test("A number that is not above the last one is known already")
     func repeatedSequence() throws {
         let replay = try replay { buffer in
