@@ -276,11 +276,16 @@ class Broker:
         if core is not None:
             command = ["taskset", "-c", str(core)] + command
         self.errors = open(f"{self.folder}/errors", "w+", encoding="utf-8")
+        self.command, self.core, self.environment = command, core, environment or {}
+        self.start_again(wait)
+
+    def start_again(self, wait=60):
+        """Starts it, the first time or after it has ended; returns when it accepts connections."""
         self.process = subprocess.Popen(
-            command, stdout=self.errors, stderr=self.errors, env={**os.environ, **(environment or {})},
-            start_new_session=True, preexec_fn=shorten_slice if core is not None else None,
+            self.command, stdout=self.errors, stderr=self.errors, env={**os.environ, **self.environment},
+            start_new_session=True, preexec_fn=shorten_slice if self.core is not None else None,
         )
-        if core is not None:
+        if self.core is not None:
             favour(self.process.pid)
         self.wait(timeout=wait)
 
@@ -291,7 +296,7 @@ class Broker:
             try:
                 return socket.create_connection(("127.0.0.1", port or self.port), 1).close()
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.02)
         raise RuntimeError(f"the broker does not start: {self.log()}")
 
     def log(self):

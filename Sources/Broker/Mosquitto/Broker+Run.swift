@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The broker from the first log line to the last.
 
+import CLinux
 import Config
 import Core
 import Glibc
@@ -62,6 +63,8 @@ private func serve(
     let threads = try startThreads(broker, sockets) { threads in
         do throws(StartError) {
             try start.restore(on: threads)
+            // What was read is copied by now; the pages it stood on go back to the system.
+            _ = malloc_trim(0)
         } catch {
             failure = error
         }

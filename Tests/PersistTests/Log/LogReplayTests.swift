@@ -10,12 +10,21 @@ import Testing
 struct LogReplayTests {
     private static let number = MessageNumbers.make(reactor: 0, counter: 1)
 
+    /// What was written stays in memory as long as the test: the replay refers to it.
+    private final class Written {
+        var frames: [FrameMemory] = []
+
+        deinit { for frame in frames { frame.free() } }
+    }
+
+    private let written = Written()
+
     /// Reads what is written, as one incarnation.
     private func replay(_ body: (inout RecordBuffer) -> Void) throws -> LogReplay {
         var buffer = RecordBuffer(reactor: 0)
         body(&buffer)
         let memory = buffer.take(FrameMemory(capacity: 64))
-        defer { memory.free() }
+        written.frames.append(memory)
         var reader = RecordReader()
         let body = UnsafeRawBufferPointer(
             start: memory.base + LogFrameHead.byteCount,
@@ -116,8 +125,8 @@ struct LogReplayTests {
             }
             buffer.write(.retainedSet(version: 8, Self.number))
         }
-        #expect(replay.retained[[1]]?.message == nil)
-        #expect(replay.retainedVersionMax == 9)
+        #expect(replay.retained.entry([1])?.message == nil)
+        #expect(replay.retained.versionMax == 9)
     }
 
     @Test("The content of a retained message may come behind its name")
@@ -126,7 +135,7 @@ struct LogReplayTests {
             buffer.write(.retainedSet(version: 8, Self.number))
             accept(&buffer, nil)
         }
-        #expect(replay.retained[[1]]?.message != nil)
+        #expect(replay.retained.entry([1])?.message != nil)
     }
 
     @Test("What is about a session that has ended, or is not known, is nothing")

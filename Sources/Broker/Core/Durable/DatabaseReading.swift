@@ -40,11 +40,16 @@ struct DatabaseReading: DatabaseReceiver {
         payload: RawSpan
     ) {
         let isExpired = message.isExpired(at: restorer.clock.now)
-        let publisher = StoredPublisher(
-            clientIdentifier: message.sourceIdentifier,
-            userName: message.sourceUserName,
-            listenerPort: message.sourcePort
-        )
+        let publisher: ClientIdentity? =
+            message.sourceIdentifier.isEmpty
+            ? nil
+            : restorer.identity(
+                StoredPublisher(
+                    clientIdentifier: message.sourceIdentifier,
+                    userName: message.sourceUserName,
+                    listenerPort: message.sourcePort
+                )
+            )
         messageCounter += 1
         let number = MessageNumbers.make(reactor: 0, counter: messageCounter)
         messages[message.number] = topic.withUnsafeBytes { topic in
@@ -58,7 +63,7 @@ struct DatabaseReading: DatabaseReceiver {
                         isRetained: message.isRetained,
                         // One that would live for too long counts as expired, now.
                         expiresAt: isExpired ? 1 : message.expiryTime,
-                        publisher: publisher.clientIdentifier.isEmpty ? nil : publisher,
+                        publisher: publisher,
                         number: number
                     )
                 }

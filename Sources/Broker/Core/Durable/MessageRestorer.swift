@@ -23,9 +23,9 @@ package final class MessageRestorer: Sendable {
     /// Copies a message.
     ///
     /// `topic` with mount point, `properties` as they go to subscribers, without their length;
-    /// `expiresAt` is the second since 1970 from which it is void, 0 for never. `publisher` is nil
-    /// for the broker itself. `number` is the one that the session log has, or is about to get,
-    /// it under.
+    /// `expiresAt` is the second since 1970 from which it is void, 0 for never. `publisher` comes
+    /// from `identity(_:)` and is nil for the broker itself. `number` is the one that the session log
+    /// has, or is about to get, it under.
     package func message(
         topic: UnsafeRawBufferPointer,
         properties: UnsafeRawBufferPointer,
@@ -33,11 +33,10 @@ package final class MessageRestorer: Sendable {
         qos: UInt8,
         isRetained: Bool,
         expiresAt: Int64,
-        publisher: StoredPublisher?,
+        publisher: ClientIdentity?,
         number: MessageNumber
     ) -> Message {
-        let identity = publisher.map(identity)
-        return withExtendedLifetime(identity) {
+        withExtendedLifetime(publisher) {
             var publication = UnsafePublication(
                 topic: topic,
                 properties: properties,
@@ -45,7 +44,7 @@ package final class MessageRestorer: Sendable {
                 qos: qos,
                 isRetained: isRetained,
                 expiresAt: clock.messageExpiry(expiresAt),
-                origin: identity
+                origin: publisher
             )
             publication.number = number
             return Message.make(publication)
@@ -53,7 +52,7 @@ package final class MessageRestorer: Sendable {
     }
 
     /// The identity that all messages of a publisher share.
-    private func identity(_ publisher: StoredPublisher) -> ClientIdentity {
+    func identity(_ publisher: StoredPublisher) -> ClientIdentity {
         publishers.withLock { known in
             if let identity = known[publisher] { return identity }
             let identity = ClientIdentity(

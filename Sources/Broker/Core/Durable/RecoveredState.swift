@@ -11,13 +11,14 @@ package final class RecoveredState: StoredState {
 
     private let log: RecoveredLog
     private let restorer: MessageRestorer
-    /// Messages by number, spread so that workers seldom meet.
+    /// Messages by place, spread so that workers seldom meet.
     private let shards: [MessageShard]
 
     package init(_ log: RecoveredLog, for broker: Broker) {
         self.log = log
         restorer = MessageRestorer(broker)
-        shards = (0..<Self.shardCount).map { _ in MessageShard() }
+        let shardSize = log.messageCount / Self.shardCount + 1
+        shards = (0..<Self.shardCount).map { _ in MessageShard(count: shardSize) }
     }
 
     package var clock: WallClock { restorer.clock }
@@ -40,31 +41,69 @@ package final class RecoveredState: StoredState {
     package func logNumber(at place: Int) -> SessionNumber { log.sessions[place].number }
 
     package func message(_ number: MessageNumber) -> Message? {
-        let shard = shards[Int(truncatingIfNeeded: number >> 8) & (Self.shardCount - 1)]
-        return shard.messages.withLock { messages in
-            if let message = messages[number] { return message }
-            guard let stored = log.message(number) else { return nil }
-            let made = restorer.message(
+        log.place(of: number).flatMap { place in
+            shards[place % Self.shardCount].message(place / Self.shardCount) { shard in
+                make(place, number, &shard)
+            }
+        }
+    }
+
+    private func make(
+        _ place: Int,
+        _ number: MessageNumber,
+        _ shard: inout MessageShard.Contents
+    ) -> Message? {
+        log.message(at: place).map { stored in
+            restorer.message(
                 topic: stored.topic,
                 properties: stored.properties,
                 payload: stored.payload,
                 qos: stored.qos,
                 isRetained: stored.isRetained,
                 expiresAt: stored.expiresAt,
-                publisher: log.identity(stored.publisher).map(StoredPublisher.init),
+                publisher: shard.publisher(stored.publisher) { publisher in
+                    log.identity(publisher).map { restorer.identity(StoredPublisher($0)) }
+                },
                 number: number
             )
-            messages[number] = made
-            return made
         }
     }
 
     package func retained(at place: Int) -> MessageNumber { log.retained[place].message }
 }
 
-/// Some of the messages of a state.
+/// Some of the messages of a state, with a lock of their own.
 private final class MessageShard: Sendable {
-    let messages = Mutex<[MessageNumber: Message]>([:])
+    struct Contents {
+        /// By place; nil until somebody asks.
+        var messages: [Message?]
+        private var lastPublisher: (number: SessionNumber, identity: ClientIdentity?) = (0, nil)
+
+        init(count: Int) { messages = [Message?](repeating: nil, count: count) }
+
+        /// Whose messages come in a row is looked up once; 0 is the broker itself.
+        mutating func publisher(
+            _ number: SessionNumber,
+            _ find: (SessionNumber) -> ClientIdentity?
+        ) -> ClientIdentity? {
+            if lastPublisher.number != number { lastPublisher = (number, find(number)) }
+            return lastPublisher.identity
+        }
+    }
+
+    private let contents: Mutex<Contents>
+
+    init(count: Int) { contents = Mutex(Contents(count: count)) }
+
+    /// The message at a place, made by the first who asks for it.
+    func message(_ place: Int, _ make: (inout Contents) -> Message?) -> Message? {
+        contents.withLock { contents in
+            if let message = contents.messages[place] { return message }
+            let made = make(&contents)
+            contents.messages[place] = made
+            return made
+        }
+    }
 }
 
 extension StoredPublisher {

@@ -14,13 +14,11 @@ struct MalformedRecord: Error, Equatable {}
 struct RecordReader {
     private var next: UnsafeRawPointer?
     private var left: Int
-    /// The list of the last record `accepted` or `delivered`.
+    /// The list of the last record `accepted` or `delivered`, which a later one may repeat.
     private(set) var destinations: [LogDestination] = []
     /// The list of the last record `imageEntries`.
     private(set) var entries: [LogEntry] = []
     private var lastMessage: MessageNumber = 0
-    /// The list a later one may repeat.
-    private var lastDestinations: [LogDestination] = []
     /// How often `delivered` is still to be repeated.
     private var repetitionsLeft = 0
     private var maySayAgain = false
@@ -33,7 +31,6 @@ struct RecordReader {
         next = body.baseAddress
         left = body.count
         lastMessage = MessageNumbers.make(reactor: reactor, counter: 0)
-        lastDestinations.removeAll(keepingCapacity: true)
         destinations.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
         repetitionsLeft = 0
@@ -100,27 +97,24 @@ struct RecordReader {
     private mutating func repeatDelivered() -> MessageNumber {
         repetitionsLeft -= 1
         destinations[0].advance()
-        lastDestinations[0].advance()
         lastMessage = RecordBuffer.following(lastMessage)
         return lastMessage
     }
 
     private mutating func list(isAsBefore: Bool, count: UInt64) throws(MalformedRecord) {
-        if isAsBefore {
-            guard !lastDestinations.isEmpty else { throw MalformedRecord() }
-            for index in lastDestinations.indices { lastDestinations[index].advance() }
-        } else {
-            guard count <= UInt64(left / 2) else { throw MalformedRecord() }
-            lastDestinations.removeAll(keepingCapacity: true)
-            var lastSession: SessionNumber = 0
-            for _ in 0..<count {
-                let destination = try destination(lastSession)
-                lastDestinations.append(destination)
-                lastSession = destination.session
-            }
+        guard !isAsBefore else {
+            guard !destinations.isEmpty else { throw MalformedRecord() }
+            for index in destinations.indices { destinations[index].advance() }
+            return
         }
+        guard count <= UInt64(left / 2) else { throw MalformedRecord() }
         destinations.removeAll(keepingCapacity: true)
-        destinations.append(contentsOf: lastDestinations)
+        var lastSession: SessionNumber = 0
+        for _ in 0..<count {
+            let destination = try destination(lastSession)
+            destinations.append(destination)
+            lastSession = destination.session
+        }
     }
 
     private mutating func destination(

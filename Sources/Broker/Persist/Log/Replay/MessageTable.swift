@@ -69,8 +69,7 @@ struct MessageTable {
     }
 
     private var places: [Place] = []
-    /// Open addressing: one more than an index, 0 for none; a power of two, at most half full.
-    private var slots = [UInt32](repeating: 0, count: 1024)
+    private var indices = IndexTable()
     private(set) var counterMax: UInt64 = 0
 
     /// How many there are.
@@ -78,21 +77,18 @@ struct MessageTable {
 
     /// The index of a message, new or not.
     mutating func index(of number: MessageNumber) -> UInt32 {
-        let slot = slot(of: number)
-        if slots[slot] != 0 { return slots[slot] - 1 }
-        let index = UInt32(places.count)
-        precondition(index < UInt32.max / 2, "a log has fewer messages than there are indices")
+        let hash = Self.hash(number)
+        let slot = indices.slot(hash) { places[$0].number == number }
+        if let index = indices[slot] { return UInt32(index) }
         places.append(Place(number: number))
-        slots[slot] = index + 1
         counterMax = max(counterMax, MessageNumbers.counter(of: number))
-        if places.count * 2 > slots.count { grow() }
-        return index
+        return UInt32(indices.add(slot, hash))
     }
 
     /// The index of a message that was named already.
     func find(_ number: MessageNumber) -> UInt32? {
-        let slot = slot(of: number)
-        return slots[slot] == 0 ? nil : slots[slot] - 1
+        let slot = indices.slot(Self.hash(number)) { places[$0].number == number }
+        return indices[slot].map { UInt32($0) }
     }
 
     /// Takes a message in, unless it is there already.
@@ -108,23 +104,11 @@ struct MessageTable {
     /// The number of the message with an index.
     func number(_ index: UInt32) -> MessageNumber { places[Int(index)].number }
 
-    private func slot(of number: MessageNumber) -> Int {
-        let mask = slots.count - 1
-        // Messages mostly come by their counters: eight in a row have slots in a row, which is what
-        // the cache likes. Fibonacci hashing says where the row is.
+    /// Messages mostly come by their counters: eight in a row have slots in a row, which is what the
+    /// cache likes. Fibonacci hashing says where the row is.
+    private static func hash(_ number: MessageNumber) -> UInt32 {
         let counter = MessageNumbers.counter(of: number)
         let row = (number & ~0x7FF | number & 0xFF) &* 0x9E37_79B9_7F4A_7C15
-        var slot = Int(truncatingIfNeeded: (row >> 32) << 3 | counter & 7) & mask
-        while slots[slot] != 0, places[Int(slots[slot] - 1)].number != number {
-            slot = (slot + 1) & mask
-        }
-        return slot
-    }
-
-    private mutating func grow() {
-        slots = [UInt32](repeating: 0, count: slots.count * 2)
-        for index in places.indices {
-            slots[slot(of: places[index].number)] = UInt32(index) + 1
-        }
+        return UInt32(truncatingIfNeeded: (row >> 32) << 3 | counter & 7)
     }
 }

@@ -29,7 +29,7 @@ package final class RecoveredLog: @unchecked Sendable {
     private let messages: MessageTable
     private let files: [LogBytes]
     private let identities: [SessionNumber: LogIdentity]
-    /// The retained messages, in no order, each with its version.
+    /// The retained messages, as their topics came up, each with its version.
     package let retained: [(message: MessageNumber, version: UInt64)]
     /// The highest version of the retained store.
     package let retainedVersion: UInt64
@@ -76,10 +76,10 @@ package final class RecoveredLog: @unchecked Sendable {
         messages = replay.messages
         self.files = files
         identities = replay.identities
-        retained = replay.retained.values.compactMap { retained in
+        retained = replay.retained.entries.compactMap { retained in
             retained.message.map { (replay.messages.number($0), retained.version) }
         }
-        retainedVersion = replay.retainedVersionMax
+        retainedVersion = replay.retained.versionMax
         clock = replay.clock
         shutdown = replay.shutdown
         sessionMax = replay.sessionMax
@@ -121,9 +121,18 @@ package final class RecoveredLog: @unchecked Sendable {
         try LogRecovery.run(files, reading, newLog: newLog)
     }
 
-    /// The message with a number; its bytes live as long as this object.
+    /// How many messages the log names.
+    package var messageCount: Int { messages.count }
+
+    /// The place of a message, below `messageCount`; nil if the log does not name it.
+    package func place(of number: MessageNumber) -> Int? { messages.find(number).map { Int($0) } }
+
+    /// The message at a place, if it is in the log; its bytes live as long as this object.
+    package func message(at place: Int) -> UnsafeLogMessage? { messages[UInt32(place)] }
+
+    /// The message with a number, likewise.
     package func message(_ number: MessageNumber) -> UnsafeLogMessage? {
-        messages.find(number).flatMap { messages[$0] }
+        place(of: number).flatMap(message(at:))
     }
 
     /// Who has published; nil if the log does not know.
