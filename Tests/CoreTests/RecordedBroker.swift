@@ -33,7 +33,7 @@ final class RecordedBroker {
 
     /// Ends the log; the broker has ended.
     func end() {
-        log.close(nil)
+        _ = log.close(nil)
         try? FileManager.default.removeItem(at: folder)
     }
 

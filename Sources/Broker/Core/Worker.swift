@@ -323,6 +323,7 @@ extension Worker: ReactorDelegate {
         var due = deadlines.first ?? .max
         if index == 0, let sweep = retainedSweep.deadline(self) { due = min(due, sweep * 1000) }
         if trimAt != 0 { due = min(due, trimAt) }
+        if let checkpoint = recorder?.checkpointDueAt { due = min(due, checkpoint) }
         return due == .max ? nil : due
     }
 

@@ -63,35 +63,84 @@ final class DurableState: Sendable {
     }
 
     /// Ends the log; its last record says which database was written with it.
+    ///
+    /// A log that does not end as it should is older than that database, and would count all the same.
     private func closeLog(_ isDatabaseWritten: Bool) {
-        let log = sessionLog.withLock { $0 }
-        log?.close(isDatabaseWritten ? Self.fingerprint(path) : nil)
+        guard let log = sessionLog.withLock({ $0 }) else { return }
+        let database = isDatabaseWritten ? try? Self.fingerprint(path) : nil
+        guard !log.close(database), database != nil else { return }
+        do throws(StartError) {
+            try putAside("The session log could not be written to its end: the database counts")
+        } catch {
+            broker.log.error(error.line)
+        }
     }
 
     // MARK: The log
 
     private func readLog(_ isRepairing: Bool) throws(StartError) -> DurableStart {
-        var (folder, recovered) = try openLog(isRepairing)
+        let database: WrittenDatabase?
+        do throws(LogFileError) { database = try Self.fingerprint(path) } catch {
+            throw StartError(line: "Error: The database cannot be read: \(error).", exitCode: 1)
+        }
+        let (folder, recovered) = try openLog(isRepairing)
         report(recovered)
         let source = StateSource(
             isLogNew: recovered.position.segments.isEmpty,
             shutdown: recovered.shutdown,
-            database: Self.fingerprint(path)
+            database: database
         )
-        if source != .log, !recovered.position.segments.isEmpty {
-            let reason = source == .nothing ? "was removed" : "is another one"
-            try putAside("The database \(path) \(reason) since the session log ended: it counts")
-            (folder, recovered) = try openLog(isRepairing)
-        }
         switch source {
         case .log:
+            if database?.length == 0, recovered.shutdown?.database != nil {
+                broker.log.warning("Warning: \(path) is empty: the session log counts.")
+            }
             let state = RecoveredState(recovered, for: broker)
             return start(state, state.clock, recovered, folder, 0)
-        case .nothing: return start(nil, nil, recovered, folder, 0)
+        case .nothing:
+            let reason = "The database \(path) was removed since the session log ended: that counts"
+            return try startAnew(nil, instead: recovered, folder, because: reason)
         case .database:
-            let state = try readDatabase()
-            return start(state, state?.clock, recovered, folder, state?.messageCounter ?? 0)
+            return try readDatabase(instead: recovered, folder, isRepairing)
         }
+    }
+
+    /// Begins with the database, which is another one than the log knows; nothing is put aside before
+    /// it has been read.
+    private func readDatabase(
+        instead recovered: RecoveredLog,
+        _ folder: LogFolder,
+        _ isRepairing: Bool
+    ) throws(StartError) -> DurableStart {
+        let state: DatabaseState?
+        do throws(StartError) { state = try readDatabase() } catch {
+            guard !recovered.position.segments.isEmpty else { throw error }
+            guard isRepairing else {
+                let hint = "Start with --repair to begin with the session log instead."
+                throw StartError(line: "\(error.line) \(hint)", exitCode: error.exitCode)
+            }
+            try rename(path, "The database cannot be read: the session log counts")
+            let state = RecoveredState(recovered, for: broker)
+            return start(state, state.clock, recovered, folder, 0)
+        }
+        let reason = "The database \(path) is another one since the session log ended: it counts"
+        return try startAnew(state, instead: recovered, folder, because: reason)
+    }
+
+    /// Begins with what a database says, or with nothing; a log that says something else is put aside.
+    private func startAnew(
+        _ state: DatabaseState?,
+        instead recovered: RecoveredLog,
+        _ folder: LogFolder,
+        because reason: String
+    ) throws(StartError) -> DurableStart {
+        let counter = state?.messageCounter ?? 0
+        guard !recovered.position.segments.isEmpty else {
+            return start(state, state?.clock, recovered, folder, counter)
+        }
+        try putAside(reason)
+        let (folder, recovered) = try openLog(false)
+        return start(state, state?.clock, recovered, folder, counter)
     }
 
     private func openLog(_ isRepairing: Bool) throws(StartError) -> (LogFolder, RecoveredLog) {
@@ -157,11 +206,16 @@ final class DurableState: Sendable {
 
     /// Something else counts than the log, which is kept under another name.
     private func putAside(_ reason: String) throws(StartError) {
-        let aside = "\(path).log.replaced-\(Clock.wallNanoseconds() / 1_000_000_000)"
-        guard rename("\(path).log", aside) == 0 else {
-            throw Self.startError("\(path).log", .file(LogFileError("rename", "\(path).log")))
+        try rename("\(path).log", reason)
+    }
+
+    /// Keeps a file, or folder, under another name.
+    private func rename(_ name: String, _ reason: String) throws(StartError) {
+        let aside = "\(name).replaced-\(Clock.wallNanoseconds() / 1_000_000_000)"
+        guard Glibc.rename(name, aside) == 0 else {
+            throw Self.startError(name, .file(LogFileError("rename", name)))
         }
-        broker.log.notice("\(reason), and the session log is now \(aside).")
+        broker.log.notice("\(reason). \(name) is now \(aside).")
     }
 
     // MARK: The database
@@ -178,10 +232,13 @@ final class DurableState: Sendable {
         }
     }
 
-    /// Length and checksum of a file; nil when it cannot be read.
-    private static func fingerprint(_ path: String) -> WrittenDatabase? {
+    /// Length and checksum of a file; nil when there is none.
+    private static func fingerprint(_ path: String) throws(LogFileError) -> WrittenDatabase? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw LogFileError("open", path)
+        }
         defer { _ = close(descriptor) }
         var checksum = CRC32C()
         var length: UInt64 = 0
@@ -190,7 +247,8 @@ final class DurableState: Sendable {
             let count = buffer.withUnsafeMutableBytes {
                 Glibc.read(descriptor, $0.baseAddress, $0.count)
             }
-            guard count >= 0 else { return nil }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw LogFileError("read", path) }
             if count == 0 { return WrittenDatabase(length: length, checksum: checksum.value) }
             length += UInt64(count)
             buffer.withUnsafeBytes { bytes in

@@ -15,11 +15,11 @@ enum StateSource: Equatable {
     /// Whoever was changed last counts, as far as the end of the log tells.
     ///
     /// `shutdown` is how the log ends, nil if the broker did not end as it should; `database` is the
-    /// file as it is, nil when there is none.
+    /// file as it is, nil when there is none. No broker writes an empty one: it says nothing.
     init(isLogNew: Bool, shutdown: LogShutdown?, database: WrittenDatabase?) {
         if isLogNew {
             self = .database
-        } else if let written = shutdown?.database, written != database {
+        } else if let written = shutdown?.database, written != database, database?.length != 0 {
             self = database == nil ? .nothing : .database
         } else {
             self = .log

@@ -39,6 +39,8 @@ struct CheckpointPart {
     /// The image under way.
     var image: SessionImaging?
     var retained: RetainedCursor?
+    /// Millisecond of the reactor's clock until which the writer is given time; nil when it keeps up.
+    var pausedUntil: Int64?
 
     init(_ number: UInt64, worker: Int, counter: UInt64, of workers: Int) {
         self.number = number

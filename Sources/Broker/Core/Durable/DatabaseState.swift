@@ -40,11 +40,13 @@ package final class DatabaseState: StoredState {
         do throws(FileError) {
             descriptor = try SensitiveFile.openForReading(path)
         } catch {
-            // The original says nothing at all, and will replace the file.
-            if error.code != ENOENT {
-                log.warning("Warning: Persistence file \(path) is not read: \(error.reason).")
-            }
-            return nil
+            if error.code == ENOENT { return nil }
+            // The original begins with nothing, and replaces the file by and by.
+            let reason: DatabaseReadError.Reason =
+                error.code == 0 ? .notRegular : .readFailed(error.code)
+            let found = DatabaseReadError(reason: reason, kind: nil, offset: 0)
+            log.error(found.logLine)
+            throw found
         }
         defer { _ = close(descriptor) }
         for line in SensitiveFile.warnings(for: descriptor, path: path) { log.warning(line) }

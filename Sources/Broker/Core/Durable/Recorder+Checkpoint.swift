@@ -2,14 +2,19 @@
 // What a worker does for a checkpoint, in slices of its turns.
 
 import Inflight
+import Net
 import Persist
 import Topics
 
 extension Recorder {
     /// Messages in one piece of an image.
     private static let imagePiece = 256
+    /// Bytes after which a piece is handed over though it has not so many messages.
+    private static let imagePieceByteCount = 256 << 10
+    /// Milliseconds until it is asked again whether the writer has caught up.
+    private static let pause: Int64 = 10
     /// Retained messages in one piece.
-    private static let retainedPiece = 128
+    private static let retainedPiece = 32
 
     // MARK: Beginning
 
@@ -54,9 +59,17 @@ extension Recorder {
         if checkpoint?.number == number { checkpoint = nil }
     }
 
+    /// When a checkpoint that waits for the writer is to go on; milliseconds of the reactor's clock.
+    var checkpointDueAt: Int64? { checkpoint?.pausedUntil }
+
     /// Goes on when what it has waited for may have come; at the end of each turn.
     func continueCheckpoint() {
         guard let part = checkpoint else { return }
+        if let pausedUntil = part.pausedUntil {
+            guard worker.reactor.now >= pausedUntil else { return }
+            checkpoint?.pausedUntil = nil
+            return addSteps(part.number)
+        }
         if part.hasMarkers {
             checkpoint?.stage = .awaitingDeliveries(worker.fanOuts.addedCount)
         }
@@ -65,22 +78,33 @@ extension Recorder {
         {
             checkpoint?.stage = .sessions
             checkpoint?.sessions = worker.sessions.all.filter { $0.logNumber != 0 }.map(\.handle)
-            let number = part.number
-            worker.slices.add { [unowned self] in step(number) }
+            addSteps(part.number)
         }
+    }
+
+    private func addSteps(_ number: UInt64) {
+        worker.slices.add { [unowned self] in step(number) }
     }
 
     // MARK: Steps
 
-    /// Records a piece; returns whether there is no more to record.
+    /// Records a piece; returns whether there is no more to record, or the writer is so far behind
+    /// that more would only fill the memory, and the room that publishers need.
     private func step(_ number: UInt64) -> Bool {
         guard let part = checkpoint, part.number == number else { return true }
+        guard !log.isBehind(worker.index) else {
+            checkpoint?.pausedUntil = worker.reactor.now + Self.pause
+            return true
+        }
         switch part.stage {
         case .sessions: imageSessions()
         case .retained: imageRetained()
         default: return true
         }
-        guard checkpoint?.stage == .done else { return false }
+        guard checkpoint?.stage == .done else {
+            if buffer.byteCount >= Self.imagePieceByteCount { submit() }
+            return false
+        }
         submit()
         log.finishCheckpoint(number)
         return true
@@ -128,7 +152,7 @@ extension Recorder {
         }
         // What is under way moves; what waits keeps its place.
         let firstWaiting = session.outgoing.window.firstWaitingPlace
-        writeEntries(of: session, places.lowerBound..<firstWaiting)
+        _ = writeEntries(of: session, places.lowerBound..<firstWaiting, isPiece: false)
         writeUndecided(of: session)
         goOn(SessionImaging(session: session.handle, place: firstWaiting))
     }
@@ -141,8 +165,11 @@ extension Recorder {
         }
         let places = session.outgoing.window.places
         let first = max(imaging.place, places.lowerBound)
-        let end = min(places.upperBound, first + Self.imagePiece)
-        if first < end { writeEntries(of: session, first..<end) }
+        let end = writeEntries(
+            of: session,
+            first..<max(first, min(places.upperBound, first + Self.imagePiece)),
+            isPiece: true
+        )
         if end < places.upperBound {
             checkpoint?.image = SessionImaging(session: imaging.session, place: end)
         } else {
@@ -151,9 +178,22 @@ extension Recorder {
         }
     }
 
-    private func writeEntries(of session: Session, _ places: Range<Int>) {
+    /// Records messages of a session; returns the place after the last of them.
+    ///
+    /// That is the end of `places`, or with `isPiece` an earlier one. What is more than a piece is
+    /// handed over in parts: a frame is bounded, and in between nothing happens here.
+    private func writeEntries(of session: Session, _ places: Range<Int>, isPiece: Bool) -> Int {
         var entries: [LogEntry] = []
         for place in places {
+            if buffer.byteCount >= Self.imagePieceByteCount {
+                if isPiece {
+                    write(entries, session)
+                    return place
+                }
+                write(entries, session)
+                entries = []
+                submit()
+            }
             guard let progress = session.progress(at: place) else { continue }
             let form = session.form(at: place)
             entries.append(
@@ -167,6 +207,11 @@ extension Recorder {
                 )
             )
         }
+        write(entries, session)
+        return places.upperBound
+    }
+
+    private func write(_ entries: [LogEntry], _ session: Session) {
         if !entries.isEmpty { buffer.write(imageEntries: entries, of: session.logNumber) }
     }
 
@@ -203,6 +248,7 @@ extension Recorder {
             let message = Message(value)
             if message.withPublication({ $0.topic.isOfBroker }) { continue }
             buffer.write(.retainedSet(version: version, keep(message)))
+            if buffer.byteCount >= Self.imagePieceByteCount { submit() }
         }
         guard isLast else { return }
         checkpoint?.retained = nil

@@ -50,8 +50,8 @@ final class Recorder {
     var single = [LogDestination(session: 0, qos: 0, fate: .pending)]
     /// Versions of the retained store that a batch has brought about.
     var retainedVersions: [UInt64] = []
-    /// Seconds from the reactor's clock to the wall clock, as of this turn.
-    private(set) var wallOffset: Int64 = 0
+    /// Seconds from the reactor's clock to the wall clock; nil until this turn asks for it.
+    private var turnWallOffset: Int64?
 
     init(_ worker: Worker, _ log: SessionLog) {
         self.worker = worker
@@ -60,7 +60,6 @@ final class Recorder {
         assert(Int(reactor) == worker.index && reactor < 255, "there are at most 255 workers")
         buffer = RecordBuffer(reactor: reactor)
         counter = log.messageCounter
-        noteClock()
     }
 
     // MARK: Numbers
@@ -100,14 +99,20 @@ final class Recorder {
     /// Second since 1970.
     var wallNow: Int64 { worker.now + wallOffset }
 
-    private func noteClock() { wallOffset = LogClock.wallSeconds() - worker.reactor.nowSeconds }
+    /// The wall clock may be set, or the machine have slept, since the last turn.
+    private var wallOffset: Int64 {
+        if let turnWallOffset { return turnWallOffset }
+        let offset = LogClock.wallSeconds() - worker.reactor.nowSeconds
+        turnWallOffset = offset
+        return offset
+    }
 
     // MARK: Handing over
 
     /// Hands over what has been recorded.
     func submit() {
+        defer { turnWallOffset = nil }
         guard !buffer.isEmpty else { return }
-        noteClock()
         buffer.noteClock(wallNow)
         switch log.submit(&buffer) {
         case .nothing: break

@@ -24,6 +24,8 @@ package final class SessionLog: Sendable {
     private let checkpointing = Atomic<Int>(0)
     /// Whether the log has a line that says that writing fails.
     private let hasFailed = Atomic<Bool>(false)
+    /// Whether it ends as it should, once it has ended.
+    private let isWhole = Atomic<Bool>(false)
 
     /// Goes on after the highest numbers of what was read.
     package init(
@@ -63,14 +65,16 @@ package final class SessionLog: Sendable {
         writer.withLock { $0 }?.setSyncing(syncing)
     }
 
-    /// Writes everything that was handed over, and ends.
-    package func close(_ database: WrittenDatabase?) {
+    /// Writes everything that was handed over, and ends; returns whether all of it is on the disk, and
+    /// that it is the end.
+    package func close(_ database: WrittenDatabase?) -> Bool {
         broker.setSessionLog(nil)
         let ended = writer.withLock { writer in
             defer { writer = nil }
             return writer
         }
         ended?.close(database)
+        return isWhole.load(ordering: .acquiring)
     }
 
     /// Numbers about the log; nil when it is not being written.
@@ -99,6 +103,11 @@ package final class SessionLog: Sendable {
     /// Whether so much of a worker waits to be written that it had better not make more.
     func isCongested(_ worker: Int) -> Bool {
         writer.withLock { $0 }?.isCongested(UInt8(truncatingIfNeeded: worker)) ?? false
+    }
+
+    /// Whether so much of a worker waits to be written that a checkpoint had better wait too.
+    func isBehind(_ worker: Int) -> Bool {
+        writer.withLock { $0 }?.isBehind(UInt8(truncatingIfNeeded: worker)) ?? false
     }
 
     /// A worker has handed over all that a checkpoint needs of it.
@@ -135,7 +144,7 @@ extension SessionLog: LogObserver {
         case .checkpointBegan(let number): beginCheckpoint(number)
         case .checkpointCompleted(let number):
             for worker in broker.workers { worker.post { $0.recorder?.endCheckpoint(number) } }
-        case .closed: break
+        case .closed(let isClean): isWhole.store(isClean, ordering: .releasing)
         }
     }
 }

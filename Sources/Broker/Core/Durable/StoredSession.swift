@@ -20,6 +20,8 @@ package struct StoredSession: Sendable, Equatable {
 }
 
 /// Who has published a message, as far as that is kept.
+///
+/// Equal are those whose names have the same bytes: to a String, different ones may be the same text.
 package struct StoredPublisher: Sendable, Hashable {
     package let clientIdentifier: String
     package let userName: String?
@@ -30,5 +32,17 @@ package struct StoredPublisher: Sendable, Hashable {
         self.clientIdentifier = clientIdentifier
         self.userName = userName
         self.listenerPort = listenerPort
+    }
+
+    package static func == (left: StoredPublisher, right: StoredPublisher) -> Bool {
+        left.listenerPort == right.listenerPort
+            && left.clientIdentifier.utf8.elementsEqual(right.clientIdentifier.utf8)
+            && (left.userName == nil) == (right.userName == nil)
+            && (left.userName ?? "").utf8.elementsEqual((right.userName ?? "").utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in clientIdentifier.utf8 { hasher.combine(byte) }
+        hasher.combine(listenerPort)
     }
 }

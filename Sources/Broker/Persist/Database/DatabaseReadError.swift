@@ -7,8 +7,10 @@ import Glibc
 package struct DatabaseReadError: Error, Equatable, CustomStringConvertible {
     /// What is wrong.
     package enum Reason: Error, Equatable, Sendable {
-        /// read(2) failed with this `errno`.
+        /// open(2) or read(2) failed with this `errno`.
         case readFailed(CInt)
+        /// It is a directory, or the like.
+        case notRegular
         /// The file is over where more must be.
         case endsEarly
         /// It does not begin as such a file does.
@@ -33,6 +35,7 @@ package struct DatabaseReadError: Error, Equatable, CustomStringConvertible {
         var text: String {
             switch self {
             case .readFailed(let code): String(cString: strerror(code))
+            case .notRegular: "Not a regular file"
             case .endsEarly: "Unexpected end of file"
             case .unrecognisedFormat: "Unrecognised file format"
             case .unsupportedVersion(let version): "Unsupported format version \(version)"
@@ -50,6 +53,12 @@ package struct DatabaseReadError: Error, Equatable, CustomStringConvertible {
     package let kind: DatabaseChunkKind?
     /// Where in the file the chunk begins, or what could not be read.
     package let offset: UInt64
+
+    package init(reason: Reason, kind: DatabaseChunkKind?, offset: UInt64) {
+        self.reason = reason
+        self.kind = kind
+        self.offset = offset
+    }
 
     /// The error as the original logs it.
     ///

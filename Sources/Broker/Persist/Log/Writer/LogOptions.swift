@@ -72,4 +72,6 @@ package struct LogFigures: Sendable, Equatable {
     package var lastCheckpointAt: Int64 = 0
     /// Whether writing works.
     package var isWorking = true
+    /// Bytes of all reactors that wait to be written.
+    package var waitingByteCount = 0
 }

@@ -110,6 +110,11 @@ package final class LogWriter: Sendable {
         queue.withLock { $0.waiting[Int(reactor)] > options.bufferByteCountMax }
     }
 
+    /// Whether more than half of what may wait of a reactor does: the rest is for what is new.
+    package func isBehind(_ reactor: UInt8) -> Bool {
+        queue.withLock { $0.waiting[Int(reactor)] > options.bufferByteCountMax / 2 }
+    }
+
     /// Begins a checkpoint, unless one is under way; the observer learns when it has begun.
     package func beginCheckpoint() { enqueue(.beginCheckpoint) }
 
@@ -130,7 +135,13 @@ package final class LogWriter: Sendable {
     }
 
     /// Numbers about the log.
-    package var figures: LogFigures { queue.withLock { $0.figures } }
+    package var figures: LogFigures {
+        queue.withLock { queue in
+            var figures = queue.figures
+            figures.waitingByteCount = queue.waiting.reduce(0, +)
+            return figures
+        }
+    }
 
     private func enqueue(_ job: LogJob) {
         let isFirst = queue.withLock { queue in
