@@ -7,7 +7,7 @@
 /// whether an element has the key. Few elements are looked at that do not: 32 bits of their hashes
 /// stand here.
 struct IndexTable {
-    /// Bits of a hash above one more than an index; 0 for a free one. A power of two.
+    /// Bits of a hash above one more than an index, 0 for a free one; their count is a power of two.
     private var slots = [UInt64](repeating: 0, count: 1024)
     private var count: UInt32 = 0
 

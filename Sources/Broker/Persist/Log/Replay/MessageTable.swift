@@ -104,6 +104,8 @@ struct MessageTable {
     /// The number of the message with an index.
     func number(_ index: UInt32) -> MessageNumber { places[Int(index)].number }
 
+    /// Where the search for a message begins.
+    ///
     /// Messages mostly come by their counters: eight in a row have slots in a row, which is what the
     /// cache likes. Fibonacci hashing says where the row is.
     private static func hash(_ number: MessageNumber) -> UInt32 {

@@ -54,24 +54,3 @@ package enum LogEvent: Sendable, Equatable {
     /// All is written; whether the log ends as it should.
     case closed(isClean: Bool)
 }
-
-/// Numbers about the log, for those who watch it.
-package struct LogFigures: Sendable, Equatable {
-    /// Bytes of all segments that count.
-    package var byteCount: UInt64 = 0
-    /// Segments that count.
-    package var segmentCount = 0
-    /// Bytes written since the broker has started, and in how many pieces.
-    package var writtenByteCount: UInt64 = 0
-    package var writeCount: UInt64 = 0
-    /// How often the disk was waited for, and how long: the last time and in all.
-    package var syncCount: UInt64 = 0
-    package var lastSyncNanoseconds: Int64 = 0
-    package var syncNanoseconds: Int64 = 0
-    /// Second since 1970 in which the last checkpoint was whole; 0 for none since the start.
-    package var lastCheckpointAt: Int64 = 0
-    /// Whether writing works.
-    package var isWorking = true
-    /// Bytes of all reactors that wait to be written.
-    package var waitingByteCount = 0
-}
