@@ -53,8 +53,8 @@ extension Client {
             heldEntry = nil
             enter?()
             if stage == .connected { connection?.resumeReading() }
-        case .acknowledgements(let type, let identifiers, let reason):
-            for identifier in identifiers { sendAck(type, identifier, reason) }
+        case .acknowledgements(let type, let stretch, let reason):
+            sendAcks(type, reason, count: stretch.count) { stretch[$0] }
         case .packet(let bytes, let type): write(bytes, type)
         case .retained(let subscriptions):
             for subscription in subscriptions { session.sendRetained(for: subscription) }

@@ -324,30 +324,49 @@ extension Client {
         acknowledge(batch, .puback, isPlain ? .success : .noMatchingSubscribers)
     }
 
-    /// Acknowledges every publication of a batch in one stretch of packets, or holds that back as a
-    /// whole.
+    /// Acknowledges every publication of a batch, or holds that back as a whole.
     private func acknowledge(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
+        var stretch = IdentifierStretch(first: batch[0].packetIdentifier)
+        if let ticket = ticket(for: .acknowledgements(type, stretch, reason)) {
+            for index in 1..<batch.count {
+                let identifier = batch[index].packetIdentifier
+                if identifier == stretch.next {
+                    stretch.count += 1
+                } else {
+                    hold(.acknowledgements(type, stretch, reason), until: ticket)
+                    stretch = IdentifierStretch(first: identifier)
+                }
+            }
+            return hold(.acknowledgements(type, stretch, reason), until: ticket)
+        }
+        sendAcks(type, reason, count: batch.count) { batch[$0].packetIdentifier }
+    }
+
+    /// Acknowledges so many publications in one stretch of packets.
+    @inline(__always)
+    func sendAcks(
+        _ type: PacketType,
+        _ reason: ReasonCode,
+        count: Int,
+        _ identifier: (Int) -> UInt16
+    ) {
         // Before 5.0 there are no reasons.
         let reason = isV5 ? reason : .success
-        if let ticket = ticket(for: .acknowledgements(type, [], reason)) {
-            let identifiers = (0..<batch.count).map { batch[$0].packetIdentifier }
-            return hold(.acknowledgements(type, identifiers, reason), until: ticket)
-        }
         let size = ShortAck.byteCount(reason)
         guard !worker.isTracing, let connection,
-            connection.queuedPacketCount + batch.count <= outputPacketsMax
+            connection.queuedPacketCount + count <= outputPacketsMax
         else {
-            for index in 0..<batch.count { sendAck(type, batch[index].packetIdentifier, reason) }
+            for index in 0..<count { sendAck(type, identifier(index), reason) }
             return
         }
-        var place = connection.reserveOutput(size * batch.count)
+        var place = connection.reserveOutput(size * count)
         let firstByte = ShortAck.firstByte(type)
-        for index in 0..<batch.count {
-            ShortAck.write(firstByte, batch[index].packetIdentifier, reason, to: place)
+        for index in 0..<count {
+            ShortAck.write(firstByte, identifier(index), reason, to: place)
             place += size
         }
-        connection.commitOutput(size * batch.count, packets: batch.count)
-        counters.sent.add(type, batch.count)
-        counters.bytesSent.add(size * batch.count)
+        connection.commitOutput(size * count, packets: count)
+        counters.sent.add(type, count)
+        counters.bytesSent.add(size * count)
     }
 }

@@ -386,7 +386,8 @@ package final class Client {
         if worker.answerHolder != nil {
             let answer: HeldAnswer =
                 type == .pubrel
-                ? .release(identifier: identifier) : .acknowledgements(type, [identifier], reason)
+                ? .release(identifier: identifier)
+                : .acknowledgements(type, IdentifierStretch(first: identifier), reason)
             if hold(answer) { return }
         }
         sendAck(type, identifier, reason)

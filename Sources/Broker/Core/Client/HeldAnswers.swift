@@ -8,8 +8,8 @@ import MQTT
 enum HeldAnswer {
     /// CONNACK: the client is inside from then on.
     case entry
-    /// PUBACK, PUBREC or PUBCOMP for the publications of a batch, with one reason for all.
-    case acknowledgements(PacketType, [UInt16], ReasonCode)
+    /// PUBACK, PUBREC or PUBCOMP for publications in a row, with one reason for all.
+    case acknowledgements(PacketType, IdentifierStretch, ReasonCode)
     /// SUBACK or UNSUBACK.
     case packet([UInt8], PacketType)
     /// The retained messages of subscriptions whose SUBACK stands before.
@@ -46,7 +46,20 @@ struct HeldAnswers {
     mutating func hold(_ answer: HeldAnswer, until ticket: UInt64) {
         let last = isEmpty ? 0 : entries[entries.count - 1].ticket
         assert(ticket == 0 || ticket >= last, "tickets do not fall")
+        if !isEmpty, ticket <= last, extendLast(answer) { return }
         entries.append((max(ticket, last), answer))
+    }
+
+    /// Takes acknowledgements to those that wait last, if they continue them.
+    private mutating func extendLast(_ answer: HeldAnswer) -> Bool {
+        guard
+            case .acknowledgements(let type, let more, let reason) = answer,
+            case .acknowledgements(type, var stretch, reason) = entries[entries.count - 1].answer,
+            stretch.next == more.first, stretch.count + more.count <= Int(UInt16.max)
+        else { return false }
+        stretch.count += more.count
+        entries[entries.count - 1].answer = .acknowledgements(type, stretch, reason)
+        return true
     }
 
     /// Takes out what has not to wait any longer, in order.

@@ -12,7 +12,9 @@ import Topics
 /// A marker of another worker says that all that it had accepted before has come here. Once what had
 /// come by then has been delivered too, sessions can be imaged: whatever was accepted before the
 /// checkpoint is in them, or is over.
-struct CheckpointPart {
+///
+/// An object: `kept` may have as many members as there are messages, and is not to be copied.
+final class CheckpointPart {
     enum Stage: Equatable {
         /// Until these workers have sent their markers.
         case awaitingMarkers(Set<Int>)
@@ -49,7 +51,7 @@ struct CheckpointPart {
     }
 
     /// Another worker's marker has come.
-    mutating func noteMarker(from worker: Int, counter: UInt64) {
+    func noteMarker(from worker: Int, counter: UInt64) {
         counters[worker] = counter
         guard case .awaitingMarkers(var missing) = stage else { return }
         missing.remove(worker)
@@ -65,7 +67,7 @@ struct CheckpointPart {
     }
 
     /// A message has been recorded.
-    mutating func note(_ number: MessageNumber) {
+    func note(_ number: MessageNumber) {
         if isOld(number) { kept.insert(number) }
     }
 

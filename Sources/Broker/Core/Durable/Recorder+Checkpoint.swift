@@ -22,7 +22,7 @@ extension Recorder {
     func beginCheckpoint(_ number: UInt64) {
         noteResumed()
         forgetIdentities()
-        var part = CheckpointPart(
+        let part = CheckpointPart(
             number,
             worker: worker.index,
             counter: counter,
@@ -112,14 +112,15 @@ extension Recorder {
 
     private func imageSessions() {
         if let imaging = checkpoint?.image { return goOn(imaging) }
-        guard let part = checkpoint, part.position < part.sessions.count else {
-            checkpoint?.sessions = []
-            checkpoint?.stage = worker.index == 0 ? .retained : .done
+        guard let part = checkpoint else { return }
+        guard part.position < part.sessions.count else {
+            part.sessions = []
+            part.stage = worker.index == 0 ? .retained : .done
             return
         }
-        checkpoint?.position += 1
-        guard let session = worker.sessions[part.sessions[part.position]], session.logNumber != 0
-        else { return }
+        let handle = part.sessions[part.position]
+        part.position += 1
+        guard let session = worker.sessions[handle], session.logNumber != 0 else { return }
         beginImage(of: session)
     }
 

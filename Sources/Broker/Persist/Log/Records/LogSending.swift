@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages that waited and have gone out.
 
+package import Inflight
+
 /// Messages that waited and have gone out, with consecutive numbers and identifiers.
 package struct LogSending: Sendable, Equatable {
     package var session: SessionNumber
