@@ -133,7 +133,7 @@ package final class Worker {
     }
 
     /// Serves until `stop`.
-    package func serve() throws(SystemError) {
+    package func run() throws(SystemError) {
         broker.pluginBacklog.exemptThread()
         begin()
         try reactor.run(in: broker.group)

@@ -34,7 +34,7 @@ extension Client {
     /// CONNACK waits: no further packet is read before it has gone out.
     func waitForEntry(_ enter: @escaping () -> Void) {
         heldEntry = enter
-        stage = .moving
+        stage = .entering
         connection?.pauseReading(noticesHangUp: true)
     }
 

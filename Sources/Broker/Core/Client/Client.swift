@@ -11,11 +11,12 @@ import Topics
 /// A peer that speaks MQTT on one connection.
 ///
 /// ```
-/// awaitingConnect ──CONNECT──► authenticating ──► moving ──► connected ──► ended
+/// awaitingConnect ──CONNECT──► authenticating ──► entering ──► connected ──► ended
 ///                              ▲            ▼
 ///                              └ exchanging ┘
 /// ```
-/// `moving` is skipped when the session's home is the worker that accepted the connection.
+/// `authenticating` is skipped when nobody has to be asked, `entering` when nothing has to be waited
+/// for.
 package final class Client {
     /// Where in its life a client is.
     enum Stage {
@@ -24,7 +25,9 @@ package final class Client {
         case authenticating
         /// The client has the say: its next AUTH is awaited.
         case exchanging
-        case moving
+        /// It may come in: the way to its home, the end of what an earlier connection has sent, and
+        /// the record that CONNACK promises are waited for. No packet is handled.
+        case entering
         case connected
         case ended
     }
@@ -208,7 +211,7 @@ package final class Client {
         switch stage {
         case .connected: !isWaiting && spreadCount == 0
         case .awaitingConnect, .exchanging: true
-        case .authenticating, .moving, .ended: false
+        case .authenticating, .entering, .ended: false
         }
     }
 

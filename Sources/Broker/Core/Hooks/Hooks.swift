@@ -49,8 +49,8 @@ package enum HookAnswer: Sendable {
     case filters([FilterDecision], disconnectCode: Int32?)
     /// One decision per message.
     case deliver([DeliveryDecision])
-    /// Whether the will may be published.
-    case will(isAllowed: Bool)
+    /// Whether the client may publish the message that was kept of it.
+    case publishStored(isAllowed: Bool)
 }
 
 /// What becomes of a message from a client.
