@@ -67,7 +67,7 @@ package final class Worker {
     var answerHolder: (any AnswerHolder)?
     /// Clients some of whose answers wait.
     var holdingClients: [Client] = []
-    /// Clients that are not read from until other workers have caught up.
+    /// Clients that are not read from until other workers, or the session log, have caught up.
     var parkedClients: [Client] = []
     private var outboxes: [DeliveryBatch?]
     private var isOutboxUsed = false

@@ -83,7 +83,8 @@ package final class Client {
         set { boxedEnd = newValue.map(Box.init) }
     }
     private var boxedEnd: Box<ClientEnd>?
-    /// Whether the client is not read from because other workers are behind.
+    /// Whether the client is not read from because other workers are behind, or because an answer to
+    /// it waits for a session log that is behind or cannot be written.
     var isParked = false
     /// Its publications that go to so many sessions that they are not delivered yet.
     private(set) var spreadCount = 0

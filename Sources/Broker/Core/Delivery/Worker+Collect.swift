@@ -18,8 +18,10 @@ extension Worker {
         return result
     }
 
-    /// Delivers what has been collected to whoever is subscribed, stores it if it is retained, then
+    /// Stores what has been collected if it is retained, delivers it to whoever is subscribed, then
     /// acknowledges it.
+    ///
+    /// QoS 2 publications are kept instead, until their release.
     ///
     /// Nothing in here publishes, so the batch cannot change under its own feet. Returns whether any
     /// subscription matched.

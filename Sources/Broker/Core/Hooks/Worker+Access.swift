@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Access checks that are answered at once.
+// Access checks: on the spot where plugins may be called here, else by a question.
 
 import MQTT
 
