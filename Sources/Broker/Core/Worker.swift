@@ -67,6 +67,8 @@ package final class Worker {
     var answerHolder: (any AnswerHolder)?
     /// Clients some of whose answers wait.
     var holdingClients: [Client] = []
+    /// How many may be listed before those who have left are looked for.
+    var holdingCountMax = Worker.holdingCountMin
     /// Clients that are not read from until other workers, or the session log, have caught up.
     var parkedClients: [Client] = []
     private var outboxes: [DeliveryBatch?]

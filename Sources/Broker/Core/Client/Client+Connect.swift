@@ -214,16 +214,23 @@ extension Worker {
         guard let connection = client.releaseConnection() else { return }
         client.stage = .ended
         let listenerIndex = client.listener.index
+        let loginDueAt = client.loginDueAt
         let transfer = ConnectionTransfer(connection.detach())
         broker.workers[home].post { worker in
-            worker.receive(transfer.open(), request, listenerIndex: listenerIndex)
+            worker.receive(
+                transfer.open(),
+                request,
+                listenerIndex: listenerIndex,
+                loginDueAt: loginDueAt
+            )
         }
     }
 
     private func receive(
         _ detached: consuming DetachedConnection,
         _ request: ConnectRequest,
-        listenerIndex: Int
+        listenerIndex: Int,
+        loginDueAt: Int64
     ) {
         let listener = settings.listeners[listenerIndex]
         let peer = detached.peer
@@ -233,6 +240,8 @@ extension Worker {
             client.identity = request.identity
             client.version = request.packet.version
             client.isV5 = client.version == .v5
+            client.stage = .entering
+            client.loginDueAt = loginDueAt
             attachInTurn(client, request)
             recheckLate(client, request)
             connection.presentWaitingInput()

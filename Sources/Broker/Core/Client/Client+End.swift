@@ -86,6 +86,10 @@ extension Client {
         case .authenticating where end.isTimeout && !isV5: .connack([0x20, 0x02, 0x00, 5])
         case .authenticating where end.isTimeout:
             .connack([0x20, 0x03, 0x00, ReasonCode.notAuthorized.rawValue, 0x00])
+        // The disk has not taken in time what CONNACK promises: as when it cannot be written.
+        case .entering where end.isTimeout && !isV5: .connack([0x20, 0x02, 0x00, 3])
+        case .entering where end.isTimeout:
+            .connack([0x20, 0x03, 0x00, ReasonCode.serverUnavailable.rawValue, 0x00])
         default: nil
         }
     }

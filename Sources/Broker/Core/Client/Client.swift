@@ -90,6 +90,8 @@ package final class Client {
     private(set) var spreadCount = 0
     /// Answers that wait until something else has happened.
     var heldAnswers = HeldAnswers()
+    /// Whether it is among the worker's `holdingClients`.
+    var isHolding = false
     /// What lets the client in when its CONNACK may go out.
     var heldEntry: (() -> Void)?
     /// Whether an excess of the receive maximum was already logged for this connection.
@@ -444,7 +446,7 @@ extension Client: ConnectionHandler {
 
     package func connectionTimedOut(_ connection: Connection) {
         guard stage == .connected else {
-            guard worker.now <= loginDueAt else { return finish(.timedOut) }
+            guard worker.now <= loginDueAt else { return finish(.loginTimedOut) }
             return connection.setDeadline(loginDueAt + 1)
         }
         if isParked || spreadCount > 0 { touch() }
