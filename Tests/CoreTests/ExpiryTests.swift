@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When messages become void.
 
+import Persist
 import Testing
 
 @testable import Core
@@ -23,6 +24,20 @@ struct ExpiryTests {
         #expect(Expiry.remainingSeconds(end, at: 110) == 0)
         #expect(Expiry.hasPassed(end, at: 111))
         #expect(Expiry.remainingSeconds(end, at: 200) == 0)
+    }
+
+    @Test("A message lives as long in the database and in the log as it does in memory")
+    func kept() {
+        let clock = WallClock(reactor: 50_000, wall: 1_700_000_000_000)
+        let end = Expiry.second(after: 10, from: 50)
+        let stored = DatabaseMessage(number: 1, expiryTime: clock.storedExpiry(end), qos: 0)
+        for passed in 0..<15 as Range<Int64> {
+            let isVoid = Expiry.hasPassed(end, at: 50 + passed)
+            #expect(isVoid == (passed > 10))
+            #expect(stored.isExpired(at: clock.now + passed) == isVoid)
+            let restored = clock.messageExpiry(stored.expiryTime)
+            #expect(Expiry.hasPassed(restored, at: 50 + passed) == isVoid)
+        }
     }
 
     @Test("Arrays are lent as a publication with all they have")

@@ -84,8 +84,8 @@ final class LateHooks: Hooks, @unchecked Sendable {
             )
         case .deliver(let client, let deliveries):
             return .deliver(deliveries.map { isHonest(client) ? .allowed : decision($0) })
-        case .publishWill(let client, _):
-            return .will(isAllowed: isHonest(client) || !dice.isOne(in: 4))
+        case .publishStored(let client, _):
+            return .publishStored(isAllowed: isHonest(client) || !dice.isOne(in: 4))
         }
     }
 

@@ -40,4 +40,29 @@ struct WallClockTests {
         }
         #expect(clock.moment(of: clock.now + 1000) == moment.reactor)
     }
+
+    @Test("Seconds are the same whenever the clocks are read, and in the session log")
+    func sameSeconds() throws {
+        let driven = try DrivenBroker()
+        let recorded = try RecordedBroker(driven, checkpointAt: 1 << 30)
+        defer {
+            driven.end()
+            recorded.end()
+        }
+        let recorder = try #require(driven.workers[0].recorder)
+        let earlier = WallClock()
+        let peer = try driven.connect()
+        peer.send(Wire.connect("c", isClean: false))
+        #expect(recorded.awaitSafety())
+        // Another one where the difference of the clocks is half a second, give or take.
+        let stored = [earlier, WallClock()].map { $0.storedExpiry(1_000_000) }
+        #expect(stored.contains(recorder.wallSecond(1_000_000)))
+        for difference in [0, 1, 400, 499, 500, 600, 999] as [Int64] {
+            let seconds = (0..<1000 as Range<Int64>).map { phase in
+                let wall = 1_700_000_000_000 + difference + phase
+                return WallClock(reactor: 5000 + phase, wall: wall).storedExpiry(100)
+            }
+            #expect(Set(seconds).count == 1)
+        }
+    }
 }

@@ -32,3 +32,17 @@ enum TopLevelTypes {
         }
     }
 }
+
+extension SourceFile {
+    /// The type at the margin that a line, from 1, is in, or that an extension there extends; nil
+    /// when it is in none.
+    func type(around number: Int) -> String? {
+        let start = #/^(@\S+ )*((\w+) )*(struct|class|enum|actor|extension) (\w+).*/#
+        guard lines[number - 1].first == " " else { return nil }
+        for line in lines[..<(number - 1)].reversed() where line.first != " " {
+            if line.first == "}" { return nil }
+            if let match = line.wholeMatch(of: start) { return String(match.output.5) }
+        }
+        return nil
+    }
+}

@@ -49,4 +49,15 @@ struct TypeTests {
         #expect(found.map(\.count) == [4, 1, 3])
         #expect(found.map(\.isPrivate) == [false, true, false])
     }
+
+    @Test("A line is in the type around it, however deep, or in none")
+    func findsEnclosingTypes() {
+        let lines = [
+            "let a = 1", "package final class A: B {", "    struct Inner {", "        let b = 1",
+            "    }", "    let c = 1", "}", "", "func f(", "    d: Int", ") {", "    let e = 1", "}",
+            "extension F {", "    var g: Int {", "        let h = 1",
+        ]
+        let file = SourceFile(path: "a.swift", lines: lines)
+        #expect([1, 4, 6, 12, 16].map(file.type) == [nil, "A", "A", nil, "F"])
+    }
 }

@@ -16,7 +16,10 @@ struct Limits {
     let queuedBytesMax: Int
     /// Payload bytes in flight per session; `Int.max` for no limit.
     let inFlightBytesMax: Int
-    /// QoS 2 messages a client may leave unreleased; `Int.max` for no limit.
+    /// QoS 2 messages that a 5.0 client should leave unreleased at most; `Int.max` for no such number.
+    ///
+    /// It is told so (Receive Maximum in CONNACK), and one that does not keep to it has a line in the
+    /// log; nothing is refused. The bound are its packet identifiers: 65,535 messages.
     let receivedMax: Int
     /// `max_inflight_bytes` as it enters the queue's arithmetic; 0 for no limit.
     let inFlightBytesAllowance: Int

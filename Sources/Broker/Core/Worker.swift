@@ -67,7 +67,9 @@ package final class Worker {
     var answerHolder: (any AnswerHolder)?
     /// Clients some of whose answers wait.
     var holdingClients: [Client] = []
-    /// Clients that are not read from until other workers have caught up.
+    /// How many may be listed before those who have left are looked for.
+    var holdingCountMax = Worker.holdingCountMin
+    /// Clients that are not read from until other workers, or the session log, have caught up.
     var parkedClients: [Client] = []
     private var outboxes: [DeliveryBatch?]
     private var isOutboxUsed = false
@@ -133,7 +135,7 @@ package final class Worker {
     }
 
     /// Serves until `stop`.
-    package func serve() throws(SystemError) {
+    package func run() throws(SystemError) {
         broker.pluginBacklog.exemptThread()
         begin()
         try reactor.run(in: broker.group)

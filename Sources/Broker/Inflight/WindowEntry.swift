@@ -12,7 +12,7 @@ package enum WindowState: UInt8, Sendable {
     case awaitingPuback
     /// PUBLISH with QoS 2 sent.
     case awaitingPubrec
-    /// PUBREL sent.
+    /// PUBREC has come; PUBREL is sent, or will be once the disk has that or the client is back.
     case awaitingPubcomp
     /// Received with QoS 2; the sender has yet to release it.
     case awaitingPubrel

@@ -28,7 +28,7 @@ final class BrokerThreads: Sendable {
         for handle in broker.workers {
             let thread = try Thread(named: "reactor-\(handle.index)") {
                 do throws(SystemError) {
-                    try Worker(broker: broker, mailbox: handle).serve()
+                    try Worker(broker: broker, mailbox: handle).run()
                 } catch {
                     broker.log.error("Error: Unable to start a reactor: \(error).")
                 }

@@ -257,7 +257,7 @@ package final class PluginHost: Hooks, Sendable {
         case .deliver(_, let messages):
             return (scope[.aclCheck].isDirect || messages.allSatisfy { !$0.checksAccess })
                 && (scope[.messageOut].isDirect || messages.allSatisfy { !$0.isFiltered })
-        case .publishWill: return scope[.aclCheck].isDirect
+        case .publishStored: return scope[.aclCheck].isDirect
         }
     }
 
@@ -286,8 +286,8 @@ package final class PluginHost: Hooks, Sendable {
             return decide(.unsubscribe, client, filters, scope)
         case .access(let client, let filters): return mayStay(client, filters, scope)
         case .deliver(let client, let messages): return .deliver(deliver(client, messages, scope))
-        case .publishWill(let client, let message):
-            return .will(isAllowed: mayPublishWill(client, message, scope))
+        case .publishStored(let client, let message):
+            return .publishStored(isAllowed: mayPublishStored(client, message, scope))
         }
     }
 }
@@ -300,7 +300,7 @@ extension HookQuestion {
             .beginExchange(let client, _, _, _),
             .continueExchange(let client, _, _), .publish(let client, _, _, _),
             .control(let client, _), .subscribe(let client, _), .unsubscribe(let client, _),
-            .access(let client, _), .deliver(let client, _), .publishWill(let client, _):
+            .access(let client, _), .deliver(let client, _), .publishStored(let client, _):
             client
         }
     }

@@ -296,13 +296,13 @@ struct DatabaseReaderTests {
         }
     }
 
-    @Test("A message is void from its second on, or if it would live too long")
+    @Test("A message is void when its last second is over, or if it would live too long")
     func expiry() {
         func isExpired(_ time: Int64, _ now: Int64) -> Bool {
             DatabaseMessage(number: 1, expiryTime: time, qos: 0).isExpired(at: now)
         }
         #expect(!isExpired(0, .max) && !isExpired(101, 100))
-        #expect(isExpired(100, 100) && isExpired(99, 100))
+        #expect(!isExpired(100, 100) && isExpired(99, 100))
         #expect(!isExpired(0xFFFF_FFFF + 100, 100) && isExpired(0x1_0000_0000 + 100, 100))
         #expect(isExpired(.min, 1) && isExpired(.max, -1) && isExpired(.max, 0))
     }

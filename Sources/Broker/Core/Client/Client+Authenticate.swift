@@ -25,6 +25,7 @@ final class PendingConnect {
 extension Client {
     /// Finds out whether the client of a CONNECT may come in, and goes on.
     func authenticate(_ connect: PendingConnect, _ identity: ClientIdentity) {
+        loginDueAt = worker.now + Int64(worker.settings.configuration.authTimeout)
         let events = worker.events(on: listener)
         // Each client that comes and goes leaves work for plugins behind.
         let isBehind = worker.hooks?.isBehind ?? false
@@ -56,7 +57,6 @@ extension Client {
             connect.place = place
             connect.settings = worker.settings
             pendingConnect = connect
-            loginDueAt = worker.now + Int64(worker.settings.configuration.authTimeout)
             ask(question)
         }
     }

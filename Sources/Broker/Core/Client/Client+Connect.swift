@@ -46,7 +46,7 @@ extension Client {
             let packet = try ConnectPacket(decoding: body, flags: flags, limits: connectLimits)
             version = packet.version
             isV5 = version == .v5
-            try admit(packet)
+            try identify(packet)
         } catch {
             refuseConnect(error)
         }
@@ -64,7 +64,8 @@ extension Client {
         return limits
     }
 
-    private func admit(_ packet: ConnectPacket) throws(ConnectError) {
+    /// Finds out who a client says it is, and has that checked.
+    private func identify(_ packet: ConnectPacket) throws(ConnectError) {
         var identifier = packet.clientIdentifier
         let isAssigned = identifier.isEmpty
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
@@ -193,11 +194,11 @@ extension Client {
             if earlier?.client == nil { return worker.attach(self, request, to: earlier) }
         }
         let earlierStage = stage
-        stage = .moving
+        stage = .entering
         connection?.pauseReading()
         let worker = worker
         worker.postpone { [self] in
-            guard stage == .moving else { return }
+            guard stage == .entering else { return }
             guard isHome else { return worker.move(self, request, to: home) }
             stage = earlierStage
             worker.attachInTurn(self, request)
@@ -213,16 +214,23 @@ extension Worker {
         guard let connection = client.releaseConnection() else { return }
         client.stage = .ended
         let listenerIndex = client.listener.index
+        let loginDueAt = client.loginDueAt
         let transfer = ConnectionTransfer(connection.detach())
         broker.workers[home].post { worker in
-            worker.receive(transfer.open(), request, listenerIndex: listenerIndex)
+            worker.receive(
+                transfer.open(),
+                request,
+                listenerIndex: listenerIndex,
+                loginDueAt: loginDueAt
+            )
         }
     }
 
     private func receive(
         _ detached: consuming DetachedConnection,
         _ request: ConnectRequest,
-        listenerIndex: Int
+        listenerIndex: Int,
+        loginDueAt: Int64
     ) {
         let listener = settings.listeners[listenerIndex]
         let peer = detached.peer
@@ -232,6 +240,8 @@ extension Worker {
             client.identity = request.identity
             client.version = request.packet.version
             client.isV5 = client.version == .v5
+            client.stage = .entering
+            client.loginDueAt = loginDueAt
             attachInTurn(client, request)
             recheckLate(client, request)
             connection.presentWaitingInput()

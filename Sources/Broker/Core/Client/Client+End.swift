@@ -4,7 +4,8 @@
 import Config
 import Log
 import MQTT
-import Net
+package import Net
+import Results
 import Topics
 
 extension Client {
@@ -14,6 +15,14 @@ extension Client {
         guard stage != .ended else { return }
         log.info("Protocol error from \(logName): \(error.detail).")
         finish(.violation(error))
+    }
+
+    /// Ends the client as if the packet there is no memory for had come as a whole.
+    package func connectionLacksMemory(_ connection: Connection) {
+        switch stage {
+        case .connected, .exchanging: fail(.outOfMemory(version))
+        default: finish(.refused("out of memory", code: ResultCode.noMemory))
+        }
     }
 
     /// Ends the connection and, as far as that follows, the session.
@@ -77,6 +86,10 @@ extension Client {
         case .authenticating where end.isTimeout && !isV5: .connack([0x20, 0x02, 0x00, 5])
         case .authenticating where end.isTimeout:
             .connack([0x20, 0x03, 0x00, ReasonCode.notAuthorized.rawValue, 0x00])
+        // The disk has not taken in time what CONNACK promises: as when it cannot be written.
+        case .entering where end.isTimeout && !isV5: .connack([0x20, 0x02, 0x00, 3])
+        case .entering where end.isTimeout:
+            .connack([0x20, 0x03, 0x00, ReasonCode.serverUnavailable.rawValue, 0x00])
         default: nil
         }
     }
@@ -115,5 +128,15 @@ extension Client {
         } else {
             log.notice("Client \(name) disconnected.")
         }
+    }
+}
+
+extension Worker {
+    /// A connection has ended: what it alone needed is given back when plugins have been told.
+    func forgetSecurity(of identity: ClientIdentity) {
+        guard let security = identity.security else { return }
+        let isAskedFor = security.certificate != nil || security.channelBinding != nil
+        guard isAskedFor, let hooks else { return identity.forgetSecurity() }
+        hooks.forgetSecurity(of: identity)
     }
 }

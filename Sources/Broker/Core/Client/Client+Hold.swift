@@ -24,18 +24,21 @@ extension Client {
 
     /// Keeps an answer until then.
     func hold(_ answer: HeldAnswer, until ticket: UInt64) {
-        if heldAnswers.isEmpty { worker.holdingClients.append(self) }
+        worker.noteHolding(self)
         heldAnswers.hold(answer, until: ticket)
         if let recorder = worker.recorder, recorder.hasFailed || recorder.isCongested {
             waitForLog()
         }
     }
 
-    /// CONNACK waits: no further packet is read before it has gone out.
+    /// CONNACK waits: no further packet is read before it has gone out, and the client is given up
+    /// when its time to come in is over.
     func waitForEntry(_ enter: @escaping () -> Void) {
+        assert(loginDueAt > 0, "who comes in has a deadline")
         heldEntry = enter
-        stage = .moving
+        stage = .entering
         connection?.pauseReading(noticesHangUp: true)
+        connection?.setDeadline(loginDueAt + 1)
     }
 
     /// Sends what waited for a number that has been reached.
@@ -85,7 +88,28 @@ extension Worker {
         holdingClients = []
         for client in clients {
             client.releaseAnswers(upTo: ticket)
-            if !client.heldAnswers.isEmpty, client.stage != .ended { holdingClients.append(client) }
+            if client.heldAnswers.isEmpty || client.stage == .ended {
+                client.isHolding = false
+            } else {
+                holdingClients.append(client)
+            }
         }
     }
+
+    /// An answer to a client waits.
+    ///
+    /// However long nothing is let go, those who have left are forgotten: at most as many are listed
+    /// as are there, or `holdingCountMin`.
+    fileprivate func noteHolding(_ client: Client) {
+        guard !client.isHolding else { return }
+        client.isHolding = true
+        if holdingClients.count >= holdingCountMax {
+            holdingClients.removeAll { $0.stage == .ended }
+            holdingCountMax = max(Self.holdingCountMin, 2 * holdingClients.count)
+        }
+        holdingClients.append(client)
+    }
+
+    /// So many clients are listed without a look at who has left.
+    static let holdingCountMin = 64
 }

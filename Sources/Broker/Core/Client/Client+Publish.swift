@@ -231,8 +231,6 @@ extension Client {
         log.notice("Denied PUBLISH from \(identity.logNameAndUser) to '\(name)'.")
     }
 
-    // MARK: QoS 2
-
     /// The stored form of a PUBLISH; what was collected has been delivered.
     private func makeMessage(
         _ publish: PublishPacket,
@@ -260,6 +258,8 @@ extension Client {
         batch.reset()
         return message
     }
+
+    // MARK: QoS 2
 
     /// Keeps a QoS 2 message until PUBREL, when it is published.
     ///
@@ -312,6 +312,8 @@ extension Client {
             "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
         )
     }
+
+    // MARK: Acknowledging
 
     /// Acknowledges the publications of a batch that has been delivered.
     func acknowledge(_ batch: PublishBatch, _ hasSubscribers: Bool) {

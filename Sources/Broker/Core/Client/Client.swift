@@ -11,11 +11,12 @@ import Topics
 /// A peer that speaks MQTT on one connection.
 ///
 /// ```
-/// awaitingConnect ──CONNECT──► authenticating ──► moving ──► connected ──► ended
+/// awaitingConnect ──CONNECT──► authenticating ──► entering ──► connected ──► ended
 ///                              ▲            ▼
 ///                              └ exchanging ┘
 /// ```
-/// `moving` is skipped when the session's home is the worker that accepted the connection.
+/// `authenticating` is skipped when nobody has to be asked, `entering` when nothing has to be waited
+/// for.
 package final class Client {
     /// Where in its life a client is.
     enum Stage {
@@ -24,7 +25,9 @@ package final class Client {
         case authenticating
         /// The client has the say: its next AUTH is awaited.
         case exchanging
-        case moving
+        /// It may come in: the way to its home, the end of what an earlier connection has sent, and
+        /// the record that CONNACK promises are waited for. No packet is handled.
+        case entering
         case connected
         case ended
     }
@@ -80,12 +83,15 @@ package final class Client {
         set { boxedEnd = newValue.map(Box.init) }
     }
     private var boxedEnd: Box<ClientEnd>?
-    /// Whether the client is not read from because other workers are behind.
+    /// Whether the client is not read from because other workers are behind, or because an answer to
+    /// it waits for a session log that is behind or cannot be written.
     var isParked = false
     /// Its publications that go to so many sessions that they are not delivered yet.
     private(set) var spreadCount = 0
     /// Answers that wait until something else has happened.
     var heldAnswers = HeldAnswers()
+    /// Whether it is among the worker's `holdingClients`.
+    var isHolding = false
     /// What lets the client in when its CONNACK may go out.
     var heldEntry: (() -> Void)?
     /// Whether an excess of the receive maximum was already logged for this connection.
@@ -208,7 +214,7 @@ package final class Client {
         switch stage {
         case .connected: !isWaiting && spreadCount == 0
         case .awaitingConnect, .exchanging: true
-        case .authenticating, .moving, .ended: false
+        case .authenticating, .entering, .ended: false
         }
     }
 
@@ -441,7 +447,7 @@ extension Client: ConnectionHandler {
 
     package func connectionTimedOut(_ connection: Connection) {
         guard stage == .connected else {
-            guard worker.now <= loginDueAt else { return finish(.timedOut) }
+            guard worker.now <= loginDueAt else { return finish(.loginTimedOut) }
             return connection.setDeadline(loginDueAt + 1)
         }
         if isParked || spreadCount > 0 { touch() }

@@ -27,6 +27,12 @@ struct ClientEnd {
         code: ResultCode.connectionLost
     )
     static let timedOut = ClientEnd(text: "exceeded timeout", code: ResultCode.keepAlive)
+    /// It has not come in by the time it was given: nobody has accepted its will.
+    static let loginTimedOut = ClientEnd(
+        text: "exceeded timeout",
+        publishesWill: false,
+        code: ResultCode.keepAlive
+    )
     static let takenOver = ClientEnd(
         text: "session taken over",
         disconnectReason: .sessionTakenOver,

@@ -9,9 +9,11 @@ package import Synchronization
 /// Facts about a client, made when its CONNECT has been read; shared between threads and kept by
 /// every message of the client for as long as the message lives.
 ///
-/// All of it is immutable but the two names, which a plugin may replace while it authenticates the
-/// client, and what TLS has told, which is given back when the connection has ended: messages may
-/// live for years.
+/// What CONNECT and the listener said is immutable. The rest is not: the two names, which a plugin
+/// may replace while it authenticates the client; what TLS has told, which is given back when the
+/// connection has ended, as messages may live for years; what the plugin host keeps with the client;
+/// how many subscriptions its session has; and its number in the session log, which it gets when it
+/// is first needed.
 package final class ClientIdentity: Sendable {
     private struct Names {
         var clientIdentifier: String

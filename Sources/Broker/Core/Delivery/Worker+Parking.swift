@@ -21,7 +21,8 @@ extension Worker {
         }
     }
 
-    /// Reads again from all clients that were parked; who is still too fast is parked anew.
+    /// Reads again from all clients that were parked, whatever for; who is still too fast is parked
+    /// anew.
     func unparkClients() {
         let clients = parkedClients
         parkedClients = []

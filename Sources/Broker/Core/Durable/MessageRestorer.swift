@@ -23,7 +23,7 @@ package final class MessageRestorer: Sendable {
     /// Copies a message.
     ///
     /// `topic` with mount point, `properties` as they go to subscribers, without their length;
-    /// `expiresAt` is the second since 1970 from which it is void, 0 for never. `publisher` comes
+    /// `expiresAt` is its end (see `Expiry`) as a second since 1970, 0 for never. `publisher` comes
     /// from `identity(_:)` and is nil for the broker itself. `number` is the one that the session log
     /// has, or is about to get, it under.
     package func message(

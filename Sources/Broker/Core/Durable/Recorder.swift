@@ -50,8 +50,8 @@ final class Recorder {
     var single = [LogDestination(session: 0, qos: 0, fate: .pending)]
     /// Versions of the retained store that a batch has brought about.
     var retainedVersions: [UInt64] = []
-    /// Seconds from the reactor's clock to the wall clock; nil until this turn asks for it.
-    private var turnWallOffset: Int64?
+    /// The reactor's clock beside the wall clock; nil until this turn asks for it.
+    private var turnClock: WallClock?
 
     init(_ worker: Worker, _ log: SessionLog) {
         self.worker = worker
@@ -93,25 +93,25 @@ final class Recorder {
         lastPublisher = 0
     }
 
-    /// Second since 1970 of a second of the reactor's clock; 0, for never, stays 0.
-    func wallSecond(_ second: Int64) -> Int64 { second == 0 ? 0 : max(1, second + wallOffset) }
+    /// The end of a message in seconds since 1970; 0, for never, stays 0.
+    func wallSecond(_ second: Int64) -> Int64 { second == 0 ? 0 : clock.storedExpiry(second) }
 
     /// Second since 1970.
-    var wallNow: Int64 { worker.now + wallOffset }
+    var wallNow: Int64 { clock.second(at: worker.reactor.now) }
 
     /// The wall clock may be set, or the machine have slept, since the last turn.
-    private var wallOffset: Int64 {
-        if let turnWallOffset { return turnWallOffset }
-        let offset = LogClock.wallSeconds() - worker.reactor.nowSeconds
-        turnWallOffset = offset
-        return offset
+    private var clock: WallClock {
+        if let turnClock { return turnClock }
+        let read = WallClock(worker.reactor)
+        turnClock = read
+        return read
     }
 
     // MARK: Handing over
 
     /// Hands over what has been recorded.
     func submit() {
-        defer { turnWallOffset = nil }
+        defer { turnClock = nil }
         guard !buffer.isEmpty else { return }
         buffer.noteClock(wallNow)
         switch log.submit(&buffer) {

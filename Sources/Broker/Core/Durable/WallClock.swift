@@ -6,8 +6,10 @@ import Net
 /// How the clock of the reactors stands to the wall clock, read once.
 ///
 /// Reactors count from the start of the machine and never go back; what is kept beyond the end of
-/// the broker counts seconds since 1970. Both ways round to the same whole seconds, so that
-/// restarts do not add up; a time limit is never cut short.
+/// the broker counts seconds since 1970. Ends of messages are rounded both ways by the same whole
+/// seconds, so that restarts of the broker do not add up; a restart of the machine may move one by
+/// less than a second. Moments count as the end of their second: what is to last from then on is
+/// never cut short.
 package struct WallClock: Sendable {
     /// Milliseconds since 1970 at 0 of the reactor clock.
     private let milliseconds: Int64
@@ -26,6 +28,16 @@ package struct WallClock: Sendable {
         )
     }
 
+    /// Reads the wall clock beside the clock of a reactor, on its thread.
+    init(_ reactor: Reactor) {
+        // The reactor has read its own when the turn began.
+        let elapsed = (reactor.nanoseconds() - reactor.turnBeganAt) / 1_000_000
+        self.init(
+            reactor: reactor.now + elapsed,
+            wall: Clock.wallNanoseconds() / 1_000_000
+        )
+    }
+
     /// Takes the milliseconds of both clocks at one moment.
     init(reactor: Int64, wall: Int64) {
         reactorNow = reactor
@@ -35,14 +47,14 @@ package struct WallClock: Sendable {
         now = wall / 1000
     }
 
-    /// From when on a message is void, as messages have it: a second of the reactor clock.
+    /// The end of a message (see `Expiry`) as messages have it, in seconds of the reactor clock.
     ///
     /// `second` since 1970; 0 stays 0, never.
     func messageExpiry(_ second: Int64) -> Int64 {
         second == 0 ? 0 : max(1, second &- seconds)
     }
 
-    /// From when on a message is void, in seconds since 1970; the other way.
+    /// The end of a message in seconds since 1970; the other way.
     func storedExpiry(_ second: Int64) -> Int64 {
         second == 0 ? 0 : max(1, second + seconds)
     }

@@ -23,6 +23,10 @@ package enum HookQuestion: Sendable {
     case access(ClientIdentity, [FilterQuestion])
     /// Messages for one client, in order.
     case deliver(ClientIdentity, [DeliveryQuestion])
-    /// A will message about to be published: write access only.
-    case publishWill(ClientIdentity, Message)
+    /// A message of a client that the broker has kept and is about to publish, or to deliver: write
+    /// access only.
+    ///
+    /// A will; a QoS 2 message of an earlier connection that is released now; with
+    /// `check_retain_source` a retained message.
+    case publishStored(ClientIdentity, Message)
 }

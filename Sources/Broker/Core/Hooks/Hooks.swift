@@ -49,8 +49,8 @@ package enum HookAnswer: Sendable {
     case filters([FilterDecision], disconnectCode: Int32?)
     /// One decision per message.
     case deliver([DeliveryDecision])
-    /// Whether the will may be published.
-    case will(isAllowed: Bool)
+    /// Whether the client may publish the message that was kept of it.
+    case publishStored(isAllowed: Bool)
 }
 
 /// What becomes of a message from a client.
@@ -116,16 +116,17 @@ package protocol Hooks: AnyObject, Sendable {
         _ publication: borrowing UnsafePublication
     ) -> Int32
 
-    /// Answers at once, or returns nil and later calls `broker.answer(_:to:)` exactly once. Answers
-    /// for the questions of one worker come in the order of the questions, except those of
-    /// authentication, which may take any time.
+    /// Answers at once, or returns nil and later answers through `Broker.answer(_:worker:)`: once, but
+    /// for questions that were forgotten, which need no answer. Answers for the questions of one
+    /// worker come in the order of the questions, except those of authentication, which may take any
+    /// time.
     func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer?
 
     /// Whether the plugin thread is so far behind that new logins wait for their turn there even when
     /// no plugin is to be asked about them; `ask` then answers questions about logins later.
     var isBehind: Bool { get }
 
-    /// Nobody waits for the answer any more; an answer would be ignored.
+    /// Nobody waits for the answer any more: there need be none, and one that comes is ignored.
     func forget(_ questionID: QuestionID)
 
     /// What a `MOSQ_ERR_*` means, in words.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Access checks that are answered at once.
+// Access checks: on the spot where plugins may be called here, else by a question.
 
 import MQTT
 
@@ -49,8 +49,8 @@ extension Worker {
         if events.contains(.accessIsDirect) {
             return body(message.withPublication { checkAccess(.write, client, $0) } == 0)
         }
-        _ = ask(.publishWill(client, message)) { answer in
-            guard case .will(let isAllowed) = answer else { return }
+        _ = ask(.publishStored(client, message)) { answer in
+            guard case .publishStored(let isAllowed) = answer else { return }
             body(isAllowed)
         }
     }

@@ -3,8 +3,7 @@
 
 import CLinux
 import Glibc
-package import Net
-import Results
+import Net
 import Synchronization
 
 /// An estimate of the heap in use: what the allocator has said, and what has changed since then of
@@ -70,36 +69,5 @@ final class MemoryGuard: Sendable {
         let heap = Int(usage.uordblks + usage.hblkhd)
         sampledBytes.store(heap, ordering: .relaxed)
         notedThen.store(Self.noted, ordering: .relaxed)
-    }
-}
-
-extension Worker {
-    /// Whether `memory_limit` is set and reached: what needs memory fails.
-    var isOutOfMemory: Bool {
-        limits.memoryMax != .max
-            && broker.memory.isExhausted(limit: limits.memoryMax, at: now)
-    }
-
-    /// The same for a packet of `byteCount` bytes that makes the broker keep many small things.
-    func isOutOfMemory(expecting byteCount: Int) -> Bool {
-        guard limits.memoryMax != .max else { return false }
-        broker.memory.expect(byteCount)
-        return isOutOfMemory
-    }
-
-    /// Whether a connection may hold that many bytes more of an unfinished packet.
-    package func reactor(_ reactor: Reactor, mayHold byteCount: Int) -> Bool {
-        limits.memoryMax == .max
-            || broker.memory.bytesInUse(at: now) + byteCount <= limits.memoryMax
-    }
-}
-
-extension Client {
-    /// Ends the client as if the packet there is no memory for had come as a whole.
-    package func connectionLacksMemory(_ connection: Connection) {
-        switch stage {
-        case .connected, .exchanging: fail(.outOfMemory(version))
-        default: finish(.refused("out of memory", code: ResultCode.noMemory))
-        }
     }
 }

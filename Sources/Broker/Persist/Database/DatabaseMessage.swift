@@ -7,7 +7,7 @@ package import Inflight
 package struct DatabaseMessage: Sendable, Equatable {
     /// What others in the file refer to it by.
     package var number: MessageNumber
-    /// Second since 1970 from which it is void; 0: never.
+    /// Its last second since 1970: it is void when that is over; 0: never.
     package var expiryTime: Int64
     /// The client identifier of its publisher; empty for the broker itself.
     package var sourceIdentifier: String
@@ -49,6 +49,6 @@ package struct DatabaseMessage: Sendable, Equatable {
     package func isExpired(at second: Int64) -> Bool {
         guard expiryTime != 0 else { return false }
         let (rest, overflows) = expiryTime.subtractingReportingOverflow(second)
-        return overflows || rest <= 0 || rest > Int64(UInt32.max)
+        return overflows || rest < 0 || rest > Int64(UInt32.max)
     }
 }

@@ -105,8 +105,8 @@ extension PluginHost {
         }
     }
 
-    /// Whether the will of a client may be published.
-    func mayPublishWill(
+    /// Whether a client may publish a message that the broker has kept of it.
+    func mayPublishStored(
         _ identity: ClientIdentity,
         _ message: Message,
         _ scope: CallbackSnapshot.Scope

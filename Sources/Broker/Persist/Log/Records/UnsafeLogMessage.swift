@@ -15,7 +15,7 @@ package struct UnsafeLogMessage {
     package var qos: UInt8
     /// The RETAIN flag it was published with.
     package var isRetained: Bool
-    /// Second since 1970 from which it is void; 0: never.
+    /// Its last second since 1970: it is void when that is over; 0: never.
     package var expiresAt: Int64
     /// Who published it; 0 for the broker itself.
     package var publisher: SessionNumber

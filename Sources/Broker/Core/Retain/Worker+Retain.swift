@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Retained messages are stored and cleared.
+
+import Topics
+
+extension Worker {
+    /// Stores the publications of a batch as retained messages, or deletes what they clear
+    /// [MQTT-3.3.1-5] [MQTT-3.3.1-6].
+    func retain(_ batch: PublishBatch) {
+        work &+= batch.count &* InputShare.retainWork
+        let topic = RawSpan(_unsafeBytes: batch.topic)
+        if !batch.topic.starts(with: "$SYS".utf8) { counters.changes.add(batch.count) }
+        for index in 0..<batch.count {
+            var version: UInt64 = 0
+            if batch[index].payloadCount == 0 {
+                _ = broker.retained.remove(topic: topic, version: &version)
+            } else {
+                let value = batch.message(index).storage
+                _ = broker.retained.set(topic: topic, value: value, version: &version)
+            }
+            recorder?.retainedVersions.append(version)
+        }
+    }
+}
