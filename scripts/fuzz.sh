@@ -27,7 +27,7 @@ case $name in
     session)
         # The core with all it stands on, and the clients of its tests.
         modules=(Encoding SafeFiles Results TopicRules JSON Log Config MQTT Topics Inflight Persist Net Core)
-        sources=(Fuzz/SessionFuzz.swift Tests/Support/SplitMix64.swift Tests/CoreTests/{Dice,DrivenBroker,HonestClient,LateHooks,Peer,RecordedBroker,SessionPicture,SessionScript,SteppingClock,WildClient,Wire}.swift)
+        sources=(Fuzz/SessionFuzz.swift Tests/Support/SplitMix64.swift Tests/CoreTests/{Dice,DrivenBroker,GatedFiles,HonestClient,LateHooks,Peer,RecordedBroker,SessionPicture,SessionScript,SteppingClock,WildClient,Wire}.swift)
         timeout=60 libraries=(-lssl -lcrypto)
         ;;
     database)

@@ -4,9 +4,9 @@
 import Config
 import Glibc
 import Log
-import Net
 
 @testable import Core
+@testable import Net
 
 /// The real core with its reactors, of which nobody runs any: each turn is made by `turn`.
 ///
@@ -74,6 +74,11 @@ final class DrivenBroker {
     /// Lets time pass; what is due happens with the next turns.
     func advance(seconds: Int64) {
         for worker in workers { worker.reactor.advanceClock(seconds: seconds) }
+    }
+
+    /// Lets all reactors have one thread, as far as they know.
+    func coSchedule() {
+        for worker in workers { worker.reactor.coSchedule(with: workers.map(\.reactor)) }
     }
 
     /// A new connection to one of the reactors.

@@ -12,12 +12,19 @@ import Topics
 /// Gives a driven broker a session log in a folder of its own, and looks whether that says what the
 /// broker has in memory.
 final class RecordedBroker {
-    private let driven: DrivenBroker
+    let driven: DrivenBroker
     private let folder: URL
     private let log: SessionLog
+    /// Lets the writer's calls through, or not.
+    let gate: GatedFiles
 
-    /// `byteCount`: the log has so many bytes when the first checkpoint is wanted.
-    init(_ driven: DrivenBroker, checkpointAt byteCount: UInt64) throws {
+    /// `byteCount`: the log has so many bytes when the first checkpoint is wanted; `bufferByteCount`:
+    /// so many bytes of each reactor may wait.
+    init(
+        _ driven: DrivenBroker,
+        checkpointAt byteCount: UInt64 = 1 << 30,
+        bufferByteCount: Int = 16 << 20
+    ) throws {
         self.driven = driven
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("recorded-\(UUID().uuidString)")
@@ -27,8 +34,10 @@ final class RecordedBroker {
         var options = LogOptions(syncing: .never)
         options.firstCheckpointByteCount = byteCount
         options.segmentByteCount = byteCount
-        let files = try LogFolder(folder.appendingPathComponent("log").path)
-        try log.start(files, options, at: LogPosition(log: 1))
+        options.bufferByteCountMax = bufferByteCount
+        options.retryNanoseconds = 1_000_000...10_000_000
+        gate = GatedFiles(try LogFolder(folder.appendingPathComponent("log").path))
+        try log.start(gate, options, at: LogPosition(log: 1))
     }
 
     /// Ends the log; the broker has ended.
@@ -50,9 +59,8 @@ final class RecordedBroker {
         }
     }
 
-    /// Reads the log as it is and says what differs.
-    func complaints() throws -> [String] {
-        guard awaitSafety() else { return ["the log never comes to rest"] }
+    /// The files as they are now.
+    func copyFiles() throws -> URL {
         let copy = folder.appendingPathComponent("copy")
         try? FileManager.default.removeItem(at: copy)
         try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: false)
@@ -65,6 +73,13 @@ final class RecordedBroker {
                 to: copy.appendingPathComponent(name)
             )
         }
+        return copy
+    }
+
+    /// Reads the log as it is and says what differs.
+    func complaints() throws -> [String] {
+        guard awaitSafety() else { return ["the log never comes to rest"] }
+        let copy = try copyFiles()
         let recovered = try RecoveredLog.read(LogFolder(copy.path), LogReading(), newLog: 1)
         var complaints: [String] = []
         if recovered.missingCount > 0 {

@@ -322,11 +322,11 @@ final class PublishBatch {
             expiresAt: entry.expiresAt,
             origin: origin
         )
-        publication.number = ownNumber(index)
+        if firstNumber != 0 { publication.number = number(index) }
         return publication
     }
 
-    /// The number of an entry that was no stored message before; 0: none.
+    /// The number of an entry that was no stored message with a number before; 0: none.
     @inline(__always)
     private func ownNumber(_ index: Int) -> MessageNumber {
         firstNumber == 0 ? 0 : MessageNumbers.following(firstNumber, by: index)
@@ -339,7 +339,10 @@ final class PublishBatch {
 
     /// Puts the same message with a number in the place of a stored one without.
     func renumber(_ index: Int) {
-        let message = Message.make(publication(index))
+        var publication = publication(index)
+        assert(publication.number == 0, "a message keeps its number")
+        publication.number = ownNumber(index)
+        let message = Message.make(publication)
         messages[index] = message.storage
         hasMessages = true
         message.withPublication { stored in
