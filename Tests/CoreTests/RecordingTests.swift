@@ -52,4 +52,90 @@ struct RecordingTests {
         #expect(try scene.recorded.afterEachFrame().last?.outgoing("absent") == [])
         scene.end()
     }
+
+    @Test("A release is whole in the log, when acknowledgements of the same read are carried out")
+    func releaseAndAcknowledgement() throws {
+        var configuration = Configuration()
+        configuration.maxQueuedMessages = 1
+        configuration.maxInflightMessages = 1
+        let scene = try RecordedScene(configuration)
+        try scene.leave("absent", subscribedTo: ["a"], qos: 2)
+        let client = try scene.client("client", isClean: false)
+        client.send(Wire.subscribe(["own"], qos: 1))
+        client.send(Wire.publish("a", Array("released".utf8), qos: 2, identifier: 1))
+        scene.driven.settle()
+        let other = try scene.client("other")
+        for number in UInt16(1)...2 {
+            other.send(Wire.publish("own", [1], qos: 1, identifier: number))
+            scene.driven.settle()
+        }
+        // PINGRESP fills the output, so that the message behind the acknowledged one needs room.
+        client.send(
+            Wire.pingreq + Wire.acknowledgement(0x62, 1) + Wire.acknowledgement(0x40, 1)
+        )
+        scene.driven.settle()
+        try scene.expectOnce(["released"], by: "client", for: ["absent"])
+        scene.end()
+    }
+
+    @Test("Releases on two topics are whole in the log, each with its batch")
+    func releasesOfTwoTopics() throws {
+        var configuration = Configuration()
+        configuration.maxQueuedMessages = 1
+        let scene = try RecordedScene(configuration)
+        let taker = try scene.client("taker", isClean: false)
+        taker.send(Wire.subscribe(["a", "b"], qos: 2))
+        let reader = try scene.client("reader", isClean: false)
+        reader.send(Wire.subscribe(["a", "b"], qos: 1))
+        let publisher = try scene.client("publisher", isClean: false)
+        scene.driven.settle()
+        for (identifier, topic) in [(UInt16(1), "a"), (2, "a"), (3, "b")] {
+            let payload = Array("m\(identifier)".utf8)
+            publisher.send(Wire.publish(topic, payload, qos: 2, identifier: identifier))
+        }
+        scene.driven.settle()
+        publisher.send((UInt16(1)...3).flatMap { Wire.acknowledgement(0x62, $0) })
+        scene.driven.settle()
+        #expect(try scene.recorded.complaints() == [])
+        try scene.expectOnce(["m1", "m2", "m3"], by: "publisher", for: ["taker", "reader"])
+        scene.end()
+    }
+
+    @Test("A release that a plugin decides about late is whole in the log, and counts once")
+    func lateRelease() throws {
+        let hooks = RuleHooks(isDirect: false)
+        let scene = try RecordedScene(hooks: hooks)
+        try scene.leave("absent", subscribedTo: ["a"], qos: 2)
+        var publisher = try scene.client("publisher", isClean: false)
+        publisher.send(Wire.publish("a", Array("m".utf8), qos: 2, identifier: 1))
+        scene.driven.settle()
+        publisher.close()
+        scene.driven.settle()
+        hooks.isLate = true
+        // It comes back, releases, and is gone before the answer; and once more.
+        for _ in 0..<2 {
+            publisher = try scene.client("publisher", isClean: false)
+            publisher.send(Wire.acknowledgement(0x62, 1))
+            scene.driven.settle()
+            publisher.read()
+            #expect(publisher.received == [], "PUBCOMP waits")
+            try scene.expectOnce(["m"], by: "publisher", for: ["absent"])
+        }
+        publisher.send(Wire.acknowledgement(0x62, 1))
+        scene.driven.settle()
+        // The third PUBREL is of the connection of the second.
+        while hooks.waitingCount > 0 {
+            hooks.answer(through: scene.driven.broker)
+            scene.driven.settle()
+        }
+        #expect(scene.recorded.awaitSafety())
+        publisher.read()
+        #expect(
+            Array(publisher.received.suffix(8)) == [0x70, 2, 0, 1, 0x70, 2, 0, 1],
+            "each PUBREL of this connection is answered"
+        )
+        try scene.expectOnce(["m"], by: "publisher", for: ["absent"])
+        #expect(try scene.recorded.complaints() == [])
+        scene.end()
+    }
 }

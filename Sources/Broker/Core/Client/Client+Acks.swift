@@ -67,28 +67,41 @@ extension Client {
         guard let session else { return }
         let ack = try AckPacket(decoding: body, type: .pubrel, version: version)
         log.debug("Received PUBREL from \(logName) (Mid: \(ack.packetIdentifier))")
-        guard let released = session.release(ack.packetIdentifier) else {
+        guard let kept = session.received(ack.packetIdentifier) else {
             return writeAck(.pubcomp, ack.packetIdentifier)
         }
-        publish(released, identifier: ack.packetIdentifier, publisher: session.handle)
+        let message = kept.message
+        guard kept.isFromEarlierConnection, !message.isExpired(at: worker.now), let identity else {
+            return release(message, ack.packetIdentifier, of: session, isWanted: true)
+        }
+        // What the client may publish can have changed since the message arrived. Until that is
+        // decided it is kept, and the client can neither release it again nor leave.
+        let handle = session.handle
+        undecidedCount += 1
+        worker.checkWrite(identity, message) { [self] isAllowed in
+            undecidedCount -= 1
+            if let session = worker.sessions[handle] {
+                release(message, ack.packetIdentifier, of: session, isWanted: isAllowed)
+            }
+            goOnAfterDecision()
+        }
     }
 
-    private func publish(
-        _ released: IncomingMessages.Kept,
-        identifier: UInt16,
-        publisher: SessionHandle
+    /// Takes a received message out, publishes it and answers with PUBCOMP.
+    ///
+    /// Nothing comes between the first two, so that a log has both or neither. One that is not there
+    /// any more was released on another connection meanwhile, or forgotten.
+    private func release(
+        _ message: Message,
+        _ identifier: UInt16,
+        of session: Session,
+        isWanted: Bool
     ) {
-        let message = released.message
-        if message.isExpired(at: worker.now) { return writeAck(.pubcomp, identifier) }
-        guard released.isFromEarlierConnection, let identity else {
-            worker.publish(message, from: publisher)
-            return writeAck(.pubcomp, identifier)
+        worker.deliverCollected()
+        if session.release(identifier, message), isWanted, !message.isExpired(at: worker.now) {
+            worker.publish(message, from: session.handle)
         }
-        // What the client may publish can have changed since the message arrived.
-        worker.checkWrite(identity, message) { [self] isAllowed in
-            if isAllowed { worker.publish(message, from: publisher) }
-            writeAck(.pubcomp, identifier)
-        }
+        writeAck(.pubcomp, identifier)
     }
 
     func handlePubcomp(_ body: RawSpan) throws(PacketError) {
@@ -150,7 +163,7 @@ extension Client {
             collect(released: message, identifier, session)
             count += 1
         }
-        if count > 0 { session.releaseOldest(count, bytes) }
+        if count > 0 { session.releaseOldest(count) }
         return count
     }
 

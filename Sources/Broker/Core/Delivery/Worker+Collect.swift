@@ -44,7 +44,10 @@ extension Worker {
         }
         let route = routes.route(batch.topic)
         let hasSubscribers = !route.isEmpty
-        if let recorder { recorder.accept(batch, route) }
+        if let recorder {
+            recorder.complete(batch)
+            recorder.accept(batch, route)
+        }
         fanOut(batch, route)
         if batch.purpose == .release || batch.purpose == .publish && batch.qos == 1 {
             answerCollected(hasSubscribers)

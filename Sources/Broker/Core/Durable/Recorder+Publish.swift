@@ -36,6 +36,13 @@ extension Recorder {
         }
     }
 
+    /// Records that the publications of a batch are released, if they are: in the frame in which they
+    /// are accepted, so that they are there once at any moment.
+    func complete(_ batch: PublishBatch) {
+        guard batch.purpose == .release else { return }
+        worker.sessions[batch.publisher]?.noteReleased(batch)
+    }
+
     /// Records the publications of a batch for the durable sessions of a route, before any of them
     /// gets one.
     func accept(_ batch: PublishBatch, _ route: UnsafeRoute) {

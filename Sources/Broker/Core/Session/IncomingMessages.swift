@@ -56,13 +56,20 @@ final class IncomingMessages {
         messages.replace(place, message)
     }
 
-    /// Takes a message out.
-    func release(_ identifier: UInt16) -> Kept? {
+    /// What is kept under an identifier; nil when that is not in use.
+    func kept(_ identifier: UInt16) -> Kept? {
         guard let place = window.place(of: identifier) else { return nil }
-        let kept = Kept(
+        return Kept(
             message: messages[place],
             isFromEarlierConnection: window.isFromEarlierConnection(place)
         )
+    }
+
+    /// Takes a message out.
+    func release(_ identifier: UInt16) -> Kept? {
+        guard let place = window.place(of: identifier), let kept = kept(identifier) else {
+            return nil
+        }
         _ = window.release(identifier)
         remove(place)
         return kept

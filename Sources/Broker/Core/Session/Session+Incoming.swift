@@ -59,6 +59,9 @@ extension Session {
         worker.sessionListener?.session(self, received: message, identifier)
     }
 
+    /// What is kept under an identifier; nil when that is not in use.
+    func received(_ identifier: UInt16) -> IncomingMessages.Kept? { incoming?.kept(identifier) }
+
     /// PUBREL: takes a message out.
     func release(_ identifier: UInt16) -> IncomingMessages.Kept? {
         guard let kept = incoming?.release(identifier) else { return nil }
@@ -66,14 +69,21 @@ extension Session {
         return kept
     }
 
+    /// PUBREL: takes this message out; false when it is not there any more.
+    func release(_ identifier: UInt16, _ message: Message) -> Bool {
+        guard incoming?.message(identifier)?.storage === message.storage else { return false }
+        return release(identifier) != nil
+    }
+
     /// PUBREL for the oldest messages, of those that `IncomingMessages.countReleases` has counted:
-    /// the packets at the front of `bytes`.
-    func releaseOldest(_ count: Int, _ bytes: UnsafeRawBufferPointer) {
-        incoming?.removeOldest(count)
-        guard let listener = worker.sessionListener else { return }
-        for index in 0..<count {
-            let identifier = ShortAckPacket.identifier(bytes, index)
-            listener.session(self, changed: .completed(identifier: identifier))
+    /// they are in a batch by now, and the listener learns of them when that is delivered.
+    func releaseOldest(_ count: Int) { incoming?.removeOldest(count) }
+
+    /// The released messages of a batch are about to be published.
+    func noteReleased(_ batch: PublishBatch) {
+        assert(batch.purpose == .release && batch.publisher == handle, "they were received here")
+        for index in 0..<batch.count {
+            note(.completed(identifier: batch[index].packetIdentifier))
         }
     }
 
