@@ -138,4 +138,31 @@ struct RecordingTests {
         #expect(try scene.recorded.complaints() == [])
         scene.end()
     }
+
+    // MARK: Several workers
+
+    @Test("On one thread too a message is accepted before it is delivered")
+    func coScheduled() throws {
+        var configuration = Configuration()
+        configuration.maxQueuedMessages = 1
+        let scene = try RecordedScene(configuration, workers: 2)
+        scene.driven.coSchedule()
+        let name = scene.name("taker", on: 1)
+        let publisher = try scene.client(scene.name("publisher", on: 0))
+        let taker = try scene.client(name, isClean: false)
+        taker.send(Wire.subscribe(["a"], qos: 2))
+        scene.driven.settle()
+        let packets = (UInt16(1)...8).flatMap {
+            Wire.publish("a", Array("m\($0)".utf8), qos: 1, identifier: $0)
+        }
+        publisher.send(packets)
+        scene.driven.settle()
+        #expect(try scene.recorded.complaints() == [])
+        for state in try scene.recorded.afterEachFrame() {
+            #expect(state.missingCount == 0, "what is delivered is there")
+            let outgoing = state.outgoing(name)
+            #expect(outgoing == Array(Set(outgoing)).sorted(), "each is there once")
+        }
+        scene.end()
+    }
 }

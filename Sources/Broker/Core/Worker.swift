@@ -255,6 +255,8 @@ package final class Worker {
             destinations.count &* batch.workPerDestination <= worker.fanOuts.atOnceMax
         {
             worker.reactor.requestTurn(for: reactor)
+            // What is delivered now may be handed to the writer before this worker's turn ends.
+            if let recorder, batch.firstNumber != 0 { recorder.submit() }
             return worker.deliver(batch, entries: entries, to: destinations)
         }
         outbox(for: home).append(batch, entries: entries, to: destinations)
