@@ -165,4 +165,50 @@ struct RecordingTests {
         }
         scene.end()
     }
+
+    // MARK: Shared subscriptions
+
+    @Test(
+        "A message for a group is with one of its members, in slices or at once",
+        arguments: [0, 4096],
+        [UInt8(1), 2]
+    )
+    func shared(atOnceMax: Int, qos: UInt8) throws {
+        let scene = try RecordedScene(workers: 2)
+        for worker in scene.driven.workers {
+            worker.fanOuts.atOnceMax = atOnceMax
+            worker.fanOuts.stepMax = 1
+            worker.reactor.nanoseconds = SteppingClock(step: 600_000).look
+        }
+        let members = (0..<3).map { "member\($0)" }
+        for name in members {
+            try scene.leave(name, subscribedTo: ["$share/one/a", "$share/two/a"], qos: 2)
+        }
+        try scene.leave("alone", subscribedTo: ["a"], qos: 2)
+        let publisher = try scene.client("publisher", isClean: false)
+        scene.driven.settle()
+        let names = (UInt16(1)...4).map { "m\($0)" }
+        let packets = (UInt16(1)...4).flatMap {
+            Wire.publish("a", Array("m\($0)".utf8), qos: qos, identifier: $0)
+        }
+        publisher.send(packets)
+        if qos == 2 {
+            scene.driven.settle()
+            publisher.send((UInt16(1)...4).flatMap { Wire.acknowledgement(0x62, $0) })
+        }
+        scene.driven.settle()
+        #expect(try scene.recorded.complaints() == [])
+        var isAccepted = false
+        for state in try scene.recorded.afterEachFrame() {
+            isAccepted = isAccepted || !state.outgoing("alone").isEmpty
+            let found = members.flatMap { state.outgoing($0) }.sorted()
+            #expect(found == (isAccepted ? (names + names).sorted() : []))
+            #expect(isAccepted || qos == 1 || state.incoming("publisher").count < 5)
+        }
+        #expect(isAccepted)
+        if qos == 2 {
+            try scene.expectOnce(names, by: "publisher", for: ["alone"])
+        }
+        scene.end()
+    }
 }

@@ -44,6 +44,16 @@ package final class SharedGroup: Sendable {
         return nil
     }
 
+    /// The first member for which `isWanted` holds, from the one whose turn it is.
+    package func firstMember(where isWanted: (Destination) -> Bool) -> Destination? {
+        let head = passed
+        for step in 0..<Int(count) {
+            let turn = (head + step) % Int(count)
+            if let member = log[Int(start) + turn], isWanted(member) { return member }
+        }
+        return nil
+    }
+
     /// The members from the one whose turn it is to the one who had the last turn.
     package var membersInTurn: [Destination] {
         let head = window.lowerBound + passed

@@ -2,6 +2,7 @@
 // Publications for so many sessions that delivering them takes several turns.
 
 import MQTT
+import Persist
 import Topics
 
 /// Batches whose destinations are served in slices of the worker's turns, one batch after another.
@@ -25,6 +26,8 @@ final class FanOutQueue {
         let deliveries: DeliveryBatch
         /// Groups of which one session gets each message.
         let groups: [SharedGroup]
+        /// See `Recorder.standIns`.
+        let standIns: [SessionNumber]
         /// The client that is not read from meanwhile.
         let client: Client?
         /// Whether it came from another worker, which wants to know when it is done.
@@ -71,6 +74,7 @@ final class FanOutQueue {
             Item(
                 deliveries: deliveries,
                 groups: route.groups,
+                standIns: worker.recorder?.standIns ?? [],
                 client: client,
                 isMailed: false,
                 unparkedByteCount: unparked
@@ -85,6 +89,7 @@ final class FanOutQueue {
             Item(
                 deliveries: deliveries,
                 groups: [],
+                standIns: [],
                 client: nil,
                 isMailed: true,
                 unparkedByteCount: 0
@@ -167,9 +172,13 @@ final class FanOutQueue {
             let (index, group) = turn.quotientAndRemainder(dividingBy: item.groups.count)
             if group == 0 { dealt.removeAll() }
             turn += 1
-            guard let target = item.groups[group].next() else { continue }
+            let next = item.groups[group].next()
+            if !item.standIns.isEmpty {
+                worker.recorder?
+                    .deal(batch, index, to: next, insteadOf: item.standIns[group])
+            }
+            guard let target = next else { continue }
             let entries = index..<(index + 1)
-            worker.recorder?.deal(batch, index, to: target)
             if Int(target.session.reactor) != worker.index {
                 worker.mail(batch, entries: entries, to: target)
             } else if !served.contains(target.session.slot), isFirst(target, in: &dealt, worker) {

@@ -15,8 +15,8 @@ final class UnsafeRoute {
     private(set) var generation: UInt64 = .max
     /// One session of each group gets each message.
     private(set) var groups: [SharedGroup] = []
-    /// Whether a session of a group is durable; nil until somebody has looked.
-    var hasDurableMember: Bool?
+    /// The places of the groups that have a durable session; nil until somebody has looked.
+    var durableGroups: [Int]?
     /// Whether `groups` is not empty.
     private(set) var hasGroups = false
 
@@ -52,7 +52,7 @@ final class UnsafeRoute {
     /// Replaces the content.
     func assign(_ match: borrowing MatchResult, generation: UInt64, reactor: Int) {
         self.generation = generation
-        hasDurableMember = nil
+        durableGroups = nil
         if hasGroups { groups.removeAll(keepingCapacity: true) }
         hasGroups = !match.sharedGroups.isEmpty
         if hasGroups { groups.append(contentsOf: match.sharedGroups) }

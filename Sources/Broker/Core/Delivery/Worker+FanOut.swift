@@ -64,7 +64,10 @@ extension Worker {
         for index in 0..<batch.count {
             fanOutSerial &+= 1
             for group in groups {
-                guard let destination = group.next() else { continue }
+                guard let destination = group.next() else {
+                    recorder?.deal(batch, index, to: nil)
+                    continue
+                }
                 let entries = index..<(index + 1)
                 recorder?.deal(batch, index, to: destination)
                 if Int(destination.session.reactor) == self.index {

@@ -23,7 +23,7 @@ extension Recorder {
     }
 
     private func wouldRecord(_ batch: PublishBatch, _ route: UnsafeRoute) -> Bool {
-        if retains(batch) || route.hasGroups && hasDurableMember(route) { return true }
+        if retains(batch) || route.hasGroups && !durableGroups(route).isEmpty { return true }
         collectPending(batch, route)
         return !pending.isEmpty
     }

@@ -47,10 +47,10 @@ extension Recorder {
     /// gets one.
     func accept(_ batch: PublishBatch, _ route: UnsafeRoute) {
         collectPending(batch, route)
-        let isDealt = batch.qos > 0 && route.hasGroups && hasDurableMember(route)
+        collectStandIns(batch, route)
         let retains = retains(batch)
-        guard retains || isDealt || !pending.isEmpty else { return }
-        let mustKeep = isDealt || !pending.isEmpty
+        let mustKeep = !pending.isEmpty
+        guard retains || mustKeep else { return }
         batch.isRecorded = true
         number(batch) { mustKeep || batch[$0].payloadCount > 0 }
         for index in 0..<batch.count {
@@ -96,22 +96,74 @@ extension Recorder {
         )
     }
 
-    func hasDurableMember(_ route: UnsafeRoute) -> Bool {
-        if let known = route.hasDurableMember { return known }
-        let found = route.groups.contains { group in
-            group.membersInTurn.contains { log.number(of: $0.session) != 0 }
+    // MARK: Groups
+
+    /// The places of the groups of a route that have a durable session.
+    func durableGroups(_ route: UnsafeRoute) -> [Int] {
+        if let known = route.durableGroups { return known }
+        let found = route.groups.indices.filter { place in
+            route.groups[place].firstMember { log.number(of: $0.session) != 0 } != nil
         }
-        route.hasDurableMember = found
+        route.durableGroups = found
         return found
     }
 
-    /// A message of a batch goes to this member of a group.
-    func deal(_ batch: PublishBatch, _ index: Int, to destination: Destination) {
+    /// Has a member of each group stand in for whoever will get a message of the batch.
+    ///
+    /// Who that is shows when the message is dealt, perhaps turns later; but once the batch is
+    /// accepted, each message is with one of the members.
+    private func collectStandIns(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        standIns.removeAll(keepingCapacity: true)
+        standInPlace = 0
+        guard batch.qos > 0, route.hasGroups else { return }
+        for place in durableGroups(route) {
+            var standIn: LogDestination?
+            _ = route.groups[place]
+                .firstMember { member in
+                    standIn = durable(member, batch)
+                    return standIn != nil
+                }
+            guard let standIn else { continue }
+            if standIns.isEmpty {
+                standIns.append(contentsOf: repeatElement(0, count: route.groups.count))
+            }
+            standIns[place] = standIn.session
+            pending.append(standIn)
+        }
+    }
+
+    /// A message of the batch that was accepted last goes to this member of a group, or to none.
+    ///
+    /// Called for each message and each group, in this order.
+    func deal(_ batch: PublishBatch, _ index: Int, to target: Destination?) {
+        guard !standIns.isEmpty else { return }
+        let standIn = standIns[standInPlace]
+        standInPlace += 1
+        if standInPlace == standIns.count { standInPlace = 0 }
+        deal(batch, index, to: target, insteadOf: standIn)
+    }
+
+    /// A message of a batch goes to this member of a group, or to none.
+    func deal(
+        _ batch: PublishBatch,
+        _ index: Int,
+        to target: Destination?,
+        insteadOf standIn: SessionNumber
+    ) {
+        let taker = target.flatMap { durable($0, batch) }
+        // It is there already, unless that is before a checkpoint.
+        if let taker, taker.session == standIn, checkpoint == nil { return }
+        dealt.removeAll(keepingCapacity: true)
+        if standIn != 0 {
+            dealt.append(LogDestination(session: standIn, qos: 0, fate: .dropped(.other)))
+        }
         let number = batch.number(index)
-        guard number != 0, let destination = durable(destination, batch) else { return }
-        keepContent(number, batch.publication(index))
-        single[0] = destination
-        buffer.write(delivered: number, to: single)
+        assert(number != 0, "what groups with durable sessions get was numbered")
+        if let taker {
+            keepContent(number, batch.publication(index))
+            dealt.append(taker)
+        }
+        if !dealt.isEmpty { buffer.write(delivered: number, to: dealt) }
     }
 
     private func writeAccepted(_ batch: PublishBatch, _ index: Int) {

@@ -46,6 +46,15 @@ final class Recorder {
     var undecided = UndecidedDeliveries()
     /// Durable sessions that a batch goes to; kept for its memory.
     var pending: [LogDestination] = []
+    /// For each group that the batch goes to, the session that has its messages in the log until they
+    /// are dealt; 0: none.
+    ///
+    /// Empty when no group has a durable session.
+    var standIns: [SessionNumber] = []
+    /// The place in it of the group that is dealt to next.
+    var standInPlace = 0
+    /// Where a message was thought to go, and where it goes; kept for its memory.
+    var dealt: [LogDestination] = []
     /// One destination; kept for its memory.
     var single = [LogDestination(session: 0, qos: 0, fate: .pending)]
     /// Versions of the retained store that a batch has brought about.
