@@ -6,7 +6,7 @@ import MQTT
 
 /// A packet that promises its client something, such as that a message is kept.
 enum HeldAnswer {
-    /// CONNACK: the client is inside from then on.
+    /// CONNACK of a session that begins: the client is inside from then on.
     case entry
     /// PUBACK, PUBREC or PUBCOMP for publications in a row, with one reason for all.
     case acknowledgements(PacketType, IdentifierStretch, ReasonCode)

@@ -190,7 +190,8 @@ extension Recorder: AnswerHolder {
             case .retained: false
             }
         guard isNeeded else { return 0 }
-        let frame = buffer.isEmpty ? submitted : submitted + 1
+        // What was refused is in no frame yet, though the buffer is empty.
+        let frame = buffer.isEmpty && !hasFailed ? submitted : submitted + 1
         return frame > safe ? frame : 0
     }
 }

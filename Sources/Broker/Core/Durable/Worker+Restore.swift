@@ -77,6 +77,7 @@ extension Worker {
         )
         _ = broker.census.addSession(limit: 0)
         sessions.insert(session)
+        session.isEstablished = true
         do throws(Session.RestoreError) {
             try session.restore(image, message)
         } catch {

@@ -46,6 +46,8 @@ final class Session {
     var isRetainedPostponed = false
     /// Deliveries that plugins have not decided about yet.
     var undecidedCount = 0
+    /// Whether a client has been told that it is there.
+    var isEstablished = false
     /// Its number in the session log; 0 when it is not there.
     var logNumber: SessionNumber = 0
 

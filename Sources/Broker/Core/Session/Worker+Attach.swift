@@ -33,7 +33,9 @@ extension Worker {
         guard connack.count <= packet.maximumPacketSize.map(Int.init) ?? .max else {
             return client.finish(.refused("oversize packet", code: ResultCode.oversizePacket))
         }
-        if !isResumed, recorder?.hasFailed == true, request.isPersistent {
+        // Whose CONNACK never went out is as new as one that begins now.
+        let isEstablished = isResumed && earlier?.isEstablished == true
+        if !isEstablished, recorder?.hasFailed == true, request.isPersistent {
             return refuseForFault(client)
         }
         if earlier == nil {
@@ -46,7 +48,7 @@ extension Worker {
         logConnect(request.identity)
         let session = isResumed ? earlier ?? makeSession(request) : makeSession(request)
         adopt(client, session, request)
-        if answerHolder != nil, client.hold(.entry) {
+        if !isEstablished, answerHolder != nil, client.hold(.entry) {
             client.waitForEntry { [self] in
                 if session.client === client { admit(client, session, request, connack) }
             }
@@ -126,6 +128,7 @@ extension Worker {
             client.timeoutSeconds > 0 ? now + client.timeoutSeconds + 1 : nil
         )
         client.writeConnack(connack, code: 0)
+        session.isEstablished = true
         connection.promote()
         client.stage = .connected
         let outlet = Outlet(client, connection, request.packet)
