@@ -58,4 +58,68 @@ struct RecordingLimitsTests {
         #expect(third.packet() == [0x20, 2, 0, 3])
         scene.end()
     }
+
+    // MARK: Content
+
+    @Test(
+        "A retained message that is cleared goes to absent sessions with its content",
+        arguments: [true, false]
+    )
+    func cleared(isUpgraded: Bool) throws {
+        var configuration = Configuration()
+        configuration.queueQoS0Messages = !isUpgraded
+        configuration.upgradeOutgoingQoS = isUpgraded
+        let scene = try RecordedScene(configuration)
+        try scene.leave("absent", subscribedTo: ["a"], qos: 1)
+        let publisher = try scene.client("publisher")
+        publisher.send(Wire.publish("a", [1], isRetained: true))
+        publisher.send(Wire.publish("a", [], isRetained: true))
+        scene.driven.settle()
+        #expect(try scene.recorded.complaints() == [])
+        #expect(try scene.recorded.afterEachFrame().last?.outgoing("absent").count == 2)
+        scene.end()
+    }
+
+    @Test("Retained messages that were fetched before a checkpoint and go out after it are there")
+    func fetched() throws {
+        var configuration = Configuration()
+        configuration.maxInflightMessages = 1
+        configuration.maxQueuedMessages = 100
+        let scene = try RecordedScene(configuration, checkpointAt: 100 << 10)
+        let publisher = try scene.client("publisher")
+        for round in 0..<5 {
+            if round == 1 {
+                let taker = try scene.client("taker", isClean: false)
+                taker.send(Wire.subscribe(["r/#"], qos: 1))
+                #expect(scene.recorded.awaitSafety())
+            }
+            for number in 0..<200 {
+                let payload = [UInt8](repeating: UInt8(round), count: 2000)
+                publisher.send(
+                    Wire.publish(
+                        "r/\(number)",
+                        payload,
+                        qos: 1,
+                        identifier: UInt16(number + 1),
+                        isRetained: true
+                    )
+                )
+                scene.driven.settle()
+                publisher.read()
+            }
+            #expect(try scene.recorded.complaints() == [])
+        }
+        // The walk goes on as the client acknowledges.
+        let taker = try scene.client("taker", isClean: false)
+        for _ in 0..<100 {
+            taker.read()
+            while let packet = taker.packet() {
+                guard packet[0] >> 4 == 3 else { continue }
+                taker.send(Wire.acknowledgement(0x40, Wire.delivery(packet).identifier))
+            }
+            scene.driven.settle()
+        }
+        #expect(try scene.recorded.complaints() == [])
+        scene.end()
+    }
 }

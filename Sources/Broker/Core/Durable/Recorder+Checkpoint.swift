@@ -148,6 +148,7 @@ extension Recorder {
         for subscription in session.retainedQueue?.subscriptions ?? [] {
             buffer.write(.retainedBegan(number, subscription.image))
         }
+        if let walk = session.retainedQueue?.first { keepWanted(walk.fetched, by: session) }
         for (identifier, message) in session.incoming?.all ?? [] {
             buffer.write(.received(number, identifier: identifier, keep(message)))
         }
@@ -219,7 +220,13 @@ extension Recorder {
     private func writeUndecided(of session: Session) {
         guard !undecided.isEmpty else { return }
         for question in undecided.all(for: session.handle) {
-            let entries = question.messages.map { message in
+            // What has no number was recorded for nobody; QoS 0 is not promised.
+            let numbered = question.messages.filter { $0.number != 0 }
+            guard question.form.qos > 0 else {
+                keepWanted(numbered, by: session)
+                continue
+            }
+            let entries = numbered.map { message in
                 LogEntry(
                     sequence: 0,
                     message: keep(message),
@@ -229,7 +236,7 @@ extension Recorder {
                     progress: .pending
                 )
             }
-            buffer.write(imageEntries: entries, of: session.logNumber)
+            if !entries.isEmpty { buffer.write(imageEntries: entries, of: session.logNumber) }
         }
     }
 

@@ -12,8 +12,13 @@ extension Recorder {
     /// Numbers the publications of a batch that are about to be retained.
     func prepareRetained(_ batch: PublishBatch) {
         retainedVersions.removeAll(keepingCapacity: true)
-        guard retains(batch) else { return }
-        number(batch) { batch[$0].payloadCount > 0 }
+        guard retains(batch), hasPayload(batch) else { return }
+        number(batch)
+    }
+
+    /// Whether a batch is more than a topic that is cleared.
+    private func hasPayload(_ batch: PublishBatch) -> Bool {
+        (0..<batch.count).contains { batch[$0].payloadCount > 0 }
     }
 
     /// Whether the log keeps what a batch does to the retained messages.
@@ -24,15 +29,15 @@ extension Recorder {
     /// Numbers the publications of a batch that its publisher's session keeps until their release.
     func prepareReceived(_ batch: PublishBatch) {
         guard let publisher = worker.sessions[batch.publisher], isDurable(publisher) else { return }
-        number(batch) { _ in true }
+        number(batch)
     }
 
-    /// Gives numbers to the publications that have none.
-    private func number(_ batch: PublishBatch, where isWanted: (Int) -> Bool) {
+    /// Gives numbers to the publications that have none; their content is recorded in this frame.
+    private func number(_ batch: PublishBatch) {
         if batch.firstNumber == 0 { batch.firstNumber = takeNumbers(batch.count) }
         guard batch.hasMessages else { return }
-        for index in 0..<batch.count where isWanted(index) {
-            if batch.storedMessage(index)?.number == 0 { batch.renumber(index) }
+        for index in 0..<batch.count where batch.storedMessage(index)?.number == 0 {
+            batch.renumber(index)
         }
     }
 
@@ -49,16 +54,16 @@ extension Recorder {
         collectPending(batch, route)
         collectStandIns(batch, route)
         let retains = retains(batch)
-        let mustKeep = !pending.isEmpty
-        guard retains || mustKeep else { return }
+        guard retains || !pending.isEmpty else { return }
         batch.isRecorded = true
-        number(batch) { mustKeep || batch[$0].payloadCount > 0 }
+        // What only clears a topic has no number: the log would not have its content.
+        let isKept = !pending.isEmpty || hasPayload(batch)
+        if isKept { number(batch) }
         for index in 0..<batch.count {
-            let isCleared = retains && batch[index].payloadCount == 0
-            if mustKeep || !isCleared { writeAccepted(batch, index) }
+            if isKept { writeAccepted(batch, index) }
             guard retains, index < retainedVersions.count else { continue }
             let version = retainedVersions[index]
-            if isCleared {
+            if batch[index].payloadCount == 0 {
                 buffer.write(.retainedCleared(version: version, topic: batch.topic))
             } else {
                 buffer.write(.retainedSet(version: version, batch.number(index)))
@@ -219,6 +224,14 @@ extension Recorder {
         return number
     }
 
+    /// A durable session may get these messages later: the checkpoint under way must not lose them.
+    ///
+    /// What it wants when a checkpoint begins is recorded with its image.
+    func keepWanted(_ messages: some Sequence<Message>, by session: Session) {
+        guard checkpoint != nil, isDurable(session) else { return }
+        for message in messages where message.number != 0 { _ = keep(message) }
+    }
+
     // MARK: What is not delivered
 
     /// Publications of a batch do not go to a session that they were recorded for.
@@ -247,7 +260,8 @@ extension Recorder {
         _ form: DeliveryForm,
         for session: Session
     ) -> UInt64? {
-        guard form.qos > 0, isDurable(session) else { return nil }
+        guard isDurable(session) else { return nil }
+        keepWanted(messages, by: session)
         let question = UndecidedDeliveries.Question(messages: messages, form: form)
         return undecided.add(question, for: session.handle)
     }

@@ -73,7 +73,11 @@ final class RetainedDelivery {
         messages.removeAll(keepingCapacity: true)
         position = 0
         isLast = session.worker.broker.retained.next(cursor, limit: Self.sliceMax, into: &messages)
+        session.worker.recorder?.keepWanted(fetched, by: session)
     }
+
+    /// Messages that were taken from the store and have not gone to the session yet.
+    var fetched: some Sequence<Message> { messages[position...].lazy.map { Message($0) } }
 
     /// Whether messages go out at once, without a look at queue, window or plugins.
     private func isPlain(_ outlet: Outlet) -> Bool {
