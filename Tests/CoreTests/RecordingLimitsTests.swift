@@ -122,4 +122,38 @@ struct RecordingLimitsTests {
         #expect(try scene.recorded.complaints() == [])
         scene.end()
     }
+
+    // MARK: Drops
+
+    @Test("Messages that were sent and may not be read any more do not come back")
+    func deniedAfterReturn() throws {
+        let hooks = RuleHooks(isDirect: true)
+        var configuration = Configuration()
+        configuration.maxInflightMessages = 1000
+        configuration.maxQueuedMessages = 0
+        let scene = try RecordedScene(configuration, hooks: hooks)
+        var taker = try scene.client("taker", isClean: false)
+        taker.send(Wire.subscribe(["a"], qos: 1))
+        let publisher = try scene.client("publisher")
+        scene.driven.settle()
+        for number in UInt16(1)...300 {
+            publisher.send(Wire.publish("a", Wire.bytes(number), qos: 1, identifier: number))
+        }
+        scene.driven.settle()
+        // In the middle: what is left moves together.
+        for identifier in UInt16(2)...298 {
+            taker.send(Wire.acknowledgement(0x40, 300 - identifier))
+            scene.driven.settle()
+        }
+        taker.close()
+        scene.driven.settle()
+        publisher.send(Wire.publish("a", [0], qos: 1, identifier: 1))
+        scene.driven.settle()
+        #expect(try scene.recorded.complaints() == [])
+        hooks.isDenied = { kind, name in kind == .read && name == "taker" }
+        taker = try scene.client("taker", isClean: false)
+        #expect(try scene.recorded.complaints() == [])
+        #expect(try scene.recorded.afterEachFrame().last?.outgoing("taker") == [])
+        scene.end()
+    }
 }

@@ -31,14 +31,8 @@ extension Worker {
     package func restoreSessions(_ state: any StoredState, clock: WallClock) {
         for place in 0..<state.sessionCount
         where broker.home(of: state.clientIdentifier(at: place)) == index {
-            let stored = state.session(at: place)
-            do throws(Session.RestoreError) {
-                let session = try restore(stored, clock, state.message)
-                session.logNumber = state.logNumber(at: place)
-            } catch {
-                let name = stored.image.clientIdentifier
-                log.error("Error: The session of \(name) cannot be restored: \(error).")
-            }
+            let session = restore(state.session(at: place), clock, state.message)
+            session.logNumber = state.logNumber(at: place)
         }
     }
 
@@ -59,7 +53,7 @@ extension Worker {
         _ stored: StoredSession,
         _ clock: WallClock,
         _ message: (MessageNumber) -> Message?
-    ) throws(Session.RestoreError) -> Session {
+    ) -> Session {
         let image = stored.image
         assert(sessions[image.clientIdentifier] == nil, "each client identifier has one session")
         // Which version the client spoke is not kept; sessions of 3.x never end.
@@ -78,11 +72,12 @@ extension Worker {
         _ = broker.census.addSession(limit: 0)
         sessions.insert(session)
         session.isEstablished = true
-        do throws(Session.RestoreError) {
-            try session.restore(image, message)
-        } catch {
-            end(session)
-            throw error
+        let errors = session.restore(image, message)
+        if let first = errors.first {
+            let name = image.clientIdentifier
+            log.error(
+                "Error: \(errors.count) messages of \(name) cannot be restored, the first: \(first)."
+            )
         }
         let detachedAt = stored.detachedAt.map(clock.moment) ?? clock.reactorNow
         session.noteDetached(at: detachedAt)

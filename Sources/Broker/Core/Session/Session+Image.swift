@@ -59,11 +59,11 @@ extension Session {
 
     /// Takes over what an image holds; for a session that has just begun and has no client.
     ///
-    /// `message` finds the message of a number. After an error the session is to be ended.
+    /// `message` finds the message of a number. Returns why messages were left out.
     func restore(
         _ image: SessionImage,
         _ message: (MessageNumber) -> Message?
-    ) throws(RestoreError) {
+    ) -> [RestoreError] {
         assert(client == nil && subscriptions.isEmpty && outgoing.window.isEmpty, "it is new")
         setExpiryInterval(image.expiryInterval)
         setWill(image.will)
@@ -74,12 +74,26 @@ extension Session {
         }
         let waiting = image.outgoing.count { $0.progress == .queued && $0.qos > 0 }
         outgoing.window.restore(lastIdentifier: image.lastIdentifier, waiting: waiting)
-        for delivery in image.outgoing { try restore(delivery, message) }
-        for received in image.incoming { try restore(received, message) }
+        var errors: [RestoreError] = []
+        for delivery in image.outgoing {
+            do throws(RestoreError) {
+                try restore(delivery, message)
+            } catch {
+                errors.append(error)
+            }
+        }
+        for received in image.incoming {
+            do throws(RestoreError) {
+                try restore(received, message)
+            } catch {
+                errors.append(error)
+            }
+        }
         for subscription in image.retainedPending {
             sendRetained(for: SessionSubscription(subscription))
         }
         checkInvariants()
+        return errors
     }
 
     private func restore(

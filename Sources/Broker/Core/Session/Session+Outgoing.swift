@@ -116,27 +116,35 @@ extension Session {
         return count
     }
 
-    /// Ends those of the messages at `places` that are not under way and that `isUnwanted`.
-    func dropOutgoing(in places: Range<Int>, where isUnwanted: (_ place: Int) -> Bool) {
+    /// Ends those of the messages at these places that are not under way and that `isUnwanted`.
+    func dropOutgoing(in range: Range<Int>, where isUnwanted: (_ place: Int) -> Bool) {
         guard worker.sessionListener != nil else {
-            return outgoing.drop(in: places, where: isUnwanted)
+            return outgoing.drop(in: range, where: isUnwanted)
         }
         let window = outgoing.window.places
         var position = 0
         var dropped: [Int] = []
+        var places: [Int] = []
+        var identifiers: [UInt16] = []
         var positions: [Int: Int] = [:]
         for place in window where outgoing.window.state(at: place) != .ended {
             positions[place] = position
             position += 1
         }
-        outgoing.drop(in: places) { place in
+        outgoing.drop(in: range) { place in
             guard isUnwanted(place) else { return false }
-            if let position = positions[place] { dropped.append(position) }
+            let identifier = outgoing.window.identifier(at: place)
+            if identifier != 0 {
+                identifiers.append(identifier)
+            } else if let position = positions[place] {
+                dropped.append(position)
+                places.append(place)
+            }
             return true
         }
-        guard !dropped.isEmpty else { return }
-        let droppedPlaces = positions.filter { dropped.contains($0.value) }.keys.sorted()
-        note(.dropped(positions: dropped.reversed(), places: droppedPlaces))
+        if !dropped.isEmpty { note(.dropped(positions: dropped.reversed(), places: places)) }
+        // What was sent may have moved since: only its identifier says which it is.
+        for identifier in identifiers { note(.acknowledged(identifier: identifier)) }
     }
 }
 

@@ -218,7 +218,7 @@ struct LogReplay {
     /// is connected, and messages are numbered anew.
     mutating func restart() {
         resolveRetained()
-        for slot in slots { slot.restart(at: clock) }
+        for slot in slots { strayCount += slot.restart(at: clock) }
     }
 
     /// The sessions there are, in the order of their numbers.

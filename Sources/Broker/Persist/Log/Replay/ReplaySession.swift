@@ -307,9 +307,12 @@ final class ReplaySession {
 
     /// Gives what is left the numbers 0, 1 and so on.
     ///
-    /// So a session that was brought back goes on with its own numbers, without gaps.
-    func renumber() {
-        entries = outgoing.enumerated().map { index, entry in
+    /// So a session that was brought back goes on with its own numbers, without gaps. Of messages with
+    /// one identifier only the last one can be under way; returns how many others there were.
+    func renumber() -> Int {
+        let found = outgoing
+        let kept = Self.withoutRepetitions(found)
+        entries = kept.enumerated().map { index, entry in
             Entry(
                 sequence: UInt64(index),
                 message: entry.message,
@@ -324,6 +327,15 @@ final class ReplaySession {
         head = 0
         overCount = 0
         hint = 0
+        return found.count - kept.count
+    }
+
+    private static func withoutRepetitions(_ entries: [Entry]) -> [Entry] {
+        var seen: Set<UInt16> = []
+        let sent = entries.prefix { $0.identifier != 0 }
+        let kept = sent.reversed().filter { seen.insert($0.identifier).inserted }
+        return kept.count == sent.count
+            ? entries : kept.reversed() + entries[sent.count...]
     }
 }
 

@@ -127,17 +127,21 @@ final class ReplaySlot {
     // MARK: The broker starts anew
 
     /// What is pending goes to the end of the queue, and nobody is connected.
-    func restart(at clock: Int64) {
+    ///
+    /// Returns how many messages cannot be where the records say.
+    func restart(at clock: Int64) -> Int {
+        var strayCount = 0
         if let session {
             for next in pending[pendingHead...] {
                 session.append(next.destination, next.message, session.nextSequence)
             }
-            session.renumber()
+            strayCount = session.renumber()
             if session.detachedAt == nil { session.detachedAt = clock }
             pending = []
             pendingHead = 0
         }
         image = nil
         imageTail = nil
+        return strayCount
     }
 }
