@@ -123,6 +123,21 @@ struct RecordingLimitsTests {
         scene.end()
     }
 
+    @Test("A QoS 0 message that many absent sessions queue is in the log once")
+    func oneContent() throws {
+        var configuration = Configuration()
+        configuration.queueQoS0Messages = true
+        let scene = try RecordedScene(configuration)
+        for number in 0..<100 { try scene.leave("absent\(number)", subscribedTo: ["a"], qos: 1) }
+        let before = try scene.recorded.byteCount()
+        let publisher = try scene.client("publisher")
+        publisher.send(Wire.publish("a", [UInt8](repeating: 1, count: 10_000)))
+        scene.driven.settle()
+        #expect(try scene.recorded.byteCount() - before < 20_000)
+        #expect(try scene.recorded.complaints() == [])
+        scene.end()
+    }
+
     // MARK: Drops
 
     @Test("Messages that were sent and may not be read any more do not come back")
@@ -154,6 +169,57 @@ struct RecordingLimitsTests {
         taker = try scene.client("taker", isClean: false)
         #expect(try scene.recorded.complaints() == [])
         #expect(try scene.recorded.afterEachFrame().last?.outgoing("taker") == [])
+        scene.end()
+    }
+
+    // MARK: A slow disk
+
+    @Test(
+        "While the disk stands still, what must be recorded is not read without bound",
+        arguments: [UInt8(0), 1]
+    )
+    func bounded(qos: UInt8) throws {
+        let scene = try RecordedScene(bufferByteCount: 200 << 10)
+        let publisher = try scene.client("publisher")
+        scene.recorded.gate.mode = .blocked
+        let packet = Wire.publish(
+            "a",
+            [UInt8](repeating: 1, count: 10_000),
+            qos: qos,
+            isRetained: true
+        )
+        var sent = 0
+        var rest: [UInt8] = []
+        func send(_ count: Int, isOpen: Bool) {
+            for _ in 0..<count {
+                if rest.isEmpty { rest = packet }
+                let count = publisher.send(rest)
+                rest.removeFirst(count)
+                sent += count
+                scene.driven.settle()
+                if isOpen { #expect(scene.recorded.awaitSafety()) }
+            }
+        }
+        send(2000, isOpen: false)
+        #expect(sent < 4 << 20, "\(sent) bytes were taken")
+        let stranger = try scene.driven.connect()
+        stranger.send(Wire.connect("stranger", will: ("will", 1)))
+        scene.driven.settle()
+        stranger.read()
+        #expect(stranger.received == [], "who would be recorded waits as well")
+        let other = try scene.driven.connect()
+        other.send(Wire.connect("other"))
+        scene.driven.settle()
+        other.read()
+        #expect(other.packet() == [0x20, 2, 0, 0], "who needs no record does not")
+        scene.recorded.gate.mode = .open
+        #expect(scene.recorded.awaitSafety())
+        stranger.read()
+        #expect(stranger.packet() == [0x20, 2, 0, 0])
+        let before = sent
+        send(500, isOpen: true)
+        #expect(sent > before + 4 << 20, "it goes on")
+        #expect(try scene.recorded.complaints() == [])
         scene.end()
     }
 }

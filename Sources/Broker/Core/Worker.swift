@@ -71,6 +71,8 @@ package final class Worker {
     var holdingCountMax = Worker.holdingCountMin
     /// Clients that are not read from until other workers, or the session log, have caught up.
     var parkedClients: [Client] = []
+    /// Logins that wait until the session log has been written.
+    var waitingLogins: [() -> Void] = []
     private var outboxes: [DeliveryBatch?]
     private var isOutboxUsed = false
     /// When scratch memory is looked at next, in milliseconds of the reactor clock; 0: not at all.
@@ -158,6 +160,7 @@ package final class Worker {
         slices.forgetAll()
         fanOuts.forgetAll()
         parkedClients = []
+        waitingLogins = []
         acceptQueue.forgetAll()
         openQuestions.forgetAll()
         reloadCheck = nil

@@ -52,6 +52,7 @@ extension Worker {
         if batch.purpose == .release || batch.purpose == .publish && batch.qos == 1 {
             answerCollected(hasSubscribers)
         }
+        if let recorder { recorder.holdBack(batch) }
         finish(batch)
         return hasSubscribers
     }

@@ -20,6 +20,9 @@ extension Worker {
     ) {
         let granted = destination.options.qualityOfService
         let qos = limits.upgradesOutgoingQoS ? granted : min(batch.qos, granted)
+        if let recorder, batch.firstNumber == 0 {
+            recorder.keepContent(of: batch, qos, for: session)
+        }
         if hasHooks {
             let events = events(on: session.listenerIndex)
             if !events.isDisjoint(with: [.access, .messageOut]) {
@@ -57,7 +60,7 @@ extension Worker {
             if session.outgoing.window.mayQueue(limits) {
                 session.queue(batch.message(index), form)
             } else {
-                recorder?.decline(batch.number(index), by: session, .queueFull)
+                recorder?.decline(batch, index..<(index + 1), by: session, .queueFull)
                 drop(for: session)
             }
         }
@@ -77,7 +80,7 @@ extension Worker {
         }
         if form.qos == 0, !limits.queuesQoS0 || !session.isPersistent { return }
         guard mayQueue(form, in: session) else {
-            recorder?.decline(publication.number, by: session, .queueFull)
+            recorder?.decline(publication, by: session, .queueFull)
             return drop(for: session)
         }
         session.queue(message(), form)

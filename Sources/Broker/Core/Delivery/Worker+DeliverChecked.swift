@@ -55,7 +55,7 @@ extension Worker {
         let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
         if isDirect, !isFiltered(form, session, events) {
             guard !events.contains(.access) || mayRead(publication, session) else {
-                recorder?.decline(publication.number, by: session, .denied)
+                recorder?.decline(publication, by: session, .denied)
                 return
             }
             return deliver(publication, to: session, form, message: message)
@@ -84,7 +84,7 @@ extension Worker {
         questions.reserveCapacity(messages.count)
         for message in messages {
             guard session.undecidedCount < undecidedMax else {
-                recorder?.decline(message.number, by: session, .queueFull)
+                message.withPublication { recorder?.decline($0, by: session, .queueFull) }
                 drop(for: session)
                 continue
             }
@@ -145,11 +145,11 @@ extension Worker {
         let message: Message
         switch decision {
         case .denied:
-            recorder?.decline(question.message.number, by: session, .denied)
+            question.message.withPublication { recorder?.decline($0, by: session, .denied) }
             return
         case .allowed: message = question.message
         case .replaced(let other, let qos, let isRetained):
-            recorder?.decline(question.message.number, by: session, .other)
+            question.message.withPublication { recorder?.decline($0, by: session, .other) }
             message = other
             form.qos = qos
             form.isRetained = isRetained

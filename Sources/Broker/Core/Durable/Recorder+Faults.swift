@@ -28,6 +28,21 @@ extension Recorder {
         return !pending.isEmpty
     }
 
+    /// While the writer is behind, who makes it write more is read from no further, whatever the QoS.
+    func holdBack(_ batch: PublishBatch) {
+        guard isCongested, batch.isRecorded else { return }
+        let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
+        (sender ?? worker.sessions[batch.publisher]?.client)?.waitForLog()
+    }
+
+    /// Whether a login has to wait until the writer has caught up: it would make it write more.
+    ///
+    /// Who comes back to a session is let in; of that there is but a line.
+    func holdsBack(_ request: ConnectRequest, isEstablished: Bool) -> Bool {
+        isCongested && !hasFailed
+            && (request.packet.will != nil || request.isPersistent && !isEstablished)
+    }
+
     /// Whether a subscription, or a new session, could not be recorded.
     func refuses(_ session: Session) -> Bool { hasFailed && isDurable(session) }
 }
@@ -45,7 +60,32 @@ extension Worker {
     }
 }
 
+extension Worker {
+    /// Logins that have waited for the writer go on.
+    func resumeLogins() {
+        let logins = waitingLogins
+        waitingLogins = []
+        for login in logins { login() }
+    }
+}
+
 extension Client {
+    /// Logs in when the writer has caught up.
+    func waitForLog(_ request: ConnectRequest) {
+        let earlier = stage
+        stage = .entering
+        connection?.pauseReading(noticesHangUp: true)
+        connection?.setDeadline(loginDueAt + 1)
+        let worker = worker
+        worker.waitingLogins.append { [self] in
+            guard stage == .entering else { return }
+            stage = earlier
+            worker.attachInTurn(self, request)
+            worker.recheckLate(self, request)
+            if stage == .connected { connection?.resumeReading() }
+        }
+    }
+
     /// Tells a client of 5.0 that its publications could not be kept.
     ///
     /// At once, before acknowledgements that wait for the disk: it should not have to wait for the

@@ -212,6 +212,31 @@ extension Recorder {
         write(publication, number, to: [])
     }
 
+    /// Records a batch of QoS 0 that a durable session is about to keep, once for all sessions.
+    ///
+    /// Not while the writer is behind: what is not promised does not wait for it.
+    func keepContent(of batch: PublishBatch, _ qos: UInt8, for session: Session) {
+        assert(batch.firstNumber == 0, "its content is not there")
+        guard isDurable(session), mayKeep(qos, in: session) else { return }
+        number(batch)
+        batch.isRecorded = true
+        for index in 0..<batch.count {
+            let number = batch.number(index)
+            let publication = batch.publication(index)
+            if number == MessageNumbers.following(batch.firstNumber, by: index) {
+                write(publication, number, to: [])
+            } else {
+                keepContent(number, publication)
+            }
+        }
+    }
+
+    private func mayKeep(_ qos: UInt8, in session: Session) -> Bool {
+        if qos > 0 { return true }
+        return session.outlet == nil && worker.limits.queuesQoS0 && !isCongested
+            && session.outgoing.window.mayQueue(worker.limits.ofAbsent)
+    }
+
     /// The number under which the log has a message; one that it has not is recorded.
     func keep(_ message: Message) -> MessageNumber {
         let number = message.number
@@ -241,13 +266,23 @@ extension Recorder {
         by session: Session,
         _ reason: LogDropReason
     ) {
-        guard isDurable(session) else { return }
+        // What was published with QoS 0 was recorded for nobody.
+        guard batch.qos > 0, isDurable(session) else { return }
         for index in entries { decline(batch.number(index), by: session, reason) }
     }
 
     /// A message does not go to a session that it was recorded for.
-    func decline(_ number: MessageNumber, by session: Session, _ reason: LogDropReason) {
-        guard number != 0, isDurable(session) else { return }
+    func decline(
+        _ publication: borrowing UnsafePublication,
+        by session: Session,
+        _ reason: LogDropReason
+    ) {
+        guard publication.qos > 0, isDurable(session) else { return }
+        decline(publication.number, by: session, reason)
+    }
+
+    private func decline(_ number: MessageNumber, by session: Session, _ reason: LogDropReason) {
+        guard number != 0 else { return }
         single[0] = LogDestination(session: session.logNumber, qos: 0, fate: .dropped(reason))
         buffer.write(delivered: number, to: single)
     }

@@ -102,6 +102,9 @@ extension Recorder: SessionListener {
 
     func session(_ session: Session, queued message: Message, _ form: DeliveryForm, place: Int) {
         guard isDurable(session) else { return }
+        // While the writer is behind, what is promised to nobody is in memory alone, and in the next
+        // image: else it would have no bound.
+        if form.qos == 0, isCongested, message.number == 0 { return }
         let number = keep(message)
         single[0] = LogDestination(
             session: session.logNumber,

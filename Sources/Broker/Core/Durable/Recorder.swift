@@ -142,6 +142,7 @@ final class Recorder {
         guard isCongested, !log.isCongested(worker.index) else { return }
         isCongested = false
         worker.unparkClients()
+        worker.resumeLogins()
     }
 
     /// Runs `body` when all that has been recorded so far is safe, or cannot be any more.
@@ -169,6 +170,8 @@ final class Recorder {
         buffer.removeAll()
         checkpoint = nil
         tellWaiters()
+        // They need not wait to be refused.
+        if !worker.waitingLogins.isEmpty { worker.postpone { [worker] in worker.resumeLogins() } }
     }
 
     /// Writing works again, as far as one can know before it has been tried.

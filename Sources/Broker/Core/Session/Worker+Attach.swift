@@ -38,6 +38,9 @@ extension Worker {
         if !isEstablished, recorder?.hasFailed == true, request.isPersistent {
             return refuseForFault(client)
         }
+        if let recorder, recorder.holdsBack(request, isEstablished: isEstablished) {
+            return client.waitForLog(request)
+        }
         if earlier == nil {
             guard broker.census.addSession(limit: settings.configuration.globalMaxClients) else {
                 return refuseForCapacity(client)
