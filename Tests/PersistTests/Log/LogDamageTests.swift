@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logs whose bytes are not what was written.
 
+import Glibc
 import Testing
 
 @testable import Persist
@@ -177,5 +178,48 @@ struct LogDamageTests {
         let again = try readLog(files.contents)
         #expect(LogState(again) == LogState(run.script.model))
         #expect(files.contents[name] == nil, "the damaged segment is gone")
+    }
+
+    @Test("Repairing again, before the first one's checkpoint is whole, finds the same")
+    func repairedTwice() throws {
+        let before = try Self.smallRun(.always)
+        var contents = before.files.contents
+        let name = try #require(contents.filter { $0.value.count > 200 }.keys.max())
+        contents[name]?[SegmentHeader.byteCount + 20] ^= 1
+        let files = MemoryFiles(contents)
+        let log = try RecoveredLog.read(files, LogReading(isRepairing: true), newLog: 7)
+        let state = LogState(log)
+        #expect(!log.losses.isEmpty && !state.sessions.isEmpty)
+        let script = LogScript(reactorCount: 2, dice: before.script.dice)
+        var run = try LogRun(script, files, before.options, log.position)
+        for _ in 0..<20 where run.checkpointCount == 0 {
+            let again = try readLog(files.contents, isRepairing: true)
+            #expect(LogState(again) == state)
+            #expect(again.position.isReset && again.losses == log.losses)
+            #expect(Set(again.position.segments) == Set(log.position.segments))
+            run.turn()
+        }
+    }
+
+    @Test("Repairing what needs no repair finds what reading does", arguments: 1...UInt64(20))
+    func repairedWhole(seed: UInt64) throws {
+        var run = try LogModelTests.start(seed: seed, reactors: 2, syncing: .always)
+        for _ in 0..<60 {
+            run.turn()
+            if run.script.dice.isOne(in: 6) {
+                run.files.setFault(partial: 9) { if case .append = $0 { ENOSPC } else { nil } }
+                run.turn()
+                run.run()
+                run.files.setFault(nil)
+            }
+            let read = try readLog(run.files.contents)
+            let repaired = try readLog(run.files.contents, isRepairing: true)
+            #expect(LogState(repaired) == LogState(read), "seed \(seed)")
+            #expect(repaired.position.base == read.position.base, "seed \(seed)")
+            #expect(!repaired.position.isReset && repaired.losses.isEmpty, "seed \(seed)")
+            #expect(repaired.position.previousSequence == read.position.previousSequence)
+            #expect(repaired.position.previousLength == read.position.previousLength)
+        }
+        #expect(run.failureCount > 1, "seed \(seed)")
     }
 }

@@ -55,7 +55,7 @@ struct LogHistory {
             parts.insert(Part(segment: segment, limit: limit), at: 0)
             let header = segment.header
             if header.flags.contains(.reset) {
-                if isCompleted(header.sequence) {
+                if Self.isCompleted(header.sequence, in: parts) {
                     base = header.sequence
                     return
                 }
@@ -107,8 +107,8 @@ struct LogHistory {
         }
     }
 
-    /// Whether the segments found so far say that a checkpoint is whole.
-    private func isCompleted(_ checkpoint: UInt64) -> Bool {
+    /// Whether segments say that a checkpoint is whole.
+    private static func isCompleted(_ checkpoint: UInt64, in parts: [Part]) -> Bool {
         var reader = RecordReader()
         for part in parts {
             var scan = SegmentScan(part.segment.file, limit: part.limit)
@@ -127,47 +127,67 @@ struct LogHistory {
     // MARK: Repairing
 
     /// Takes all segments whose header is whole, from the base on.
+    ///
+    /// Which resets are void is decided over all of them first: only then is it known which segment
+    /// is the newest that counts, and what it says of the base.
     private mutating func collectAll() throws(LogOpenError) {
+        let all = try loadAll()
+        var counting = all
+        for reset in all.reversed() where reset.header.flags.contains(.reset) {
+            // It may have gone with an older one already.
+            guard counting.contains(where: { $0.header.sequence == reset.header.sequence }) else {
+                continue
+            }
+            let behind = Self.followers(of: reset, in: counting)
+            let parts = counting.filter { behind.contains($0.header.sequence) }
+                .map { Part(segment: $0, limit: Self.limit(of: $0, in: all)) }
+            if Self.isCompleted(reset.header.sequence, in: parts) {
+                base = reset.header.sequence
+                break
+            }
+            counting.removeAll { behind.contains($0.header.sequence) }
+        }
+        base = max(base, counting.last?.header.base ?? 1)
+        parts = counting.filter { $0.header.sequence >= base }
+            .map { Part(segment: $0, limit: Self.limit(of: $0, in: all)) }
+        noteMissing()
+    }
+
+    /// All segments that can be read, ascending; the others are losses.
+    private mutating func loadAll() throws(LogOpenError) -> [LoadedSegment] {
         var all: [LoadedSegment] = []
         for sequence in sequences {
             do throws(LogOpenError) {
                 all.append(try load(sequence))
             } catch {
-                switch error {
-                case .damaged(let place, let reason):
-                    // The last one may have been in the making.
-                    if reason == .short, sequence == sequences.last { continue }
-                    losses.append(LogLoss(place: place, byteCount: nil, reason: reason))
-                default: throw error
-                }
+                guard case .damaged(let place, let reason) = error else { throw error }
+                // The last one may have been in the making.
+                if reason == .short, sequence == sequences.last { continue }
+                losses.append(LogLoss(place: place, byteCount: nil, reason: reason))
             }
         }
-        guard let newest = all.last else { return }
-        base = newest.header.base
-        for (index, segment) in all.enumerated() where segment.header.sequence >= base {
-            // How much of it counts is what a follower says that names it.
-            let followers = all[(index + 1)...].filter {
-                $0.header.previousSequence == segment.header.sequence
-            }
-            let limit = followers.map { Int(clamping: $0.header.previousLength) }.max()
-            parts.append(Part(segment: segment, limit: limit ?? segment.file.bytes.count))
-        }
-        leaveVoidOut()
-        noteMissing()
+        return all
     }
 
-    /// Leaves out what follows a fault without its checkpoint.
-    private mutating func leaveVoidOut() {
-        for index in parts.indices.reversed() where index < parts.count {
-            let header = parts[index].segment.header
-            guard header.flags.contains(.reset) else { continue }
-            let all = parts
-            parts = Array(all[index...])
-            let isWhole = isCompleted(header.sequence)
-            if isWhole { return }
-            parts = Array(all[..<index])
+    /// The sequence numbers of a segment and of those that go on behind it.
+    private static func followers(
+        of segment: LoadedSegment,
+        in all: [LoadedSegment]
+    ) -> Set<UInt64> {
+        var found: Set<UInt64> = [segment.header.sequence]
+        // Ascending: whom a segment names has been decided about.
+        for next in all where found.contains(next.header.previousSequence) {
+            // A reset goes on with what counted before the fault; what it follows says its limit.
+            found.insert(next.header.sequence)
         }
-        if let last = parts.last { base = min(base, last.segment.header.base) }
+        return found
+    }
+
+    /// How much of a segment counts is what the newest one says that names it.
+    private static func limit(of segment: LoadedSegment, in all: [LoadedSegment]) -> Int {
+        let follower = all.last { $0.header.previousSequence == segment.header.sequence }
+        return follower.map { Int(clamping: $0.header.previousLength) }
+            ?? segment.file.bytes.count
     }
 
     private mutating func noteMissing() {

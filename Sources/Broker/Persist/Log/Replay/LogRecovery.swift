@@ -76,10 +76,12 @@ struct LogRecovery {
         position.nextSequence = (history.sequences.last ?? 0) + 1
         position.base = history.parts.isEmpty ? position.nextSequence : history.base
         position.segments = segments
+        position.isReset = !losses.isEmpty
+        // Without a loss it is void, older than the base, or was in the making. What could not be read
+        // is a loss, so that nothing is removed before a new checkpoint is whole.
         position.obsolete = history.sequences.filter { sequence in
             !segments.contains { $0.sequence == sequence }
         }
-        position.isReset = !losses.isEmpty
         guard let last = history.parts.last, let end = segments.last else { return position }
         position.previousSequence = end.sequence
         position.previousLength = end.length
