@@ -111,7 +111,7 @@ struct LogHistory {
     private static func isCompleted(_ checkpoint: UInt64, in parts: [Part]) -> Bool {
         var reader = RecordReader()
         for part in parts {
-            var scan = SegmentScan(part.segment.file, limit: part.limit)
+            var scan = SegmentScan(part.segment, limit: part.limit)
             while case .frame(let frame) = scan.next() {
                 guard frame.head.reactor == LogFrameHead.writer else { continue }
                 reader.begin(frame.body, of: frame.head.reactor)

@@ -97,7 +97,7 @@ struct LogRecovery {
         _ part: LogHistory.Part,
         isLast: Bool
     ) throws(LogOpenError) -> Int {
-        var scan = SegmentScan(part.segment.file, limit: part.limit)
+        var scan = SegmentScan(part.segment, limit: part.limit)
         if part.limit > part.segment.file.bytes.count {
             try lose(part, part.segment.file.bytes.count, nil, .short)
         }
@@ -172,6 +172,7 @@ struct LogRecovery {
             }
             guard rest.offset < rest.limit else { break }
         }
-        return true
+        // What was not looked at may say so.
+        return !rest.isSearchOver
     }
 }

@@ -48,6 +48,7 @@ extension LogEngine {
         current = Current(
             file: file,
             sequence: header.sequence,
+            mask: FrameMask(log: header.log, sequence: header.sequence),
             length: length,
             syncedLength: length,
             markedLength: length

@@ -44,6 +44,8 @@ final class LogEngine {
     struct Current {
         let file: any LogFile
         let sequence: UInt64
+        /// What the heads of its frames are mixed with.
+        let mask: FrameMask
         /// Bytes in it.
         var length: UInt64
         /// Bytes of it that are on the disk.
@@ -186,8 +188,13 @@ final class LogEngine {
             }
             let isAfterSync = segment.syncedLength == segment.length
             if isAfterSync { segment.markedLength = segment.length }
-            let pieces = frames.indices.map { seal($0, isAfterSync: isAfterSync && $0 == 0) }
-            let byteCount = pieces.reduce(0) { $0 + $1.count }
+            var byteCount = 0
+            let pieces = frames.indices.map { index in
+                let offset = segment.length + UInt64(byteCount)
+                let piece = seal(index, segment, offset, isAfterSync: isAfterSync && index == 0)
+                byteCount += piece.count
+                return piece
+            }
             try segment.file.append(pieces)
             segment.length += UInt64(byteCount)
             current = segment
@@ -200,7 +207,12 @@ final class LogEngine {
         }
     }
 
-    private func seal(_ index: Int, isAfterSync: Bool) -> UnsafeRawBufferPointer {
+    private func seal(
+        _ index: Int,
+        _ segment: Current,
+        _ offset: UInt64,
+        isAfterSync: Bool
+    ) -> UnsafeRawBufferPointer {
         let frame = frames[index]
         let head = LogFrameHead(
             bodyCount: frame.memory.count - LogFrameHead.byteCount,
@@ -208,7 +220,7 @@ final class LogEngine {
             reactor: frame.reactor,
             isAfterSync: isAfterSync
         )
-        head.seal(frame.memory.base)
+        head.seal(frame.memory.base, segment.mask, at: Int(offset))
         return UnsafeRawBufferPointer(start: frame.memory.base, count: frame.memory.count)
     }
 
@@ -238,7 +250,7 @@ final class LogEngine {
             reactor: LogFrameHead.writer,
             isAfterSync: segment.syncedLength == segment.length
         )
-        head.seal(control.memory.base)
+        head.seal(control.memory.base, segment.mask, at: Int(segment.length))
         defer { control.removeAll() }
         try segment.file.append([
             UnsafeRawBufferPointer(start: control.memory.base, count: byteCount)
