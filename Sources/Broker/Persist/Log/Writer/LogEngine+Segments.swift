@@ -25,7 +25,7 @@ extension LogEngine {
         let name = SegmentName.name(header.sequence)
         // Also the name of one that fails is not used again.
         position.nextSequence += 1
-        let file = try files.create(name)
+        let file = SegmentFile(try files.create(name))
         do throws(LogFileError) {
             let bytes = header.bytes
             let memory = UnsafeMutableRawBufferPointer.allocate(

@@ -42,7 +42,7 @@ final class LogEngine {
 
     /// The segment that is written.
     struct Current {
-        let file: any LogFile
+        let file: SegmentFile
         let sequence: UInt64
         /// What the heads of its frames are mixed with.
         let mask: FrameMask
@@ -66,6 +66,8 @@ final class LogEngine {
     /// The checkpoint under way: the sequence number of its first segment.
     var checkpoint: UInt64?
     var isCheckpointWanted = false
+    /// The segment since whose beginning nothing has failed.
+    private var firstSequence: UInt64 = 0
     private var retryDelay: Int64
     private var lastSyncAt: Int64 = 0
     private var lastLookAt: Int64 = 0
@@ -111,6 +113,7 @@ final class LogEngine {
         }
         let flags: SegmentHeader.Flags = position.isReset ? [.checkpoint, .reset] : []
         try createSegment(flags)
+        firstSequence = current?.sequence ?? 0
         if position.isReset {
             state = .resuming
             checkpoint = current?.sequence
@@ -305,8 +308,8 @@ final class LogEngine {
     ) {
         syncStartedAt = nil
         if let error {
-            // A segment that was given up is no news.
-            if state == .working || sequence == current?.sequence { fail(error) }
+            // Of a segment that was given up it is no news.
+            if sequence >= firstSequence, state == .working || state == .resuming { fail(error) }
             return
         }
         noteSyncTime(nanoseconds)
@@ -349,6 +352,7 @@ final class LogEngine {
         do throws(LogFileError) {
             try files.makeFolder()
             try createSegment([.checkpoint, .reset])
+            firstSequence = current?.sequence ?? 0
             state = .resuming
             checkpoint = current?.sequence
             if let checkpoint { events.append(.resumed(checkpoint: checkpoint)) }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Syncs that fail behind the writer's back.
+
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Persist
+
+@Suite("Failing syncs of the session log")
+struct LogSyncTests {
+    /// An engine whose syncs in the background are done by the test.
+    private final class Scene {
+        let files = MemoryFiles()
+        let engine: LogEngine
+        var events: [LogEvent] = []
+        /// What is to be synced in the background.
+        var waiting: (file: any LogFile, sequence: UInt64, offset: UInt64)?
+        private var number: UInt64 = 0
+        var now: Int64 = 0
+
+        init(isReset: Bool = false) throws {
+            var options = LogOptions(syncing: .everySecond)
+            options.segmentByteCount = 400
+            var position = LogPosition(log: 7)
+            position.isReset = isReset
+            engine = LogEngine(
+                files: files,
+                options: options,
+                position: position,
+                wallSeconds: { 1000 }
+            )
+            try engine.start(now: 0)
+            engine.startSync = { [unowned self] in waiting = ($0, $1, $2) }
+        }
+
+        func run(_ jobs: [LogJob], after nanoseconds: Int64 = 0) {
+            now += nanoseconds
+            engine.run(jobs, now: now)
+            events += engine.events
+            engine.events = []
+        }
+
+        func write(_ byteCount: Int, after nanoseconds: Int64 = 0) {
+            number += 1
+            var buffer = RecordBuffer(reactor: 0)
+            let filter = [UInt8](repeating: 1, count: byteCount)
+            buffer.write(.retainedEnded(1, filter: filter))
+            let memory = buffer.take(FrameMemory(capacity: 64))
+            run([.frame(memory, reactor: 0, number: number)], after: nanoseconds)
+        }
+
+        /// The next sync of any file fails, and no other.
+        func failOnce() {
+            let count = Atomic(0)
+            files.setFault { step in
+                guard case .sync = step else { return nil }
+                return count.add(1, ordering: .relaxed).oldValue == 0 ? EIO : nil
+            }
+        }
+
+        var failureCount: Int {
+            events.count { if case .failed = $0 { true } else { false } }
+        }
+    }
+
+    @Test(
+        "What the background has been told is not hidden from the writer by a sync that succeeds",
+        arguments: [false, true]
+    )
+    func swallowed(isReset: Bool) throws {
+        let scene = try Scene(isReset: isReset)
+        scene.write(10, after: 2_000_000_000)
+        let order = try #require(scene.waiting)
+        scene.failOnce()
+        var failure: LogFileError?
+        do throws(LogFileError) { try order.file.sync() } catch { failure = error }
+        #expect(failure?.code == EIO)
+        // Before the writer hears of it, the segment is full.
+        scene.write(500)
+        #expect(scene.failureCount == 1)
+        #expect(scene.files.contents.count == 1, "nothing goes on behind it")
+        // What it says of a segment that was given up is no news.
+        scene.run([.synced(sequence: order.sequence, offset: order.offset, failure, nanoseconds: 1)])
+        #expect(scene.failureCount == 1)
+    }
+
+    @Test("A failed sync of a segment that was closed meanwhile counts", arguments: [false, true])
+    func closed(isReset: Bool) throws {
+        let scene = try Scene(isReset: isReset)
+        scene.write(10, after: 2_000_000_000)
+        let order = try #require(scene.waiting)
+        scene.write(500)
+        #expect(scene.failureCount == 0)
+        #expect(scene.engine.current?.sequence == 2)
+        let failure = LogFileError("fdatasync", "", code: EIO)
+        scene.run([.synced(sequence: order.sequence, offset: order.offset, failure, nanoseconds: 1)])
+        #expect(scene.failureCount == 1)
+    }
+}
