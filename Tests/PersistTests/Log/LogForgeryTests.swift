@@ -53,7 +53,7 @@ struct LogForgeryTests {
         let identity = LogIdentity(clientIdentifier: "a")
         buffer.write(.attached(1, identity, expiryInterval: 9, isNew: true))
         let first = buffer.take(FrameMemory(capacity: 64))
-        engine.run([.frame(first, reactor: 0, number: 1)], now: 0)
+        engine.run([.frame(first, reactor: 0, number: 1, since: 0)], now: 0)
         var message = ModelMessage(
             number: MessageNumbers.make(reactor: 0, counter: 1),
             topic: Array("a".utf8)
@@ -64,7 +64,7 @@ struct LogForgeryTests {
         let second = buffer.take(FrameMemory(capacity: 64))
         let end = second.count - destinationByteCount
         let length = engine.current.map { Int($0.length) } ?? 0
-        engine.run([.frame(second, reactor: 0, number: 2)], now: 0)
+        engine.run([.frame(second, reactor: 0, number: 2, since: 0)], now: 0)
         let name = try #require(files.contents.keys.first)
         return (files.contents, name, length + end - payload.count)
     }

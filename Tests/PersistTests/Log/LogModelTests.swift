@@ -160,16 +160,19 @@ struct LogModelTests {
     func faults(seed: UInt64) throws {
         let syncing = LogSyncing.allCases[Int(seed % 3)]
         var run = try Self.start(seed: seed, reactors: 2, syncing: syncing)
+        run.isHeardLate = seed % 2 == 0
+        let stall = run.stall(nanoseconds: 30_000_000_000)
         for _ in 0..<12 {
             for _ in 0..<run.script.dice.roll(30) { run.turn() }
             let code = [ENOSPC, EIO][run.script.dice.roll(2)]
             let kind = run.script.dice.roll(3)
             run.files.setFault(partial: run.script.dice.roll(60)) { step in
                 switch step {
-                case .append: kind == 0 ? code : nil
-                case .sync: kind == 1 ? code : nil
-                case .create: kind == 2 ? code : nil
-                default: nil
+                case .append where kind == 0, .create where kind == 2: return code
+                case .sync where kind == 1:
+                    stall()
+                    return code
+                default: return nil
                 }
             }
             for _ in 0..<run.script.dice.roll(12) { run.turn() }

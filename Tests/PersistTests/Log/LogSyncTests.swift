@@ -7,6 +7,14 @@ import Testing
 
 @testable import Persist
 
+/// A clock that goes on when it is told to.
+private final class SceneClock: Sendable {
+    private let nanoseconds = Atomic<Int64>(0)
+
+    var now: Int64 { nanoseconds.load(ordering: .relaxed) }
+    func pass(_ more: Int64) { nanoseconds.add(more, ordering: .relaxed) }
+}
+
 @Suite("Failing syncs of the session log")
 struct LogSyncTests {
     /// An engine whose syncs in the background are done by the test.
@@ -17,10 +25,11 @@ struct LogSyncTests {
         /// What is to be synced in the background.
         var waiting: (file: any LogFile, sequence: UInt64, offset: UInt64)?
         private var number: UInt64 = 0
-        var now: Int64 = 0
+        private var checkpoint: UInt64 = 0
+        let clock = SceneClock()
 
-        init(isReset: Bool = false) throws {
-            var options = LogOptions(syncing: .everySecond)
+        init(isReset: Bool = false, _ syncing: LogSyncing = .everySecond) throws {
+            var options = LogOptions(syncing: syncing)
             options.segmentByteCount = 400
             var position = LogPosition(log: 7)
             position.isReset = isReset
@@ -28,26 +37,39 @@ struct LogSyncTests {
                 files: files,
                 options: options,
                 position: position,
-                wallSeconds: { 1000 }
+                wallSeconds: { 1000 },
+                nanoseconds: { [clock] in clock.now }
             )
             try engine.start(now: 0)
+            if isReset { hear() }
             engine.startSync = { [unowned self] in waiting = ($0, $1, $2) }
         }
 
         func run(_ jobs: [LogJob], after nanoseconds: Int64 = 0) {
-            now += nanoseconds
-            engine.run(jobs, now: now)
+            clock.pass(nanoseconds)
+            engine.run(jobs, now: clock.now)
             events += engine.events
             engine.events = []
+        }
+
+        /// The reactor begins its part of the checkpoint that the log has begun anew with.
+        func hear() {
+            events += engine.events
+            engine.events = []
+            for case .resumed(let number) in events { checkpoint = number }
         }
 
         func write(_ byteCount: Int, after nanoseconds: Int64 = 0) {
             number += 1
             var buffer = RecordBuffer(reactor: 0)
+            if checkpoint > 0 { buffer.begin(checkpoint, isReset: true) }
             let filter = [UInt8](repeating: 1, count: byteCount)
             buffer.write(.retainedEnded(1, filter: filter))
             let memory = buffer.take(FrameMemory(capacity: 64))
-            run([.frame(memory, reactor: 0, number: number)], after: nanoseconds)
+            run(
+                [.frame(memory, reactor: 0, number: number, since: buffer.checkpoint)],
+                after: nanoseconds
+            )
         }
 
         /// The next sync of any file fails, and no other.
@@ -96,5 +118,31 @@ struct LogSyncTests {
         let failure = LogFileError("fdatasync", "", code: EIO)
         scene.run([.synced(sequence: order.sequence, offset: order.offset, failure, nanoseconds: 1)])
         #expect(scene.failureCount == 1)
+    }
+
+    @Test("After a sync that hung and failed, what was queued meanwhile is thrown away")
+    func hung() throws {
+        let scene = try Scene(.always)
+        scene.files.setFault { [clock = scene.clock] step in
+            guard case .sync = step else { return nil }
+            clock.pass(30_000_000_000)
+            return EIO
+        }
+        scene.write(10)
+        #expect(scene.failureCount == 1)
+        scene.files.setFault(nil)
+        // The next attempt is due after the sync has failed, not after it has begun.
+        scene.write(11)
+        #expect(scene.events.allSatisfy { if case .resumed = $0 { false } else { true } })
+        scene.write(12, after: 10_000_000_000)
+        scene.write(13)
+        scene.hear()
+        #expect(scene.events.contains(.resumed(checkpoint: 2)))
+        scene.write(14)
+        scene.run([.completeCheckpoint(2)])
+        #expect(scene.events.contains(.safe(reactor: 0, number: 5)))
+        // Two of the writer's own and one of the reactor's, which had begun its part.
+        let log = try readLog(scene.files.contents)
+        #expect(log.recordCount == 2)
     }
 }

@@ -5,8 +5,8 @@ import Glibc
 
 /// What the writer is asked to do, in this order.
 enum LogJob: Sendable {
-    /// To write the records of a reactor's turn.
-    case frame(FrameMemory, reactor: UInt8, number: UInt64)
+    /// To write the records of a reactor's turn; the reactor had begun its part of this checkpoint.
+    case frame(FrameMemory, reactor: UInt8, number: UInt64, since: UInt64)
     /// To begin a checkpoint.
     case beginCheckpoint
     /// To end the checkpoint of this number: everything it needs has been handed over.
@@ -31,6 +31,8 @@ enum LogJob: Sendable {
 /// ```
 /// While failed, what comes is thrown away. While resuming, it is written and nothing is called safe:
 /// the new segment counts only together with its whole checkpoint (see `SegmentHeader.Flags.reset`).
+/// What a reactor has recorded before its part of that has begun is thrown away too: the images have
+/// what has come of it, and part of what belongs to it was lost.
 /// Used by one thread; the time is handed in.
 final class LogEngine {
     enum State: Equatable {
@@ -57,6 +59,7 @@ final class LogEngine {
     let files: any LogFiles
     private(set) var options: LogOptions
     private let wallSeconds: () -> Int64
+    private let nanoseconds: () -> Int64
     /// Starts a sync in the background; nil: all syncs are waited for.
     var startSync: ((any LogFile, _ sequence: UInt64, _ offset: UInt64) -> Void)?
 
@@ -68,6 +71,8 @@ final class LogEngine {
     var isCheckpointWanted = false
     /// The segment since whose beginning nothing has failed.
     private var firstSequence: UInt64 = 0
+    /// The checkpoint with which the log began anew the last time; 0 if it never did.
+    private var resetSequence: UInt64 = 0
     private var retryDelay: Int64
     private var lastSyncAt: Int64 = 0
     private var lastLookAt: Int64 = 0
@@ -89,12 +94,14 @@ final class LogEngine {
         files: any LogFiles,
         options: LogOptions,
         position: LogPosition,
-        wallSeconds: @escaping () -> Int64
+        wallSeconds: @escaping () -> Int64,
+        nanoseconds: @escaping () -> Int64 = LogClock.monotonicNanoseconds
     ) {
         self.files = files
         self.options = options
         self.position = position
         self.wallSeconds = wallSeconds
+        self.nanoseconds = nanoseconds
         retryDelay = options.retryNanoseconds.lowerBound
     }
 
@@ -115,9 +122,7 @@ final class LogEngine {
         try createSegment(flags)
         firstSequence = current?.sequence ?? 0
         if position.isReset {
-            state = .resuming
-            checkpoint = current?.sequence
-            if let checkpoint { events.append(.resumed(checkpoint: checkpoint)) }
+            resume()
         } else {
             removeObsolete()
         }
@@ -129,8 +134,12 @@ final class LogEngine {
         self.now = now
         retryIfDue()
         for job in jobs {
-            if case .frame(let memory, let reactor, let number) = job {
-                frames.append((memory, reactor, number))
+            if case .frame(let memory, let reactor, let number, let checkpoint) = job {
+                if checkpoint >= resetSequence {
+                    frames.append((memory, reactor, number))
+                } else {
+                    spares.append(memory)
+                }
                 continue
             }
             writeFrames()
@@ -273,9 +282,9 @@ final class LogEngine {
     /// Waits until the current segment is on the disk.
     func syncCurrent() throws(LogFileError) {
         guard var segment = current, segment.syncedLength < segment.length else { return }
-        let begin = LogClock.monotonicNanoseconds()
+        let begin = nanoseconds()
         try segment.file.sync()
-        noteSyncTime(LogClock.monotonicNanoseconds() - begin)
+        noteSyncTime(nanoseconds() - begin)
         segment.syncedLength = segment.length
         current = segment
         lastSyncAt = now
@@ -342,8 +351,7 @@ final class LogEngine {
         current = nil
         checkpoint = nil
         held = [UInt64](repeating: 0, count: 256)
-        state = .failed(retryAt: now + retryDelay)
-        retryDelay = min(retryDelay * 2, options.retryNanoseconds.upperBound)
+        retryLater()
         events.append(.failed(error))
     }
 
@@ -353,13 +361,26 @@ final class LogEngine {
             try files.makeFolder()
             try createSegment([.checkpoint, .reset])
             firstSequence = current?.sequence ?? 0
-            state = .resuming
-            checkpoint = current?.sequence
-            if let checkpoint { events.append(.resumed(checkpoint: checkpoint)) }
+            resume()
         } catch {
-            state = .failed(retryAt: now + retryDelay)
-            retryDelay = min(retryDelay * 2, options.retryNanoseconds.upperBound)
+            retryLater()
         }
+    }
+
+    /// The segment that has just begun is a reset: its checkpoint has to be made.
+    private func resume() {
+        guard let sequence = current?.sequence else { return }
+        state = .resuming
+        checkpoint = sequence
+        resetSequence = sequence
+        events.append(.resumed(checkpoint: sequence))
+    }
+
+    private func retryLater() {
+        // A disk that fails may have taken its time about it.
+        now = max(now, nanoseconds())
+        state = .failed(retryAt: now + retryDelay)
+        retryDelay = min(retryDelay * 2, options.retryNanoseconds.upperBound)
     }
 
     // MARK: The end of a checkpoint and of the log
