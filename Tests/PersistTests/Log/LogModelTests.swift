@@ -122,8 +122,40 @@ struct LogModelTests {
         try powerCuts(seed, seed % 2 == 0 ? .everySecond : .never, turns: 50)
     }
 
+    @Test(
+        "After a fault too: what a power cut leaves is what there was",
+        arguments: 1...UInt64(6 * rounds)
+    )
+    func powerCutFaults(seed: UInt64) throws {
+        let syncing = LogSyncing.allCases[Int(seed % 3)]
+        var run = try Self.start(seed: seed, reactors: 2, syncing: syncing)
+        run.isHeardLate = seed % 2 == 0
+        for _ in 0..<2 {
+            for _ in 0..<run.script.dice.roll(20) { run.turn() }
+            let isSync = syncing != .never && run.script.dice.isOne(in: 2)
+            let before = run.failureCount
+            run.files.setFault(partial: run.script.dice.roll(60)) { step in
+                switch step {
+                case .append where !isSync: return ENOSPC
+                case .sync where isSync: return EIO
+                default: return nil
+                }
+            }
+            for _ in 0..<200 where run.failureCount == before { run.turn() }
+            run.files.setFault(nil)
+            for _ in 0..<12 { run.turn() }
+        }
+        run.run()
+        #expect(run.failureCount > 1, "seed \(seed)")
+        try powerCuts(seed, syncing, run)
+    }
+
     private func powerCuts(_ seed: UInt64, _ syncing: LogSyncing, turns: Int) throws {
         let run = try Self.run(seed: seed, turns: turns, reactors: 2, syncing: syncing)
+        try powerCuts(seed, syncing, run)
+    }
+
+    private func powerCuts(_ seed: UInt64, _ syncing: LogSyncing, _ run: LogRun) throws {
         let steps = run.files.steps
         var dice = LogDice(seed: seed &* 977)
         for count in 0...steps.count {

@@ -28,9 +28,14 @@ struct LogSyncTests {
         private var checkpoint: UInt64 = 0
         let clock = SceneClock()
 
-        init(isReset: Bool = false, _ syncing: LogSyncing = .everySecond) throws {
+        init(
+            _ syncing: LogSyncing = .everySecond,
+            isReset: Bool = false,
+            boot: UInt64 = 0
+        ) throws {
             var options = LogOptions(syncing: syncing)
             options.segmentByteCount = 400
+            options.boot = boot
             var position = LogPosition(log: 7)
             position.isReset = isReset
             engine = LogEngine(
@@ -144,5 +149,43 @@ struct LogSyncTests {
         // Two of the writer's own and one of the reactor's, which had begun its part.
         let log = try readLog(scene.files.contents)
         #expect(log.recordCount == 2)
+    }
+
+    @Test("What was called safe counts after a fault, whatever the syncing is by then")
+    func reloaded() throws {
+        let scene = try Scene(.never)
+        scene.write(10)
+        #expect(scene.events == [.safe(reactor: 0, number: 1)])
+        scene.run([.setSyncing(.always)])
+        scene.files.setFault { if case .append = $0 { ENOSPC } else { nil } }
+        scene.write(11)
+        #expect(scene.failureCount == 1)
+        scene.files.setFault(nil)
+        scene.run([], after: 10_000_000_000)
+        scene.hear()
+        #expect(scene.events.contains(.resumed(checkpoint: 2)))
+        #expect(try readLog(scene.files.contents).recordCount == 1)
+    }
+
+    @Test("A power cut may take what a fault has left unsynced, and nothing else may")
+    func powerCut() throws {
+        let scene = try Scene(.never, boot: 5)
+        scene.write(10)
+        let length = try #require(scene.engine.current?.length)
+        scene.files.setFault { if case .append = $0 { EIO } else { nil } }
+        scene.write(11)
+        scene.files.setFault(nil)
+        scene.run([], after: 10_000_000_000)
+        #expect(scene.files.contents.count == 2)
+        var files = scene.files.contents
+        files[SegmentName.name(1)]?.removeLast(3)
+        let log = try readLog(files, boot: 6)
+        #expect(log.recordCount == 0)
+        #expect(log.cutByteCount == Int(length) - SegmentHeader.byteCount)
+        #expect(log.position.previousLength == UInt64(SegmentHeader.byteCount))
+        let repaired = try readLog(files, isRepairing: true, boot: 6)
+        #expect(repaired.losses.isEmpty && repaired.position == log.position)
+        // The machine has not been started anew since: somebody else has taken the bytes.
+        #expect(throws: LogOpenError.self) { try readLog(files, boot: 5) }
     }
 }

@@ -23,20 +23,22 @@ struct LogHistory {
     /// The log they belong to; nil if there is none.
     private(set) var log: UInt64?
     private(set) var losses: [LogLoss] = []
-    private let isRepairing: Bool
+    /// Bytes before a fault that a power cut has taken.
+    private(set) var cutByteCount = 0
+    private let reading: LogReading
 
     /// Finds what counts.
     ///
     /// When repairing, what cannot be read is left out and noted.
-    init(_ files: any LogFiles, isRepairing: Bool) throws(LogOpenError) {
+    init(_ files: any LogFiles, _ reading: LogReading) throws(LogOpenError) {
         self.files = files
-        self.isRepairing = isRepairing
+        self.reading = reading
         do throws(LogFileError) {
             sequences = try files.names().compactMap(SegmentName.sequence).sorted()
         } catch {
             throw .file(error)
         }
-        if isRepairing { try collectAll() } else { try walkBack() }
+        if reading.isRepairing { try collectAll() } else { try walkBack() }
     }
 
     // MARK: The way back
@@ -68,7 +70,8 @@ struct LogHistory {
                 throw .damaged(LogPlace(file: segment.name, offset: 0), .misplaced)
             }
             segment = try load(header.previousSequence)
-            limit = Int(clamping: header.previousLength)
+            limit = self.limit(of: segment, before: header)
+            cutByteCount = parts.isEmpty ? Int(clamping: header.previousLength) - limit : 0
             if parts.isEmpty { base = segment.header.base }
         }
     }
@@ -140,7 +143,7 @@ struct LogHistory {
             }
             let behind = Self.followers(of: reset, in: counting)
             let parts = counting.filter { behind.contains($0.header.sequence) }
-                .map { Part(segment: $0, limit: Self.limit(of: $0, in: all)) }
+                .map { Part(segment: $0, limit: limit(of: $0, in: all)) }
             if Self.isCompleted(reset.header.sequence, in: parts) {
                 base = reset.header.sequence
                 break
@@ -149,7 +152,7 @@ struct LogHistory {
         }
         base = max(base, counting.last?.header.base ?? 1)
         parts = counting.filter { $0.header.sequence >= base }
-            .map { Part(segment: $0, limit: Self.limit(of: $0, in: all)) }
+            .map { Part(segment: $0, limit: limit(of: $0, in: all)) }
         noteMissing()
     }
 
@@ -184,10 +187,20 @@ struct LogHistory {
     }
 
     /// How much of a segment counts is what the newest one says that names it.
-    private static func limit(of segment: LoadedSegment, in all: [LoadedSegment]) -> Int {
+    private func limit(of segment: LoadedSegment, in all: [LoadedSegment]) -> Int {
         let follower = all.last { $0.header.previousSequence == segment.header.sequence }
-        return follower.map { Int(clamping: $0.header.previousLength) }
-            ?? segment.file.bytes.count
+        return follower.map { limit(of: segment, before: $0.header) } ?? segment.file.bytes.count
+    }
+
+    /// How much of a segment counts before another one.
+    ///
+    /// All of that is on the disk, but before a reset, which follows a fault: there a power cut, by
+    /// which the machine was started anew, may have taken the last bytes.
+    private func limit(of segment: LoadedSegment, before next: SegmentHeader) -> Int {
+        let length = Int(clamping: next.previousLength)
+        let isSameBoot = next.boot != 0 && next.boot == reading.boot
+        guard next.flags.contains(.reset), !isSameBoot else { return length }
+        return min(length, segment.file.bytes.count)
     }
 
     private mutating func noteMissing() {

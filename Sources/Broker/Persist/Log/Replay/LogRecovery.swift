@@ -41,8 +41,9 @@ struct LogRecovery {
 
     private init(_ files: any LogFiles, _ reading: LogReading) throws(LogOpenError) {
         self.reading = reading
-        history = try LogHistory(files, isRepairing: reading.isRepairing)
+        history = try LogHistory(files, reading)
         losses = history.losses
+        cutByteCount = history.cutByteCount
     }
 
     private mutating func run(_ newLog: UInt64) throws(LogOpenError) -> RecoveredLog {
@@ -108,7 +109,7 @@ struct LogRecovery {
             case .broken:
                 let start = scan.offset
                 if isLast, isTorn(scan, part) {
-                    cutByteCount = scan.limit - start
+                    cutByteCount += scan.limit - start
                     return start
                 }
                 guard reading.isRepairing else {

@@ -51,7 +51,8 @@ extension LogEngine {
             mask: FrameMask(log: header.log, sequence: header.sequence),
             length: length,
             syncedLength: length,
-            markedLength: length
+            markedLength: length,
+            safeLength: length
         )
         figures.writtenByteCount += length
     }

@@ -54,6 +54,8 @@ final class LogEngine {
         var syncedLength: UInt64
         /// What the last mark in it says about that.
         var markedLength: UInt64
+        /// Bytes of it whose frames were called safe, whatever that meant then: they count.
+        var safeLength: UInt64
     }
 
     let files: any LogFiles
@@ -243,6 +245,7 @@ final class LogEngine {
 
     /// Calls safe what was written.
     private func confirmHeld() {
+        if let length = current?.length { current?.safeLength = length }
         for reactor in held.indices where held[reactor] > 0 {
             events.append(.safe(reactor: UInt8(reactor), number: held[reactor]))
             held[reactor] = 0
@@ -342,8 +345,7 @@ final class LogEngine {
     /// Gives the current segment up.
     func fail(_ error: LogFileError) {
         if state == .working, let segment = current {
-            let isOnDisk = options.syncing == .always
-            endHistory(segment, isOnDisk ? segment.syncedLength : segment.length)
+            endHistory(segment, segment.safeLength)
         } else if let segment = current {
             // What counts has ended before it; it goes when a checkpoint is whole.
             position.obsolete.append(segment.sequence)
