@@ -144,7 +144,11 @@ final class DurableState: Sendable {
     }
 
     private func openLog(_ isRepairing: Bool) throws(StartError) -> (LogFolder, RecoveredLog) {
-        let reading = LogReading(isRepairing: isRepairing, boot: LogNumbers.boot())
+        let reading = LogReading(
+            isRepairing: isRepairing,
+            boot: LogNumbers.boot(),
+            startedAt: LogClock.wallSeconds()
+        )
         do throws(LogOpenError) {
             let folder = try LogFolder("\(path).log")
             return (folder, try RecoveredLog.read(folder, reading, newLog: LogNumbers.random()))

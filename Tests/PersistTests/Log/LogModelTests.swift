@@ -102,6 +102,7 @@ struct LogModelTests {
         let next = try LogRun(script, run.files, run.options, log.position)
         let again = try readLog(next.files.contents)
         #expect(LogState(again) == run.marks.last?.state)
+        #expect(again.shutdown == nil, "what the end of the one before says is over")
     }
 
     // MARK: Power cuts

@@ -9,10 +9,15 @@ package struct LogReading: Sendable {
     package var isRepairing = false
     /// As in `LogOptions`.
     package var boot: UInt64 = 0
+    /// Second since 1970 in which the broker starts; 0: the last one of which the log knows.
+    ///
+    /// If the one before did not end as it should, those who were connected leave now.
+    package var startedAt: Int64 = 0
 
-    package init(isRepairing: Bool = false, boot: UInt64 = 0) {
+    package init(isRepairing: Bool = false, boot: UInt64 = 0, startedAt: Int64 = 0) {
         self.isRepairing = isRepairing
         self.boot = boot
+        self.startedAt = startedAt
     }
 }
 
@@ -50,7 +55,9 @@ struct LogRecovery {
         var incarnation: UInt64?
         for (index, part) in history.parts.enumerated() {
             let header = part.segment.header
-            if let incarnation, incarnation != header.incarnation { replay.restart() }
+            if let incarnation, incarnation != header.incarnation {
+                replay.beginIncarnation(at: header.createdAt)
+            }
             if incarnation != header.incarnation || header.flags.contains(.reset) {
                 numbers = FrameNumbers()
             }
@@ -61,7 +68,7 @@ struct LogRecovery {
             segments.append(LogSegment(sequence: header.sequence, length: UInt64(end)))
         }
         // What nobody has done yet is what the next one begins with.
-        replay.restart()
+        replay.restart(at: reading.startedAt)
         return RecoveredLog(
             replay,
             files: history.parts.map(\.segment.file),

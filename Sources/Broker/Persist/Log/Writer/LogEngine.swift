@@ -415,6 +415,8 @@ final class LogEngine {
         var isClean = false
         if state == .working {
             do throws(LogFileError) {
+                // Whoever is connected leaves now.
+                try writeControl(.clock(wallSeconds()))
                 try writeControl(.cleanShutdown(database))
                 try syncCurrent()
                 isClean = true
