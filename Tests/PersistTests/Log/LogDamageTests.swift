@@ -222,4 +222,39 @@ struct LogDamageTests {
         }
         #expect(run.failureCount > 1, "seed \(seed)")
     }
+
+    @Test("Damage in a log that has begun anew is not taken for an attempt that was never whole")
+    func damagedReset() throws {
+        var position = LogPosition(log: 7)
+        position.isReset = true
+        var options = LogOptions(syncing: .never)
+        options.segmentByteCount = 600
+        var script = LogScript(reactorCount: 1, dice: LogDice(seed: 3))
+        script.payloadMax = 4
+        var run = try LogRun(script, MemoryFiles(), options, position)
+        for _ in 0..<30 where run.checkpointCount == 0 { run.turn() }
+        for _ in 0..<6 { run.turn() }
+        run.run()
+        #expect(run.checkpointCount == 1)
+        let whole = LogState(try readLog(run.files.contents))
+        let last = run.files.contents.keys.max()
+        for (name, bytes) in run.files.contents {
+            for index in bytes.indices where LogModelTests.rounds > 1 || index % 7 == 0 {
+                var files = run.files.contents
+                files[name]?[index] ^= 1
+                do throws(LogOpenError) {
+                    let log = try readLog(files)
+                    // Only the end of the last one may be a torn one.
+                    #expect(log.cutByteCount > 0 ? name == last : LogState(log) == whole)
+                } catch {
+                    guard case .newerVersion = error else {
+                        let log = try readLog(files, isRepairing: true)
+                        #expect(!log.losses.isEmpty && log.position.isReset)
+                        #expect(!log.sessions.isEmpty, "\(name), byte \(index)")
+                        continue
+                    }
+                }
+            }
+        }
+    }
 }

@@ -56,12 +56,14 @@ struct LogHistory {
             }
             parts.insert(Part(segment: segment, limit: limit), at: 0)
             let header = segment.header
-            if header.flags.contains(.reset) {
+            if header.flags.contains(.checkpoint),
+                header.sequence > base || header.flags.contains(.reset)
+            {
                 if Self.isCompleted(header.sequence, in: parts) {
                     base = header.sequence
                     return
                 }
-                parts = []
+                if header.flags.contains(.reset) { parts = [] }
             }
             guard header.previousSequence != 0, parts.isEmpty || header.sequence > base else {
                 return
@@ -110,13 +112,20 @@ struct LogHistory {
         }
     }
 
-    /// Whether segments say that a checkpoint is whole.
+    /// Whether segments, of which the first is that of a checkpoint, say that this is whole.
+    ///
+    /// What is behind broken bytes counts too: it says that those were on the disk.
     private static func isCompleted(_ checkpoint: UInt64, in parts: [Part]) -> Bool {
+        for header in parts.dropFirst().map(\.segment.header)
+        where !header.flags.contains(.reset) && header.base >= checkpoint { return true }
         var reader = RecordReader()
         for part in parts {
             var scan = SegmentScan(part.segment, limit: part.limit)
-            while case .frame(let frame) = scan.next() {
-                guard frame.head.reactor == LogFrameHead.writer else { continue }
+            while let frame = scan.nextWhole() {
+                // It is written when all before it is on the disk, and says so.
+                guard frame.head.reactor == LogFrameHead.writer, frame.head.isAfterSync else {
+                    continue
+                }
                 reader.begin(frame.body, of: frame.head.reactor)
                 // A record that means nothing is met again when the history is read.
                 while let record = try? reader.read() {
@@ -136,18 +145,19 @@ struct LogHistory {
     private mutating func collectAll() throws(LogOpenError) {
         let all = try loadAll()
         var counting = all
-        for reset in all.reversed() where reset.header.flags.contains(.reset) {
+        for first in all.reversed() where first.header.flags.contains(.checkpoint) {
             // It may have gone with an older one already.
-            guard counting.contains(where: { $0.header.sequence == reset.header.sequence }) else {
+            guard counting.contains(where: { $0.header.sequence == first.header.sequence }) else {
                 continue
             }
-            let behind = Self.followers(of: reset, in: counting)
+            let behind = Self.followers(of: first, in: counting)
             let parts = counting.filter { behind.contains($0.header.sequence) }
                 .map { Part(segment: $0, limit: limit(of: $0, in: all)) }
-            if Self.isCompleted(reset.header.sequence, in: parts) {
-                base = reset.header.sequence
+            if Self.isCompleted(first.header.sequence, in: parts) {
+                base = first.header.sequence
                 break
             }
+            guard first.header.flags.contains(.reset) else { continue }
             counting.removeAll { behind.contains($0.header.sequence) }
         }
         base = max(base, counting.last?.header.base ?? 1)

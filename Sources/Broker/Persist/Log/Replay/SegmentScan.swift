@@ -98,6 +98,17 @@ struct SegmentScan {
         return false
     }
 
+    /// The next whole frame, wherever that is.
+    mutating func nextWhole() -> LoadedFrame? {
+        while true {
+            switch next() {
+            case .frame(let frame): return frame
+            case .end: return nil
+            case .broken: guard skipBroken(FrameNumbers()) else { return nil }
+            }
+        }
+    }
+
     /// Whether a search was ended though there were bytes left.
     var isSearchOver: Bool { searchedByteCount > Self.searchMax * limit }
 }

@@ -86,6 +86,29 @@ extension LogEngine {
         }
     }
 
+    /// Removes a reset that will never be whole, and what follows it: on a full disk the next one
+    /// needs the room.
+    ///
+    /// The last one first, so that what is left at any moment is void and hangs together.
+    func giveUpReset() {
+        assert(state == .resuming, "its checkpoint is not whole")
+        position.previousSequence = countedEnd.sequence
+        position.previousLength = countedEnd.length
+        position.obsolete += position.segments.map(\.sequence).filter { $0 >= resetSequence }
+        position.segments.removeAll { $0.sequence >= resetSequence }
+        if let segment = current { position.obsolete.append(segment.sequence) }
+        position.obsolete.sort()
+        do throws(LogFileError) {
+            while let last = position.obsolete.last, last >= resetSequence {
+                try files.remove(SegmentName.name(last))
+                position.obsolete.removeLast()
+                if last > resetSequence { try files.syncFolder() }
+            }
+        } catch {
+            // They go when a checkpoint is whole.
+        }
+    }
+
     /// Bytes of the log from a segment on.
     func byteCount(from sequence: UInt64) -> UInt64 {
         let closed = position.segments.lazy.filter { $0.sequence >= sequence }

@@ -74,7 +74,9 @@ final class LogEngine {
     /// The segment since whose beginning nothing has failed.
     private var firstSequence: UInt64 = 0
     /// The checkpoint with which the log began anew the last time; 0 if it never did.
-    private var resetSequence: UInt64 = 0
+    private(set) var resetSequence: UInt64 = 0
+    /// What counts while that is not whole: up to where of which segment.
+    var countedEnd = LogSegment(sequence: 0, length: 0)
     private var retryDelay: Int64
     private var lastSyncAt: Int64 = 0
     private var lastLookAt: Int64 = 0
@@ -346,9 +348,8 @@ final class LogEngine {
     func fail(_ error: LogFileError) {
         if state == .working, let segment = current {
             endHistory(segment, segment.safeLength)
-        } else if let segment = current {
-            // What counts has ended before it; it goes when a checkpoint is whole.
-            position.obsolete.append(segment.sequence)
+        } else if state == .resuming {
+            giveUpReset()
         }
         current = nil
         checkpoint = nil
@@ -373,6 +374,10 @@ final class LogEngine {
     private func resume() {
         guard let sequence = current?.sequence else { return }
         state = .resuming
+        countedEnd = LogSegment(
+            sequence: position.previousSequence,
+            length: position.previousLength
+        )
         checkpoint = sequence
         resetSequence = sequence
         events.append(.resumed(checkpoint: sequence))
@@ -390,6 +395,9 @@ final class LogEngine {
     func completeCheckpoint(_ number: UInt64) {
         guard checkpoint == number, state == .working || state == .resuming else { return }
         do throws(LogFileError) {
+            // The record stands behind what is on the disk, so that it is marked: damage before it
+            // is not taken for the end of a reset that was never whole.
+            try syncCurrent()
             try writeControl(.checkpointCompleted(number))
             try syncCurrent()
             checkpoint = nil
@@ -401,11 +409,12 @@ final class LogEngine {
             }
             confirmHeld()
             position.checkpointByteCount = byteCount(from: number)
-            // Only the next header says that the segments before the checkpoint are not needed.
-            try roll([])
+            // Even if the disk has no room for another header.
             removeObsolete()
             figures.lastCheckpointAt = wallSeconds()
             events.append(.checkpointCompleted(number))
+            // Its header says where the log begins, so that no record needs to be looked for.
+            try roll([])
         } catch {
             fail(error)
         }
