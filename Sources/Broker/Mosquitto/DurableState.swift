@@ -219,6 +219,10 @@ final class DurableState: Sendable {
         guard Glibc.rename(name, aside) == 0 else {
             throw Self.startError(name, .file(LogFileError("rename", name)))
         }
+        // After a power cut the old name would count again.
+        do throws(FileError) { try File.syncFolder(of: aside) } catch {
+            broker.log.warning("Warning: \(error).")
+        }
         broker.log.notice("\(reason). \(name) is now \(aside).")
     }
 
