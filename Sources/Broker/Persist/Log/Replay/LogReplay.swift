@@ -142,14 +142,9 @@ struct LogReplay {
         case .unsubscribed(let session, let filter, let shareName):
             slot(session).update { $0.unsubscribe(filter, shareName) }
         case .retainedBegan(let session, let image):
-            slot(session).update { session in
-                session.retainedPending.removeAll { $0.filter == image.filter }
-                session.retainedPending.append(image)
-            }
+            slot(session).update { $0.beginRetained(image) }
         case .retainedEnded(let session, let filter):
-            slot(session).update { session in
-                session.retainedPending.removeAll { $0.filter == filter }
-            }
+            slot(session).update { $0.endRetained(filter) }
         case .ended(let session): slot(session).end()
         default: assertionFailure("it is about a session's life")
         }
