@@ -144,7 +144,11 @@ final class DurableState: Sendable {
     }
 
     private func openLog(_ isRepairing: Bool) throws(StartError) -> (LogFolder, RecoveredLog) {
-        let reading = LogReading(isRepairing: isRepairing, boot: LogNumbers.boot())
+        let reading = LogReading(
+            isRepairing: isRepairing,
+            boot: LogNumbers.boot(),
+            startedAt: LogClock.wallSeconds()
+        )
         do throws(LogOpenError) {
             let folder = try LogFolder("\(path).log")
             return (folder, try RecoveredLog.read(folder, reading, newLog: LogNumbers.random()))
@@ -214,6 +218,10 @@ final class DurableState: Sendable {
         let aside = "\(name).replaced-\(Clock.wallNanoseconds() / 1_000_000_000)"
         guard Glibc.rename(name, aside) == 0 else {
             throw Self.startError(name, .file(LogFileError("rename", name)))
+        }
+        // After a power cut the old name would count again.
+        do throws(FileError) { try File.syncFolder(of: aside) } catch {
+            broker.log.warning("Warning: \(error).")
         }
         broker.log.notice("\(reason). \(name) is now \(aside).")
     }

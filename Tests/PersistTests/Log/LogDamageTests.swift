@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logs whose bytes are not what was written.
 
+import Glibc
 import Testing
 
 @testable import Persist
@@ -177,5 +178,83 @@ struct LogDamageTests {
         let again = try readLog(files.contents)
         #expect(LogState(again) == LogState(run.script.model))
         #expect(files.contents[name] == nil, "the damaged segment is gone")
+    }
+
+    @Test("Repairing again, before the first one's checkpoint is whole, finds the same")
+    func repairedTwice() throws {
+        let before = try Self.smallRun(.always)
+        var contents = before.files.contents
+        let name = try #require(contents.filter { $0.value.count > 200 }.keys.max())
+        contents[name]?[SegmentHeader.byteCount + 20] ^= 1
+        let files = MemoryFiles(contents)
+        let log = try RecoveredLog.read(files, LogReading(isRepairing: true), newLog: 7)
+        let state = LogState(log)
+        #expect(!log.losses.isEmpty && !state.sessions.isEmpty)
+        let script = LogScript(reactorCount: 2, dice: before.script.dice)
+        var run = try LogRun(script, files, before.options, log.position)
+        for _ in 0..<20 where run.checkpointCount == 0 {
+            let again = try readLog(files.contents, isRepairing: true)
+            #expect(LogState(again) == state)
+            #expect(again.position.isReset && again.losses == log.losses)
+            #expect(Set(again.position.segments) == Set(log.position.segments))
+            run.turn()
+        }
+    }
+
+    @Test("Repairing what needs no repair finds what reading does", arguments: 1...UInt64(20))
+    func repairedWhole(seed: UInt64) throws {
+        var run = try LogModelTests.start(seed: seed, reactors: 2, syncing: .always)
+        for _ in 0..<60 {
+            run.turn()
+            if run.script.dice.isOne(in: 6) {
+                run.files.setFault(partial: 9) { if case .append = $0 { ENOSPC } else { nil } }
+                run.turn()
+                run.run()
+                run.files.setFault(nil)
+            }
+            let read = try readLog(run.files.contents)
+            let repaired = try readLog(run.files.contents, isRepairing: true)
+            #expect(LogState(repaired) == LogState(read), "seed \(seed)")
+            #expect(repaired.position.base == read.position.base, "seed \(seed)")
+            #expect(!repaired.position.isReset && repaired.losses.isEmpty, "seed \(seed)")
+            #expect(repaired.position.previousSequence == read.position.previousSequence)
+            #expect(repaired.position.previousLength == read.position.previousLength)
+        }
+        #expect(run.failureCount > 1, "seed \(seed)")
+    }
+
+    @Test("Damage in a log that has begun anew is not taken for an attempt that was never whole")
+    func damagedReset() throws {
+        var position = LogPosition(log: 7)
+        position.isReset = true
+        var options = LogOptions(syncing: .never)
+        options.segmentByteCount = 600
+        var script = LogScript(reactorCount: 1, dice: LogDice(seed: 3))
+        script.payloadMax = 4
+        var run = try LogRun(script, MemoryFiles(), options, position)
+        for _ in 0..<30 where run.checkpointCount == 0 { run.turn() }
+        for _ in 0..<6 { run.turn() }
+        run.run()
+        #expect(run.checkpointCount == 1)
+        let whole = LogState(try readLog(run.files.contents))
+        let last = run.files.contents.keys.max()
+        for (name, bytes) in run.files.contents {
+            for index in bytes.indices where LogModelTests.rounds > 1 || index % 7 == 0 {
+                var files = run.files.contents
+                files[name]?[index] ^= 1
+                do throws(LogOpenError) {
+                    let log = try readLog(files)
+                    // Only the end of the last one may be a torn one.
+                    #expect(log.cutByteCount > 0 ? name == last : LogState(log) == whole)
+                } catch {
+                    guard case .newerVersion = error else {
+                        let log = try readLog(files, isRepairing: true)
+                        #expect(!log.losses.isEmpty && log.position.isReset)
+                        #expect(!log.sessions.isEmpty, "\(name), byte \(index)")
+                        continue
+                    }
+                }
+            }
+        }
     }
 }

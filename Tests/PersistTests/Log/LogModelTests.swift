@@ -102,6 +102,7 @@ struct LogModelTests {
         let next = try LogRun(script, run.files, run.options, log.position)
         let again = try readLog(next.files.contents)
         #expect(LogState(again) == run.marks.last?.state)
+        #expect(again.shutdown == nil, "what the end of the one before says is over")
     }
 
     // MARK: Power cuts
@@ -122,8 +123,40 @@ struct LogModelTests {
         try powerCuts(seed, seed % 2 == 0 ? .everySecond : .never, turns: 50)
     }
 
+    @Test(
+        "After a fault too: what a power cut leaves is what there was",
+        arguments: 1...UInt64(6 * rounds)
+    )
+    func powerCutFaults(seed: UInt64) throws {
+        let syncing = LogSyncing.allCases[Int(seed % 3)]
+        var run = try Self.start(seed: seed, reactors: 2, syncing: syncing)
+        run.isHeardLate = seed % 2 == 0
+        for _ in 0..<2 {
+            for _ in 0..<run.script.dice.roll(20) { run.turn() }
+            let isSync = syncing != .never && run.script.dice.isOne(in: 2)
+            let before = run.failureCount
+            run.files.setFault(partial: run.script.dice.roll(60)) { step in
+                switch step {
+                case .append where !isSync: return ENOSPC
+                case .sync where isSync: return EIO
+                default: return nil
+                }
+            }
+            for _ in 0..<200 where run.failureCount == before { run.turn() }
+            run.files.setFault(nil)
+            for _ in 0..<12 { run.turn() }
+        }
+        run.run()
+        #expect(run.failureCount > 1, "seed \(seed)")
+        try powerCuts(seed, syncing, run)
+    }
+
     private func powerCuts(_ seed: UInt64, _ syncing: LogSyncing, turns: Int) throws {
         let run = try Self.run(seed: seed, turns: turns, reactors: 2, syncing: syncing)
+        try powerCuts(seed, syncing, run)
+    }
+
+    private func powerCuts(_ seed: UInt64, _ syncing: LogSyncing, _ run: LogRun) throws {
         let steps = run.files.steps
         var dice = LogDice(seed: seed &* 977)
         for count in 0...steps.count {
@@ -160,16 +193,19 @@ struct LogModelTests {
     func faults(seed: UInt64) throws {
         let syncing = LogSyncing.allCases[Int(seed % 3)]
         var run = try Self.start(seed: seed, reactors: 2, syncing: syncing)
+        run.isHeardLate = seed % 2 == 0
+        let stall = run.stall(nanoseconds: 30_000_000_000)
         for _ in 0..<12 {
             for _ in 0..<run.script.dice.roll(30) { run.turn() }
             let code = [ENOSPC, EIO][run.script.dice.roll(2)]
             let kind = run.script.dice.roll(3)
             run.files.setFault(partial: run.script.dice.roll(60)) { step in
                 switch step {
-                case .append: kind == 0 ? code : nil
-                case .sync: kind == 1 ? code : nil
-                case .create: kind == 2 ? code : nil
-                default: nil
+                case .append where kind == 0, .create where kind == 2: return code
+                case .sync where kind == 1:
+                    stall()
+                    return code
+                default: return nil
                 }
             }
             for _ in 0..<run.script.dice.roll(12) { run.turn() }

@@ -24,11 +24,13 @@ struct LogRun {
     private var numbers: [UInt64] = []
     private(set) var marks: [Mark]
     private var places: [[UInt64: Int]] = []
-    private var now: Int64 = 0
     private var waiting: [LogJob] = []
     private(set) var checkpointCount = 0
     private(set) var failureCount = 0
     private var areRefused = false
+    /// Whether reactors may go on for some turns before they hear of a fault.
+    var isHeardLate = false
+    private var unheard: [LogEvent] = []
     private let clock = ScriptClock()
 
     init(
@@ -45,7 +47,8 @@ struct LogRun {
             files: files,
             options: options,
             position: position,
-            wallSeconds: { [clock] in clock.second }
+            wallSeconds: { [clock] in clock.second },
+            nanoseconds: { [clock] in clock.nanoseconds }
         )
         let first = Mark(
             stepsBefore: files.steps.count,
@@ -88,7 +91,14 @@ struct LogRun {
         let place = Int(reactor)
         numbers[place] += 1
         let memory = box.buffer.take(FrameMemory(capacity: 64))
-        waiting.append(.frame(memory, reactor: reactor, number: numbers[place]))
+        waiting.append(
+            .frame(
+                memory,
+                reactor: reactor,
+                number: numbers[place],
+                since: box.buffer.checkpoint
+            )
+        )
         places[place][numbers[place]] = marks.count
         marks.append(
             Mark(
@@ -104,8 +114,8 @@ struct LogRun {
     /// Lets the engine do what waits.
     mutating func run() {
         clock.second = script.model.recordedClock
-        now += Int64(script.dice.roll(600)) * 1_000_000
-        engine.run(waiting, now: now)
+        clock.nanoseconds += Int64(script.dice.roll(600)) * 1_000_000
+        engine.run(waiting, now: clock.nanoseconds)
         waiting = []
         for index in marks.indices where marks[index].stepsAfter == .max {
             marks[index].stepsAfter = files.steps.count
@@ -113,20 +123,40 @@ struct LogRun {
         take(engine.events)
     }
 
+    /// Lets time pass, as a slow disk does.
+    func stall(nanoseconds: Int64) -> @Sendable () -> Void {
+        { [clock] in clock.nanoseconds += nanoseconds }
+    }
+
     private mutating func take(_ events: [LogEvent]) {
         engine.events = []
+        unheard += events
+        let isFault = unheard.contains {
+            switch $0 {
+            case .failed, .resumed: true
+            default: false
+            }
+        }
+        if isFault, isHeardLate, !script.dice.isOne(in: 3) { return }
+        hear()
+    }
+
+    private mutating func hear() {
+        let events = unheard
+        unheard = []
         for event in events {
             switch event {
             case .safe(let reactor, let number):
                 guard let place = places[Int(reactor)][number] else { continue }
                 marks[place].safeAfter = files.steps.count
-            case .checkpointBegan(let number): script.begin(number)
+            case .checkpointBegan(let number):
+                begin(number, isReset: false)
             case .resumed(let number):
                 areRefused = false
                 script.mail = script.mail.mapValues {
                     $0.filter { if case .marker = $0 { false } else { true } }
                 }
-                script.begin(number)
+                begin(number, isReset: true)
             case .failed:
                 failureCount += 1
                 areRefused = true
@@ -135,6 +165,11 @@ struct LogRun {
             case .checkpointWanted, .closed: break
             }
         }
+    }
+
+    private mutating func begin(_ checkpoint: UInt64, isReset: Bool) {
+        script.begin(checkpoint)
+        for box in buffers { box.buffer.begin(checkpoint, isReset: isReset) }
     }
 
     /// The last turn whose frame was safe before so many steps were done.
@@ -149,9 +184,12 @@ struct LogRun {
     }
 }
 
-/// The wall clock of a script.
-private final class ScriptClock {
+/// The clocks of a script.
+///
+/// `@unchecked Sendable`: one thread has it.
+private final class ScriptClock: @unchecked Sendable {
     var second: Int64 = 0
+    var nanoseconds: Int64 = 0
 }
 
 extension RecordBuffer {

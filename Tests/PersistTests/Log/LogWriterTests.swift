@@ -155,6 +155,7 @@ struct LogWriterTests {
             identity: LogIdentity(clientIdentifier: "client1"),
             expiryInterval: 9
         )
+        buffer.begin(checkpoint, isReset: true)
         buffer.write(.imageBegan(head))
         buffer.write(.imageEnded(1))
         #expect(writer.submit(&buffer) == .taken(number: 3, isCongested: false))

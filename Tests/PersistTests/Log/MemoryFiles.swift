@@ -11,6 +11,8 @@ enum FileStep: Sendable {
     case create(String)
     case append(String, [UInt8])
     case sync(String)
+    /// A sync that has failed: what it was for may never reach the disk, and no other sync says so.
+    case failedSync(String)
     case remove(String)
     case syncFolder
 }
@@ -62,8 +64,13 @@ final class MemoryFiles: LogFiles {
     private func take(_ step: FileStep, _ call: String) throws(LogFileError) {
         let code = state.withLock { state -> CInt? in
             if let code = state.fault?(step) {
-                if case .append(let name, let bytes) = step {
-                    state.contents[name, default: []] += bytes.prefix(state.partialWriteCount)
+                switch step {
+                case .append(let name, let bytes):
+                    let part = Array(bytes.prefix(state.partialWriteCount))
+                    state.contents[name, default: []] += part
+                    state.steps.append(.append(name, part))
+                case .sync(let name): state.steps.append(.failedSync(name))
+                default: break
                 }
                 return code
             }
@@ -74,7 +81,7 @@ final class MemoryFiles: LogFiles {
                 state.contents[name] = []
             case .append(let name, let bytes): state.contents[name, default: []] += bytes
             case .remove(let name): state.contents[name] = nil
-            case .sync, .syncFolder: break
+            case .sync, .failedSync, .syncFolder: break
             }
             return nil
         }

@@ -15,18 +15,28 @@ enum PowerCut {
         case random(LogDice)
     }
 
+    /// A file, and what of it is on the disk whatever happens.
+    private struct File {
+        var bytes: [UInt8] = []
+        var synced = 0
+        var isNamed = false
+        /// A sync has failed: the kernel has forgotten what it has not written.
+        var isLost = false
+    }
+
     /// The files after some steps.
     static func contents(after steps: ArraySlice<FileStep>, leaving rest: Rest) -> [String: [UInt8]]
     {
-        var files: [String: (bytes: [UInt8], synced: Int, isNamed: Bool)] = [:]
-        var removed: [String: (bytes: [UInt8], synced: Int, isNamed: Bool)] = [:]
+        var files: [String: File] = [:]
+        var removed: [String: File] = [:]
         for step in steps {
             switch step {
-            case .create(let name): files[name] = ([], 0, false)
+            case .create(let name): files[name] = File()
             case .append(let name, let bytes): files[name]?.bytes += bytes
             case .sync(let name):
-                let count = files[name]?.bytes.count ?? 0
-                files[name]?.synced = count
+                guard let file = files[name], !file.isLost else { continue }
+                files[name]?.synced = file.bytes.count
+            case .failedSync(let name): files[name]?.isLost = true
             case .remove(let name):
                 removed[name] = files[name]
                 files[name] = nil

@@ -19,7 +19,11 @@ extension Recorder {
     // MARK: Beginning
 
     /// A checkpoint has begun: what is handed over from now on is behind its beginning.
-    func beginCheckpoint(_ number: UInt64) {
+    ///
+    /// With `isReset` the log begins anew with it: what waits to be handed over is not, the images
+    /// have it.
+    func beginCheckpoint(_ number: UInt64, isReset: Bool) {
+        buffer.begin(number, isReset: isReset)
         noteResumed()
         forgetIdentities()
         let part = CheckpointPart(
@@ -106,7 +110,8 @@ extension Recorder {
             return false
         }
         submit()
-        log.finishCheckpoint(number)
+        // Without what was refused just now it would not be whole.
+        if checkpoint?.number == number { log.finishCheckpoint(number) }
         return true
     }
 

@@ -20,9 +20,9 @@ package final class SessionLog: Sendable {
     private let lastSession: Atomic<SessionNumber>
     /// Counter of the last message, by all workers of the last start.
     let messageCounter: UInt64
-    /// Workers that have yet to finish their part of the checkpoint under way.
-    private let checkpointing = Atomic<Int>(0)
-    /// Whether the log has a line that says that writing fails.
+    /// The checkpoint under way.
+    private let checkpoint = Mutex(CheckpointRest())
+    /// Whether the log has a line that says that writing fails, and none that it works again.
     private let hasFailed = Atomic<Bool>(false)
     /// Whether it ends as it should, once it has ended.
     private let isWhole = Atomic<Bool>(false)
@@ -110,17 +110,17 @@ package final class SessionLog: Sendable {
         writer.withLock { $0 }?.isBehind(UInt8(truncatingIfNeeded: worker)) ?? false
     }
 
-    /// A worker has handed over all that a checkpoint needs of it.
+    /// A worker has handed over all that a checkpoint needs of it, and it was taken.
     func finishCheckpoint(_ number: UInt64) {
-        let rest = checkpointing.subtract(1, ordering: .acquiringAndReleasing).newValue
-        guard rest == 0 else { return }
+        guard checkpoint.withLock({ $0.finish(number) }) else { return }
         writer.withLock { $0 }?.completeCheckpoint(number)
     }
 
-    private func beginCheckpoint(_ number: UInt64) {
-        checkpointing.store(broker.workers.count, ordering: .releasing)
+    private func beginCheckpoint(_ number: UInt64, isReset: Bool) {
+        let count = broker.workers.count
+        checkpoint.withLock { $0 = CheckpointRest(number: number, workerCount: count) }
         for worker in broker.workers {
-            worker.post { $0.recorder?.beginCheckpoint(number) }
+            worker.post { $0.recorder?.beginCheckpoint(number, isReset: isReset) }
         }
     }
 }
@@ -132,17 +132,18 @@ extension SessionLog: LogObserver {
             guard Int(reactor) < broker.workers.count else { return }
             broker.workers[Int(reactor)].post { $0.recorder?.noteSafe(number) }
         case .failed(let error):
-            hasFailed.store(true, ordering: .relaxed)
-            log.error("Error: Unable to write the session log: \(error).")
+            // Attempts to begin anew may fail as well, until one of them is whole.
+            if !hasFailed.exchange(true, ordering: .relaxed) {
+                log.error("Error: Unable to write the session log: \(error).")
+            }
             for worker in broker.workers { worker.post { $0.recorder?.fail() } }
-        case .resumed(let checkpoint):
+        case .resumed(let checkpoint): beginCheckpoint(checkpoint, isReset: true)
+        case .checkpointWanted: writer.withLock { $0 }?.beginCheckpoint()
+        case .checkpointBegan(let number): beginCheckpoint(number, isReset: false)
+        case .checkpointCompleted(let number):
             if hasFailed.exchange(false, ordering: .relaxed) {
                 log.notice("The session log can be written again.")
             }
-            beginCheckpoint(checkpoint)
-        case .checkpointWanted: writer.withLock { $0 }?.beginCheckpoint()
-        case .checkpointBegan(let number): beginCheckpoint(number)
-        case .checkpointCompleted(let number):
             for worker in broker.workers { worker.post { $0.recorder?.endCheckpoint(number) } }
         case .closed(let isClean): isWhole.store(isClean, ordering: .releasing)
         }

@@ -30,6 +30,8 @@ package struct RecordBuffer: ~Copyable {
     var lastDestinations: [LogDestination] = []
     /// The last message named in this frame.
     var lastMessage: MessageNumber
+    /// The last checkpoint that the reactor has begun its part of; 0 for none.
+    private(set) var checkpoint: UInt64 = 0
     /// The last wall clock second recorded.
     private var lastClock: Int64 = .min
 
@@ -73,6 +75,16 @@ package struct RecordBuffer: ~Copyable {
         memory = next
         forgetFrame()
         return full
+    }
+
+    /// The reactor begins its part of a checkpoint: it will record what it has.
+    ///
+    /// If the log has begun anew with it, what was recorded before must not be: it is over, or will
+    /// be in the images.
+    package mutating func begin(_ checkpoint: UInt64, isReset: Bool) {
+        assert(checkpoint > self.checkpoint, "checkpoints have rising numbers")
+        self.checkpoint = checkpoint
+        if isReset { removeAll() }
     }
 
     /// Forgets all records.

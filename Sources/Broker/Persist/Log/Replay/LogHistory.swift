@@ -23,20 +23,22 @@ struct LogHistory {
     /// The log they belong to; nil if there is none.
     private(set) var log: UInt64?
     private(set) var losses: [LogLoss] = []
-    private let isRepairing: Bool
+    /// Bytes before a fault that a power cut has taken.
+    private(set) var cutByteCount = 0
+    private let reading: LogReading
 
     /// Finds what counts.
     ///
     /// When repairing, what cannot be read is left out and noted.
-    init(_ files: any LogFiles, isRepairing: Bool) throws(LogOpenError) {
+    init(_ files: any LogFiles, _ reading: LogReading) throws(LogOpenError) {
         self.files = files
-        self.isRepairing = isRepairing
+        self.reading = reading
         do throws(LogFileError) {
             sequences = try files.names().compactMap(SegmentName.sequence).sorted()
         } catch {
             throw .file(error)
         }
-        if isRepairing { try collectAll() } else { try walkBack() }
+        if reading.isRepairing { try collectAll() } else { try walkBack() }
     }
 
     // MARK: The way back
@@ -54,12 +56,14 @@ struct LogHistory {
             }
             parts.insert(Part(segment: segment, limit: limit), at: 0)
             let header = segment.header
-            if header.flags.contains(.reset) {
-                if isCompleted(header.sequence) {
+            if header.flags.contains(.checkpoint),
+                header.sequence > base || header.flags.contains(.reset)
+            {
+                if Self.isCompleted(header.sequence, in: parts) {
                     base = header.sequence
                     return
                 }
-                parts = []
+                if header.flags.contains(.reset) { parts = [] }
             }
             guard header.previousSequence != 0, parts.isEmpty || header.sequence > base else {
                 return
@@ -68,7 +72,8 @@ struct LogHistory {
                 throw .damaged(LogPlace(file: segment.name, offset: 0), .misplaced)
             }
             segment = try load(header.previousSequence)
-            limit = Int(clamping: header.previousLength)
+            limit = self.limit(of: segment, before: header)
+            cutByteCount = parts.isEmpty ? Int(clamping: header.previousLength) - limit : 0
             if parts.isEmpty { base = segment.header.base }
         }
     }
@@ -107,13 +112,20 @@ struct LogHistory {
         }
     }
 
-    /// Whether the segments found so far say that a checkpoint is whole.
-    private func isCompleted(_ checkpoint: UInt64) -> Bool {
+    /// Whether segments, of which the first is that of a checkpoint, say that this is whole.
+    ///
+    /// What is behind broken bytes counts too: it says that those were on the disk.
+    private static func isCompleted(_ checkpoint: UInt64, in parts: [Part]) -> Bool {
+        for header in parts.dropFirst().map(\.segment.header)
+        where !header.flags.contains(.reset) && header.base >= checkpoint { return true }
         var reader = RecordReader()
         for part in parts {
-            var scan = SegmentScan(part.segment.file, limit: part.limit)
-            while case .frame(let frame) = scan.next() {
-                guard frame.head.reactor == LogFrameHead.writer else { continue }
+            var scan = SegmentScan(part.segment, limit: part.limit)
+            while let frame = scan.nextWhole() {
+                // It is written when all before it is on the disk, and says so.
+                guard frame.head.reactor == LogFrameHead.writer, frame.head.isAfterSync else {
+                    continue
+                }
                 reader.begin(frame.body, of: frame.head.reactor)
                 // A record that means nothing is met again when the history is read.
                 while let record = try? reader.read() {
@@ -127,47 +139,78 @@ struct LogHistory {
     // MARK: Repairing
 
     /// Takes all segments whose header is whole, from the base on.
+    ///
+    /// Which resets are void is decided over all of them first: only then is it known which segment
+    /// is the newest that counts, and what it says of the base.
     private mutating func collectAll() throws(LogOpenError) {
+        let all = try loadAll()
+        var counting = all
+        for first in all.reversed() where first.header.flags.contains(.checkpoint) {
+            // It may have gone with an older one already.
+            guard counting.contains(where: { $0.header.sequence == first.header.sequence }) else {
+                continue
+            }
+            let behind = Self.followers(of: first, in: counting)
+            let parts = counting.filter { behind.contains($0.header.sequence) }
+                .map { Part(segment: $0, limit: limit(of: $0, in: all)) }
+            if Self.isCompleted(first.header.sequence, in: parts) {
+                base = first.header.sequence
+                break
+            }
+            guard first.header.flags.contains(.reset) else { continue }
+            counting.removeAll { behind.contains($0.header.sequence) }
+        }
+        base = max(base, counting.last?.header.base ?? 1)
+        parts = counting.filter { $0.header.sequence >= base }
+            .map { Part(segment: $0, limit: limit(of: $0, in: all)) }
+        noteMissing()
+    }
+
+    /// All segments that can be read, ascending; the others are losses.
+    private mutating func loadAll() throws(LogOpenError) -> [LoadedSegment] {
         var all: [LoadedSegment] = []
         for sequence in sequences {
             do throws(LogOpenError) {
                 all.append(try load(sequence))
             } catch {
-                switch error {
-                case .damaged(let place, let reason):
-                    // The last one may have been in the making.
-                    if reason == .short, sequence == sequences.last { continue }
-                    losses.append(LogLoss(place: place, byteCount: nil, reason: reason))
-                default: throw error
-                }
+                guard case .damaged(let place, let reason) = error else { throw error }
+                // The last one may have been in the making.
+                if reason == .short, sequence == sequences.last { continue }
+                losses.append(LogLoss(place: place, byteCount: nil, reason: reason))
             }
         }
-        guard let newest = all.last else { return }
-        base = newest.header.base
-        for (index, segment) in all.enumerated() where segment.header.sequence >= base {
-            // How much of it counts is what a follower says that names it.
-            let followers = all[(index + 1)...].filter {
-                $0.header.previousSequence == segment.header.sequence
-            }
-            let limit = followers.map { Int(clamping: $0.header.previousLength) }.max()
-            parts.append(Part(segment: segment, limit: limit ?? segment.file.bytes.count))
-        }
-        leaveVoidOut()
-        noteMissing()
+        return all
     }
 
-    /// Leaves out what follows a fault without its checkpoint.
-    private mutating func leaveVoidOut() {
-        for index in parts.indices.reversed() where index < parts.count {
-            let header = parts[index].segment.header
-            guard header.flags.contains(.reset) else { continue }
-            let all = parts
-            parts = Array(all[index...])
-            let isWhole = isCompleted(header.sequence)
-            if isWhole { return }
-            parts = Array(all[..<index])
+    /// The sequence numbers of a segment and of those that go on behind it.
+    private static func followers(
+        of segment: LoadedSegment,
+        in all: [LoadedSegment]
+    ) -> Set<UInt64> {
+        var found: Set<UInt64> = [segment.header.sequence]
+        // Ascending: whom a segment names has been decided about.
+        for next in all where found.contains(next.header.previousSequence) {
+            // A reset goes on with what counted before the fault; what it follows says its limit.
+            found.insert(next.header.sequence)
         }
-        if let last = parts.last { base = min(base, last.segment.header.base) }
+        return found
+    }
+
+    /// How much of a segment counts is what the newest one says that names it.
+    private func limit(of segment: LoadedSegment, in all: [LoadedSegment]) -> Int {
+        let follower = all.last { $0.header.previousSequence == segment.header.sequence }
+        return follower.map { limit(of: segment, before: $0.header) } ?? segment.file.bytes.count
+    }
+
+    /// How much of a segment counts before another one.
+    ///
+    /// All of that is on the disk, but before a reset, which follows a fault: there a power cut, by
+    /// which the machine was started anew, may have taken the last bytes.
+    private func limit(of segment: LoadedSegment, before next: SegmentHeader) -> Int {
+        let length = Int(clamping: next.previousLength)
+        let isSameBoot = next.boot != 0 && next.boot == reading.boot
+        guard next.flags.contains(.reset), !isSameBoot else { return length }
+        return min(length, segment.file.bytes.count)
     }
 
     private mutating func noteMissing() {

@@ -9,10 +9,15 @@ package struct LogReading: Sendable {
     package var isRepairing = false
     /// As in `LogOptions`.
     package var boot: UInt64 = 0
+    /// Second since 1970 in which the broker starts; 0: the last one of which the log knows.
+    ///
+    /// If the one before did not end as it should, those who were connected leave now.
+    package var startedAt: Int64 = 0
 
-    package init(isRepairing: Bool = false, boot: UInt64 = 0) {
+    package init(isRepairing: Bool = false, boot: UInt64 = 0, startedAt: Int64 = 0) {
         self.isRepairing = isRepairing
         self.boot = boot
+        self.startedAt = startedAt
     }
 }
 
@@ -41,15 +46,18 @@ struct LogRecovery {
 
     private init(_ files: any LogFiles, _ reading: LogReading) throws(LogOpenError) {
         self.reading = reading
-        history = try LogHistory(files, isRepairing: reading.isRepairing)
+        history = try LogHistory(files, reading)
         losses = history.losses
+        cutByteCount = history.cutByteCount
     }
 
     private mutating func run(_ newLog: UInt64) throws(LogOpenError) -> RecoveredLog {
         var incarnation: UInt64?
         for (index, part) in history.parts.enumerated() {
             let header = part.segment.header
-            if let incarnation, incarnation != header.incarnation { replay.restart() }
+            if let incarnation, incarnation != header.incarnation {
+                replay.beginIncarnation(at: header.createdAt)
+            }
             if incarnation != header.incarnation || header.flags.contains(.reset) {
                 numbers = FrameNumbers()
             }
@@ -60,7 +68,7 @@ struct LogRecovery {
             segments.append(LogSegment(sequence: header.sequence, length: UInt64(end)))
         }
         // What nobody has done yet is what the next one begins with.
-        replay.restart()
+        replay.restart(at: reading.startedAt)
         return RecoveredLog(
             replay,
             files: history.parts.map(\.segment.file),
@@ -76,10 +84,12 @@ struct LogRecovery {
         position.nextSequence = (history.sequences.last ?? 0) + 1
         position.base = history.parts.isEmpty ? position.nextSequence : history.base
         position.segments = segments
+        position.isReset = !losses.isEmpty
+        // Without a loss it is void, older than the base, or was in the making. What could not be read
+        // is a loss, so that nothing is removed before a new checkpoint is whole.
         position.obsolete = history.sequences.filter { sequence in
             !segments.contains { $0.sequence == sequence }
         }
-        position.isReset = !losses.isEmpty
         guard let last = history.parts.last, let end = segments.last else { return position }
         position.previousSequence = end.sequence
         position.previousLength = end.length
@@ -95,7 +105,7 @@ struct LogRecovery {
         _ part: LogHistory.Part,
         isLast: Bool
     ) throws(LogOpenError) -> Int {
-        var scan = SegmentScan(part.segment.file, limit: part.limit)
+        var scan = SegmentScan(part.segment, limit: part.limit)
         if part.limit > part.segment.file.bytes.count {
             try lose(part, part.segment.file.bytes.count, nil, .short)
         }
@@ -106,7 +116,7 @@ struct LogRecovery {
             case .broken:
                 let start = scan.offset
                 if isLast, isTorn(scan, part) {
-                    cutByteCount = scan.limit - start
+                    cutByteCount += scan.limit - start
                     return start
                 }
                 guard reading.isRepairing else {
@@ -170,6 +180,7 @@ struct LogRecovery {
             }
             guard rest.offset < rest.limit else { break }
         }
-        return true
+        // What was not looked at may say so.
+        return !rest.isSearchOver
     }
 }

@@ -142,14 +142,9 @@ struct LogReplay {
         case .unsubscribed(let session, let filter, let shareName):
             slot(session).update { $0.unsubscribe(filter, shareName) }
         case .retainedBegan(let session, let image):
-            slot(session).update { session in
-                session.retainedPending.removeAll { $0.filter == image.filter }
-                session.retainedPending.append(image)
-            }
+            slot(session).update { $0.beginRetained(image) }
         case .retainedEnded(let session, let filter):
-            slot(session).update { session in
-                session.retainedPending.removeAll { $0.filter == filter }
-            }
+            slot(session).update { $0.endRetained(filter) }
         case .ended(let session): slot(session).end()
         default: assertionFailure("it is about a session's life")
         }
@@ -215,10 +210,19 @@ struct LogReplay {
     /// Does what a broker does that has read everything up to here: a new one goes on from there.
     ///
     /// Images that are not whole are forgotten, what is pending goes to the end of the queue, nobody
-    /// is connected, and messages are numbered anew.
-    mutating func restart() {
+    /// is connected, and messages are numbered anew. Whoever was connected has left when the broker
+    /// ended if it did as it should; else nobody knows whether they had before, and they leave in
+    /// this second, in which the next one starts.
+    mutating func restart(at second: Int64 = 0) {
         resolveRetained()
-        for slot in slots { strayCount += slot.restart(at: clock) }
+        let leftAt = shutdown == nil ? max(clock, second) : clock
+        for slot in slots { strayCount += slot.restart(at: leftAt) }
+    }
+
+    /// The next broker has started in this second, and has yet to end.
+    mutating func beginIncarnation(at second: Int64) {
+        restart(at: second)
+        shutdown = nil
     }
 
     /// The sessions there are, in the order of their numbers.

@@ -10,7 +10,8 @@ package struct RecoveredSession: Sendable, Equatable {
     package let identity: LogIdentity
     /// Seconds to live without a connection; 0: it has ended with the broker, and its will is due.
     package let expiryInterval: UInt32
-    /// Second in which its client left; if it had not, the last of which the log knows.
+    /// Second in which its client left; if it had not, the one in which the broker ended as it should,
+    /// or else the one in which the next broker has started.
     package let detachedAt: Int64
     /// How many messages are on their way to it.
     package let outgoingCount: Int

@@ -25,13 +25,18 @@ final class ReplaySession {
         let shareName: [UInt8]?
     }
 
+    /// Entries that are looked at before a table is asked.
+    private static let nearCount = 64
+
     var identity: LogIdentity
     var expiryInterval: UInt32
     /// Second in which its client left; nil while that is there.
     var detachedAt: Int64?
     var will: Will?
     private var subscriptions: [SubscriptionKey: SubscriptionImage] = [:]
-    var retainedPending: [SubscriptionImage] = []
+    /// Whose retained messages are owed, by filter, with the order in which they came.
+    private var retainedQueue: [[UInt8]: (order: Int, image: SubscriptionImage)] = [:]
+    private var retainedQueueCount = 0
     /// QoS 2 messages from the client by identifier, with the order in which they came.
     private var incoming: [UInt16: (order: Int, message: UInt32)] = [:]
     private var incomingCount = 0
@@ -45,6 +50,10 @@ final class ReplaySession {
     private var overCount = 0
     /// Where the last identifier was found.
     private var hint = 0
+    /// Where identifiers are, once looking for one has taken long.
+    private var places: IdentifierPlaces?
+    /// Entries that were looked at in search of an identifier.
+    private(set) var searchedCount = 0
 
     init(identity: LogIdentity, expiryInterval: UInt32) {
         self.identity = identity
@@ -71,6 +80,7 @@ final class ReplaySession {
         if case .sent(_, let given) = destination.fate {
             identifier = given
             lastIdentifier = given
+            places?.note(given, at: entries.count)
         }
         entries.append(
             Entry(
@@ -98,6 +108,12 @@ final class ReplaySession {
         }
         let place = place(of: entry.sequence)
         if place < entries.count, entries[place].sequence == entry.sequence { return }
+        if place < entries.count {
+            // Others move.
+            places = nil
+        } else {
+            places?.note(identifier, at: place)
+        }
         entries.insert(
             Entry(
                 sequence: entry.sequence,
@@ -140,6 +156,7 @@ final class ReplaySession {
             let index = Int(entries[place].sequence - sending.sequence)
             if !entries[place].isOver, entries[place].identifier == 0 {
                 entries[place].identifier = sending.identifiers[index]
+                places?.note(sending.identifiers[index], at: place)
                 entries[place].qos = sending.qos
                 found += 1
             }
@@ -172,7 +189,7 @@ final class ReplaySession {
         for index in 0..<stretch.count {
             guard let place = find(stretch[index]) else {
                 // Many identifiers for nothing cost nothing.
-                if !hasSent { break }
+                if !hasSent() { break }
                 continue
             }
             entries[place].isOver = true
@@ -188,7 +205,7 @@ final class ReplaySession {
         var found = 0
         for index in 0..<stretch.count {
             guard let place = find(stretch[index]) else {
-                if !hasSent { break }
+                if !hasSent() { break }
                 continue
             }
             entries[place].isReleased = true
@@ -198,25 +215,32 @@ final class ReplaySession {
     }
 
     /// Whether anything that was sent can be left: what was sent comes before what was not.
-    private var hasSent: Bool {
-        var place = head
-        while place < entries.count, entries[place].isOver { place += 1 }
-        return place < entries.count && entries[place].identifier != 0
+    private func hasSent() -> Bool {
+        skipOver()
+        return head < entries.count && entries[head].identifier != 0
     }
 
-    /// The message with an identifier; searched from where the last one was, as they come in order.
+    private func skipOver() {
+        while head < entries.count, entries[head].isOver {
+            head += 1
+            overCount -= 1
+        }
+    }
+
+    /// The message with an identifier.
+    ///
+    /// Mostly they come in order: the next ones from where the last one was are looked at first.
     private func find(_ identifier: UInt16) -> Int? {
         let start = min(max(hint, head), entries.count)
-        if let place = search(start..<entries.count, identifier) ?? search(head..<start, identifier)
-        {
-            hint = place
-            return place
-        }
-        return nil
+        let near = start..<min(start + Self.nearCount, entries.count)
+        guard let place = search(near, identifier) ?? look(up: identifier) else { return nil }
+        hint = place
+        return place
     }
 
     private func search(_ range: Range<Int>, _ identifier: UInt16) -> Int? {
         for place in range {
+            searchedCount += 1
             if entries[place].isOver { continue }
             if entries[place].identifier == identifier { return place }
             if entries[place].identifier == 0 { return nil }
@@ -224,12 +248,24 @@ final class ReplaySession {
         return nil
     }
 
+    private func look(up identifier: UInt16) -> Int? {
+        if places == nil {
+            var found = IdentifierPlaces()
+            for place in head..<entries.count where !entries[place].isOver {
+                found.note(entries[place].identifier, at: place)
+            }
+            searchedCount += entries.count - head
+            places = found
+        }
+        guard let place = places?[identifier], place >= head, !entries[place].isOver,
+            entries[place].identifier == identifier
+        else { return nil }
+        return place
+    }
+
     /// Gives entries back that are over, when they are the first ones, or most.
     private func forgetOver() {
-        while head < entries.count, entries[head].isOver {
-            head += 1
-            overCount -= 1
-        }
+        skipOver()
         guard head + overCount > 64, (head + overCount) * 2 > entries.count else { return }
         var place = head
         var kept: [Entry] = []
@@ -239,6 +275,7 @@ final class ReplaySession {
             place += 1
         }
         entries = kept
+        places = nil
         head = 0
         overCount = 0
         hint = 0
@@ -290,6 +327,20 @@ final class ReplaySession {
         subscriptions[SubscriptionKey(filter: filter, shareName: shareName)] = nil
     }
 
+    /// Retained messages of a subscription are yet to be fetched, after those of others.
+    func beginRetained(_ image: SubscriptionImage) {
+        retainedQueue[image.filter] = (retainedQueueCount, image)
+        retainedQueueCount += 1
+    }
+
+    /// All of them were.
+    func endRetained(_ filter: [UInt8]) { retainedQueue[filter] = nil }
+
+    /// Subscriptions whose retained messages are yet to be fetched, in their order.
+    var retainedPending: [SubscriptionImage] {
+        retainedQueue.values.sorted { $0.order < $1.order }.map(\.image)
+    }
+
     /// In no order.
     var allSubscriptions: [SubscriptionImage] { Array(subscriptions.values) }
 
@@ -297,6 +348,7 @@ final class ReplaySession {
     func absorb(_ later: ReplaySession) {
         for entry in later.entries[later.head...] where !entry.isOver {
             guard place(of: entry.sequence) == entries.count else { continue }
+            places?.note(entry.identifier, at: entries.count)
             entries.append(entry)
         }
         nextSequence = max(nextSequence, later.nextSequence)
@@ -324,6 +376,7 @@ final class ReplaySession {
             )
         }
         nextSequence = UInt64(entries.count)
+        places = nil
         head = 0
         overCount = 0
         hint = 0

@@ -5,21 +5,13 @@ import Inflight
 
 /// A session with what is under way around it: its image, and messages its home has not spoken of.
 final class ReplaySlot {
-    /// A message whose home has yet to say what becomes of it.
-    private struct Pending {
-        let message: UInt32
-        let destination: LogDestination
-    }
-
     let number: SessionNumber
     private(set) var session: ReplaySession?
     /// Its image, while that is not whole.
     private var image: ReplaySession?
     /// What was taken in since that began.
     private var imageTail: ReplaySession?
-    /// In their order; those before `pendingHead` are over.
-    private var pending: [Pending] = []
-    private var pendingHead = 0
+    private var pending = PendingMessages()
     private(set) var isEnded = false
 
     init(_ number: SessionNumber) { self.number = number }
@@ -32,26 +24,16 @@ final class ReplaySlot {
         let sequence: UInt64
         switch destination.fate {
         case .pending:
-            pending.append(Pending(message: message, destination: destination))
+            pending.append(message, destination)
             return
         case .dropped:
-            if isKnown { removePending(message) }
+            if isKnown { pending.remove(message) }
             return
         case .queued(let number), .sent(let number, _): sequence = number
         }
-        if isKnown { removePending(message) }
+        if isKnown { pending.remove(message) }
         session?.append(destination, message, sequence)
         imageTail?.append(destination, message, sequence)
-    }
-
-    private func removePending(_ message: UInt32) {
-        let range = pendingHead..<pending.count
-        guard let place = range.first(where: { pending[$0].message == message }) else { return }
-        if place == pendingHead { pendingHead += 1 } else { pending.remove(at: place) }
-        if pendingHead * 2 > pending.count {
-            pending.removeFirst(pendingHead)
-            pendingHead = 0
-        }
     }
 
     /// Takes in a message of the image; false when there is none to take it in.
@@ -61,9 +43,7 @@ final class ReplaySlot {
             return image != nil
         }
         // If it was accepted behind the checkpoint's beginning it is known.
-        guard !isEnded, !pending[pendingHead...].contains(where: { $0.message == message }) else {
-            return true
-        }
+        guard !isEnded, !pending.contains(message) else { return true }
         let destination = LogDestination(
             session: 0,
             qos: entry.qos,
@@ -71,7 +51,7 @@ final class ReplaySlot {
             subscriptionIdentifier: entry.subscriptionIdentifier,
             fate: .pending
         )
-        pending.append(Pending(message: message, destination: destination))
+        pending.append(message, destination)
         return true
     }
 
@@ -101,8 +81,7 @@ final class ReplaySlot {
         session = nil
         image = nil
         imageTail = nil
-        pending = []
-        pendingHead = 0
+        pending = PendingMessages()
         isEnded = true
     }
 
@@ -132,13 +111,12 @@ final class ReplaySlot {
     func restart(at clock: Int64) -> Int {
         var strayCount = 0
         if let session {
-            for next in pending[pendingHead...] {
+            for next in pending.all {
                 session.append(next.destination, next.message, session.nextSequence)
             }
             strayCount = session.renumber()
             if session.detachedAt == nil { session.detachedAt = clock }
-            pending = []
-            pendingHead = 0
+            pending = PendingMessages()
         }
         image = nil
         imageTail = nil

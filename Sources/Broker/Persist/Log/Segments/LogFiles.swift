@@ -3,7 +3,8 @@
 
 /// The files of one log; tests have their own, which record, fail and forget.
 package protocol LogFiles: Sendable {
-    /// Makes the folder if it is not there, for its owner alone.
+    /// Makes the folder if it is not there, for its owner alone, and locks it again if need be; its
+    /// name is on the disk when this returns. That another broker has locked it is an error.
     func makeFolder() throws(LogFileError)
     /// The names in the folder, in no order; none if there is no folder.
     func names() throws(LogFileError) -> [String]
@@ -25,6 +26,7 @@ package protocol LogFile: AnyObject, Sendable {
     func append(_ pieces: [UnsafeRawBufferPointer]) throws(LogFileError)
     /// Waits until what was written is on the disk.
     func sync() throws(LogFileError)
-    /// Whether the file has no name any more: somebody has removed it.
+    /// Whether the file is not the one of its name any more, or the folder's lock is gone: somebody
+    /// has removed or moved them.
     func isRemoved() -> Bool
 }

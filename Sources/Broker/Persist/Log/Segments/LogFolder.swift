@@ -3,34 +3,87 @@
 
 import CLinux
 import Glibc
+import Synchronization
 
 /// The folder of a log, locked against other brokers for as long as this object lives.
 ///
 /// Files are 0600, the folder 0700; no symbolic link is followed to a file.
 package final class LogFolder: LogFiles {
     private static let lockName = "LOCK"
+    /// How often a lock may be removed by others while it is taken.
+    private static let lockAttemptsMax = 16
 
     private let path: String
-    private let lock: CInt
+    /// The open file that is locked.
+    private let lock: Mutex<CInt>
 
     /// Makes the folder if need be and takes the lock.
     package init(_ path: String) throws(LogOpenError) {
         self.path = path
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw .file(LogFileError("mkdir", path)) }
-        let name = path + "/" + Self.lockName
-        lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard lock >= 0 else { throw .file(LogFileError("open", name)) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            let owner = Self.owner(lock)
-            _ = close(lock)
-            if code == EWOULDBLOCK { throw .locked(by: owner) }
-            throw .file(LogFileError("flock", name, code: code))
-        }
-        Self.sign(lock)
+        do throws(LogFileError) { try Self.make(path) } catch { throw .file(error) }
+        lock = Mutex(try Self.takeLock(path))
     }
 
-    deinit { _ = close(lock) }
+    deinit { _ = close(lock.withLock { $0 }) }
+
+    // MARK: The lock
+
+    private static func make(_ path: String) throws(LogFileError) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw LogFileError("mkdir", path) }
+    }
+
+    private static func takeLock(_ path: String) throws(LogOpenError) -> CInt {
+        let name = path + "/" + lockName
+        for _ in 0..<lockAttemptsMax {
+            let lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard lock >= 0 else { throw .file(LogFileError("open", name)) }
+            guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+                let code = errno
+                let owner = owner(lock)
+                _ = close(lock)
+                if code == EWOULDBLOCK { throw .locked(by: owner) }
+                throw .file(LogFileError("flock", name, code: code))
+            }
+            if isFile(lock, at: name) {
+                sign(lock)
+                return lock
+            }
+            // It was removed between the two calls: the next one makes another.
+            _ = close(lock)
+        }
+        throw .file(LogFileError("open", name, code: ENOENT))
+    }
+
+    /// Whether an open file is still the one with this name.
+    fileprivate static func isFile(_ descriptor: CInt, at path: String) -> Bool {
+        var open = stat()
+        var named = stat()
+        guard fstat(descriptor, &open) == 0 else { return false }
+        // If the disk does not say, it is another fault than this.
+        guard lstat(path, &named) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+        return open.st_dev == named.st_dev && open.st_ino == named.st_ino
+    }
+
+    /// Whether the lock that keeps other brokers out is where these look for it.
+    fileprivate var isLocked: Bool {
+        Self.isFile(lock.withLock { $0 }, at: place(Self.lockName))
+    }
+
+    private func lockAgain() throws(LogFileError) {
+        guard !isLocked else { return }
+        let taken: CInt
+        do throws(LogOpenError) {
+            taken = try Self.takeLock(path)
+        } catch {
+            if case .file(let error) = error { throw error }
+            throw LogFileError("flock", place(Self.lockName), code: EWOULDBLOCK)
+        }
+        let before = lock.withLock { lock in
+            defer { lock = taken }
+            return lock
+        }
+        _ = close(before)
+    }
 
     private static func sign(_ lock: CInt) {
         let text = "\(getpid())\n"
@@ -49,7 +102,26 @@ package final class LogFolder: LogFiles {
     private func place(_ name: String) -> String { path + "/" + name }
 
     package func makeFolder() throws(LogFileError) {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw LogFileError("mkdir", path) }
+        try Self.make(path)
+        try lockAgain()
+        try syncParent()
+    }
+
+    /// Waits until the folder's own name is on the disk, whoever has made it.
+    private func syncParent() throws(LogFileError) {
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw LogFileError("open", path) }
+        defer { _ = close(folder) }
+        let parent = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard parent >= 0 else {
+            // One that may not be listed: then everything has to be waited for.
+            return Glibc.sync()
+        }
+        defer { _ = close(parent) }
+        // A file system that has no such thing, or was never written to, is no fault.
+        guard fsync(parent) == 0 || [EINVAL, ENOTSUP, EROFS].contains(errno) else {
+            throw LogFileError("fsync", path + "/..")
+        }
     }
 
     package func names() throws(LogFileError) -> [String] {
@@ -107,7 +179,7 @@ package final class LogFolder: LogFiles {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW
         let descriptor = open(place, flags, 0o600)
         guard descriptor >= 0 else { throw LogFileError("open", place) }
-        return DescriptorFile(descriptor, place)
+        return DescriptorFile(descriptor, place, in: self)
     }
 
     package func sync(_ name: String) throws(LogFileError) {
@@ -138,10 +210,13 @@ private final class DescriptorFile: LogFile {
 
     private let descriptor: CInt
     private let path: String
+    /// Kept, and so locked, as long as the file is written.
+    private let folder: LogFolder
 
-    init(_ descriptor: CInt, _ path: String) {
+    init(_ descriptor: CInt, _ path: String, in folder: LogFolder) {
         self.descriptor = descriptor
         self.path = path
+        self.folder = folder
     }
 
     deinit { _ = close(descriptor) }
@@ -181,7 +256,6 @@ private final class DescriptorFile: LogFile {
     }
 
     func isRemoved() -> Bool {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 && status.st_nlink == 0
+        !folder.isLocked || !LogFolder.isFile(descriptor, at: path)
     }
 }

@@ -3,11 +3,13 @@
 
 /// Makes a segment of any bytes, with the checksums that let a reader look at them.
 package enum LogFraming {
+    private static let log: UInt64 = 1
+
     /// A first segment whose frames hold these bytes: each begins with a byte for its length and one
     /// for its reactor, of which bit 7 stands for the writer.
     package static func segment(ofRecords bytes: [UInt8]) -> [UInt8] {
         let header = SegmentHeader(
-            log: 1,
+            log: Self.log,
             sequence: 1,
             base: 1,
             previousSequence: 0,
@@ -27,7 +29,11 @@ package enum LogFraming {
             let reactor = choice > 127 ? LogFrameHead.writer : choice % 4
             numbers[Int(reactor)] += 1
             rest = rest.dropFirst(2)
-            segment += frame(rest.prefix(bodyCount), numbers[Int(reactor)], reactor)
+            segment += frame(
+                rest.prefix(bodyCount),
+                LogFrameHead(bodyCount: bodyCount, number: numbers[Int(reactor)], reactor: reactor),
+                at: segment.count
+            )
             rest = rest.dropFirst(bodyCount)
         }
         return segment
@@ -35,13 +41,13 @@ package enum LogFraming {
 
     private static func frame(
         _ body: ArraySlice<UInt8>,
-        _ number: UInt64,
-        _ reactor: UInt8
+        _ head: LogFrameHead,
+        at offset: Int
     ) -> [UInt8] {
         var frame = [UInt8](repeating: 0, count: LogFrameHead.byteCount) + body
-        let head = LogFrameHead(bodyCount: body.count, number: number, reactor: reactor)
         frame.withUnsafeMutableBytes { bytes in
-            if let base = bytes.baseAddress { head.seal(base) }
+            let mask = FrameMask(log: Self.log, sequence: 1)
+            if let base = bytes.baseAddress { head.seal(base, mask, at: offset) }
         }
         return frame
     }

@@ -25,7 +25,7 @@ extension LogEngine {
         let name = SegmentName.name(header.sequence)
         // Also the name of one that fails is not used again.
         position.nextSequence += 1
-        let file = try files.create(name)
+        let file = SegmentFile(try files.create(name))
         do throws(LogFileError) {
             let bytes = header.bytes
             let memory = UnsafeMutableRawBufferPointer.allocate(
@@ -48,9 +48,11 @@ extension LogEngine {
         current = Current(
             file: file,
             sequence: header.sequence,
+            mask: FrameMask(log: header.log, sequence: header.sequence),
             length: length,
             syncedLength: length,
-            markedLength: length
+            markedLength: length,
+            safeLength: length
         )
         figures.writtenByteCount += length
     }
@@ -81,6 +83,29 @@ extension LogEngine {
                 // The next checkpoint tries again.
                 return false
             }
+        }
+    }
+
+    /// Removes a reset that will never be whole, and what follows it: on a full disk the next one
+    /// needs the room.
+    ///
+    /// The last one first, so that what is left at any moment is void and hangs together.
+    func giveUpReset() {
+        assert(state == .resuming, "its checkpoint is not whole")
+        position.previousSequence = countedEnd.sequence
+        position.previousLength = countedEnd.length
+        position.obsolete += position.segments.map(\.sequence).filter { $0 >= resetSequence }
+        position.segments.removeAll { $0.sequence >= resetSequence }
+        if let segment = current { position.obsolete.append(segment.sequence) }
+        position.obsolete.sort()
+        do throws(LogFileError) {
+            while let last = position.obsolete.last, last >= resetSequence {
+                try files.remove(SegmentName.name(last))
+                position.obsolete.removeLast()
+                if last > resetSequence { try files.syncFolder() }
+            }
+        } catch {
+            // They go when a checkpoint is whole.
         }
     }
 

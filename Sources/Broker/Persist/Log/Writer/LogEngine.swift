@@ -5,8 +5,8 @@ import Glibc
 
 /// What the writer is asked to do, in this order.
 enum LogJob: Sendable {
-    /// To write the records of a reactor's turn.
-    case frame(FrameMemory, reactor: UInt8, number: UInt64)
+    /// To write the records of a reactor's turn; the reactor had begun its part of this checkpoint.
+    case frame(FrameMemory, reactor: UInt8, number: UInt64, since: UInt64)
     /// To begin a checkpoint.
     case beginCheckpoint
     /// To end the checkpoint of this number: everything it needs has been handed over.
@@ -31,6 +31,8 @@ enum LogJob: Sendable {
 /// ```
 /// While failed, what comes is thrown away. While resuming, it is written and nothing is called safe:
 /// the new segment counts only together with its whole checkpoint (see `SegmentHeader.Flags.reset`).
+/// What a reactor has recorded before its part of that has begun is thrown away too: the images have
+/// what has come of it, and part of what belongs to it was lost.
 /// Used by one thread; the time is handed in.
 final class LogEngine {
     enum State: Equatable {
@@ -42,19 +44,24 @@ final class LogEngine {
 
     /// The segment that is written.
     struct Current {
-        let file: any LogFile
+        let file: SegmentFile
         let sequence: UInt64
+        /// What the heads of its frames are mixed with.
+        let mask: FrameMask
         /// Bytes in it.
         var length: UInt64
         /// Bytes of it that are on the disk.
         var syncedLength: UInt64
         /// What the last mark in it says about that.
         var markedLength: UInt64
+        /// Bytes of it whose frames were called safe, whatever that meant then: they count.
+        var safeLength: UInt64
     }
 
     let files: any LogFiles
     private(set) var options: LogOptions
     private let wallSeconds: () -> Int64
+    private let nanoseconds: () -> Int64
     /// Starts a sync in the background; nil: all syncs are waited for.
     var startSync: ((any LogFile, _ sequence: UInt64, _ offset: UInt64) -> Void)?
 
@@ -64,6 +71,12 @@ final class LogEngine {
     /// The checkpoint under way: the sequence number of its first segment.
     var checkpoint: UInt64?
     var isCheckpointWanted = false
+    /// The segment since whose beginning nothing has failed.
+    private var firstSequence: UInt64 = 0
+    /// The checkpoint with which the log began anew the last time; 0 if it never did.
+    private(set) var resetSequence: UInt64 = 0
+    /// What counts while that is not whole: up to where of which segment.
+    var countedEnd = LogSegment(sequence: 0, length: 0)
     private var retryDelay: Int64
     private var lastSyncAt: Int64 = 0
     private var lastLookAt: Int64 = 0
@@ -85,12 +98,14 @@ final class LogEngine {
         files: any LogFiles,
         options: LogOptions,
         position: LogPosition,
-        wallSeconds: @escaping () -> Int64
+        wallSeconds: @escaping () -> Int64,
+        nanoseconds: @escaping () -> Int64 = LogClock.monotonicNanoseconds
     ) {
         self.files = files
         self.options = options
         self.position = position
         self.wallSeconds = wallSeconds
+        self.nanoseconds = nanoseconds
         retryDelay = options.retryNanoseconds.lowerBound
     }
 
@@ -109,10 +124,9 @@ final class LogEngine {
         }
         let flags: SegmentHeader.Flags = position.isReset ? [.checkpoint, .reset] : []
         try createSegment(flags)
+        firstSequence = current?.sequence ?? 0
         if position.isReset {
-            state = .resuming
-            checkpoint = current?.sequence
-            if let checkpoint { events.append(.resumed(checkpoint: checkpoint)) }
+            resume()
         } else {
             removeObsolete()
         }
@@ -124,8 +138,12 @@ final class LogEngine {
         self.now = now
         retryIfDue()
         for job in jobs {
-            if case .frame(let memory, let reactor, let number) = job {
-                frames.append((memory, reactor, number))
+            if case .frame(let memory, let reactor, let number, let checkpoint) = job {
+                if checkpoint >= resetSequence {
+                    frames.append((memory, reactor, number))
+                } else {
+                    spares.append(memory)
+                }
                 continue
             }
             writeFrames()
@@ -186,8 +204,13 @@ final class LogEngine {
             }
             let isAfterSync = segment.syncedLength == segment.length
             if isAfterSync { segment.markedLength = segment.length }
-            let pieces = frames.indices.map { seal($0, isAfterSync: isAfterSync && $0 == 0) }
-            let byteCount = pieces.reduce(0) { $0 + $1.count }
+            var byteCount = 0
+            let pieces = frames.indices.map { index in
+                let offset = segment.length + UInt64(byteCount)
+                let piece = seal(index, segment, offset, isAfterSync: isAfterSync && index == 0)
+                byteCount += piece.count
+                return piece
+            }
             try segment.file.append(pieces)
             segment.length += UInt64(byteCount)
             current = segment
@@ -200,7 +223,12 @@ final class LogEngine {
         }
     }
 
-    private func seal(_ index: Int, isAfterSync: Bool) -> UnsafeRawBufferPointer {
+    private func seal(
+        _ index: Int,
+        _ segment: Current,
+        _ offset: UInt64,
+        isAfterSync: Bool
+    ) -> UnsafeRawBufferPointer {
         let frame = frames[index]
         let head = LogFrameHead(
             bodyCount: frame.memory.count - LogFrameHead.byteCount,
@@ -208,7 +236,7 @@ final class LogEngine {
             reactor: frame.reactor,
             isAfterSync: isAfterSync
         )
-        head.seal(frame.memory.base)
+        head.seal(frame.memory.base, segment.mask, at: Int(offset))
         return UnsafeRawBufferPointer(start: frame.memory.base, count: frame.memory.count)
     }
 
@@ -219,6 +247,7 @@ final class LogEngine {
 
     /// Calls safe what was written.
     private func confirmHeld() {
+        if let length = current?.length { current?.safeLength = length }
         for reactor in held.indices where held[reactor] > 0 {
             events.append(.safe(reactor: UInt8(reactor), number: held[reactor]))
             held[reactor] = 0
@@ -238,7 +267,7 @@ final class LogEngine {
             reactor: LogFrameHead.writer,
             isAfterSync: segment.syncedLength == segment.length
         )
-        head.seal(control.memory.base)
+        head.seal(control.memory.base, segment.mask, at: Int(segment.length))
         defer { control.removeAll() }
         try segment.file.append([
             UnsafeRawBufferPointer(start: control.memory.base, count: byteCount)
@@ -258,9 +287,9 @@ final class LogEngine {
     /// Waits until the current segment is on the disk.
     func syncCurrent() throws(LogFileError) {
         guard var segment = current, segment.syncedLength < segment.length else { return }
-        let begin = LogClock.monotonicNanoseconds()
+        let begin = nanoseconds()
         try segment.file.sync()
-        noteSyncTime(LogClock.monotonicNanoseconds() - begin)
+        noteSyncTime(nanoseconds() - begin)
         segment.syncedLength = segment.length
         current = segment
         lastSyncAt = now
@@ -293,8 +322,8 @@ final class LogEngine {
     ) {
         syncStartedAt = nil
         if let error {
-            // A segment that was given up is no news.
-            if state == .working || sequence == current?.sequence { fail(error) }
+            // Of a segment that was given up it is no news.
+            if sequence >= firstSequence, state == .working || state == .resuming { fail(error) }
             return
         }
         noteSyncTime(nanoseconds)
@@ -318,17 +347,14 @@ final class LogEngine {
     /// Gives the current segment up.
     func fail(_ error: LogFileError) {
         if state == .working, let segment = current {
-            let isOnDisk = options.syncing == .always
-            endHistory(segment, isOnDisk ? segment.syncedLength : segment.length)
-        } else if let segment = current {
-            // What counts has ended before it; it goes when a checkpoint is whole.
-            position.obsolete.append(segment.sequence)
+            endHistory(segment, segment.safeLength)
+        } else if state == .resuming {
+            giveUpReset()
         }
         current = nil
         checkpoint = nil
         held = [UInt64](repeating: 0, count: 256)
-        state = .failed(retryAt: now + retryDelay)
-        retryDelay = min(retryDelay * 2, options.retryNanoseconds.upperBound)
+        retryLater()
         events.append(.failed(error))
     }
 
@@ -337,13 +363,31 @@ final class LogEngine {
         do throws(LogFileError) {
             try files.makeFolder()
             try createSegment([.checkpoint, .reset])
-            state = .resuming
-            checkpoint = current?.sequence
-            if let checkpoint { events.append(.resumed(checkpoint: checkpoint)) }
+            firstSequence = current?.sequence ?? 0
+            resume()
         } catch {
-            state = .failed(retryAt: now + retryDelay)
-            retryDelay = min(retryDelay * 2, options.retryNanoseconds.upperBound)
+            retryLater()
         }
+    }
+
+    /// The segment that has just begun is a reset: its checkpoint has to be made.
+    private func resume() {
+        guard let sequence = current?.sequence else { return }
+        state = .resuming
+        countedEnd = LogSegment(
+            sequence: position.previousSequence,
+            length: position.previousLength
+        )
+        checkpoint = sequence
+        resetSequence = sequence
+        events.append(.resumed(checkpoint: sequence))
+    }
+
+    private func retryLater() {
+        // A disk that fails may have taken its time about it.
+        now = max(now, nanoseconds())
+        state = .failed(retryAt: now + retryDelay)
+        retryDelay = min(retryDelay * 2, options.retryNanoseconds.upperBound)
     }
 
     // MARK: The end of a checkpoint and of the log
@@ -351,6 +395,9 @@ final class LogEngine {
     func completeCheckpoint(_ number: UInt64) {
         guard checkpoint == number, state == .working || state == .resuming else { return }
         do throws(LogFileError) {
+            // The record stands behind what is on the disk, so that it is marked: damage before it
+            // is not taken for the end of a reset that was never whole.
+            try syncCurrent()
             try writeControl(.checkpointCompleted(number))
             try syncCurrent()
             checkpoint = nil
@@ -362,11 +409,12 @@ final class LogEngine {
             }
             confirmHeld()
             position.checkpointByteCount = byteCount(from: number)
-            // Only the next header says that the segments before the checkpoint are not needed.
-            try roll([])
+            // Even if the disk has no room for another header.
             removeObsolete()
             figures.lastCheckpointAt = wallSeconds()
             events.append(.checkpointCompleted(number))
+            // Its header says where the log begins, so that no record needs to be looked for.
+            try roll([])
         } catch {
             fail(error)
         }
@@ -376,6 +424,8 @@ final class LogEngine {
         var isClean = false
         if state == .working {
             do throws(LogFileError) {
+                // Whoever is connected leaves now.
+                try writeControl(.clock(wallSeconds()))
                 try writeControl(.cleanShutdown(database))
                 try syncCurrent()
                 isClean = true

@@ -29,7 +29,7 @@ package struct LogOptions: Sendable {
 }
 
 /// One file of the log.
-package struct LogSegment: Sendable, Equatable {
+package struct LogSegment: Sendable, Hashable {
     package var sequence: UInt64
     /// Bytes of it that count.
     package var length: UInt64

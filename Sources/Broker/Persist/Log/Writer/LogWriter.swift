@@ -74,13 +74,16 @@ package final class LogWriter: Sendable {
     deinit {
         queue.withLock { queue in
             for spare in queue.spares { spare.free() }
-            for case .frame(let memory, _, _) in queue.jobs { memory.free() }
+            for case .frame(let memory, _, _, _) in queue.jobs { memory.free() }
         }
     }
 
     // MARK: Any thread
 
     /// Hands over what a reactor has recorded in this turn; the buffer is empty afterwards.
+    ///
+    /// After a fault it is written only when the reactor has begun its part of the checkpoint that
+    /// follows (see `RecordBuffer.begin`); before, the images will have it.
     package func submit(_ buffer: inout RecordBuffer) -> LogSubmission {
         guard !buffer.isEmpty else { return .nothing }
         let reactor = Int(buffer.reactor)
@@ -92,7 +95,9 @@ package final class LogWriter: Sendable {
             queue.numbers[reactor] += 1
             let number = queue.numbers[reactor]
             queue.waiting[reactor] += memory.count
-            queue.jobs.append(.frame(memory, reactor: buffer.reactor, number: number))
+            queue.jobs.append(
+                .frame(memory, reactor: buffer.reactor, number: number, since: buffer.checkpoint)
+            )
             isFirst = !queue.isSignalled
             queue.isSignalled = true
             return .taken(
@@ -194,7 +199,7 @@ package final class LogWriter: Sendable {
 
     private func publish(_ engine: LogEngine, _ jobs: [LogJob]) {
         queue.withLock { queue in
-            for case .frame(let memory, let reactor, _) in jobs {
+            for case .frame(let memory, let reactor, _, _) in jobs {
                 queue.waiting[Int(reactor)] -= memory.count
             }
             queue.isOpen = engine.state == .working || engine.state == .resuming
