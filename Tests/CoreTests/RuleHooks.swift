@@ -39,7 +39,7 @@ final class RuleHooks: Hooks, @unchecked Sendable {
     ) -> Int32 { isDenied(kind, client.clientIdentifier) ? 12 : 0 }
 
     func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer? {
-        if isLate, case .publishWill = question {
+        if isLate, case .publishStored = question {
             waiting.append((question, questionID))
             return nil
         }
@@ -64,8 +64,8 @@ final class RuleHooks: Hooks, @unchecked Sendable {
                     isDenied(.read, client.clientIdentifier) ? .denied : .allowed
                 }
             )
-        case .publishWill(let client, _):
-            .will(isAllowed: !isDenied(.write, client.clientIdentifier))
+        case .publishStored(let client, _):
+            .publishStored(isAllowed: !isDenied(.write, client.clientIdentifier))
         case .control: .control(.unhandled)
         case .beginExchange, .continueExchange: .exchange(code: 0, data: nil)
         case .authenticate, .confirm: .authentication(code: 0)
