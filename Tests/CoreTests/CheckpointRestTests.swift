@@ -7,29 +7,27 @@ import Testing
 
 @Suite("Workers that finish their parts of a checkpoint")
 struct CheckpointRestTests {
-    @Test("It is whole when all have finished", arguments: 1...4)
-    func all(count: Int) {
-        var rest = CheckpointRest(number: 9, workerCount: count)
-        for finished in 1...count {
-            #expect(rest.finish(9) == (finished == count))
-        }
-        #expect(!rest.finish(9), "it is whole once")
+    /// What each of these says: whether all parts are done then.
+    private func answers(_ rest: CheckpointRest, _ numbers: UInt64...) -> [Bool] {
+        var rest = rest
+        return numbers.map { rest.finish($0) }
+    }
+
+    @Test("It is whole when all have finished, and once")
+    func all() {
+        #expect(answers(CheckpointRest(number: 9, workerCount: 1), 9, 9) == [true, false])
+        let three = CheckpointRest(number: 9, workerCount: 3)
+        #expect(answers(three, 9, 9, 9, 9) == [false, false, true, false])
     }
 
     @Test("What is finished of an earlier one does not count")
     func earlier() {
-        var rest = CheckpointRest(number: 5, workerCount: 2)
-        #expect(!rest.finish(5))
-        rest = CheckpointRest(number: 9, workerCount: 2)
-        #expect(!rest.finish(5))
-        #expect(!rest.finish(9))
-        #expect(!rest.finish(5))
-        #expect(rest.finish(9))
+        let rest = CheckpointRest(number: 9, workerCount: 2)
+        #expect(answers(rest, 5, 9, 5, 9) == [false, false, false, true])
     }
 
     @Test("Nothing is whole when none is under way")
     func none() {
-        var rest = CheckpointRest()
-        #expect(!rest.finish(0) && !rest.finish(1))
+        #expect(answers(CheckpointRest(), 0, 1) == [false, false])
     }
 }
