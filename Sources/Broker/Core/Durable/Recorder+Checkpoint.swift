@@ -21,39 +21,44 @@ extension Recorder {
     /// A checkpoint has begun: what is handed over from now on is behind its beginning.
     ///
     /// With `isReset` the log begins anew with it: what waits to be handed over is not, the images
-    /// have it.
+    /// have it. The word of it may come late, when a marker has said so already.
     func beginCheckpoint(_ number: UInt64, isReset: Bool) {
+        guard number > lastCheckpoint else { return }
+        lastCheckpoint = number
         buffer.begin(number, isReset: isReset)
         noteResumed()
         forgetIdentities()
-        let part = CheckpointPart(
+        checkpoint = CheckpointPart(
             number,
             worker: worker.index,
             counter: counter,
             of: worker.broker.workers.count
         )
-        for marker in earlyMarkers where marker.checkpoint == number {
-            part.noteMarker(from: marker.worker, counter: marker.counter)
-        }
-        earlyMarkers.removeAll()
-        checkpoint = part
         // There is a frame for what waits since writing has failed, even if nothing is imaged here.
         buffer.write(.clock(wallNow))
         // Behind what was accepted before.
         worker.sendOutboxes()
         let (sender, counter) = (worker.index, counter)
         for other in worker.broker.workers where other.index != sender {
-            other.post { $0.recorder?.noteMarker(of: number, from: sender, counter: counter) }
+            other.post {
+                $0.recorder?.noteMarker(
+                    of: number,
+                    isReset: isReset,
+                    from: sender,
+                    counter: counter
+                )
+            }
         }
         continueCheckpoint()
     }
 
     /// Another worker has taken part from here on.
-    func noteMarker(of number: UInt64, from sender: Int, counter: UInt64) {
-        guard checkpoint?.number == number else {
-            earlyMarkers.append((number, sender, counter))
-            return
-        }
+    ///
+    /// So does this one at the latest: what the other accepts is behind the beginning, and what becomes
+    /// of it here has to be too.
+    func noteMarker(of number: UInt64, isReset: Bool, from sender: Int, counter: UInt64) {
+        beginCheckpoint(number, isReset: isReset)
+        guard checkpoint?.number == number else { return }
         checkpoint?.noteMarker(from: sender, counter: counter)
         continueCheckpoint()
     }

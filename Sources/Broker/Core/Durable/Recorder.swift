@@ -40,8 +40,8 @@ final class Recorder {
     private var lastPublisher: SessionNumber = 0
     /// The checkpoint that this worker takes part in.
     var checkpoint: CheckpointPart?
-    /// Markers of workers that have learned of a checkpoint earlier than this one.
-    var earlyMarkers: [(checkpoint: UInt64, worker: Int, counter: UInt64)] = []
+    /// The last checkpoint that this worker has begun its part of.
+    var lastCheckpoint: UInt64 = 0
     /// What plugins have yet to decide about.
     var undecided = UndecidedDeliveries()
     /// Durable sessions that a batch goes to; kept for its memory.
