@@ -62,6 +62,8 @@ final class PublishBatch {
     let entries: UnsafeMutablePointer<BatchEntry>
     private let messages: UnsafeMutablePointer<MessageStorage?>
     private(set) var hasMessages = false
+    /// Whether one of them was kept before it came into the batch.
+    private var hasForeignMessages = false
     var count = 0
 
     private(set) var topicBytes: UnsafeMutableRawBufferPointer
@@ -247,6 +249,7 @@ final class PublishBatch {
 
     /// Adds a publication that is stored already; the batch holds it.
     func append(_ message: Message, expiresAt: Int64, packetIdentifier: UInt16) {
+        hasForeignMessages = true
         message.withPublication { publication in
             append(
                 payload: publication.payload,
@@ -277,6 +280,7 @@ final class PublishBatch {
         if hasMessages {
             for index in 0..<count { messages[index] = nil }
             hasMessages = false
+            hasForeignMessages = false
         }
         count = 0
         for variant in variants { variant.reset() }
@@ -330,6 +334,11 @@ final class PublishBatch {
     @inline(__always)
     private func ownNumber(_ index: Int) -> MessageNumber {
         firstNumber == 0 ? 0 : MessageNumbers.following(firstNumber, by: index)
+    }
+
+    /// The number of the first entry in the session log, when the others' follow it; nil: ask for each.
+    var numbersInRow: MessageNumber? {
+        firstNumber == 0 || hasForeignMessages ? nil : firstNumber
     }
 
     /// The number of an entry in the session log; 0: it has none.

@@ -59,8 +59,10 @@ extension Recorder {
         // What only clears a topic has no number: the log would not have its content.
         let isKept = !pending.isEmpty || hasPayload(batch)
         if isKept { number(batch) }
+        var list: UInt64?
         for index in 0..<batch.count {
-            if isKept { writeAccepted(batch, index) }
+            if isKept { writeAccepted(batch, index, list) }
+            list = buffer.listNumber
             guard retains, index < retainedVersions.count else { continue }
             let version = retainedVersions[index]
             if batch[index].payloadCount == 0 {
@@ -171,11 +173,12 @@ extension Recorder {
         if !dealt.isEmpty { buffer.write(delivered: number, to: dealt) }
     }
 
-    private func writeAccepted(_ batch: PublishBatch, _ index: Int) {
+    /// `list` is what `buffer.listNumber` was behind the message before it.
+    private func writeAccepted(_ batch: PublishBatch, _ index: Int, _ list: UInt64?) {
         let number = batch.number(index)
         assert(number != 0, "it was numbered before")
         if number == MessageNumbers.following(batch.firstNumber, by: index) {
-            return write(batch.publication(index), number, to: pending)
+            return write(batch.publication(index), number, to: pending, again: list)
         }
         // It was recorded when it was received.
         keepContent(number, batch.publication(index))
@@ -184,25 +187,27 @@ extension Recorder {
 
     // MARK: Content
 
-    /// Records a message.
+    /// Records a message; with `list` the destinations are those of the record behind which the
+    /// buffer had that `listNumber`.
     func write(
         _ publication: borrowing UnsafePublication,
         _ number: MessageNumber,
-        to destinations: [LogDestination]
+        to destinations: [LogDestination],
+        again list: UInt64? = nil
     ) {
-        buffer.write(
-            accepted: UnsafeLogMessage(
-                number: number,
-                topic: publication.topic,
-                properties: publication.properties,
-                payload: publication.payload,
-                qos: publication.qos,
-                isRetained: publication.isRetained,
-                expiresAt: wallSecond(publication.expiresAt),
-                publisher: publisher(publication.origin)
-            ),
-            to: destinations
+        let message = UnsafeLogMessage(
+            number: number,
+            topic: publication.topic,
+            properties: publication.properties,
+            payload: publication.payload,
+            qos: publication.qos,
+            isRetained: publication.isRetained,
+            expiresAt: wallSecond(publication.expiresAt),
+            publisher: publisher(publication.origin)
         )
+        if list.map({ buffer.write(acceptedAgain: message, list: $0) }) != true {
+            buffer.write(accepted: message, to: destinations)
+        }
         checkpoint?.note(number)
     }
 
@@ -283,8 +288,12 @@ extension Recorder {
 
     private func decline(_ number: MessageNumber, by session: Session, _ reason: LogDropReason) {
         guard number != 0 else { return }
-        single[0] = LogDestination(session: session.logNumber, qos: 0, fate: .dropped(reason))
-        buffer.write(delivered: number, to: single)
+        let destination = LogDestination(
+            session: session.logNumber,
+            qos: 0,
+            fate: .dropped(reason)
+        )
+        buffer.write(delivered: number, to: destination)
     }
 
     // MARK: What is not decided

@@ -106,14 +106,14 @@ extension Recorder: SessionListener {
         // image: else it would have no bound.
         if form.qos == 0, isCongested, message.number == 0 { return }
         let number = keep(message)
-        single[0] = LogDestination(
+        let destination = LogDestination(
             session: session.logNumber,
             qos: form.qos,
             isRetained: form.isRetained,
             subscriptionIdentifier: form.subscriptionIdentifier,
             fate: .queued(sequence: UInt64(place))
         )
-        buffer.write(delivered: number, to: single)
+        buffer.write(delivered: number, to: destination)
     }
 
     func session(
@@ -124,18 +124,30 @@ extension Recorder: SessionListener {
         identifier: UInt16
     ) {
         guard isDurable(session) else { return }
-        var identifier = identifier
+        var destination = LogDestination(
+            session: session.logNumber,
+            qos: qos,
+            fate: .sent(sequence: UInt64(place), identifier: identifier)
+        )
+        if checkpoint == nil, let first = batch.numbersInRow {
+            return buffer.write(delivered: first, count: batch.count, to: destination)
+        }
         for index in 0..<batch.count {
             var number = batch.number(index)
             if number == 0 || checkpoint != nil { number = keep(session.outgoing[place + index]) }
-            single[0] = LogDestination(
-                session: session.logNumber,
-                qos: qos,
-                fate: .sent(sequence: UInt64(place + index), identifier: identifier)
-            )
-            buffer.write(delivered: number, to: single)
-            identifier = PacketIdentifiers.next(identifier)
+            buffer.write(delivered: number, to: destination)
+            destination.advance()
         }
+    }
+
+    func session(_ session: Session, acknowledged stretch: IdentifierStretch) {
+        guard isDurable(session) else { return }
+        buffer.write(.acknowledged(session.logNumber, stretch))
+    }
+
+    func session(_ session: Session, released stretch: IdentifierStretch) {
+        guard isDurable(session) else { return }
+        buffer.write(.released(session.logNumber, stretch))
     }
 
     func session(_ session: Session, received message: Message, _ identifier: UInt16) {

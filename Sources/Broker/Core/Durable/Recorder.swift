@@ -21,8 +21,8 @@ import Topics
 final class Recorder {
     unowned let worker: Worker
     let log: SessionLog
-    /// The records of this turn.
-    var buffer: RecordBuffer
+    /// What each message touches.
+    private let fields: UnsafeMutablePointer<RecorderFields>
     private let reactor: UInt8
     /// Counter of the last message that was numbered here.
     private(set) var counter: UInt64
@@ -44,21 +44,8 @@ final class Recorder {
     var lastCheckpoint: UInt64 = 0
     /// What plugins have yet to decide about.
     var undecided = UndecidedDeliveries()
-    /// Durable sessions that a batch goes to; kept for its memory.
-    var pending: [LogDestination] = []
-    /// For each group that the batch goes to, the session that has its messages in the log until they
-    /// are dealt; 0: none.
-    ///
-    /// Empty when no group has a durable session.
-    var standIns: [SessionNumber] = []
-    /// The place in it of the group that is dealt to next.
-    var standInPlace = 0
     /// Where a message was thought to go, and where it goes; kept for its memory.
     var dealt: [LogDestination] = []
-    /// One destination; kept for its memory.
-    var single = [LogDestination(session: 0, qos: 0, fate: .pending)]
-    /// Versions of the retained store that a batch has brought about.
-    var retainedVersions: [UInt64] = []
     /// The reactor's clock beside the wall clock; nil until this turn asks for it.
     private var turnClock: WallClock?
 
@@ -67,8 +54,49 @@ final class Recorder {
         self.log = log
         reactor = UInt8(truncatingIfNeeded: worker.index)
         assert(Int(reactor) == worker.index && reactor < 255, "there are at most 255 workers")
-        buffer = RecordBuffer(reactor: reactor)
         counter = log.messageCounter
+        fields = .allocate(capacity: 1)
+        fields.initialize(to: RecorderFields(reactor: reactor))
+    }
+
+    deinit {
+        fields.deinitialize(count: 1)
+        fields.deallocate()
+    }
+
+    // MARK: Fields
+
+    /// The records of this turn.
+    var buffer: RecordBuffer {
+        @inline(__always) _read { yield fields.pointee.buffer }
+        @inline(__always) _modify { yield &fields.pointee.buffer }
+    }
+
+    /// Durable sessions that a batch goes to.
+    var pending: [LogDestination] {
+        @inline(__always) _read { yield fields.pointee.pending }
+        @inline(__always) _modify { yield &fields.pointee.pending }
+    }
+
+    /// For each group that the batch goes to, the session that has its messages in the log until they
+    /// are dealt; 0: none.
+    ///
+    /// Empty when no group has a durable session.
+    var standIns: [SessionNumber] {
+        @inline(__always) _read { yield fields.pointee.standIns }
+        @inline(__always) _modify { yield &fields.pointee.standIns }
+    }
+
+    /// The place in it of the group that is dealt to next.
+    var standInPlace: Int {
+        @inline(__always) get { fields.pointee.standInPlace }
+        @inline(__always) set { fields.pointee.standInPlace = newValue }
+    }
+
+    /// Versions of the retained store that a batch has brought about.
+    var retainedVersions: [UInt64] {
+        @inline(__always) _read { yield fields.pointee.retainedVersions }
+        @inline(__always) _modify { yield &fields.pointee.retainedVersions }
     }
 
     // MARK: Numbers

@@ -92,12 +92,29 @@ extension Session {
         guard !places.isEmpty else { return 0 }
         outgoing.noteEnded(places)
         if let listener = worker.sessionListener {
-            for index in places.indices {
-                let identifier = ShortAckPacket.identifier(bytes, index - places.lowerBound)
-                listener.session(self, changed: .acknowledged(identifier: identifier))
-            }
+            forEachStretch(bytes, places.count) { listener.session(self, acknowledged: $0) }
         }
         return places.count
+    }
+
+    /// The identifiers of short acknowledgements, as far as they are in a row at a time.
+    private func forEachStretch(
+        _ bytes: UnsafeRawBufferPointer,
+        _ count: Int,
+        _ body: (IdentifierStretch) -> Void
+    ) {
+        guard count > 0 else { return }
+        var stretch = IdentifierStretch(first: ShortAckPacket.identifier(bytes, 0))
+        for index in 1..<count {
+            let identifier = ShortAckPacket.identifier(bytes, index)
+            if identifier == stretch.next {
+                stretch.count += 1
+            } else {
+                body(stretch)
+                stretch = IdentifierStretch(first: identifier)
+            }
+        }
+        body(stretch)
     }
 
     /// PUBREC packets in order; writes PUBREL for each to `output` and returns how many were taken
@@ -108,10 +125,7 @@ extension Session {
     ) -> Int {
         let count = outgoing.window.releasePubrecs(bytes, output: output)
         if let listener = worker.sessionListener {
-            for index in 0..<count {
-                let identifier = ShortAckPacket.identifier(bytes, index)
-                listener.session(self, changed: .released(identifier: identifier))
-            }
+            forEachStretch(bytes, count) { listener.session(self, released: $0) }
         }
         return count
     }

@@ -27,11 +27,29 @@ protocol SessionListener: AnyObject {
         identifier: UInt16
     )
 
+    /// Messages in a row have been acknowledged to the end.
+    func session(_ session: Session, acknowledged stretch: IdentifierStretch)
+
+    /// PUBREC has come for messages in a row.
+    func session(_ session: Session, released stretch: IdentifierStretch)
+
     /// A QoS 2 message was received.
     func session(_ session: Session, received message: Message, _ identifier: UInt16)
 }
 
 extension SessionListener {
+    func session(_ session: Session, acknowledged stretch: IdentifierStretch) {
+        for index in 0..<stretch.count {
+            self.session(session, changed: .acknowledged(identifier: stretch[index]))
+        }
+    }
+
+    func session(_ session: Session, released stretch: IdentifierStretch) {
+        for index in 0..<stretch.count {
+            self.session(session, changed: .released(identifier: stretch[index]))
+        }
+    }
+
     func session(_ session: Session, queued message: Message, _ form: DeliveryForm, place: Int) {
         self.session(session, changed: .queued(session.image(message, form), place: place))
     }

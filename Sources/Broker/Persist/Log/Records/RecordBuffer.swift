@@ -28,6 +28,8 @@ package struct RecordBuffer: ~Copyable {
     var open = Open.nothing
     /// The last list of destinations of this frame.
     var lastDestinations: [LogDestination] = []
+    /// Rises with each list that is another one than the last: while it stays, that can be repeated.
+    package private(set) var listNumber: UInt64 = 0
     /// The last message named in this frame.
     var lastMessage: MessageNumber
     /// The last checkpoint that the reactor has begun its part of; 0 for none.
@@ -95,9 +97,15 @@ package struct RecordBuffer: ~Copyable {
         forgetFrame()
     }
 
+    /// The next list is another one.
+    mutating func forgetList() {
+        lastDestinations.removeAll(keepingCapacity: true)
+        listNumber += 1
+    }
+
     private mutating func forgetFrame() {
         lastMessage = MessageNumbers.make(reactor: reactor, counter: 0)
-        lastDestinations.removeAll(keepingCapacity: true)
+        forgetList()
     }
 
     // MARK: Fields
