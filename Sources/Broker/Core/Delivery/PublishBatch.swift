@@ -242,6 +242,7 @@ final class PublishBatch {
         if let message {
             messages[count] = message.storage
             hasMessages = true
+            hasForeignMessages = true
         }
         count += 1
         payloadByteCount += payload.count
@@ -249,7 +250,6 @@ final class PublishBatch {
 
     /// Adds a publication that is stored already; the batch holds it.
     func append(_ message: Message, expiresAt: Int64, packetIdentifier: UInt16) {
-        hasForeignMessages = true
         message.withPublication { publication in
             append(
                 payload: publication.payload,
