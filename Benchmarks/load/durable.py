@@ -157,9 +157,9 @@ def segments(broker):
 
 
 def written_bytes(broker):
-    """Bytes that the process has written to files, by the kernel's account of pages."""
+    """Bytes that the process has given to write and writev: sockets get theirs by send."""
     with open(f"/proc/{broker.process.pid}/io", encoding="utf-8") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("write_bytes"))
+        return next(int(line.split()[1]) for line in file if line.startswith("wchar"))
 
 
 RECORDS = (

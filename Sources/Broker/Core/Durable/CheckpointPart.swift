@@ -33,7 +33,7 @@ final class CheckpointPart {
     /// is behind its beginning.
     private var counters: [Int: UInt64]
     /// Other messages that this worker has recorded since.
-    private var kept: Set<MessageNumber> = []
+    private var kept = MessageNumberSet()
 
     /// Sessions that are to be imaged, from `position` on.
     var sessions: [SessionHandle] = []
