@@ -222,4 +222,27 @@ struct RecordingLimitsTests {
         #expect(try scene.recorded.complaints() == [])
         scene.end()
     }
+
+    @Test("A turn that brings many large messages is handed over in parts")
+    func largeTurn() throws {
+        let scene = try RecordedScene()
+        defer { scene.end() }
+        try scene.leave("absent", subscribedTo: ["a"], qos: 1)
+        let worker = scene.driven.workers[0]
+        let recorder = try #require(worker.recorder)
+        let payload = [UInt8](repeating: 1, count: 8 << 20)
+        var most = 0
+        for _ in 0..<6 {
+            worker.publishInternally(
+                topic: [UInt8(ascii: "a")],
+                payload: payload,
+                qos: 1,
+                isRetained: false,
+                expiryInterval: nil
+            )
+            most = max(most, recorder.buffer.byteCount)
+        }
+        #expect(most > payload.count && most < 4 * payload.count, "\(most) bytes in a frame")
+        #expect(try scene.recorded.complaints() == [])
+    }
 }

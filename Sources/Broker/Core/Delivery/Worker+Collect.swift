@@ -29,9 +29,12 @@ extension Worker {
     func deliverCollected() -> Bool {
         guard !batch.isEmpty else { return false }
         assert(!isDelivering, "nothing publishes while a batch is being delivered")
-        if let recorder, recorder.refuses(batch) {
-            refuseCollected()
-            return false
+        if let recorder {
+            recorder.submitIfLarge()
+            if recorder.refuses(batch) {
+                refuseCollected()
+                return false
+            }
         }
         if batch.purpose == .receive { return keepCollected() }
         isDelivering = true

@@ -19,6 +19,9 @@ import Topics
 /// Invariants: `safe <= submitted`; a message has a number exactly if the log has, or is about to
 /// get, its content.
 final class Recorder {
+    /// Bytes of records from which on the next batch gets a frame of its own.
+    private static let largeByteCount = 16 << 20
+
     unowned let worker: Worker
     let log: SessionLog
     /// What each message touches.
@@ -159,6 +162,14 @@ final class Recorder {
             if isCongested { self.isCongested = true }
         case .refused: fail()
         }
+    }
+
+    /// Hands over a large part of a turn: a frame is bounded, a turn that brings many large messages is
+    /// not.
+    ///
+    /// Between batches: all records of one are in the same frame.
+    func submitIfLarge() {
+        if buffer.byteCount >= Self.largeByteCount { submit() }
     }
 
     /// Everything up to a frame is safe: what has waited for it goes out.

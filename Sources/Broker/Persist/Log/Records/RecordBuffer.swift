@@ -59,7 +59,7 @@ package struct RecordBuffer: ~Copyable {
 
     /// Bytes in use; a record that is kept open may not be counted yet.
     ///
-    /// A frame has at most 4 GiB: a turn that brings hundreds of megabytes is handed over in parts.
+    /// A frame has less than 4 GiB: who records much in a turn hands it over in parts.
     package var byteCount: Int { memory.count }
 
     /// Notes the time, once a second.
