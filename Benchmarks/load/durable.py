@@ -345,7 +345,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(ALL))
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     unknown = set(arguments.names) - set(ALL)
     if unknown:
         parser.error(f"there is no measurement named {', '.join(unknown)}")

@@ -67,7 +67,7 @@ final class DurableState: Sendable {
     /// A log that does not end as it should is older than that database, and would count all the same.
     private func closeLog(_ isDatabaseWritten: Bool) {
         guard let log = sessionLog.withLock({ $0 }) else { return }
-        let database = isDatabaseWritten ? try? Self.fingerprint(path) : nil
+        let database = isDatabaseWritten ? try? WrittenDatabase.read(path) : nil
         guard !log.close(database), database != nil else { return }
         do throws(StartError) {
             try putAside("The session log could not be written to its end: the database counts")
@@ -79,11 +79,13 @@ final class DurableState: Sendable {
     // MARK: The log
 
     private func readLog(_ isRepairing: Bool) throws(StartError) -> DurableStart {
+        let (folder, recovered) = try openLog(isRepairing)
         let database: WrittenDatabase?
-        do throws(LogFileError) { database = try Self.fingerprint(path) } catch {
+        do throws(LogFileError) {
+            database = try WrittenDatabase.read(path, unless: recovered.shutdown?.database)
+        } catch {
             throw StartError(line: "Error: The database cannot be read: \(error).", exitCode: 1)
         }
-        let (folder, recovered) = try openLog(isRepairing)
         report(recovered)
         let source = StateSource(
             isLogNew: recovered.position.segments.isEmpty,
@@ -237,31 +239,6 @@ final class DurableState: Sendable {
                 line: "Error: \(path): \(error)",
                 exitCode: error.isOfUnsupportedVersion ? 3 : 1
             )
-        }
-    }
-
-    /// Length and checksum of a file; nil when there is none.
-    private static func fingerprint(_ path: String) throws(LogFileError) -> WrittenDatabase? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw LogFileError("open", path)
-        }
-        defer { _ = close(descriptor) }
-        var checksum = CRC32C()
-        var length: UInt64 = 0
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = buffer.withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw LogFileError("read", path) }
-            if count == 0 { return WrittenDatabase(length: length, checksum: checksum.value) }
-            length += UInt64(count)
-            buffer.withUnsafeBytes { bytes in
-                checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-            }
         }
     }
 

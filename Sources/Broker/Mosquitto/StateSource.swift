@@ -19,8 +19,12 @@ enum StateSource: Equatable {
     init(isLogNew: Bool, shutdown: LogShutdown?, database: WrittenDatabase?) {
         if isLogNew {
             self = .database
-        } else if let written = shutdown?.database, written != database, database?.length != 0 {
-            self = database == nil ? .nothing : .database
+        } else if let written = shutdown?.database, database?.length != 0 {
+            if let database {
+                self = database.hasContent(of: written) ? .log : .database
+            } else {
+                self = .nothing
+            }
         } else {
             self = .log
         }

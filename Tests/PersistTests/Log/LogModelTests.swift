@@ -92,7 +92,13 @@ struct LogModelTests {
     @Test("A clean shutdown says so, and with which file", arguments: [nil, 5, 9] as [UInt64?])
     func shutdown(length: UInt64?) throws {
         var run = try Self.run(seed: 3, turns: 30, reactors: 2)
-        let database = length.map { WrittenDatabase(length: $0, checksum: .max) }
+        let database = length.map {
+            WrittenDatabase(
+                length: $0,
+                checksum: .max,
+                stamp: FileStamp(inode: .max, modifiedAt: -1)
+            )
+        }
         run.close(database)
         let log = try readLog(run.files.contents)
         #expect(log.shutdown == LogShutdown(database: database))

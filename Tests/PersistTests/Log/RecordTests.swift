@@ -331,7 +331,13 @@ extension LogDice {
             ), .clock(Int64(bitPattern: number())), .synced(offset: number()),
             .checkpointCompleted(number()),
             .cleanShutdown(
-                isOne(in: 2) ? nil : WrittenDatabase(length: number(), checksum: seconds)
+                isOne(in: 2)
+                    ? nil
+                    : WrittenDatabase(
+                        length: number(),
+                        checksum: seconds,
+                        stamp: FileStamp(inode: number(), modifiedAt: Int64(bitPattern: number()))
+                    )
             ),
         ])
         buffer.write(record)

@@ -43,10 +43,18 @@ package struct WrittenDatabase: Sendable, Equatable {
     package var length: UInt64
     /// The CRC-32C of all of it.
     package var checksum: UInt32
+    /// Which file it was: one that still is as this says need not be read to be known.
+    package var stamp: FileStamp
 
-    package init(length: UInt64, checksum: UInt32) {
+    package init(length: UInt64, checksum: UInt32, stamp: FileStamp) {
         self.length = length
         self.checksum = checksum
+        self.stamp = stamp
+    }
+
+    /// Whether the other says the same; a copy has another stamp.
+    package func hasContent(of other: WrittenDatabase) -> Bool {
+        length == other.length && checksum == other.checksum
     }
 }
 

@@ -66,6 +66,8 @@ extension RecordBuffer {
             put(.cleanShutdown, database?.length ?? 0)
             put(UInt64(database?.checksum ?? 0))
             put(database == nil ? 0 as UInt8 : 1)
+            put(database?.stamp.inode ?? 0)
+            put(signed: database?.stamp.modifiedAt ?? 0)
         default: preconditionFailure("it is about the log, or an image")
         }
     }

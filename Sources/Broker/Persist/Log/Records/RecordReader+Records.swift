@@ -85,9 +85,9 @@ extension RecordReader {
             let length = try number64()
             let checksum = try number32()
             let hasDatabase = try flag()
-            return .cleanShutdown(
-                hasDatabase ? WrittenDatabase(length: length, checksum: checksum) : nil
-            )
+            let stamp = FileStamp(inode: try number64(), modifiedAt: try signed())
+            let database = WrittenDatabase(length: length, checksum: checksum, stamp: stamp)
+            return .cleanShutdown(hasDatabase ? database : nil)
         default: throw MalformedRecord()
         }
     }
