@@ -247,6 +247,25 @@ import Testing
         #expect(outcome.errors.contains("Error: \(kind) returned 5 when initialising."))
         #expect(outcome.errors.contains("REC init [fail]=[5]"))
         #expect(!outcome.errors.contains("cleanup"))
+        #expect(!outcome.errors.contains("a second time"))
+    }
+
+    @Test("A plugin that does not want to be loaded twice is told the way out")
+    func loadedTwice() throws {
+        let plugin = try #require(HostPlugin.recorders[5]).get()
+        let directory = try Broker.makeDirectory()
+        let path = directory + "/conf"
+        try "user root\nplugin \(plugin.path)\nplugin \(plugin.path)\nplugin_opt_fail 31\n"
+            .write(toFile: path, atomically: false, encoding: .utf8)
+        let outcome = try ChildProcess.run(Broker.executable, ["-c", path])
+        #expect(outcome.status == 31)
+        #expect(
+            outcome.errors.contains(
+                "Error: \(plugin.path) is loaded a second time. Load it once, by 'plugin_load NAME PATH',"
+                    + " and say 'plugin_use NAME' at each listener that it is for."
+            )
+        )
+        #expect(outcome.errors.contains("Error: Plugin returned 31 when initialising."))
     }
 
     @Test("Messages, filters and answers that a plugin changes go on changed")

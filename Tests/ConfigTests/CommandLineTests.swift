@@ -124,9 +124,12 @@ struct CommandLineTests {
         arguments: [
             (
                 "listener 0 %DIR%/none/socket",
-                "Error binding unix socket: No such file or directory"
+                "Error binding unix socket: No such file or directory: %DIR%/none/socket"
             ),
-            ("listener 0 %DIR%", "Error binding unix socket: Address already in use"),
+            (
+                "listener 0 %DIR%",
+                "Error binding unix socket: %DIR% is there and no socket; it was left alone"
+            ),
             (
                 "listener 0 \(String(repeating: "x", count: 108))",
                 "Error: Path to unix socket is too long \"\(String(repeating: "x", count: 108))\"."
@@ -148,7 +151,8 @@ struct CommandLineTests {
         let file = try directory.write("a.conf", "user root\n\(text)\n")
         let run = try BrokerCommand(["-c", file])
         #expect(run.status == 1)
-        #expect(run.lines.contains(reason), "\(run.errors)")
+        let line = reason.replacingOccurrences(of: "%DIR%", with: directory.path)
+        #expect(run.lines.contains(line), "\(run.errors)")
     }
 
     @Test("A pid file that cannot be written exits 14")

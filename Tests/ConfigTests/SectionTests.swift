@@ -42,6 +42,21 @@ struct SectionTests {
         #expect(configuration.listeners.last?.maxQoS == 1)
     }
 
+    @Test("An option before all listeners opens the default listener beside them, if it changes it")
+    func changedDefaultListener() {
+        let changed = Outcome("max_connections 100\nlistener 9001\n").configuration
+        #expect(changed.listeners.map(\.port) == [9001, 1883])
+        #expect(changed.listeners.map(\.isDefault) == [false, true])
+        #expect(changed.listeners.map(\.maxConnections) == [-1, 100])
+        let unchanged = Outcome("max_connections -1\nlistener 9001\n").configuration
+        #expect(unchanged.listeners.map(\.port) == [9001])
+        let half = Outcome("certfile server.crt\nlistener 9001\n")
+        #expect(
+            half.errors
+                == ["Error: Both certfile and keyfile must be provided to enable a TLS listener."]
+        )
+    }
+
     @Test("Anonymous clients are allowed in local-only mode unless forbidden")
     func anonymous() throws {
         func allowed(_ text: String) throws -> Bool {

@@ -203,6 +203,14 @@ struct PasswdProgramTests {
         #expect(try folder.names().isEmpty)
     }
 
+    @Test("an empty password on the command line is an error")
+    func emptyPassword() throws {
+        let outcome = try run("-c", "-b", "f", "u", "")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "Error: Empty password.\n")
+        #expect(try folder.names().isEmpty)
+    }
+
     @Test("passwords are asked for twice and never shown")
     func prompts() throws {
         let session = try TerminalProcess(.passwd, ["-c", folder.file("f"), "user"])

@@ -28,7 +28,12 @@ extension ConfigurationParser {
     /// listener.
     private func finishListeners(_ result: inout Configuration, ports: [Int]) {
         var defaultIndex: Int?
-        if opensDefaultListener, let defaultListener {
+        // Without `port` and `bind_address` it is opened beside other listeners when an option has
+        // changed it.
+        if let defaultListener,
+            opensDefaultListener
+                || !result.listeners.isEmpty && defaultListener != Self.unchangedDefaultListener
+        {
             defaultIndex = result.listeners.count
             result.listeners.append(defaultListener)
         }
@@ -47,6 +52,13 @@ extension ConfigurationParser {
         var api = ListenerConfiguration(port: Self.localAPIPort, host: "127.0.0.1")
         api.protocol = .httpApi
         result.listeners.append(api)
+    }
+
+    /// The default listener as it is before an option of it is read.
+    private static var unchangedDefaultListener: ListenerConfiguration {
+        var listener = ListenerConfiguration()
+        listener.isDefault = true
+        return listener
     }
 
     /// Where the HTTP API is when nothing opens a listener.

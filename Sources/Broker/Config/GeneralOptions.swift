@@ -52,7 +52,8 @@ enum GeneralOptions {
         "persistent_client_expiration": .custom(persistentClientExpiration),
         "websockets_log_level": .custom {
             (_: inout Configuration, line: inout OptionLine) throws(ConfigurationError) in
-            _ = try line.int()
+            let level = try line.word()
+            if level != "all", level != "none" { _ = try OptionLine.int(level, label: line.name) }
         },
         "retry_interval": .ignored { "Warning: The '\($0)' option is no longer available." },
         "dhparamfile": .ignored {

@@ -10,9 +10,19 @@ final class SlicedWork {
     /// A step takes a small part of a share and says whether the work is done.
     typealias Step = () -> Bool
 
+    /// The memory of so many pieces is kept between turns.
+    private static let keptCountMax = 64
+
     private unowned let worker: Worker
     private var steps: [Step] = []
+    /// Those of a round under way; empty between turns, and kept for its memory.
+    private var round: [Step] = []
     private var isScheduled = false
+    /// What a turn calls at its end; made once.
+    private lazy var turn: () -> Void = { [unowned self] in
+        isScheduled = false
+        run()
+    }
 
     init(_ worker: Worker) { self.worker = worker }
 
@@ -28,26 +38,25 @@ final class SlicedWork {
     private func schedule() {
         guard !isScheduled else { return }
         isScheduled = true
-        worker.postpone { [self] in
-            isScheduled = false
-            run()
-        }
+        worker.postpone(turn)
     }
 
     private func run() {
         let reactor = worker.reactor
         let end = reactor.nanoseconds() + reactor.slice
         repeat {
-            let round = steps
-            steps = []
+            assert(round.isEmpty, "one round at a time")
+            swap(&round, &steps)
             var position = 0
             while position < round.count {
-                if !round[position]() { steps.append(round[position]) }
+                let step = round[position]
+                if !step() { steps.append(step) }
                 position += 1
                 if reactor.nanoseconds() >= end { break }
             }
             // Who has not had a step in this round comes first in the next one.
             if position < round.count { steps.insert(contentsOf: round[position...], at: 0) }
+            round.removeAll(keepingCapacity: round.count <= Self.keptCountMax)
         } while !steps.isEmpty && reactor.nanoseconds() < end
         if !steps.isEmpty { schedule() }
     }

@@ -57,9 +57,10 @@ package final class ListenerSocket: Sendable {
         )
     }
 
-    /// Opens a Unix socket, replacing an existing path; mode 0770.
+    /// Opens a Unix socket, mode 0770; replaces one that nobody listens on.
     ///
-    /// The caller removes it at exit.
+    /// Anything else at `path` stays: `EADDRINUSE` for a socket that somebody listens on, `EEXIST`
+    /// for what is no socket. The caller removes the socket at exit.
     package static func unix(
         path: String,
         listenerIndex: Int,
@@ -75,7 +76,7 @@ package final class ListenerSocket: Sendable {
         let fd = socket(AF_UNIX, streamType, 0)
         guard fd >= 0 else { throw SystemError("socket") }
         let descriptor = OwnedDescriptor(fd)
-        _ = unlink(path)
+        try removeStale(path, address)
         let previousMask = umask(0o007)
         defer { _ = umask(previousMask) }
         let length = socklen_t(MemoryLayout<sockaddr_un>.size)
@@ -91,6 +92,30 @@ package final class ListenerSocket: Sendable {
             port: 0,
             hasNoDelay: false
         )
+    }
+
+    /// Removes a socket that nobody listens on.
+    private static func removeStale(
+        _ path: String,
+        _ address: sockaddr_un
+    ) throws(SystemError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw SystemError("bind", code: EEXIST) }
+        let fd = socket(AF_UNIX, streamType, 0)
+        guard fd >= 0 else { throw SystemError("socket") }
+        let descriptor = OwnedDescriptor(fd)
+        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        var address = address
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor.rawValue, $0, length)
+            }
+        }
+        guard result != 0, errno == ECONNREFUSED else {
+            throw SystemError("bind", code: EADDRINUSE)
+        }
+        _ = unlink(path)
     }
 
     /// Accepts one connection, non-blocking; -1 with `errno` when there is none.

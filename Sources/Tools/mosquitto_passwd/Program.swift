@@ -30,6 +30,7 @@ struct Program {
             // Nobody types a password for a file that is not there.
             if password == nil, !isCreating { _ = try resolvedPath() }
             let secret = if let password { password } else { try askPassword() }
+            guard !secret.isEmpty else { throw Failure(message: "Error: Empty password.") }
             guard secret.count <= Self.lengthMax else {
                 throw Failure(
                     message: "Error: Password must be less than 65536 characters long."

@@ -11,6 +11,19 @@ package import Net
 package struct ListenerError: Error {
     /// The log line.
     package let line: String
+    /// What it says behind `Error: `.
+    fileprivate var subject: String {
+        line.hasPrefix(Self.prefix) ? String(line.dropFirst(Self.prefix.count)) : line
+    }
+
+    private static let prefix = "Error: "
+
+    init(line: String) { self.line = line }
+
+    /// A socket that could not be opened on an address.
+    fileprivate init(_ error: SystemError, listenerAt address: String) {
+        line = "\(Self.prefix)\(error.reason): \(address)"
+    }
 }
 
 /// Opens the sockets of listeners.
@@ -32,7 +45,7 @@ package enum ListenerOpener {
                 servesClients = servesClients || !isAPI
             } catch {
                 guard settings.configuration.isLocalOnly else { throw error }
-                if isAPI { log.warning("Warning: No HTTP API, because its port is in use.") }
+                log.warning(isAPI ? "Warning: No HTTP API: \(error.subject)." : error.line)
             }
         }
         guard servesClients || !settings.configuration.isLocalOnly else {
@@ -64,7 +77,7 @@ package enum ListenerOpener {
                 sockets.append(try address.open(listener.index, configuration.setTcpNodelay))
             } catch {
                 if error.code == EACCES { log.error(capabilityHint) }
-                let line = ListenerError(line: "Error: \(error.reason)")
+                let line = ListenerError(error, listenerAt: "\(address)")
                 // A machine without IPv6 serves names and the wildcard on IPv4 alone.
                 let isWildcard = listener.configuration.host == nil
                 guard error.code == EAFNOSUPPORT || isWildcard && error.code == EADDRNOTAVAIL
@@ -84,8 +97,10 @@ package enum ListenerOpener {
         switch (error.call, error.code) {
         case (_, ENAMETOOLONG): "Error: Path to unix socket is too long \"\(path)\"."
         case ("socket", _): "Error creating unix socket: \(error.reason)"
-        case ("listen", _): "Error listening to unix socket: \(error.reason)"
-        default: "Error binding unix socket: \(error.reason)"
+        case ("listen", _): "Error listening to unix socket: \(error.reason): \(path)"
+        case (_, EEXIST):
+            "Error binding unix socket: \(path) is there and no socket; it was left alone"
+        default: "Error binding unix socket: \(error.reason): \(path)"
         }
     }
 

@@ -7,11 +7,17 @@ import Log
 import Net
 
 /// One address to bind.
-struct ResolvedAddress {
+struct ResolvedAddress: CustomStringConvertible {
     private var storage: sockaddr_storage
     private let length: socklen_t
 
     var family: CInt { CInt(storage.ss_family) }
+
+    /// Address and port, as in `127.0.0.1 port 1883`.
+    var description: String {
+        let address = PeerAddress(storage, path: nil)
+        return "\(address.host) port \(address.port)"
+    }
 
     /// Asks the resolver; blocks, so only at start.
     static func resolve(

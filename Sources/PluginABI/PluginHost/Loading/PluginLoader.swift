@@ -192,10 +192,15 @@ extension PluginHost {
             case .current: "Plugin"
             case .legacy: "Authentication plugin"
             }
-        return LoadError(
-            lines: ["Error: \(kind) returned \(code) when initialising."],
-            exitCode: code
-        )
+        var lines: [String] = []
+        if loadedPlugins.contains(where: { $0.path == plugin.path }) {
+            lines.append(
+                "Error: \(plugin.path) is loaded a second time. Load it once, by 'plugin_load NAME PATH',"
+                    + " and say 'plugin_use NAME' at each listener that it is for."
+            )
+        }
+        lines.append("Error: \(kind) returned \(code) when initialising.")
+        return LoadError(lines: lines, exitCode: code)
     }
 
     /// Begins the security of legacy plugins, after all plugins are initialised.
