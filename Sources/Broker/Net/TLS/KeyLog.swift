@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Secrets of TLS connections in a file, for those who read captured traffic.
 
+import CLinux
 import Glibc
 import SafeFiles
 
