@@ -10,13 +10,19 @@ final class SlicedWork {
     /// A step takes a small part of a share and says whether the work is done.
     typealias Step = () -> Bool
 
+    /// A step as it is kept: an array of functions would put another one around each function that
+    /// is taken out and put back.
+    private struct Piece {
+        let step: Step
+    }
+
     /// The memory of so many pieces is kept between turns.
     private static let keptCountMax = 64
 
     private unowned let worker: Worker
-    private var steps: [Step] = []
+    private var pieces: [Piece] = []
     /// Those of a round under way; empty between turns, and kept for its memory.
-    private var round: [Step] = []
+    private var round: [Piece] = []
     private var isScheduled = false
     /// What a turn calls at its end; made once.
     private lazy var turn: () -> Void = { [unowned self] in
@@ -28,12 +34,12 @@ final class SlicedWork {
 
     /// Goes on with `step` at the end of this turn and of the following ones until it returns true.
     func add(_ step: @escaping Step) {
-        steps.append(step)
+        pieces.append(Piece(step: step))
         schedule()
     }
 
     /// Nothing is gone on with.
-    func forgetAll() { steps = [] }
+    func forgetAll() { pieces = [] }
 
     private func schedule() {
         guard !isScheduled else { return }
@@ -46,18 +52,18 @@ final class SlicedWork {
         let end = reactor.nanoseconds() + reactor.slice
         repeat {
             assert(round.isEmpty, "one round at a time")
-            swap(&round, &steps)
+            swap(&round, &pieces)
             var position = 0
             while position < round.count {
-                let step = round[position]
-                if !step() { steps.append(step) }
+                let piece = round[position]
+                if !piece.step() { pieces.append(piece) }
                 position += 1
                 if reactor.nanoseconds() >= end { break }
             }
             // Who has not had a step in this round comes first in the next one.
-            if position < round.count { steps.insert(contentsOf: round[position...], at: 0) }
+            if position < round.count { pieces.insert(contentsOf: round[position...], at: 0) }
             round.removeAll(keepingCapacity: round.count <= Self.keptCountMax)
-        } while !steps.isEmpty && reactor.nanoseconds() < end
-        if !steps.isEmpty { schedule() }
+        } while !pieces.isEmpty && reactor.nanoseconds() < end
+        if !pieces.isEmpty { schedule() }
     }
 }
