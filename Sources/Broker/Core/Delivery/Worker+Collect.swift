@@ -29,6 +29,8 @@ extension Worker {
     func deliverCollected() -> Bool {
         guard !batch.isEmpty else { return false }
         assert(!isDelivering, "nothing publishes while a batch is being delivered")
+        // Once: each look counts a reference.
+        let recorder = recorder
         if let recorder {
             recorder.submitIfLarge()
             if recorder.refuses(batch) {

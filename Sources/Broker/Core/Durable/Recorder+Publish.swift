@@ -75,7 +75,12 @@ extension Recorder {
 
     /// Finds the durable sessions that a batch goes to, but for groups.
     func collectPending(_ batch: PublishBatch, _ route: UnsafeRoute) {
-        pending.removeAll(keepingCapacity: true)
+        // One, mostly: taking it out costs less than emptying an array.
+        if pending.count == 1 {
+            pending.removeLast()
+        } else {
+            pending.removeAll(keepingCapacity: true)
+        }
         guard batch.qos > 0, !route.isEmpty else { return }
         for destination in route.local { addPending(destination, batch) }
         for destination in route.remote { addPending(destination, batch) }

@@ -22,7 +22,8 @@ final class Recorder {
     /// Bytes of records from which on the next batch gets a frame of its own.
     private static let largeByteCount = 16 << 20
 
-    unowned let worker: Worker
+    /// Whose it is, so it outlives this: counting references here would cost every message.
+    unowned(unsafe) let worker: Worker
     let log: SessionLog
     /// What each message touches.
     private let fields: UnsafeMutablePointer<RecorderFields>

@@ -134,12 +134,14 @@ extension RecordBuffer {
 
     /// The same for a list of one.
     private mutating func advance(_ destination: LogDestination) -> Bool {
-        if lastDestinations.count == 1 {
-            lastDestinations[0].advance()
-            if lastDestinations[0] == destination { return true }
+        guard lastDestinations.count == 1 else {
+            forgetList()
+            lastDestinations.append(destination)
+            return false
         }
-        forgetList()
-        lastDestinations.append(destination)
+        lastDestinations[0].advance()
+        if lastDestinations[0] == destination { return true }
+        replaceList(by: destination)
         return false
     }
 

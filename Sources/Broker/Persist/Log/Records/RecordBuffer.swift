@@ -103,6 +103,13 @@ package struct RecordBuffer: ~Copyable {
         listNumber += 1
     }
 
+    /// The last list is this one.
+    mutating func replaceList(by destination: LogDestination) {
+        assert(lastDestinations.count == 1, "a list of one takes the place of a list of one")
+        lastDestinations[0] = destination
+        listNumber += 1
+    }
+
     private mutating func forgetFrame() {
         lastMessage = MessageNumbers.make(reactor: reactor, counter: 0)
         forgetList()
