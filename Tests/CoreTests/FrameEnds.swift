@@ -3,8 +3,10 @@
 
 @testable import Persist
 
-/// The offsets at which the frames in the bytes of a segment end; what is behind the last one is no
-/// whole frame. Empty for a file that does not begin as a segment does.
+/// The offsets at which the frames in the bytes of a segment end.
+///
+/// What is behind the last one is no whole frame. Empty for a file that does not begin as a segment
+/// does.
 func frameEnds(of segment: [UInt8]) -> [Int] {
     guard case .whole(let header) = segment.withUnsafeBytes(SegmentHeader.read) else { return [] }
     let mask = FrameMask(log: header.log, sequence: header.sequence)

@@ -20,7 +20,9 @@ package struct LogDice {
     package mutating func isOne(in sides: Int) -> Bool { roll(sides) == 0 }
 
     /// One of them.
-    package mutating func pick<Element>(_ elements: [Element]) -> Element { elements[roll(elements.count)] }
+    package mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[roll(elements.count)]
+    }
 
     /// A number with as many bits as chance has it.
     package mutating func number() -> UInt64 { next() >> UInt64(roll(64)) }

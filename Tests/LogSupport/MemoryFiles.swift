@@ -2,9 +2,8 @@
 // The files of a log in memory: what was done to them can be done again, in part.
 
 import Glibc
-import Synchronization
-
 package import Persist
+import Synchronization
 
 /// Something that was done to the files.
 package enum FileStep: Sendable {

@@ -27,8 +27,10 @@ package enum PowerCut {
     }
 
     /// The files after some steps.
-    package static func contents(after steps: ArraySlice<FileStep>, leaving rest: Rest) -> [String: [UInt8]]
-    {
+    package static func contents(
+        after steps: ArraySlice<FileStep>,
+        leaving rest: Rest
+    ) -> [String: [UInt8]] {
         var files: [String: File] = [:]
         var removed: [String: File] = [:]
         for step in steps {

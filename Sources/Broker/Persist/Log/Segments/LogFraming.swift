@@ -50,9 +50,10 @@ package struct LogFraming {
         return files
     }
 
-    /// The header of the next segment. Bits: 0, 1 the flags; 2 a new incarnation; 3 its base is the
-    /// last checkpoint, 4 itself; 5 less of the segment before counts; 6 one is missing; 7 the
-    /// machine was started anew.
+    /// Makes the header of the next segment.
+    ///
+    /// Bits: 0, 1 the flags; 2 a new incarnation; 3 its base is the last checkpoint, 4 itself; 5 less of
+    /// the segment before counts; 6 one is missing; 7 the machine was started anew.
     private mutating func advance(_ byteCount: Int) {
         let choice = rest.popFirst() ?? 0
         func says(_ bit: UInt8) -> Bool { choice >> bit & 1 == 1 }
