@@ -273,6 +273,12 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: common
         ),
+        .target(
+            name: "LogTestSupport",
+            dependencies: ["Persist", "TestSupport"],
+            path: "Tests/LogSupport",
+            swiftSettings: common
+        ),
         tests("EncodingTests", uses: ["Encoding"]),
         tests("SafeFilesTests", uses: ["SafeFiles"]),
         tests("JSONTests", uses: ["JSON", "CcJSON"]),
@@ -281,11 +287,17 @@ let package = Package(
         tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT", "TestSupport"]),
-        tests("PersistTests", uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport"]),
+        tests(
+            "PersistTests",
+            uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport", "LogTestSupport"]
+        ),
         tests("TopicsTests", uses: ["Topics", "TopicRules"]),
         tests(
             "CoreTests",
-            uses: ["Core", "Persist", "MQTT", "Inflight", "Topics", "Config", "Net", "Log", "TestSupport"]
+            uses: [
+                "Core", "Persist", "MQTT", "Inflight", "Topics", "Config", "Net", "Log",
+                "TestSupport", "LogTestSupport",
+            ]
         ),
         tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
         tests("NetTests", uses: ["Net", "CLinux"]),

@@ -27,22 +27,30 @@ private struct FuzzFiles: LogFiles {
 }
 
 /// The first byte says how: bit 0, whether to repair; bit 1, whether the rest is a whole segment or
-/// the records of frames, each with a byte for its length and one for its reactor, that get the head
-/// they need; without that no mutation would come past the checksums.
+/// the records of frames, that get the heads they need (`LogFraming`): without these no mutation would
+/// come past mask and checksums; bit 2, whether there are several segments of these; bit 3, whether
+/// the last byte of the newest segment is missing.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzSessionLog(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard count > 1 else { return 0 }
     let rest = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
-    let bytes = start[0] & 2 == 0 ? LogFraming.segment(ofRecords: rest) : rest
     let reading = LogReading(isRepairing: start[0] & 1 != 0)
-    let files = FuzzFiles(files: ["0000000000000001.seg": bytes])
     do throws(LogOpenError) {
+        let files = FuzzFiles(files: segments(rest, start[0]))
         let log = try RecoveredLog.read(files, reading, newLog: 1)
         use(log)
     } catch {
         precondition(!error.description.isEmpty, "an error says what is wrong")
     }
     return 0
+}
+
+private func segments(_ bytes: [UInt8], _ form: UInt8) -> [String: [UInt8]] {
+    if form & 2 != 0 { return ["0000000000000001.seg": bytes] }
+    var files = ["0000000000000001.seg": LogFraming.segment(ofRecords: bytes)]
+    if form & 4 != 0 { files = LogFraming.segments(ofRecords: bytes) }
+    if form & 8 != 0, let newest = files.keys.max() { files[newest]?.removeLast() }
+    return files
 }
 
 /// Looks at everything.

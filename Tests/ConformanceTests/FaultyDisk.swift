@@ -7,8 +7,7 @@ import TestSupport
 
 /// A library to be loaded before all others, and a file that says what is to fail.
 ///
-/// Only segments of the session log are concerned. The library is built with the system's compiler, as
-/// that of plugins.
+/// Only segments of the session log are concerned.
 final class FaultyDisk {
     /// What fails from now on.
     enum Fault: String {
@@ -19,33 +18,29 @@ final class FaultyDisk {
         case syncing = "s"
         /// The next sync, with EIO; the kernel tells of a page it could not write once.
         case oneSync = "1"
+        /// Each write, and making a file, with EROFS, as after an error that the file system does not
+        /// stand.
+        case readOnly = "r"
+        /// Each sync, with EIO, and making a file, with EACCES: the new one that is needed then.
+        case denied = "d"
         /// Each write takes a third of what it is given, and some fail with EINTR.
         case short = "p"
     }
 
-    private let directory: String
+    private let library: PreloadedLibrary
+    private var file: String { library.directory + "/fault" }
 
     init() throws {
-        directory = try Broker.makeDirectory()
-        try Self.source.write(toFile: directory + "/faults.c", atomically: false, encoding: .utf8)
-        let outcome = try ChildProcess.run(
-            "/usr/bin/cc",
-            ["-O1", "-shared", "-fPIC", directory + "/faults.c", "-o", directory + "/faults.so"]
-        )
-        guard outcome.status == 0 else { throw Mismatch("cc: \(outcome.errors)") }
+        library = try PreloadedLibrary(Self.source)
         try set(.nothing)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
-
     /// What a broker with this disk needs in its environment.
-    var environment: [String: String] {
-        ["LD_PRELOAD": directory + "/faults.so", "FAULTS": directory + "/fault"]
-    }
+    var environment: [String: String] { library.environment.merging(["FAULTS": file]) { $1 } }
 
     /// What happens from now on.
     func set(_ fault: Fault) throws {
-        try fault.rawValue.write(toFile: directory + "/fault", atomically: true, encoding: .utf8)
+        try fault.rawValue.write(toFile: file, atomically: true, encoding: .utf8)
     }
 
     private static let source = #"""
@@ -53,24 +48,68 @@ final class FaultyDisk {
         #include <dlfcn.h>
         #include <errno.h>
         #include <fcntl.h>
+        #include <stdarg.h>
         #include <stdio.h>
         #include <stdlib.h>
         #include <string.h>
         #include <sys/uio.h>
         #include <unistd.h>
 
-        static char fault(int descriptor)
+        static int real_open(const char *path, int flags, mode_t mode)
         {
-            char link[64], path[512] = "", letter = '0';
-            snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-            ssize_t length = readlink(link, path, sizeof path - 1);
-            if (length < 4 || !strstr(path, ".seg")) return '0';
+            static int (*real)(const char *, int, ...);
+            if (!real) *(void **)&real = dlsym(RTLD_NEXT, "open64");
+            return real(path, flags, mode);
+        }
+
+        static char letter(void)
+        {
+            char letter = '0';
             const char *name = getenv("FAULTS");
-            int file = name ? open(name, O_RDONLY | O_CLOEXEC) : -1;
+            int file = name ? real_open(name, O_RDONLY | O_CLOEXEC, 0) : -1;
             if (file < 0) return '0';
             if (read(file, &letter, 1) != 1) letter = '0';
             close(file);
             return letter;
+        }
+
+        static char fault(int descriptor)
+        {
+            char link[64], path[512] = "";
+            snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+            ssize_t length = readlink(link, path, sizeof path - 1);
+            return length < 4 || !strstr(path, ".seg") ? '0' : letter();
+        }
+
+        static int open_or_fail(const char *path, int flags, va_list more)
+        {
+            mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
+            if (flags & O_CREAT && strstr(path, ".seg")) {
+                char fault = letter();
+                if (fault == 'r' || fault == 'd') {
+                    errno = fault == 'r' ? EROFS : EACCES;
+                    return -1;
+                }
+            }
+            return real_open(path, flags, mode);
+        }
+
+        int open(const char *path, int flags, ...)
+        {
+            va_list more;
+            va_start(more, flags);
+            int descriptor = open_or_fail(path, flags, more);
+            va_end(more);
+            return descriptor;
+        }
+
+        int open64(const char *path, int flags, ...)
+        {
+            va_list more;
+            va_start(more, flags);
+            int descriptor = open_or_fail(path, flags, more);
+            va_end(more);
+            return descriptor;
         }
 
         ssize_t writev(int descriptor, const struct iovec *pieces, int count)
@@ -80,6 +119,7 @@ final class FaultyDisk {
             if (!real) *(void **)&real = dlsym(RTLD_NEXT, "writev");
             char letter = fault(descriptor);
             if (letter == 'w') { errno = EIO; return -1; }
+            if (letter == 'r') { errno = EROFS; return -1; }
             if (letter == 'p' && count > 0) {
                 if (++turn % 3 == 0) { errno = EINTR; return -1; }
                 struct iovec part = pieces[0];
@@ -95,10 +135,10 @@ final class FaultyDisk {
             if (!real) *(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
             char letter = fault(descriptor);
             if (letter == '1') {
-                int file = open(getenv("FAULTS"), O_WRONLY | O_CLOEXEC);
+                int file = real_open(getenv("FAULTS"), O_WRONLY | O_CLOEXEC, 0);
                 if (file >= 0) { (void)!write(file, "0", 1); close(file); }
             }
-            if (letter == 's' || letter == '1') { errno = EIO; return -1; }
+            if (letter == 's' || letter == '1' || letter == 'd') { errno = EIO; return -1; }
             return real(descriptor);
         }
         """#

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log folder whose disk is slow or broken for as long as a test wants.
+// Files of a log whose disk is slow or broken for as long as a test wants.
 
 import Foundation
 import Persist
@@ -8,22 +8,24 @@ import Persist
 ///
 /// `@unchecked Sendable`: the condition guards the mode.
 final class GatedFiles: LogFiles, @unchecked Sendable {
-    /// What becomes of a write.
+    /// What becomes of a write or a sync.
     enum Mode {
         case open
-        /// It waits until the mode is another one.
+        /// It waits until it is allowed, or the mode is another one.
         case blocked
-        /// It fails.
+        /// A write fails.
         case failing
     }
 
-    private let files: LogFolder
+    private let files: any LogFiles
     private let condition = NSCondition()
     private var current = Mode.open
+    /// How many may still pass though the gate is blocked.
+    private var allowance = 0
 
-    init(_ files: LogFolder) { self.files = files }
+    init(_ files: any LogFiles) { self.files = files }
 
-    /// What becomes of writes from now on.
+    /// What becomes of writes from now on; what has begun has ended when this returns.
     var mode: Mode {
         get { condition.withLock { current } }
         set {
@@ -34,23 +36,48 @@ final class GatedFiles: LogFiles, @unchecked Sendable {
         }
     }
 
-    fileprivate func pass() throws(LogFileError) {
+    /// Lets so many pass while the gate is blocked, instead of those that were allowed before.
+    func allow(_ count: Int) {
+        condition.withLock {
+            allowance = count
+            condition.broadcast()
+        }
+    }
+
+    /// Whether more may pass while the gate is blocked.
+    var isAllowing: Bool { condition.withLock { allowance > 0 } }
+
+    /// Does something when it may be done; nothing else is done at the same time.
+    fileprivate func pass(
+        isWrite: Bool,
+        _ body: () throws(LogFileError) -> Void
+    ) throws(LogFileError) {
         condition.lock()
         defer { condition.unlock() }
-        while current == .blocked { condition.wait() }
-        if current == .failing { throw LogFileError("write", "", code: ENOSPC) }
+        while current == .blocked, allowance == 0 { condition.wait() }
+        if current == .failing, isWrite { throw LogFileError("write", "", code: ENOSPC) }
+        if current == .blocked { allowance -= 1 }
+        try body()
     }
 
     func makeFolder() throws(LogFileError) { try files.makeFolder() }
     func names() throws(LogFileError) -> [String] { try files.names() }
     func read(_ name: String) throws(LogFileError) -> LogBytes { try files.read(name) }
     func create(_ name: String) throws(LogFileError) -> any LogFile {
-        try pass()
-        return GatedFile(try files.create(name), self)
+        var created: (any LogFile)?
+        try pass(isWrite: true) { () throws(LogFileError) in created = try files.create(name) }
+        guard let created else { throw LogFileError("open", name, code: EIO) }
+        return GatedFile(created, self)
     }
-    func sync(_ name: String) throws(LogFileError) { try files.sync(name) }
-    func remove(_ name: String) throws(LogFileError) { try files.remove(name) }
-    func syncFolder() throws(LogFileError) { try files.syncFolder() }
+    func sync(_ name: String) throws(LogFileError) {
+        try pass(isWrite: false) { () throws(LogFileError) in try files.sync(name) }
+    }
+    func remove(_ name: String) throws(LogFileError) {
+        try pass(isWrite: false) { () throws(LogFileError) in try files.remove(name) }
+    }
+    func syncFolder() throws(LogFileError) {
+        try pass(isWrite: false) { () throws(LogFileError) in try files.syncFolder() }
+    }
 }
 
 private final class GatedFile: LogFile {
@@ -63,9 +90,10 @@ private final class GatedFile: LogFile {
     }
 
     func append(_ pieces: [UnsafeRawBufferPointer]) throws(LogFileError) {
-        try gate.pass()
-        try file.append(pieces)
+        try gate.pass(isWrite: true) { () throws(LogFileError) in try file.append(pieces) }
     }
-    func sync() throws(LogFileError) { try file.sync() }
+    func sync() throws(LogFileError) {
+        try gate.pass(isWrite: false) { () throws(LogFileError) in try file.sync() }
+    }
     func isRemoved() -> Bool { file.isRemoved() }
 }

@@ -29,18 +29,12 @@ extension RecordedBroker {
         #expect(names.count == 1, "there was no checkpoint")
         let bytes = [UInt8](try Data(contentsOf: path))
         var found: [RecoveredLog] = []
-        guard case .whole(let header) = bytes.withUnsafeBytes(SegmentHeader.read) else {
-            Issue.record("the segment has no header")
-            return []
-        }
-        let mask = FrameMask(log: header.log, sequence: header.sequence)
-        var end = SegmentHeader.byteCount
-        while let head = bytes[end...].withUnsafeBytes({ LogFrameHead($0, mask, at: end) }) {
-            end += head.frameCount
+        let ends = frameEnds(of: bytes)
+        for end in ends {
             try Data(bytes[..<end]).write(to: path)
             found.append(try RecoveredLog.read(LogFolder(copy.path), LogReading(), newLog: 1))
         }
-        #expect(end == bytes.count, "there is nothing but frames")
+        #expect(ends.last == bytes.count, "there is nothing but frames")
         return found
     }
 

@@ -20,23 +20,28 @@ final class RecordedBroker {
 
     /// `byteCount`: the log has so many bytes when the first checkpoint is wanted; `bufferByteCount`:
     /// so many bytes of each reactor may wait.
-    init(
+    convenience init(
         _ driven: DrivenBroker,
         checkpointAt byteCount: UInt64 = 1 << 30,
         bufferByteCount: Int = 16 << 20
     ) throws {
+        var options = LogOptions(syncing: .never)
+        options.firstCheckpointByteCount = byteCount
+        options.segmentByteCount = byteCount
+        options.bufferByteCountMax = bufferByteCount
+        options.retryNanoseconds = 1_000_000...10_000_000
+        try self.init(driven, options)
+    }
+
+    /// `files`: instead of those of the folder, which is empty then.
+    init(_ driven: DrivenBroker, _ options: LogOptions, files: (any LogFiles)? = nil) throws {
         self.driven = driven
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("recorded-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         log = SessionLog(driven.broker, lastSession: 0, messageCounter: 0, retainedVersion: 0)
         for worker in driven.workers { worker.record(in: log) }
-        var options = LogOptions(syncing: .never)
-        options.firstCheckpointByteCount = byteCount
-        options.segmentByteCount = byteCount
-        options.bufferByteCountMax = bufferByteCount
-        options.retryNanoseconds = 1_000_000...10_000_000
-        gate = GatedFiles(try LogFolder(folder.appendingPathComponent("log").path))
+        gate = GatedFiles(try files ?? LogFolder(folder.appendingPathComponent("log").path))
         try log.start(gate, options, at: LogPosition(log: 1))
     }
 
@@ -57,6 +62,16 @@ final class RecordedBroker {
             guard Date() < end else { return false }
             usleep(100)
         }
+    }
+
+    /// Waits until the writer has done what the blocked gate allows, or has nothing to do.
+    func awaitWriter() {
+        var looks = 0
+        while gate.isAllowing, looks < 10 || (log.figures?.waitingByteCount ?? 0) > 0 {
+            usleep(20)
+            looks += 1
+        }
+        gate.allow(0)
     }
 
     /// The files as they are now.

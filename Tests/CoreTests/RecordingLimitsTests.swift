@@ -223,6 +223,42 @@ struct RecordingLimitsTests {
         scene.end()
     }
 
+    @Test("While the disk stands still, a client that comes and goes waits in the end")
+    func comingAndGoing() throws {
+        let bufferByteCount = 4 << 10
+        let scene = try RecordedScene(bufferByteCount: bufferByteCount)
+        let client = try scene.client("client", isClean: false)
+        client.close()
+        #expect(scene.recorded.awaitSafety())
+        scene.recorded.gate.mode = .blocked
+        func comeBack() throws -> Peer {
+            let peer = try scene.driven.connect()
+            peer.send(Wire.connect("client", isClean: false))
+            scene.driven.settle()
+            peer.read()
+            return peer
+        }
+        var count = 0
+        while count < 2000 {
+            let peer = try comeBack()
+            guard peer.packet() != nil else { break }
+            peer.close()
+            scene.driven.settle()
+            count += 1
+        }
+        #expect(count > 10 && count < 2000, "it waits after \(count) times")
+        let waiting = scene.driven.broker.durableFigures.log?.waitingByteCount ?? 0
+        #expect(waiting > 2 * bufferByteCount && waiting < 3 * bufferByteCount, "\(waiting)")
+        let last = try comeBack()
+        #expect(last.received == [], "so it does again")
+        scene.recorded.gate.mode = .open
+        #expect(scene.recorded.awaitSafety())
+        last.read()
+        #expect(last.packet() == [0x20, 2, 1, 0], "and is let in when the disk goes on")
+        #expect(try scene.recorded.complaints() == [])
+        scene.end()
+    }
+
     @Test("A turn that brings many large messages is handed over in parts")
     func largeTurn() throws {
         let scene = try RecordedScene()

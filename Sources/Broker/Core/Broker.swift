@@ -32,6 +32,8 @@ package final class Broker: Sendable {
     let memory = MemoryGuard()
     /// Who saves the snapshot database.
     package let saver = StateSaver()
+    /// What is known about durable state but for the session log.
+    package let durable = DurableCounters()
 
     /// Sessions by client identifier, for questions from other threads.
     package let directory = ClientDirectory()

@@ -58,11 +58,16 @@ private func serve(
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
     let durable = DurableState(broker)
+    let readingBeganAt = Clock.monotonicNanoseconds()
     let start = try durable.read(isRepairing: commandLine.isRepair)
     var failure: StartError?
     let threads = try startThreads(broker, sockets) { threads in
         do throws(StartError) {
             try start.restore(on: threads)
+            if configuration.persistence {
+                let elapsed = Clock.monotonicNanoseconds() - readingBeganAt
+                broker.durable.noteRestoreTime(nanoseconds: elapsed)
+            }
             // What was read is copied by now; the pages it stood on go back to the system.
             _ = malloc_trim(0)
         } catch {

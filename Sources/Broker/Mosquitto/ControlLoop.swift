@@ -65,7 +65,9 @@ final class ControlLoop {
     private func handle(_ signal: BrokerSignal) {
         switch signal {
         case .stop: break
-        case .save: broker.saver.save(broker)
+        case .save:
+            broker.saver.save(broker)
+            if let line = broker.durableFigures.logLine(at: Clock.wallSeconds()) { log.info(line) }
         case .reload: reload()
         case .reopenLog: log.reopen()
         case .printTree: printTree()

@@ -67,6 +67,9 @@ final class DurableState: Sendable {
     /// A log that does not end as it should is older than that database, and would count all the same.
     private func closeLog(_ isDatabaseWritten: Bool) {
         guard let log = sessionLog.withLock({ $0 }) else { return }
+        if let line = broker.durableFigures.logLine(at: Clock.wallSeconds()) {
+            broker.log.info(line)
+        }
         let database = isDatabaseWritten ? try? WrittenDatabase.read(path) : nil
         guard !log.close(database), database != nil else { return }
         do throws(StartError) {

@@ -2,6 +2,7 @@
 // An engine whose disk fails when it is told to.
 
 import Glibc
+import LogTestSupport
 import Synchronization
 
 @testable import Persist

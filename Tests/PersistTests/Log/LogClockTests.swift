@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When clients have left that were connected when the broker ended.
 
+import LogTestSupport
 import Testing
 
 @testable import Persist

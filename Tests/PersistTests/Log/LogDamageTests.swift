@@ -2,6 +2,7 @@
 // Logs whose bytes are not what was written.
 
 import Glibc
+import LogTestSupport
 import Testing
 
 @testable import Persist

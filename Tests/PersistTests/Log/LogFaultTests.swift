@@ -2,6 +2,7 @@
 // What is safe, and what is left, when the disk fails.
 
 import Glibc
+import LogTestSupport
 import Testing
 
 @testable import Persist

@@ -2,6 +2,7 @@
 // Clients that publish what looks like a log.
 
 import Inflight
+import LogTestSupport
 import Testing
 
 @testable import Persist

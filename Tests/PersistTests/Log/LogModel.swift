@@ -2,6 +2,7 @@
 // Sessions, messages and retained messages in the simplest form there is.
 
 import Inflight
+import LogTestSupport
 import MQTT
 
 @testable import Persist

@@ -2,6 +2,7 @@
 // What was recorded is what is read, wherever the broker stops.
 
 import Glibc
+import LogTestSupport
 import Testing
 
 @testable import Persist

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A script, the engine that writes what it records, and what is known after each step.
 
+import LogTestSupport
+
 @testable import Persist
 
 /// Runs a script against files in memory, and remembers every state.

@@ -2,6 +2,7 @@
 // Messages come, go, and are imaged.
 
 import Inflight
+import LogTestSupport
 import MQTT
 
 @testable import Persist

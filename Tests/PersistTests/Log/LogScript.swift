@@ -2,6 +2,7 @@
 // A broker that does what chance says, and records it as a real one has to.
 
 import Inflight
+import LogTestSupport
 import MQTT
 
 @testable import Persist

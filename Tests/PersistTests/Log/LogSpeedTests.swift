@@ -3,6 +3,7 @@
 
 import Glibc
 import Inflight
+import LogTestSupport
 import Testing
 
 @testable import Persist

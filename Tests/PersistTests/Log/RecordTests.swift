@@ -2,6 +2,7 @@
 // Records become bytes and the same records again.
 
 import Inflight
+import LogTestSupport
 import MQTT
 import Testing
 

@@ -2,6 +2,7 @@
 // Records that come in another order than usual cost no more.
 
 import Inflight
+import LogTestSupport
 import Testing
 
 @testable import Persist

@@ -37,10 +37,12 @@ extension Recorder {
 
     /// Whether a login has to wait until the writer has caught up: it would make it write more.
     ///
-    /// Who comes back to a session is let in; of that there is but a line.
+    /// Who comes back to a session is let in, since of that there is but a line; but not for ever:
+    /// clients may come and go as often as they like.
     func holdsBack(_ request: ConnectRequest, isEstablished: Bool) -> Bool {
-        isCongested && !hasFailed
-            && (request.packet.will != nil || request.isPersistent && !isEstablished)
+        guard isCongested, !hasFailed else { return false }
+        if request.packet.will != nil || request.isPersistent && !isEstablished { return true }
+        return request.isPersistent && log.isOverfull(worker.index)
     }
 
     /// Whether a subscription, or a new session, could not be recorded.

@@ -105,6 +105,11 @@ package final class SessionLog: Sendable {
         writer.withLock { $0 }?.isCongested(UInt8(truncatingIfNeeded: worker)) ?? false
     }
 
+    /// Whether so much of a worker waits to be written that it must not even make a little more.
+    func isOverfull(_ worker: Int) -> Bool {
+        writer.withLock { $0 }?.isOverfull(UInt8(truncatingIfNeeded: worker)) ?? false
+    }
+
     /// Whether so much of a worker waits to be written that a checkpoint had better wait too.
     func isBehind(_ worker: Int) -> Bool {
         writer.withLock { $0 }?.isBehind(UInt8(truncatingIfNeeded: worker)) ?? false

@@ -114,9 +114,11 @@ extension Broker {
                 isCleanShutdown: isCleanShutdown,
                 clock: clock
             ) { log.error($0.logLine) }
+            durable.noteSave(at: clock.now, isWritten: true)
             return true
         } catch {
             log.error(error.logLine)
+            durable.noteSave(at: clock.now, isWritten: false)
             return false
         }
     }

@@ -15,13 +15,16 @@ extension Worker {
     /// Puts this worker's share of the retained messages into the store.
     package func restoreRetained(_ state: any StoredState) {
         let step = broker.workers.count
+        var restored = DurableFigures.Restored()
         for place in stride(from: index, to: state.retainedCount, by: step) {
             guard let message = state.message(state.retained(at: place)) else { continue }
             message.withPublication { publication in
                 let topic = RawSpan(_unsafeBytes: publication.topic)
                 _ = broker.retained.set(topic: topic, value: message.storage)
             }
+            restored.retainedCount += 1
         }
+        broker.durable.note(restored)
     }
 
     /// Brings back the sessions that live on this worker.
@@ -29,11 +32,17 @@ extension Worker {
     /// Limits are not asked for: what was there is kept. `clock` is the one that the messages were
     /// made with.
     package func restoreSessions(_ state: any StoredState, clock: WallClock) {
+        var restored = DurableFigures.Restored()
         for place in 0..<state.sessionCount
         where broker.home(of: state.clientIdentifier(at: place)) == index {
-            let session = restore(state.session(at: place), clock, state.message)
+            let stored = state.session(at: place)
+            let session = restore(stored, clock, state.message)
             session.logNumber = state.logNumber(at: place)
+            restored.sessionCount += 1
+            restored.subscriptionCount += stored.image.subscriptions.count
+            restored.deliveryCount += stored.image.outgoing.count
         }
+        broker.durable.note(restored)
     }
 
     /// Lets time go on for restored sessions: publishes wills that are due and ends sessions whose

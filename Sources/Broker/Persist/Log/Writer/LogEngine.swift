@@ -289,16 +289,10 @@ final class LogEngine {
         guard var segment = current, segment.syncedLength < segment.length else { return }
         let begin = nanoseconds()
         try segment.file.sync()
-        noteSyncTime(nanoseconds() - begin)
+        figures.syncs.note(nanoseconds() - begin)
         segment.syncedLength = segment.length
         current = segment
         lastSyncAt = now
-    }
-
-    private func noteSyncTime(_ nanoseconds: Int64) {
-        figures.syncCount += 1
-        figures.lastSyncNanoseconds = nanoseconds
-        figures.syncNanoseconds += nanoseconds
     }
 
     private func syncIfDue() {
@@ -326,7 +320,7 @@ final class LogEngine {
             if sequence >= firstSequence, state == .working || state == .resuming { fail(error) }
             return
         }
-        noteSyncTime(nanoseconds)
+        figures.syncs.note(nanoseconds)
         guard var segment = current, segment.sequence == sequence else { return }
         segment.syncedLength = max(segment.syncedLength, offset)
         current = segment
@@ -354,6 +348,7 @@ final class LogEngine {
         current = nil
         checkpoint = nil
         held = [UInt64](repeating: 0, count: 256)
+        figures.failureCount += 1
         retryLater()
         events.append(.failed(error))
     }
@@ -366,6 +361,7 @@ final class LogEngine {
             firstSequence = current?.sequence ?? 0
             resume()
         } catch {
+            figures.failureCount += 1
             retryLater()
         }
     }

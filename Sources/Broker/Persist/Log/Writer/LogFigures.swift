@@ -10,14 +10,16 @@ package struct LogFigures: Sendable, Equatable {
     /// Bytes written since the broker has started, and in how many pieces.
     package var writtenByteCount: UInt64 = 0
     package var writeCount: UInt64 = 0
-    /// How often the disk was waited for, and how long: the last time and in all.
-    package var syncCount: UInt64 = 0
-    package var lastSyncNanoseconds: Int64 = 0
-    package var syncNanoseconds: Int64 = 0
+    /// The syncs since then that have worked.
+    package var syncs = SyncDurations()
     /// Second since 1970 in which the last checkpoint was whole; 0 for none since the start.
     package var lastCheckpointAt: Int64 = 0
-    /// Whether writing works.
+    /// How often something has failed since the start: a write, a sync, an attempt to begin anew.
+    package var failureCount: UInt64 = 0
+    /// Whether what is recorded is safe in time: nothing has failed, or all is on record again.
     package var isWorking = true
     /// Bytes of all reactors that wait to be written.
     package var waitingByteCount = 0
+
+    package init() {}
 }

@@ -115,6 +115,12 @@ package final class LogWriter: Sendable {
         queue.withLock { $0.waiting[Int(reactor)] > options.bufferByteCountMax }
     }
 
+    /// Whether twice as much of a reactor waits as may: what is small and does not count by itself does
+    /// now.
+    package func isOverfull(_ reactor: UInt8) -> Bool {
+        queue.withLock { $0.waiting[Int(reactor)] > 2 * options.bufferByteCountMax }
+    }
+
     /// Whether more than half of what may wait of a reactor does: the rest is for what is new.
     package func isBehind(_ reactor: UInt8) -> Bool {
         queue.withLock { $0.waiting[Int(reactor)] > options.bufferByteCountMax / 2 }

@@ -2,12 +2,11 @@
 // The files of a log in memory: what was done to them can be done again, in part.
 
 import Glibc
+package import Persist
 import Synchronization
 
-@testable import Persist
-
 /// Something that was done to the files.
-enum FileStep: Sendable {
+package enum FileStep: Sendable {
     case create(String)
     case append(String, [UInt8])
     case sync(String)
@@ -18,8 +17,8 @@ enum FileStep: Sendable {
 }
 
 /// Files in memory, which note what is done to them and fail when they are told to.
-final class MemoryFiles: LogFiles {
-    struct State {
+package final class MemoryFiles: LogFiles {
+    private struct State {
         var contents: [String: [UInt8]] = [:]
         var steps: [FileStep] = []
         /// Decides whether the next step fails, and how.
@@ -31,30 +30,38 @@ final class MemoryFiles: LogFiles {
 
     private let state: Mutex<State>
 
-    init(_ contents: [String: [UInt8]] = [:]) {
+    /// The files that are there; none of what they hold was written by steps.
+    package init(_ contents: [String: [UInt8]] = [:]) {
         var state = State()
         state.contents = contents
         self.state = Mutex(state)
     }
 
     /// The files after some steps, which stay known.
-    convenience init(steps: [FileStep]) {
+    package convenience init(steps: [FileStep]) {
         self.init(PowerCut.contents(after: steps[...], leaving: .all))
         state.withLock { $0.steps = steps }
     }
 
-    var contents: [String: [UInt8]] {
+    /// The bytes of each file.
+    package var contents: [String: [UInt8]] {
         get { state.withLock { $0.contents } }
         set { state.withLock { $0.contents = newValue } }
     }
-    var steps: [FileStep] { state.withLock { $0.steps } }
-    func setFault(partial: Int = 0, _ fault: (@Sendable (FileStep) -> CInt?)?) {
+    /// What was done to them, in order.
+    package var steps: [FileStep] { state.withLock { $0.steps } }
+    /// How much was done to them.
+    package var stepCount: Int { state.withLock { $0.steps.count } }
+    /// Steps for which `fault` has a value of `errno` fail from now on; a write that does gets
+    /// `partial` bytes there.
+    package func setFault(partial: Int = 0, _ fault: (@Sendable (FileStep) -> CInt?)?) {
         state.withLock { state in
             state.fault = fault
             state.partialWriteCount = partial
         }
     }
-    func removeAll() {
+    /// Somebody removes the folder.
+    package func removeAll() {
         state.withLock { state in
             state.contents = [:]
             state.areRemoved = true
@@ -88,22 +95,22 @@ final class MemoryFiles: LogFiles {
         if let code { throw LogFileError(call, "", code: code) }
     }
 
-    func makeFolder() throws(LogFileError) { state.withLock { $0.areRemoved = false } }
-    func names() throws(LogFileError) -> [String] { Array(contents.keys) }
-    func read(_ name: String) throws(LogFileError) -> LogBytes {
+    package func makeFolder() throws(LogFileError) { state.withLock { $0.areRemoved = false } }
+    package func names() throws(LogFileError) -> [String] { Array(contents.keys) }
+    package func read(_ name: String) throws(LogFileError) -> LogBytes {
         guard let bytes = contents[name] else { throw LogFileError("open", name, code: ENOENT) }
         return LogBytes(capacity: bytes.count) { memory in
             memory.copyBytes(from: bytes)
             return bytes.count
         }
     }
-    func create(_ name: String) throws(LogFileError) -> any LogFile {
+    package func create(_ name: String) throws(LogFileError) -> any LogFile {
         try take(.create(name), "open")
         return MemoryFile(name, self)
     }
-    func sync(_ name: String) throws(LogFileError) { try take(.sync(name), "fdatasync") }
-    func remove(_ name: String) throws(LogFileError) { try take(.remove(name), "unlink") }
-    func syncFolder() throws(LogFileError) { try take(.syncFolder, "fsync") }
+    package func sync(_ name: String) throws(LogFileError) { try take(.sync(name), "fdatasync") }
+    package func remove(_ name: String) throws(LogFileError) { try take(.remove(name), "unlink") }
+    package func syncFolder() throws(LogFileError) { try take(.syncFolder, "fsync") }
 
     fileprivate func append(_ name: String, _ bytes: [UInt8]) throws(LogFileError) {
         try take(.append(name, bytes), "write")

@@ -2,15 +2,17 @@
 // What a disk has after a power cut.
 
 /// What a disk has after a power cut.
-enum PowerCut {
+package enum PowerCut {
     /// What is left of each block that no sync covers.
-    enum Rest {
+    package enum Rest {
         /// Everything: the broker was killed, not the machine.
         case all
         /// Nothing.
         case nothing
         /// Everything but one write, counted from the last one, 0.
         case allBut(write: Int)
+        /// Everything but so many of the last writes.
+        case allButLast(writes: Int)
         /// What chance leaves, block by block of 512 bytes: there, zeros, or the end of the file.
         case random(LogDice)
     }
@@ -25,8 +27,10 @@ enum PowerCut {
     }
 
     /// The files after some steps.
-    static func contents(after steps: ArraySlice<FileStep>, leaving rest: Rest) -> [String: [UInt8]]
-    {
+    package static func contents(
+        after steps: ArraySlice<FileStep>,
+        leaving rest: Rest
+    ) -> [String: [UInt8]] {
         var files: [String: File] = [:]
         var removed: [String: File] = [:]
         for step in steps {
@@ -45,8 +49,12 @@ enum PowerCut {
                 removed = [:]
             }
         }
-        if case .allBut(let write) = rest {
+        switch rest {
+        case .allBut(let write):
             return hole(steps, write, files.mapValues { ($0.bytes, $0.synced) })
+        case .allButLast(let count):
+            return shorten(steps, count, files.mapValues { ($0.bytes, $0.synced) })
+        case .all, .nothing, .random: break
         }
         guard case .random(var dice) = rest else {
             guard case .nothing = rest else { return files.mapValues(\.bytes) }
@@ -69,6 +77,32 @@ enum PowerCut {
         _ write: Int,
         _ files: [String: (bytes: [UInt8], synced: Int)]
     ) -> [String: [UInt8]] {
+        let writes = writes(in: steps)
+        var left = files.mapValues(\.bytes)
+        guard write < writes.count else { return left }
+        let (name, range) = writes[writes.count - 1 - write]
+        guard let file = files[name], range.lowerBound >= file.synced else { return left }
+        for index in range { left[name]?[index] = 0 }
+        return left
+    }
+
+    /// The files without the last writes that no sync covers.
+    private static func shorten(
+        _ steps: ArraySlice<FileStep>,
+        _ count: Int,
+        _ files: [String: (bytes: [UInt8], synced: Int)]
+    ) -> [String: [UInt8]] {
+        var left = files.mapValues(\.bytes)
+        for (name, range) in writes(in: steps).suffix(count) {
+            guard let file = files[name], range.lowerBound >= file.synced else { continue }
+            if let bytes = left[name] { left[name] = Array(bytes.prefix(range.lowerBound)) }
+        }
+        return left
+    }
+
+    private static func writes(
+        in steps: ArraySlice<FileStep>
+    ) -> [(name: String, range: Range<Int>)] {
         var ends: [String: Int] = [:]
         var writes: [(name: String, range: Range<Int>)] = []
         for case .append(let name, let bytes) in steps {
@@ -76,12 +110,7 @@ enum PowerCut {
             writes.append((name, start..<(start + bytes.count)))
             ends[name] = start + bytes.count
         }
-        var left = files.mapValues(\.bytes)
-        guard write < writes.count else { return left }
-        let (name, range) = writes[writes.count - 1 - write]
-        guard let file = files[name], range.lowerBound >= file.synced else { return left }
-        for index in range { left[name]?[index] = 0 }
-        return left
+        return writes
     }
 
     private static func tear(_ bytes: [UInt8], _ synced: Int, _ dice: inout LogDice) -> [UInt8] {
