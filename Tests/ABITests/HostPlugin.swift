@@ -57,6 +57,12 @@ struct HostPlugin: Sendable {
             named: "needs_common",
             libraries: ["-Wl,--no-as-needed", commonLibrary]
         )
+    static let signals = Result { try HostPlugin("host_signals", named: "signals") }
+    static let directSignals = Result {
+        try HostPlugin("host_signals", named: "signals_direct", ["-DDIRECT"])
+    }
+    static let editor = Result { try HostPlugin("host_editor", named: "editor") }
+
     }
 
     /// The common library as it was built.

@@ -126,14 +126,19 @@ package final class PluginHost: Hooks, Sendable {
         if !loadedPlugins.isEmpty { Thread.lowerPriority() }
         var answers = AnswerBatch(workerCount: broker.workers.count)
         let ticks = TickTable()
+        var signals = SharedSignals(isShared: loadedPlugins.contains { !$0.isBuiltIn })
         lane.run { request in
+            signals.enterPlugins()
             handle(request, &answers)
         } pause: {
             answers.flush(broker)
+            signals.enterPlugins()
             let tick = ticks.run(registry.current.ticks, watch)
             expireDelayed()
-            let deadline = delayed.nextDeadline.map { max(0, $0 - MonotonicTime.milliseconds()) }
-            let wait = [tick, deadline].compactMap { $0 }.min()
+            let now = MonotonicTime.milliseconds()
+            let check = signals.leavePlugins(now: now)
+            let deadline = delayed.nextDeadline.map { max(0, $0 - now) }
+            let wait = [tick, deadline, check].compactMap { $0 }.min()
             return wait.map { CInt(clamping: $0 + 1) } ?? -1
         }
     }
@@ -143,7 +148,7 @@ package final class PluginHost: Hooks, Sendable {
         guard let isDone = try? Waker() else { return }
         lane.enqueue(.job { isDone.wake() })
         var entry = pollfd(fd: isDone.rawValue, events: Int16(POLLIN), revents: 0)
-        if poll(&entry, 1, milliseconds) <= 0 {
+        if retryingInterrupts({ poll(&entry, 1, milliseconds) }) <= 0 {
             log.warning("Warning: A plugin takes too long to answer; going on without it.")
         }
     }
