@@ -262,6 +262,7 @@ package final class PluginHost: Hooks, Sendable {
         case .deliver(_, let messages):
             return (scope[.aclCheck].isDirect || messages.allSatisfy { !$0.checksAccess })
                 && (scope[.messageOut].isDirect || messages.allSatisfy { !$0.isFiltered })
+                && messages.allSatisfy { !$0.isBehindOthers }
         case .publishStored: return scope[.aclCheck].isDirect
         }
     }
@@ -277,8 +278,16 @@ package final class PluginHost: Hooks, Sendable {
         case .authenticate(let client, let password):
             return authenticate(client, password: password, questionID, scope)
         case .confirm(let client): return .authentication(code: confirm(client, scope.confirmers))
-        case .beginExchange(let client, let method, let data, _):
-            return exchange(.extAuthStart, client, method: method, data: data, questionID, scope)
+        case .beginExchange(let client, let method, let data, let isAgain):
+            return exchange(
+                .extAuthStart,
+                client,
+                method: method,
+                data: data,
+                isAgain: isAgain,
+                questionID,
+                scope
+            )
         case .continueExchange(let client, let method, let data):
             return exchange(.extAuthContinue, client, method: method, data: data, questionID, scope)
         case .publish(let client, let message, let checksAccess, let isFiltered):
