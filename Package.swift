@@ -112,6 +112,11 @@ let package = Package(
             providers: [.apt(["libargon2-dev"])]
         ),
         .systemLibrary(
+            name: "CWrap",
+            path: "Sources/System/CWrap",
+            providers: [.apt(["libwrap0-dev"])]
+        ),
+        .systemLibrary(
             name: "CEdit",
             path: "Sources/System/CEdit",
             providers: [.apt(["libedit-dev"])]
@@ -136,7 +141,11 @@ let package = Package(
         ),
         module("Log", in: "Sources/Broker", uses: ["SafeFiles", "CLinux"]),
         module("Config", in: "Sources/Broker", uses: ["Log", "TopicRules", "CLinux"]),
-        module("Net", in: "Sources/Broker", uses: ["Log", "SafeFiles", "CLinux", "COpenSSL"]),
+        module(
+            "Net",
+            in: "Sources/Broker",
+            uses: ["Log", "SafeFiles", "CBrokerShims", "CLinux", "COpenSSL", "CWrap"]
+        ),
         module(
             "Core",
             in: "Sources/Broker",

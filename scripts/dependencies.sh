@@ -2,7 +2,8 @@
 # Sourced by other scripts: installs what a build or a test needs and the machine lacks.
 
 # What the build links against.
-build_packages=(build-essential libssl-dev libcjson-dev libffi-dev libargon2-dev libedit-dev libidn-dev)
+build_packages=(build-essential libssl-dev libcjson-dev libffi-dev libargon2-dev libedit-dev libidn-dev
+    libwrap0-dev)
 # What the tests run besides: the original broker, its clients and headers, a Python client.
 test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv)
 

@@ -17,7 +17,7 @@ case $name in
     websocket)
         # The parser needs nothing else of its module.
         modules=()
-        sources=(Fuzz/WebSocketFuzz.swift Sources/Broker/Net/WebSocket/WebSocketFrameParser.swift)
+        sources=(Fuzz/WebSocketFuzz.swift Sources/Broker/Net/WebSocket/WebSocketFrame{Head,Parser}.swift)
         ;;
     dynsec)
         # Everything but the plugin itself, which needs a broker; of the kit, what that uses.
@@ -28,7 +28,7 @@ case $name in
         # The core with all it stands on, and the clients of its tests.
         modules=(Encoding SafeFiles Results TopicRules JSON Log Config MQTT Topics Inflight Persist Net Core)
         sources=(Fuzz/SessionFuzz.swift Tests/Support/SplitMix64.swift Tests/CoreTests/{Dice,DrivenBroker,GatedFiles,HonestClient,LateHooks,Peer,RecordedBroker,SessionPicture,SessionScript,SteppingClock,WildClient,Wire}.swift)
-        timeout=60 libraries=(-lssl -lcrypto)
+        timeout=60 libraries=(-lssl -lcrypto -lwrap)
         ;;
     database)
         modules=(TopicRules MQTT Inflight Persist)
@@ -45,7 +45,7 @@ flags=(-O -enable-testing -swift-version 6 -parse-as-library -package-name mosqu
     -enable-upcoming-feature ExistentialAny
     -enable-upcoming-feature InternalImportsByDefault
     -I "$out")
-for library in CLinux COpenSSL CcJSON CArgon2; do
+for library in CLinux COpenSSL CcJSON CArgon2 CWrap; do
     flags+=(-Xcc "-fmodule-map-file=Sources/System/$library/module.modulemap")
 done
 echo "module CBrokerShims { header \"$PWD/Sources/PluginABI/CBrokerShims/include/CBrokerShims.h\" export * }" >"$out/shims.modulemap"

@@ -16,6 +16,30 @@ import Testing
     }
 
     @Test(
+        "A header of the plugin interface alone brings events and functions",
+        arguments: [
+            "mosquitto/broker_plugin.h", "mosquitto/broker.h", "mosquitto/broker_control.h",
+        ],
+        Language.allCases
+    )
+    func bringsTheInterface(path: String, language: Language) throws {
+        let outcome = try Headers.compile(
+            language.arguments + ["-Werror", "-I\(Headers.folder)"],
+            input: """
+                #include <\(path)>
+                struct mosquitto_evt_basic_auth data;
+                int registering(mosquitto_plugin_id_t *plugin, MOSQ_FUNC_generic_callback function)
+                {
+                    mosquitto_log_printf(MOSQ_LOG_INFO, "%d", MOSQ_ERR_SUCCESS);
+                    return mosquitto_callback_register(
+                        plugin, MOSQ_EVT_BASIC_AUTH, function, NULL, NULL);
+                }
+                """
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    @Test(
         "Layouts, values and signatures are those of the interface",
         arguments: [
             "layouts20.c", "layouts21.c", "constants20.c", "constants21.c",

@@ -34,6 +34,17 @@ struct HostPlugin: Sendable {
         }
     )
 
+    /// What answers as it is told to, of interface version 4 to 2.
+    static let oldCodes: [Int: Result<HostPlugin, any Error>] = Dictionary(
+        uniqueKeysWithValues: (2...4).map { version in
+            let flag = "-DMOSQUITTO_AUTH_INTERFACE=\(version)"
+            return (
+                version,
+                Result { try HostPlugin("host_old_codes", named: "old_codes\(version)", [flag]) }
+            )
+        }
+    )
+
     static let helperA = Result {
         try HostPlugin("host_helper", named: "helper_a", ["-DNAME=\"a\""])
     }
@@ -45,6 +56,12 @@ struct HostPlugin: Sendable {
     static let ticket = Result { try HostPlugin("host_ticket", named: "ticket") }
     static let direct = Result { try HostPlugin("host_direct", named: "direct") }
     static let busybody = Result { try HostPlugin("host_busybody", named: "busybody") }
+
+    static let signals = Result { try HostPlugin("host_signals", named: "signals") }
+    static let directSignals = Result {
+        try HostPlugin("host_signals", named: "signals_direct", ["-DDIRECT"])
+    }
+    static let editor = Result { try HostPlugin("host_editor", named: "editor") }
 
     static let hostile = Result { try HostPlugin("host_hostile", named: "hostile") }
 

@@ -268,6 +268,33 @@ import Testing
         #expect(outcome.errors.contains("Error: Plugin returned 31 when initialising."))
     }
 
+    @Test(
+        "The will of a session that is taken over is asked about before its end is told, others after",
+        arguments: [true, false],
+        [1, 2]
+    )
+    func will(isTakenOver: Bool, workers: Int) throws {
+        let plugin = try #require(HostPlugin.recorders[5]).get()
+        let broker = try Broker(Self.config(plugin), workers: workers)
+        let client = try RawClient(broker)
+        client.send(Wire.connect("c", .v5, will: Will("gone", "w")))
+        #expect(try client.readPacket().starts(with: [0x20]))
+        let mark = broker.records.count
+        if isTakenOver {
+            let other = try RawClient.connected(to: broker, "c", .v5)
+            try other.disconnect()
+        } else {
+            client.abort()
+        }
+        try broker.waitForLog(containing: "REC disconnect client=c reason=")
+        try broker.waitForLog(containing: "topic=gone access=2")
+        try broker.stop()
+        let words = broker.records.dropFirst(mark)
+            .filter { $0.contains("topic=gone") || $0.hasPrefix("disconnect") }
+            .map { $0.prefix { $0 != " " } }
+        #expect(words.prefix(2) == (isTakenOver ? ["acl", "disconnect"] : ["disconnect", "acl"]))
+    }
+
     @Test("Messages, filters and answers that a plugin changes go on changed")
     func changes() throws {
         let broker = try Self.start(5)

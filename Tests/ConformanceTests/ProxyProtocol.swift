@@ -40,6 +40,8 @@ struct ProxyProtocol {
         (2, header2(1, 0x11, ipv4 + tlv(0x04, Bytes(repeating: 0, count: 100))), "192.0.2.5:6275"),
         (2, header2(1, 0x31, utf8("/path") + Bytes(repeating: 0, count: 211)), "/path:0"),
         (2, header2(1, 0x31, utf8("/path")), "/path:0"),
+        // LOCAL: the proxy's own address, whatever follows.
+        (2, header2(0, 0x00, []), nil), (2, header2(0, 0x11, ipv4), nil),
     ]
 
     @Test("The address in the header is the client's", arguments: 0..<headers.count, reactors)
@@ -81,7 +83,6 @@ struct ProxyProtocol {
         (2, header2(1, 0x11, Bytes(ipv4.prefix(11)))),
         (2, header2(1, 0x21, Bytes(ipv6.prefix(35)))),
         (2, header2(2, 0x11, ipv4)),
-        (2, header2(0, 0x00, [])),
         (2, signature + [0x31, 0x11] + Wire.int16(12) + ipv4),
         (2, header2(1, 0x11, ipv4 + Bytes(repeating: 0, count: 501))),
     ]

@@ -34,6 +34,30 @@ struct ProxyHeaderTests {
         }
     }
 
+    @Test("[PROXY-2.2.3] The checksum is CRC-32C of the header with zeros in its place")
+    func checksum() {
+        // The test value of RFC 3720, appendix B.4: 32 bytes of zeros.
+        let zeros = [UInt8](repeating: 0, count: 32)[...]
+        #expect(ProxyChecksum.value(of: zeros, withoutFourAt: 7) == 0x8A91_36AA)
+        var other = zeros
+        other.replaceSubrange(7..<11, with: [1, 2, 3, 4])
+        #expect(ProxyChecksum.value(of: other, withoutFourAt: 7) == 0x8A91_36AA)
+        other[11] = 1
+        #expect(ProxyChecksum.value(of: other, withoutFourAt: 7) != 0x8A91_36AA)
+    }
+
+    @Test("[PROXY-2.2] LOCAL is complete with its body, whatever that holds")
+    func local() throws {
+        var header = Self.binary
+        header[12] = 0x20
+        for family in UInt8.min...UInt8.max {
+            header[13] = family
+            #expect(try ProxyHeader.parse([UInt8](header.dropLast()), version: 2) == nil)
+            let parsed = try #require(try ProxyHeader.parse(header, version: 2))
+            #expect(parsed.peer == nil && parsed.tls == nil && parsed.length == header.count)
+        }
+    }
+
     @Test("The TLS part is read")
     func tls() throws {
         let parsed = try #require(try ProxyHeader.parse(Self.binary, version: 2))

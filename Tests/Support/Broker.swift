@@ -40,6 +40,7 @@ package final class Broker: Sendable {
     ///   - files: Further files for the directory, by name.
     ///   - arguments: Further arguments, after `-c FILE`; `%PORT%` stands for the first port.
     ///   - descriptorLimit: RLIMIT_NOFILE of the broker.
+    ///   - launcher: A command that becomes the broker, whose own is appended to it.
     ///   - readyLine: How the log line ends that tells of readiness; nil to wait until the port answers.
     package init(
         _ config: String? = Broker.plain,
@@ -50,6 +51,7 @@ package final class Broker: Sendable {
         arguments: [String] = [],
         environment: [String: String] = [:],
         descriptorLimit: Int? = nil,
+        launcher: [String] = [],
         readyLine: String? = " running"
     ) throws {
         let directory = try existing ?? Self.makeDirectory()
@@ -71,9 +73,11 @@ package final class Broker: Sendable {
                     .write(toFile: configurationPath, atomically: false, encoding: .utf8)
                 command = ["-c", configurationPath] + command
             }
+            let words =
+                launcher.map { $0.replacing("%DIR%", with: directory) } + [program.path] + command
             let process = try ChildProcess(
-                program.path,
-                command,
+                words[0],
+                Array(words.dropFirst()),
                 directory: directory,
                 environment: environment,
                 descriptorLimit: descriptorLimit

@@ -53,7 +53,10 @@ struct ProxyTests {
             "PROXY TCP4 192.0.2.5 10.0.0.1 62x5 1883\r\n",
             "PROXY TCP4 192.0.2.5 10.0.0.1 6275 1883\n", "PROXY UDP4 1.2.3.4 1.2.3.4 1 1\r\n",
             "PROXX TCP4 192.0.2.5 10.0.0.1 6275 1883\r\n", "GET / HTTP/1.1\r\n",
-            "PROXY UNKNOWN " + String(repeating: "x", count: 100) + "\r\n",
+            "PROXY UNKNOWN " + String(repeating: "x", count: 92) + "\r\n",
+            "PROXY TCP4 192.0.2.5 10.0.0.1 06275 1883\r\n",
+            "PROXY TCP4 192.0.2.5 10.0.0.1 6275 01883\r\n",
+            "PROXY TCP4 192.00.2.5 10.0.0.1 6275 1883\r\n", "PROXY  TCP4 1.2.3.4 1.2.3.4 1 1\r\n",
             String(repeating: "P", count: 200),
         ]
     )
@@ -70,7 +73,7 @@ struct ProxyTests {
     func longestText() throws {
         let client = try Self.connect(
             Self.broker(1),
-            utf8("PROXY UNKNOWN " + String(repeating: "x", count: 92) + "\r\n"),
+            utf8("PROXY UNKNOWN " + String(repeating: "x", count: 91) + "\r\n"),
             unique("long")
         )
         try client.expect(Wire.connack(.v4))
@@ -81,7 +84,7 @@ struct ProxyTests {
     @Test(
         "Version 2 tells the client's address",
         arguments: [
-            (ProxyV2(), "192.0.2.5:6275"), (ProxyV2(command: 0x20), "192.0.2.5:6275"),
+            (ProxyV2(), "192.0.2.5:6275"),
             (
                 ProxyV2(
                     family: 0x21,
@@ -148,22 +151,91 @@ struct ProxyTests {
         try broker.waitForLog(exactly: "Connection rejected, corrupt PROXY header.", from: mark)
     }
 
-    @Test("A health check is closed and leaves no line in the log")
-    func healthCheck() throws {
-        let broker = try Broker(
-            open + "listener %PORT% 127.0.0.1\nenable_proxy_protocol 2\n",
-            workers: 1
-        )
-        let mark = broker.logMark
-        let client = try RawClient(broker)
-        client.send(ProxyV2(command: 0x20, family: 0, address: []).encoded)
-        try client.expectClosed()
-        let other = try Self.connect(broker, ProxyV2().encoded, "after")
-        try other.expect(Wire.connack(.v4))
-        try broker.waitForLog(containing: " as after (", from: mark)
-        let lines = broker.process.errors.lines.dropFirst(mark).map(Broker.withoutTimeStamp)
-        #expect(lines.first?.contains("192.0.2.5:6275") == true, "\(lines)")
-        try broker.stop()
+    /// What a proxy may send in front of a health check of its own.
+    static let localHeaders: [Bytes] = [
+        ProxyV2(command: 0x20, family: 0, address: []).encoded,
+        ProxyV2(command: 0x20).encoded,
+        ProxyV2(command: 0x20, family: 0x21).encoded,
+        ProxyV2(command: 0x20, family: 0x12).encoded,
+        ProxyV2(command: 0x20, family: 0xFF).encoded,
+        ProxyV2(command: 0x20, family: 0, address: [], entries: hex("20")).encoded,
+        ProxyV2(command: 0x20, entries: ProxyV2.tls(name: "forged")).encoded,
+    ]
+
+    @Test(
+        "[PROXY-2.2] LOCAL is a client at the proxy's own address; what follows is void",
+        arguments: localHeaders
+    )
+    func local(header: Bytes) throws {
+        let broker = try Self.broker(2)
+        let name = unique("local")
+        let client = try Self.connect(broker, header, name)
+        try client.expect(Wire.connack(.v4))
+        let line = try broker.waitForLog(containing: " as \(name) (")
+        #expect(line.hasPrefix("New client connected from 127.0.0.1:"))
+        try client.disconnect()
+        // Who only looks whether somebody is there is not answered.
+        let check = try RawClient(broker)
+        check.send(header)
+        #expect(check.nextPacket(seconds: 0.1) == nil)
+    }
+
+    @Test(
+        "LOCAL has neither TLS nor a certificate",
+        arguments: [
+            ("proxy_protocol_v2_require_tls true\n", "client did not connect using TLS."),
+            ("require_certificate true\n", "client did not provide a certificate."),
+        ]
+    )
+    func localWithoutTLS(options: String, line: String) throws {
+        let broker = try Self.broker(2, options)
+        for header in Self.localHeaders {
+            let mark = broker.logMark
+            let client = try Self.connect(broker, header, unique("local"))
+            try client.expectClosed()
+            let found = try broker.waitForLog(containing: line, from: mark)
+            #expect(found.hasPrefix("Connection from 127.0.0.1:"))
+        }
+    }
+
+    @Test("[PROXY-2.2.3] A checksum is compared, whatever stands around it")
+    func checksum() throws {
+        let broker = try Self.broker(2)
+        for (before, after) in [
+            (Bytes(), Bytes()), (ProxyV2.tls(), Bytes()),
+            (ProxyV2.entry(4, [0, 0]), ProxyV2.tls()),
+        ] {
+            let header = ProxyV2(entries: before + ProxyV2.entry(3, [0, 0, 0, 0]) + after)
+            var good = header.encoded
+            let place = 16 + header.address.count + before.count + 3
+            let sum = Self.crc32c(good)
+            good.replaceSubrange(place..<(place + 4), with: Wire.int32(sum))
+            try Self.connect(broker, good, unique("sum")).expect(Wire.connack(.v4))
+            for change in [sum ^ 1, sum.byteSwapped, ~sum] where change != sum {
+                let mark = broker.logMark
+                var bad = good
+                bad.replaceSubrange(place..<(place + 4), with: Wire.int32(change))
+                try Self.connect(broker, bad, unique("sum")).expectClosed()
+                try broker.waitForLog(
+                    exactly: "Connection rejected, corrupt PROXY header.",
+                    from: mark
+                )
+            }
+        }
+        let short = ProxyV2(entries: ProxyV2.entry(3, [0, 0, 0])).encoded
+        try Self.connect(broker, short, unique("sum")).expectClosed()
+    }
+
+    /// The definition: each bit divides by the polynomial.
+    private static func crc32c(_ bytes: Bytes) -> UInt32 {
+        var state = UInt32.max
+        for byte in bytes {
+            for bit in 0..<8 {
+                let isSet = (UInt32(byte) >> bit ^ state) & 1 == 1
+                state = state >> 1 ^ (isSet ? 0x82F6_3B78 : 0)
+            }
+        }
+        return ~state
     }
 
     @Test("A header may arrive byte by byte", arguments: [1, 2])

@@ -3,6 +3,7 @@
 #ifndef MOSQUITTO_BROKER_CONTROL_H
 #define MOSQUITTO_BROKER_CONTROL_H
 
+#include "mosquitto/broker.h"
 #include "mosquitto/broker_event.h"
 #include "mosquitto/defs.h"
 /* Broker and plugin must use one and the same shared library of cJSON. */

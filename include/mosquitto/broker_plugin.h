@@ -228,4 +228,8 @@ mosq_plugin_EXPORT int mosquitto_auth_continue(
 }
 #endif
 
+/* Who includes this header alone has events and functions of the broker as well. It comes last: the
+   headers below need what is declared above. */
+#include "mosquitto/broker.h"
+
 #endif

@@ -13,7 +13,8 @@ extern "C" {
 /* The original broker allows all functions of this header on its main thread only. */
 
 /* Publishes a message: to all subscribers when clientid is NULL, else to that client alone,
-   subscribed or not. It is sent after the call, never within it. topic and clientid are copied.
+   subscribed or not. It is sent after the call, never within it; a client gets what one thread
+   publishes in the order of the calls. topic and clientid are copied.
    When the result is 0, the broker owns payload (payloadlen bytes from the malloc family) and
    properties; otherwise the caller still does. Returns 0, MOSQ_ERR_NOMEM, or MOSQ_ERR_INVAL for
    a NULL topic, a negative length, a NULL payload with a length, or a bad qos.

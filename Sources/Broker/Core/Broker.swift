@@ -41,6 +41,8 @@ package final class Broker: Sendable {
     let pendingLogins = PendingLogins()
     /// How much plugins have published that no worker has routed yet.
     package let pluginBacklog: PluginBacklog
+    /// The rules of the machine about who may connect.
+    let hostAccess = HostAccess()
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.

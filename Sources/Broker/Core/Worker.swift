@@ -281,6 +281,11 @@ package final class Worker {
         }
     }
 
+    /// The same, if there is anything.
+    func sendUsedOutboxes() {
+        if isOutboxUsed { sendOutboxes() }
+    }
+
     /// Reads the mail that has come, in its order, until its share of the turn is used up.
     ///
     /// That is the slice, or half of a turn like the last one: where the processor is scarce, others

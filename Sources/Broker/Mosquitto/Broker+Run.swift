@@ -53,6 +53,9 @@ private func serve(
     defer { log.setTopicSink(nil) }
     let plugins = try loadPlugins(configuration, broker)
     defer { plugins?.unload() }
+    // All threads that are started below inherit this.
+    ProcessSignals.block()
+    defer { ProcessSignals.restoreMask() }
     var sysTree = SysTree(version: BrokerVersion.number)
     let sockets = try openListeners(broker)
     defer { broker.closeTransports() }

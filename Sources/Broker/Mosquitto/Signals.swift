@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals as a descriptor to read from.
+// Signals as a descriptor to wait on, and what each asks for.
 
 import CLinux
 import Glibc
+import Net
 
 /// What a signal asks the broker to do.
 enum BrokerSignal {
@@ -18,13 +19,12 @@ enum BrokerSignal {
     case printTree
 }
 
-/// The signals of the process as a descriptor: no handler ever interrupts a thread.
+/// The signals of the process as a descriptor to wait on.
 ///
-/// Make it on the main thread before any other exists, so that every thread inherits the blocked mask
-/// and the signals are delivered here only.
+/// Make it on the main thread before any other exists.
 final class Signals: Sendable {
-    /// The descriptor to wait on; it becomes readable when a signal has arrived.
-    let descriptor: CInt
+    private let waker: Waker
+    private let pending: CInt
 
     /// The meaning of each signal taken over.
     private static let meanings: [(number: CInt, signal: BrokerSignal)] = [
@@ -32,35 +32,34 @@ final class Signals: Sendable {
         (__libc_current_sigrtmin(), .reopenLog), (SIGUSR1, .save), (SIGUSR2, .printTree),
     ]
 
-    /// Blocks the signals and opens the descriptor; SIGPIPE is ignored from then on.
+    /// Takes the signals over; SIGPIPE does nothing from then on.
     init() throws(StartError) {
-        _ = signal(SIGPIPE, SIG_IGN)
-        var set = sigset_t()
-        sigemptyset(&set)
-        for meaning in Self.meanings { sigaddset(&set, meaning.number) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        descriptor = signalfd(-1, &set, CInt(SFD_CLOEXEC) | CInt(SFD_NONBLOCK))
-        guard descriptor >= 0 else {
-            let reason = String(cString: strerror(errno))
-            throw StartError(line: "Error: Unable to receive signals: \(reason).", exitCode: 1)
+        do throws(SystemError) {
+            waker = try Waker()
+            // The handler may write to it until the process is gone.
+            _ = Unmanaged.passRetained(waker)
+            pending = try ProcessSignals.install(
+                Self.meanings.map(\.number),
+                waking: waker.rawValue
+            )
+        } catch {
+            throw StartError(line: "Error: Unable to receive signals: \(error).", exitCode: 1)
         }
     }
 
-    deinit {
-        _ = close(descriptor)
-    }
-
     /// The next signal that has arrived; nil if there is none.
+    ///
+    /// A reload that is under way must have been announced before (`ReloadGate.close`).
     func next() -> BrokerSignal? {
-        var info = signalfd_siginfo()
-        let size = MemoryLayout<signalfd_siginfo>.size
-        guard read(descriptor, &info, size) == size else { return nil }
-        return Self.meanings.first { $0.number == CInt(info.ssi_signo) }?.signal
+        guard let number = ProcessSignals.takeNext() else { return nil }
+        return Self.meanings.first { $0.number == number }?.signal
     }
 
     /// Waits until a signal arrives or the time is up; negative waits for ever.
     func wait(milliseconds: CInt) {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        _ = poll(&entry, 1, milliseconds)
+        var entries = [waker.rawValue, pending].map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        _ = poll(&entries, 2, milliseconds)
     }
 }

@@ -126,14 +126,19 @@ package final class PluginHost: Hooks, Sendable {
         if !loadedPlugins.isEmpty { Thread.lowerPriority() }
         var answers = AnswerBatch(workerCount: broker.workers.count)
         let ticks = TickTable()
+        var signals = SharedSignals(isShared: loadedPlugins.contains { !$0.isBuiltIn })
         lane.run { request in
+            signals.enterPlugins()
             handle(request, &answers)
         } pause: {
             answers.flush(broker)
+            signals.enterPlugins()
             let tick = ticks.run(registry.current.ticks, watch)
             expireDelayed()
-            let deadline = delayed.nextDeadline.map { max(0, $0 - MonotonicTime.milliseconds()) }
-            let wait = [tick, deadline].compactMap { $0 }.min()
+            let now = MonotonicTime.milliseconds()
+            let check = signals.leavePlugins(now: now)
+            let deadline = delayed.nextDeadline.map { max(0, $0 - now) }
+            let wait = [tick, deadline, check].compactMap { $0 }.min()
             return wait.map { CInt(clamping: $0 + 1) } ?? -1
         }
     }
@@ -143,7 +148,7 @@ package final class PluginHost: Hooks, Sendable {
         guard let isDone = try? Waker() else { return }
         lane.enqueue(.job { isDone.wake() })
         var entry = pollfd(fd: isDone.rawValue, events: Int16(POLLIN), revents: 0)
-        if poll(&entry, 1, milliseconds) <= 0 {
+        if retryingInterrupts({ poll(&entry, 1, milliseconds) }) <= 0 {
             log.warning("Warning: A plugin takes too long to answer; going on without it.")
         }
     }
@@ -257,6 +262,7 @@ package final class PluginHost: Hooks, Sendable {
         case .deliver(_, let messages):
             return (scope[.aclCheck].isDirect || messages.allSatisfy { !$0.checksAccess })
                 && (scope[.messageOut].isDirect || messages.allSatisfy { !$0.isFiltered })
+                && messages.allSatisfy { !$0.isBehindOthers }
         case .publishStored: return scope[.aclCheck].isDirect
         }
     }
@@ -272,8 +278,16 @@ package final class PluginHost: Hooks, Sendable {
         case .authenticate(let client, let password):
             return authenticate(client, password: password, questionID, scope)
         case .confirm(let client): return .authentication(code: confirm(client, scope.confirmers))
-        case .beginExchange(let client, let method, let data, _):
-            return exchange(.extAuthStart, client, method: method, data: data, questionID, scope)
+        case .beginExchange(let client, let method, let data, let isAgain):
+            return exchange(
+                .extAuthStart,
+                client,
+                method: method,
+                data: data,
+                isAgain: isAgain,
+                questionID,
+                scope
+            )
         case .continueExchange(let client, let method, let data):
             return exchange(.extAuthContinue, client, method: method, data: data, questionID, scope)
         case .publish(let client, let message, let checksAccess, let isFiltered):

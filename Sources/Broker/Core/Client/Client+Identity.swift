@@ -90,15 +90,17 @@ extension ClientEnd {
         case .corrupt: end.line = { _ in "Connection rejected, corrupt PROXY header." }
         case .invalid:
             end.line = { _ in "Bad socket read/write on client <unknown>: Invalid input" }
-        case .healthCheck: end.line = { _ in nil }
-        case .noTLS(let peer):
-            end.line = { _ in
-                "Connection from \(peer.host):\(peer.port) rejected, client did not connect using TLS."
+        case .noTLS(let told):
+            end.line = { own in
+                let peer = told ?? own
+                return
+                    "Connection from \(peer.host):\(peer.port) rejected, client did not connect using TLS."
             }
-        case .noCertificate(let peer):
-            end.line = { _ in
-                "Connection from \(peer.host):\(peer.port) rejected, client did not provide a"
-                    + " certificate."
+        case .noCertificate(let told):
+            end.line = { own in
+                let peer = told ?? own
+                return "Connection from \(peer.host):\(peer.port) rejected,"
+                    + " client did not provide a certificate."
             }
         }
         return end

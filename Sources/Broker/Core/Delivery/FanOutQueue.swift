@@ -22,7 +22,13 @@ final class FanOutQueue {
     /// Work between two looks at the clock.
     var stepMax = 256
 
-    private struct Item {
+    private enum Item {
+        case spread(Spread)
+        /// What must not overtake the items before it.
+        case follower(() -> Void)
+    }
+
+    private struct Spread {
         let deliveries: DeliveryBatch
         /// Groups of which one session gets each message.
         let groups: [SharedGroup]
@@ -71,7 +77,7 @@ final class FanOutQueue {
         let unparked = client == nil ? deliveries.byteCount : 0
         worker.broker.pluginBacklog.add(unparked)
         append(
-            Item(
+            Spread(
                 deliveries: deliveries,
                 groups: route.groups,
                 standIns: worker.recorder?.standIns ?? [],
@@ -86,7 +92,7 @@ final class FanOutQueue {
     /// Takes what another worker has sent.
     func add(_ deliveries: DeliveryBatch, on worker: Worker) {
         append(
-            Item(
+            Spread(
                 deliveries: deliveries,
                 groups: [],
                 standIns: [],
@@ -96,6 +102,12 @@ final class FanOutQueue {
             ),
             worker
         )
+    }
+
+    /// Runs `body` when everything is delivered that is here by now: at once if nothing is.
+    func follow(on worker: Worker, _ body: @escaping () -> Void) {
+        if isEmpty { return body() }
+        append(.follower(body), worker)
     }
 
     /// Delivers all there is, at the end of the worker.
@@ -111,6 +123,8 @@ final class FanOutQueue {
         loadedBatch = nil
     }
 
+    private func append(_ spread: Spread, _ worker: Worker) { append(.spread(spread), worker) }
+
     private func append(_ item: Item, _ worker: Worker) {
         items.append(item)
         addedCount += 1
@@ -125,7 +139,14 @@ final class FanOutQueue {
     private func step(_ worker: Worker) -> Bool {
         // The worker may have drained the queue meanwhile.
         guard !isEmpty else { return true }
-        let item = items[first]
+        let item: Spread
+        switch items[first] {
+        case .follower(let body):
+            body()
+            finishItem()
+            return isEmpty
+        case .spread(let spread): item = spread
+        }
         let batch = loadedBatch ?? PublishBatch(isChecked: worker.hasHooks)
         loadedBatch = batch
         if !isLoaded { load(item, batch, worker) }
@@ -135,7 +156,7 @@ final class FanOutQueue {
         return isEmpty
     }
 
-    private func load(_ item: Item, _ batch: PublishBatch, _ worker: Worker) {
+    private func load(_ item: Spread, _ batch: PublishBatch, _ worker: Worker) {
         let loaded = item.deliveries.parts[part]
         worker.load(loaded, of: item.deliveries, into: batch)
         batch.isForMany = loaded.destinations.count > Worker.manyMin
@@ -146,7 +167,11 @@ final class FanOutQueue {
     }
 
     /// Returns whether all destinations of the part have it.
-    private func serveDestinations(_ item: Item, _ batch: PublishBatch, _ worker: Worker) -> Bool {
+    private func serveDestinations(
+        _ item: Spread,
+        _ batch: PublishBatch,
+        _ worker: Worker
+    ) -> Bool {
         let end = item.deliveries.parts[part].destinations.upperBound
         var work = 0
         while destination < end, work < stepMax {
@@ -165,7 +190,7 @@ final class FanOutQueue {
     /// Shared subscriptions: each message to the next session of each group.
     ///
     /// Returns whether all groups have had their turns.
-    private func serveGroups(_ item: Item, _ batch: PublishBatch, _ worker: Worker) -> Bool {
+    private func serveGroups(_ item: Spread, _ batch: PublishBatch, _ worker: Worker) -> Bool {
         let end = batch.count * item.groups.count
         let stop = min(end, turn + stepMax)
         while turn < stop {
@@ -198,19 +223,23 @@ final class FanOutQueue {
         return set.insert(target.session.slot)
     }
 
-    private func finishPart(_ item: Item, _ batch: PublishBatch, _ worker: Worker) {
+    private func finishPart(_ item: Spread, _ batch: PublishBatch, _ worker: Worker) {
         worker.finish(batch)
         isLoaded = false
         part += 1
         guard part == item.deliveries.parts.count else { return }
         part = 0
-        first += 1
-        doneCount += 1
-        forgetDone()
+        finishItem()
         worker.broker.pluginBacklog.remove(item.unparkedByteCount)
         if item.isMailed { worker.noteDelivered(byteCount: item.deliveries.byteCount) }
         worker.broker.batches.give(item.deliveries)
         item.client?.endSpread()
+    }
+
+    private func finishItem() {
+        first += 1
+        doneCount += 1
+        forgetDone()
     }
 
     /// Drops the items that are done with, now and then; with the last one all that was needed.

@@ -53,7 +53,8 @@ extension Worker {
         message: () -> Message
     ) {
         let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
-        if isDirect, !isFiltered(form, session, events) {
+        // What needs no decision still comes behind what plugins have yet to decide about.
+        if isDirect, !isFiltered(form, session, events), session.undecidedCount == 0 {
             guard !events.contains(.access) || mayRead(publication, session) else {
                 recorder?.decline(publication, by: session, .denied)
                 return
@@ -95,7 +96,8 @@ extension Worker {
                     qos: form.qos,
                     isRetained: form.isRetained,
                     checksAccess: events.contains(.access),
-                    isFiltered: isFiltered
+                    isFiltered: isFiltered,
+                    isBehindOthers: session.undecidedCount > questions.count + 1
                 )
             )
         }

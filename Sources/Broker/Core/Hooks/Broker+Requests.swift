@@ -21,24 +21,20 @@ extension Broker {
 
     /// Delivers a message to one session, whether it is subscribed or not; dropped when there is no
     /// such session.
+    ///
+    /// It takes the way of what is published to all: a client gets what a plugin publishes in the
+    /// order it was published in.
     package func publish(_ publication: PluginPublication, to clientIdentifier: String) {
         assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
         let size = PluginBacklog.size(publication)
         pluginBacklog.add(size)
-        workers[home(of: clientIdentifier)].post { worker in
-            defer { worker.broker.pluginBacklog.remove(size) }
-            guard let session = worker.sessions[clientIdentifier] else { return }
-            let message = publication.message(now: worker.now, isRetained: false)
-            // The plugin has chosen the receiver, so access is not checked; MESSAGE_OUT is raised.
-            let events = worker.events(on: session.identity.listener).subtracting(.access)
-            message.withPublication { borrowed in
-                worker.deliverChecked(
-                    borrowed,
-                    to: session,
-                    DeliveryForm(qos: publication.qos, isRetained: false),
-                    events
-                ) { message }
+        let home = home(of: clientIdentifier)
+        workers[0].post { worker in
+            guard worker.index != home else {
+                return worker.deliver(publication, size, to: clientIdentifier)
             }
+            worker.sendUsedOutboxes()
+            worker.broker.workers[home].post { $0.deliver(publication, size, to: clientIdentifier) }
         }
     }
 
@@ -164,6 +160,32 @@ extension Broker {
         workers[worker].post { worker in
             worker.collect { _ in
                 for (questionID, answer) in answers { worker.take(answer, for: questionID) }
+            }
+        }
+    }
+}
+
+extension Worker {
+    /// Delivers a message of a plugin to a session of this worker, behind what waits for its turn;
+    /// `size` is what the plugins' backlog has been told.
+    fileprivate func deliver(
+        _ publication: PluginPublication,
+        _ size: Int,
+        to clientIdentifier: String
+    ) {
+        fanOuts.follow(on: self) { [self] in
+            defer { broker.pluginBacklog.remove(size) }
+            guard let session = sessions[clientIdentifier] else { return }
+            let message = publication.message(now: now, isRetained: false)
+            // The plugin has chosen the receiver, so access is not checked; MESSAGE_OUT is raised.
+            let events = events(on: session.identity.listener).subtracting(.access)
+            message.withPublication { borrowed in
+                deliverChecked(
+                    borrowed,
+                    to: session,
+                    DeliveryForm(qos: publication.qos, isRetained: false),
+                    events
+                ) { message }
             }
         }
     }

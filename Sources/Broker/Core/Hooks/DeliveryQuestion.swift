@@ -13,18 +13,22 @@ package struct DeliveryQuestion: Sendable {
     package let checksAccess: Bool
     /// Raise MESSAGE_OUT if read access is granted.
     package let isFiltered: Bool
+    /// Others about the same client have yet to be answered, and none may overtake them.
+    package let isBehindOthers: Bool
 
     package init(
         message: Message,
         qos: UInt8,
         isRetained: Bool,
         checksAccess: Bool,
-        isFiltered: Bool
+        isFiltered: Bool,
+        isBehindOthers: Bool = false
     ) {
         self.message = message
         self.qos = qos
         self.isRetained = isRetained
         self.checksAccess = checksAccess
         self.isFiltered = isFiltered
+        self.isBehindOthers = isBehindOthers
     }
 }

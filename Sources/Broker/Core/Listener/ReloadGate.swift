@@ -2,6 +2,7 @@
 // Connections that are made after SIGHUP wait for the reload.
 
 import Glibc
+import Net
 import Synchronization
 
 /// Keeps new connections waiting while a reload is under way.
@@ -18,8 +19,8 @@ package final class ReloadGate: Sendable {
 
     /// New connections wait from now on, until `open` has been called as often as this.
     ///
-    /// Call it while SIGHUP is still pending, before sigwait(3) takes it: `isClosed` also looks for a
-    /// pending SIGHUP, so a connection that is made in between waits as well.
+    /// Call it while SIGHUP is still noted, before it is taken: `isClosed` also looks for a SIGHUP on
+    /// its way, so a connection that is made in between waits as well.
     package func close() {
         holds.add(1, ordering: .sequentiallyConsistent)
     }
@@ -34,21 +35,16 @@ package final class ReloadGate: Sendable {
 
     /// Whether new connections wait.
     ///
-    /// The pending signal is looked for first. It is pending until `close` has been called, so a reload
-    /// whose signal is not pending any more has been counted in `holds`.
+    /// The signal is looked for first. It is on its way until `close` has been called, so a reload whose
+    /// signal is not any more has been counted in `holds`.
     var isClosed: Bool {
-        isReloadPending || holds.load(ordering: .sequentiallyConsistent) > 0
+        ProcessSignals.isComing(SIGHUP) || holds.load(ordering: .sequentiallyConsistent) > 0
     }
 
     /// Says that a connection waits; false if it need not any more.
     func announceWaiting() -> Bool {
         isAnyoneWaiting.store(true, ordering: .sequentiallyConsistent)
         return isClosed
-    }
-
-    private var isReloadPending: Bool {
-        var pending = sigset_t()
-        return sigpending(&pending) == 0 && sigismember(&pending, SIGHUP) == 1
     }
 }
 

@@ -87,6 +87,35 @@ extension Worker {
         lookAround()
     }
 
+    // MARK: The rules of the machine
+
+    /// Serves a connection that has its place, when the rules of the machine have been asked.
+    private func serve(_ accepted: AcceptedSocket, at listener: ListenerSettings) {
+        if case .unix = accepted.peer { return serveAllowed(accepted, at: listener) }
+        guard broker.hostAccess.hasRules else { return serveAllowed(accepted, at: listener) }
+        let home = mailbox
+        let network = PeerNetwork(accepted.peer)
+        let answer = broker.hostAccess.ask(accepted.number, of: network) { isAllowed in
+            // What is captured keeps the socket open.
+            home.post { $0.goOn(accepted, isAllowed: isAllowed) }
+        }
+        guard answer == .full else { return }
+        leavePlace(at: listener)
+        log.notice(
+            "Client connection from \(accepted.peer.host) denied: too many wait for the host access rules."
+        )
+    }
+
+    /// The rules of the machine have been asked about a connection.
+    private func goOn(_ accepted: AcceptedSocket, isAllowed: Bool) {
+        let listener = settings.listeners[accepted.listenerIndex]
+        if isAllowed { return serveAllowed(accepted, at: listener) }
+        leavePlace(at: listener)
+        guard settings.configuration.connectionMessages else { return }
+        let host = accepted.peer.host
+        log.notice("Client connection from \(host) denied access by tcpd.")
+    }
+
     // MARK: Serving
 
     /// About what a connection takes in memory before it has said anything.
@@ -94,7 +123,7 @@ extension Worker {
     /// The same with what OpenSSL keeps of it during the handshake.
     private static let tlsByteCount = 32 << 10
 
-    private func serve(_ accepted: AcceptedSocket, at listener: ListenerSettings) {
+    private func serveAllowed(_ accepted: AcceptedSocket, at listener: ListenerSettings) {
         guard let descriptor = accepted.takeDescriptor() else { return leavePlace(at: listener) }
         let peer = accepted.peer
         let transport = settings.transports[listener.index]

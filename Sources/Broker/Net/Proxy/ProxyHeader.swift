@@ -33,12 +33,10 @@ package struct ProxyHeader: Sendable, Equatable {
         case corrupt
         /// Something the broker does not accept, without a line of its own in the log.
         case invalid
-        /// A proxy looked whether somebody is there.
-        case healthCheck
-        /// Came without TLS where that is required; the client's address.
-        case noTLS(PeerAddress)
-        /// Came without a certificate where that is required; the client's address.
-        case noCertificate(PeerAddress)
+        /// Came without TLS where that is required; the client's address, nil if it is the peer.
+        case noTLS(PeerAddress?)
+        /// Came without a certificate where that is required; the client's address, likewise.
+        case noCertificate(PeerAddress?)
     }
 
     /// The client's address; nil when the proxy does not tell it.
@@ -48,8 +46,8 @@ package struct ProxyHeader: Sendable, Equatable {
     /// Bytes of the stream the header takes.
     package var length = 0
 
-    /// Longest version 1 header.
-    package static let textCountMax = 108
+    /// Longest version 1 header, with its line end (section 2.1).
+    package static let textCountMax = 107
     /// Largest version 2 body.
     package static let bodyCountMax = 500
 
@@ -100,8 +98,9 @@ package struct ProxyHeader: Sendable, Equatable {
         return inet_pton(family, text, &address) == 1
     }
 
+    /// A port in decimal, without leading zeros.
     private static func number(_ text: String) -> UInt16? {
-        guard text.utf8.count <= 5, text.utf8.allSatisfy({ 48...57 ~= $0 }),
+        guard text.utf8.count <= 5, text.utf8.first != 48, text.utf8.allSatisfy({ 48...57 ~= $0 }),
             let port = UInt16(text), port > 0
         else { return nil }
         return port
@@ -126,14 +125,34 @@ package struct ProxyHeader: Sendable, Equatable {
         guard version == 2, command <= 1 else { throw .invalid }
         let count = Int(bytes[14]) << 8 | Int(bytes[15])
         guard count <= bodyCountMax else { throw .invalid }
-        guard family != 0 || command == 0 else { throw .invalid }
+        guard family != 0 || command == local else { throw .invalid }
         guard bytes.count >= 16 + count else { return nil }
-        if family == 0 { throw .healthCheck }
+        // The proxy speaks for itself, to see whether somebody is there: whatever follows is void.
+        if command == local { return ProxyHeader(length: 16 + count) }
         let body = bytes[16..<(16 + count)]
         let (peer, used) = try address(family, body)
         var header = ProxyHeader(peer: peer, length: 16 + count)
-        header.tls = try tls(body.dropFirst(used))
+        let entries = try entries(body.dropFirst(used))
+        try check(entries, of: bytes.prefix(16 + count))
+        header.tls = try tls(entries)
         return header
+    }
+
+    /// The command of a connection that the proxy makes for itself.
+    private static let local: UInt8 = 0
+
+    /// Compares the checksum, if the header has one.
+    private static func check(
+        _ entries: [(UInt8, ArraySlice<UInt8>)],
+        of header: ArraySlice<UInt8>
+    ) throws(Failure) {
+        for (type, value) in entries where type == 0x03 {
+            guard value.count == 4 else { throw .corrupt }
+            let told = value.reduce(0) { $0 << 8 | UInt32($1) }
+            guard told == ProxyChecksum.value(of: header, withoutFourAt: value.startIndex) else {
+                throw .corrupt
+            }
+        }
     }
 
     /// The client's address and how many bytes the address block takes.
@@ -169,14 +188,14 @@ package struct ProxyHeader: Sendable, Equatable {
     }
 
     /// The TLS part among the type-length-value entries.
-    private static func tls(_ bytes: ArraySlice<UInt8>) throws(Failure) -> TLS? {
+    private static func tls(_ entries: [(UInt8, ArraySlice<UInt8>)]) throws(Failure) -> TLS? {
         var result: TLS?
-        for (type, value) in try entries(bytes) where type == 0x20 {
+        for (type, value) in entries where type == 0x20 {
             guard value.count >= 5 else { throw .corrupt }
             let flags = value[value.startIndex]
             var tls = TLS(isEncrypted: flags & 1 != 0, hasCertificate: flags & 4 != 0)
             tls.isVerified = value.dropFirst().prefix(4).allSatisfy { $0 == 0 }
-            for (type, value) in try entries(value.dropFirst(5)) {
+            for (type, value) in try Self.entries(value.dropFirst(5)) {
                 switch type {
                 case 0x21: tls.version = String(decoding: value, as: UTF8.self)
                 case 0x22: tls.commonName = Array(value)

@@ -43,7 +43,7 @@ struct ProxyHeaderReader {
     }
 
     private func check(_ header: ProxyHeader) throws(ProxyHeader.Failure) {
-        guard let peer = header.peer else { return }
+        let peer = header.peer
         if rules.requiresTLS, header.tls?.isEncrypted != true { throw .noTLS(peer) }
         if rules.requiresCertificate {
             guard let tls = header.tls, tls.isEncrypted, tls.hasCertificate, tls.isVerified else {

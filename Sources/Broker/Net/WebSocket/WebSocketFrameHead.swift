@@ -11,6 +11,8 @@ struct WebSocketFrameHead {
     let reservedBits: UInt8
     let opcode: UInt8
     let payloadCount: UInt64
+    /// Whether the length takes no more bytes than it needs [RFC6455-5.2].
+    let isLengthMinimal: Bool
     /// The masking key as it lies in memory on this machine; nil when the frame is not masked.
     let mask: UInt32?
     /// Bytes the head takes.
@@ -30,6 +32,7 @@ struct WebSocketFrameHead {
         var count = extra == 0 ? UInt64(short) : 0
         for index in 0..<extra { count = count << 8 | UInt64(bytes[2 + index]) }
         payloadCount = count
+        isLengthMinimal = extra == 0 || count > (extra == 2 ? 125 : 65_535)
         mask =
             isMasked
             ? UInt32(

@@ -87,7 +87,10 @@ package struct WebSocketFrameParser: Sendable {
 
     /// Checks a head and prepares for its payload.
     private mutating func begin(_ frame: WebSocketFrameHead) -> End? {
-        guard frame.reservedBits == 0, let mask = frame.mask else { return .violation(code: 1002) }
+        // [RFC6455-5.1] [RFC6455-5.2]
+        guard frame.reservedBits == 0, frame.isLengthMinimal, let mask = frame.mask else {
+            return .violation(code: 1002)
+        }
         switch frame.opcode {
         case 0: guard isMessageOpen else { return .violation(code: 1002) }
         case 1: return .violation(code: 1003)
@@ -128,7 +131,7 @@ package struct WebSocketFrameParser: Sendable {
         control = []
     }
 
-    /// A close frame is empty or has a status code and a text (section 5.5.1).
+    /// A close frame is empty or has a status code and a text [RFC6455-5.5.1] [RFC6455-7.4].
     private static func end(closePayload payload: [UInt8]) -> End {
         guard payload.count != 1 else { return .violation(code: 1002) }
         guard payload.count >= 2 else { return .closed(payload: payload) }

@@ -2,6 +2,7 @@
 // What stands behind `struct mosquitto *`: a client's identity with its texts as C strings.
 
 import CMosquitto
+import CommonLibrary
 import Core
 import Glibc
 import MQTT
@@ -49,6 +50,8 @@ final class ClientRecord: @unchecked Sendable {
     private static let unknown: UInt = 1
     /// Callbacks that authenticate the client, under way or delayed.
     private let authentications = Atomic<Int>(0)
+    /// Whether the exchange under way is one of a client that is connected.
+    private let isAgain = Atomic<Bool>(false)
     /// The authentication whose callback runs, by its number; 0 when none does.
     private let ticket = Atomic<UInt64>(0)
     /// The one that its callback was told of last.
@@ -130,6 +133,24 @@ final class ClientRecord: @unchecked Sendable {
         }
     }
 
+    /// Takes over what a callback has written into the user name it was shown; `shown` is that string.
+    ///
+    /// Nothing happens if the client has another name meanwhile. A text that is no name is put back.
+    func adoptUserName(writtenInto shown: UnsafeMutablePointer<CChar>?) {
+        guard let shown, UInt(bitPattern: shown) == currentUserName.load(ordering: .acquiring),
+            let known = owner.userName
+        else { return }
+        let isSame = known.withCString { strcmp($0, shown) == 0 }
+        if isSame { return }
+        let name = String(cString: shown)
+        texts.withLock { _ in
+            if isAcceptableUTF8(UnsafeRawBufferPointer(start: shown, count: strlen(shown))) {
+                owner.setUserName(name)
+            }
+            currentUserName.store(Self.unknown, ordering: .releasing)
+        }
+    }
+
     /// Gives the client another identifier.
     func setIdentifier(_ name: String) {
         texts.withLock { _ in
@@ -156,6 +177,14 @@ final class ClientRecord: @unchecked Sendable {
 
     /// An authentication is decided.
     func endAuthentication() { authentications.subtract(1, ordering: .relaxed) }
+
+    /// Whether the step of an exchange whose callback runs begins a new one of a connected client.
+    var isAuthenticatingAgain: Bool { isAgain.load(ordering: .relaxed) }
+
+    /// Says so before the callback is called.
+    func setAuthenticatingAgain(_ isAgain: Bool) {
+        self.isAgain.store(isAgain, ordering: .relaxed)
+    }
 
     /// A callback that authenticates the client runs until this is called with 0.
     func setTicket(_ number: UInt64) { ticket.store(number, ordering: .relaxed) }

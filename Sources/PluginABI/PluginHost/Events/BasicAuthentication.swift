@@ -57,9 +57,12 @@ struct BasicAuthentication: Sendable {
         let secret = Secret(password)
         var data = mosquitto_evt_basic_auth()
         data.client = record.handle
-        data.username = record.userName
+        let name = record.userName
+        data.username = name
         data.password = secret.text
-        return callback.call(&data, watch)
+        let code = callback.call(&data, watch)
+        record.adoptUserName(writtenInto: name)
+        return code
     }
 
     /// Takes an answer; false when it decides.
@@ -83,12 +86,15 @@ struct BasicAuthentication: Sendable {
 }
 
 /// A password as a C string that is wiped when it is not needed any more.
+///
+/// One that is empty as a C string is none: plugins that refuse a missing password look for NULL, and
+/// would else ask their back end with an empty one, which there may mean an anonymous login.
 private struct Secret: ~Copyable {
     let text: UnsafeMutablePointer<CChar>?
     private let count: Int
 
     init(_ bytes: [UInt8]?) {
-        guard let bytes else {
+        guard let bytes, let first = bytes.first, first != 0 else {
             text = nil
             count = 0
             return

@@ -13,6 +13,8 @@ struct ExtendedAuthentication: Sendable {
     let identity: ClientIdentity
     let method: String
     let input: [UInt8]?
+    /// Whether a client that is connected begins to authenticate once more.
+    let isAgain: Bool
     let questionID: QuestionID
     let ticket: DelayedAnswers.Ticket
     /// Who is still to be asked.
@@ -22,6 +24,7 @@ struct ExtendedAuthentication: Sendable {
         _ identity: ClientIdentity,
         method: String,
         input: [UInt8]?,
+        isAgain: Bool,
         _ questionID: QuestionID,
         _ ticket: DelayedAnswers.Ticket,
         _ chain: CallbackChain
@@ -29,6 +32,7 @@ struct ExtendedAuthentication: Sendable {
         self.identity = identity
         self.method = method
         self.input = input
+        self.isAgain = isAgain
         self.questionID = questionID
         self.ticket = ticket
         rest = chain.all[...]
@@ -46,6 +50,7 @@ struct ExtendedAuthentication: Sendable {
         }
         let record = ClientRecord.of(identity)
         record.setTicket(ticket)
+        record.setAuthenticatingAgain(isAgain)
         defer { record.setTicket(0) }
         return method.withCString { method in
             ((input ?? []) + [0]).withUnsafeBytes { bytes in
@@ -71,6 +76,7 @@ extension PluginHost {
         _ identity: ClientIdentity,
         method: String,
         data input: [UInt8]?,
+        isAgain: Bool = false,
         _ questionID: QuestionID,
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer? {
@@ -81,6 +87,7 @@ extension PluginHost {
                 identity,
                 method: method,
                 input: input,
+                isAgain: isAgain,
                 questionID,
                 ticket,
                 scope[event]

@@ -14,7 +14,7 @@ struct MarshalledMessage: ~Copyable {
     private(set) var properties: OpaquePointer?
     private(set) var qos: UInt8
     private(set) var isRetained: Bool
-    /// Topic, payload or flags are no longer those of the original.
+    /// A callback has changed the flags, or put another topic or payload in place of the one it saw.
     private(set) var isReplaced = false
 
     /// Copies a message.
@@ -122,6 +122,15 @@ struct MarshalledMessage: ~Copyable {
         data.qos = qos
     }
 
+    private static func areSame(
+        _ one: UnsafeRawBufferPointer,
+        _ other: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard one.count == other.count else { return false }
+        guard let first = one.baseAddress, let second = other.baseAddress else { return true }
+        return memcmp(first, second, one.count) == 0
+    }
+
     /// Sets the QoS and retain flag that callbacks see.
     mutating func set(qos: UInt8, isRetained: Bool) {
         self.qos = qos
@@ -137,15 +146,20 @@ struct MarshalledMessage: ~Copyable {
     }
 
     /// The message to go on with in place of `original`.
+    ///
+    /// What callbacks have left counts, also where they have written into what they were shown.
     func result(replacing original: Message) -> Result {
+        guard let topic else { return .unchanged }
         let encoded = PropertyBridge.encode(properties)
+        let topicBytes = UnsafeRawBufferPointer(start: topic, count: strlen(topic))
+        let payloadBytes = UnsafeRawBufferPointer(start: payload, count: Int(payloadCount))
         let isSame = original.withPublication { original in
             encoded.messageExpiryInterval == nil
                 && original.properties.elementsEqual(encoded.bytes)
+                && Self.areSame(original.topic, topicBytes)
+                && Self.areSame(original.payload, payloadBytes)
         }
         if !isReplaced, isSame { return .unchanged }
-        guard let topic else { return .unchanged }
-        let topicBytes = UnsafeRawBufferPointer(start: topic, count: strlen(topic))
         guard isValidTopicName(RawSpan(_unsafeBytes: topicBytes)) else { return .invalidTopic }
         assert(payload != nil || payloadCount == 0, "what is not there has no length")
         let interval = encoded.messageExpiryInterval
@@ -157,7 +171,7 @@ struct MarshalledMessage: ~Copyable {
                     UnsafePublication(
                         topic: topicBytes,
                         properties: propertyBytes,
-                        payload: UnsafeRawBufferPointer(start: payload, count: Int(payloadCount)),
+                        payload: payloadBytes,
                         qos: qos,
                         isRetained: isRetained,
                         expiresAt: expiresAt,

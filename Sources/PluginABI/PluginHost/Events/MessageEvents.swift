@@ -21,7 +21,11 @@ extension PluginHost {
         if checksAccess {
             var data = marshalled.accessCheck(handle, .write)
             let code = checkAccess(scope, identity, &data)
-            if code != ResultCode.success { return Self.refusal(code) }
+            switch code {
+            case ResultCode.success: break
+            case ResultCode.accessDenied: return .refused(.notAuthorized)
+            default: return .disconnect(code: code)
+            }
         }
         guard isFiltered else { return .accepted(replacement: nil) }
         let code = filter(.messageIn, handle, &marshalled, scope)
@@ -37,7 +41,7 @@ extension PluginHost {
         }
     }
 
-    /// What a refusal by a plugin does to the publisher.
+    /// What a refusal by MESSAGE_IN does to the publisher.
     private static func refusal(_ code: Int32) -> PublishDecision {
         switch code {
         case ResultCode.accessDenied: .refused(.notAuthorized)

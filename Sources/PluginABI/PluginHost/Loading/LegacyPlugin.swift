@@ -187,14 +187,24 @@ final class LegacyPlugin: @unchecked Sendable {
 
     func check(_ data: mosquitto_evt_basic_auth) -> CInt {
         if let passwordV2 {
-            return passwordV2(userData, UnsafePointer(data.username), UnsafePointer(data.password))
+            return Self.decided(
+                passwordV2(userData, UnsafePointer(data.username), UnsafePointer(data.password))
+            )
         }
-        return password?(
-            userData,
-            data.client,
-            UnsafePointer(data.username),
-            UnsafePointer(data.password)
-        ) ?? ResultCode.pluginDefer
+        return Self.decided(
+            password?(
+                userData,
+                data.client,
+                UnsafePointer(data.username),
+                UnsafePointer(data.password)
+            ) ?? ResultCode.pluginDefer
+        )
+    }
+
+    /// These versions know no late answers, so nothing would ever come after `MOSQ_ERR_AUTH_DELAYED`: it
+    /// is an unknown result to them.
+    fileprivate static func decided(_ code: CInt) -> CInt {
+        code == ResultCode.authDelayed ? ResultCode.unknown : code
     }
 
     func findKey(_ data: mosquitto_evt_psk_key) -> CInt {
@@ -251,15 +261,18 @@ private enum Wrappers {
         guard let data = data?.assumingMemoryBound(to: mosquitto_evt_extended_auth.self),
             let plugin = plugin(userData), let start = plugin.start
         else { return ResultCode.invalid }
-        return start(
-            plugin.userData,
-            data.pointee.client,
-            data.pointee.auth_method,
-            false,
-            data.pointee.data_in,
-            data.pointee.data_in_len,
-            &data.pointee.data_out,
-            &data.pointee.data_out_len
+        let isAgain = data.pointee.client.map { ClientRecord.behind($0).isAuthenticatingAgain }
+        return LegacyPlugin.decided(
+            start(
+                plugin.userData,
+                data.pointee.client,
+                data.pointee.auth_method,
+                isAgain ?? false,
+                data.pointee.data_in,
+                data.pointee.data_in_len,
+                &data.pointee.data_out,
+                &data.pointee.data_out_len
+            )
         )
     }
 
@@ -267,14 +280,16 @@ private enum Wrappers {
         guard let data = data?.assumingMemoryBound(to: mosquitto_evt_extended_auth.self),
             let plugin = plugin(userData), let proceed = plugin.proceed
         else { return ResultCode.invalid }
-        return proceed(
-            plugin.userData,
-            data.pointee.client,
-            data.pointee.auth_method,
-            data.pointee.data_in,
-            data.pointee.data_in_len,
-            &data.pointee.data_out,
-            &data.pointee.data_out_len
+        return LegacyPlugin.decided(
+            proceed(
+                plugin.userData,
+                data.pointee.client,
+                data.pointee.auth_method,
+                data.pointee.data_in,
+                data.pointee.data_in_len,
+                &data.pointee.data_out,
+                &data.pointee.data_out_len
+            )
         )
     }
 }

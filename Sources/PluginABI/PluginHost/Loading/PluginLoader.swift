@@ -8,6 +8,7 @@ package import Config
 import Core
 import Glibc
 import Log
+import Net
 import Results
 
 extension PluginHost {
@@ -46,6 +47,7 @@ extension PluginHost {
     ///
     /// On the plugin thread, after all reactors.
     package func unload() {
+        ProcessSignals.forgetOthers()
         for plugin in loadedPlugins { end(plugin) }
         uninstall()
     }
@@ -109,6 +111,7 @@ extension PluginHost {
         let plugin = try open(configuration, isBuiltIn: isBuiltIn)
         append(plugin)
         let code = initialise(plugin)
+        ProcessSignals.retake()
         if code != 0 {
             // Nothing of it may be called any more, not even its cleanup.
             registry.removeAll(of: plugin)
