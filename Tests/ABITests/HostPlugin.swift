@@ -67,6 +67,7 @@ struct HostPlugin: Sendable {
 
     static let answers = Result { try HostPlugin("host_answers", named: "answers") }
     static let control = Result { try HostPlugin("host_control", named: "control") }
+    static let exchange = Result { try HostPlugin("host_exchange", named: "exchange") }
     static let functions = Result { try HostPlugin("host_functions", named: "functions") }
     static let needsCommon = Result {
         try HostPlugin(

@@ -85,6 +85,7 @@ struct Acknowledgements {
         ]
     )
 
+    // [MQTT-2.2.1-5] [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3] [MQTT311-2.3.1-6]
     @Test(
         "[MQTT-4.3] Acknowledgements nobody asked for are answered or ignored",
         arguments: unsolicited,
@@ -103,6 +104,7 @@ struct Acknowledgements {
         try row.run(on: Broker.shared(workers: workers))
     }
 
+    // [MQTT-3.6.2-1] [MQTT-3.7.2-1]
     @Test(
         "[MQTT-3.4.2.1] Reason codes of acknowledgements are checked per packet",
         arguments: reasons,
@@ -136,6 +138,7 @@ struct Acknowledgements {
         WrongAck("PUBACK after PUBREL", qos: 2, pubrecFirst: true, Wire.puback(1)),
     ]
 
+    // [MQTT-4.3.2-3] [MQTT-4.3.3-3] [MQTT-4.3.3-5]
     @Test(
         "[MQTT-4.3.3] An acknowledgement that does not fit its delivery ends the connection",
         arguments: wrong,
@@ -163,6 +166,7 @@ struct Acknowledgements {
         }
     }
 
+    // [MQTT-4.3.3-4]
     @Test(
         "[MQTT-4.3.3] A repeated PUBREC is answered with PUBREL again",
         arguments: [Version.v4, .v5],

@@ -115,6 +115,7 @@ struct AnonymousAndPasswords {
         ("", nil, false),
     ]
 
+    // [MQTT-3.1.4-2] [MQTT-3.2.2-7] [MQTT311-3.2.2-5]
     @Test(
         "A password file lets in those who know their password",
         arguments: 0..<logins.count,

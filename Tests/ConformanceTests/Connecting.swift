@@ -6,6 +6,8 @@ import Testing
 
 @Suite("Connecting")
 struct Connecting {
+    // [MQTT-2.2.2-1] [MQTT-3.1.4-5] [MQTT-3.2.0-1] [MQTT-3.2.2-1] [MQTT-3.2.2-8] [MQTT-3.2.2-19]
+    // [MQTT-3.2.2-20] [MQTT-4.12.0-6] [MQTT311-3.1.4-4] [MQTT311-3.2.0-1]
     @Test("The default CONNACK is exact to the byte", arguments: Version.allCases, reactors)
     func connack(version: Version, workers: Int) throws {
         let client = try RawClient(Broker.shared(workers: workers))
@@ -21,6 +23,7 @@ struct Connecting {
         ("5,4", [.v4, .v5]), ("3, ,\t5 ,", [.v3, .v5]), ("4\t5", [.v4, .v5]),
     ]
 
+    // [MQTT-3.1.2-2] [MQTT311-3.1.2-2]
     @Test("accept_protocol_versions refuses the others", arguments: 0..<acceptable.count, reactors)
     func versions(index: Int, workers: Int) throws {
         let (list, accepted) = Self.acceptable[index]
@@ -146,6 +149,7 @@ struct Connecting {
         return String(decoding: packet.dropFirst(before.count).prefix(count), as: UTF8.self)
     }
 
+    // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.2.2-16] [MQTT311-3.1.3-6]
     @Test("Generated identifiers are prefix and 36 characters", arguments: [true, false], reactors)
     func autoIdentifier(clean: Bool, workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
@@ -355,6 +359,8 @@ struct Connecting {
 
     // MARK: Take-over
 
+    // [MQTT-3.14.2-1] [MQTT-3.14.2-2] [MQTT-3.14.2-3] [MQTT-3.14.2-4] [MQTT-3.14.4-1]
+    // [MQTT-3.14.4-2] [MQTT311-3.1.4-2]
     @Test(
         "[MQTT-3.1.4-3] A second connection takes a client over",
         arguments: Version.allCases,
@@ -405,6 +411,7 @@ struct Connecting {
 
     // MARK: Keep alive
 
+    // [MQTT-3.2.2-22] [MQTT311-3.1.2-24]
     @Test(
         "[MQTT-3.1.2-22] Silence for one and a half keep alives ends the connection with its will",
         arguments: reactors

@@ -48,6 +48,7 @@ struct DisconnectPackets {
         }
     )
 
+    // [MQTT311-3.14.1-1]
     @Test("[MQTT-3.14] DISCONNECT ends the connection", arguments: rows, reactors)
     func row(row: Row, workers: Int) throws {
         try row.run(on: Broker.shared(workers: workers))

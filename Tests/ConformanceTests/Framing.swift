@@ -25,6 +25,7 @@ struct Framing {
         ]
     )
 
+    // [MQTT311-3.1.0-1]
     @Test(
         "[MQTT-3.1.0-1] A first packet other than CONNECT closes at once",
         arguments: firstPackets,
@@ -95,6 +96,9 @@ struct Framing {
         ]
     )
 
+    // [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1] [MQTT-3.14.4-2]
+    // [MQTT-4.13.2-1] [MQTT311-2.2.2-1] [MQTT311-2.2.2-2] [MQTT311-3.6.1-1] [MQTT311-3.8.1-1]
+    // [MQTT311-3.10.1-1] [MQTT311-3.14.1-1]
     @Test("[MQTT-2.1.3-1] Wrong fixed header flags end the connection", arguments: flags, reactors)
     func flag(row: Row, workers: Int) throws {
         try row.run(on: Broker.shared(workers: workers))
@@ -112,6 +116,7 @@ struct Framing {
         Row.both("\(name) from a client", text, v4: .close, v5: .disconnect(0x82))
     }
 
+    // [MQTT-3.14.2-1] [MQTT311-4.8.0-1]
     @Test(
         "[MQTT-4.13.1-1] Packets only a server may send end the connection",
         arguments: serverPackets,

@@ -284,7 +284,7 @@ struct Hostile {
         try broker.stop()
     }
 
-    @Test("A flood of SUBSCRIBE and PINGREQ without reading is bounded", arguments: reactors)
+    @Test("A flood of PINGREQ without reading is bounded", arguments: reactors)
     func answerFlood(workers: Int) throws {
         let broker = try Broker(
             "max_queued_messages 100\nlistener %PORT% 127.0.0.1\nallow_anonymous true\n",
@@ -295,8 +295,8 @@ struct Hostile {
         flood.send(Wire.connect("flood", .v4))
         try flood.expect(Wire.connack(.v4))
         let before = try broker.memory().resident
-        let batch = (0..<10_000).flatMap { _ in Wire.pingreq }
-        for _ in 0..<100 { flood.send(batch) }
+        let pings = Bytes(repeatElement(Wire.pingreq, count: 1_000_000).joined())
+        _ = flood.sendUntilBlocked(pings)
         try witness.expectSilence()
         let grown = try broker.memory().resident - before
         #expect(grown < 8 << 20, "\(grown)")

@@ -212,6 +212,7 @@ struct HostileSizes {
         try Self.expectAlive(broker)
     }
 
+    // [MQTT-4.7.3-3] [MQTT311-4.7.3-3]
     @Test("A topic of full length goes out with an alias", arguments: [65_533, 65_534, 65_535])
     func outgoingAlias(length: Int) throws {
         let broker = try Broker.shared(Self.config, workers: 2)
@@ -230,6 +231,7 @@ struct HostileSizes {
         try Self.expectAlive(broker)
     }
 
+    // [MQTT-4.7.3-4] [MQTT-3.10.4-1] [MQTT311-4.7.3-4] [MQTT311-3.10.4-1]
     @Test("Names of the same look and other bytes are other names", arguments: reactors)
     func normalization(workers: Int) throws {
         let broker = try Broker.shared(Self.config, workers: workers)

@@ -56,6 +56,7 @@ struct Interoperability {
         }
     }
 
+    // [MQTT311-7.0.0-2]
     @Test("Versions meet each other", arguments: versions, reactors)
     func mixed(version: String, workers: Int) throws {
         let broker = try Broker.shared(workers: workers)

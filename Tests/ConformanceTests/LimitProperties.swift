@@ -6,6 +6,7 @@ import Testing
 
 @Suite("Limits announced by properties")
 struct LimitProperties {
+    // [MQTT-3.2.2-15]
     @Test("max_packet_size is announced and enforced", arguments: reactors)
     func maximumPacketSize(workers: Int) throws {
         let broker = try Broker.shared("max_packet_size 40\n" + Broker.plain, workers: workers)
@@ -34,6 +35,7 @@ struct LimitProperties {
         try early.expectClosed()
     }
 
+    // [MQTT-3.1.2-25]
     @Test(
         "A message too large for its subscriber uses up its identifier, the publisher hears nothing",
         arguments: reactors
@@ -78,6 +80,7 @@ struct LimitProperties {
         try client.expectNothing(from: client)
     }
 
+    // [MQTT-3.3.4-10] [MQTT-4.9.0-1] [MQTT-4.9.0-2] [MQTT-4.9.0-3]
     @Test(
         "[MQTT-3.3.4-9] Receive maximum limits what is in flight",
         arguments: [1, 2, 30],

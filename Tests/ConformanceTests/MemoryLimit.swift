@@ -6,6 +6,7 @@ import Testing
 
 @Suite("Memory limit")
 struct MemoryLimit {
+    // [MQTT311-4.8.0-2]
     @Test("A client that fills the memory is disconnected, others go on", arguments: reactors)
     func limit(workers: Int) throws {
         let broker = try Broker("memory_limit 20000000\n" + Broker.plain, workers: workers)

@@ -275,7 +275,7 @@ struct Pipelining {
     }
 
     @Test(
-        "[MQTT-4.3.3-8] A QoS 2 message is delivered though its PUBREL came in the same segment",
+        "[MQTT-4.3.3-11] A QoS 2 message is delivered though its PUBREL came in the same segment",
         arguments: [Version.v3, .v4, .v5],
         reactors
     )

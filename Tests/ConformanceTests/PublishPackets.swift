@@ -48,6 +48,10 @@ struct PublishPackets {
         Row.both("half a packet identifier", "32 04 00 01 61 00", v4: .close, v5: .disconnect(0x81))
     )
 
+    // [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-3.3.1-2] [MQTT-3.3.1-4] [MQTT-3.3.2-1] [MQTT-3.3.2-2]
+    // [MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT311-1.5.3-1] [MQTT311-1.5.3-2] [MQTT311-2.3.1-1]
+    // [MQTT311-3.3.1-2] [MQTT311-3.3.1-4] [MQTT311-3.3.2-1] [MQTT311-3.3.2-2] [MQTT311-4.7.3-1]
+    // [MQTT311-4.7.3-2]
     @Test("[MQTT-3.3.1, 3.3.2] Malformed PUBLISH ends the connection", arguments: headers, reactors)
     func header(row: Row, workers: Int) throws {
         try row.run(on: Broker.shared(workers: workers))
@@ -116,6 +120,7 @@ struct PublishPackets {
         ]
     )
 
+    // [MQTT-1.5.5-1] [MQTT-3.3.2-14] [MQTT-3.3.4-6]
     @Test(
         "[MQTT-3.3.2.3] Properties of PUBLISH are checked",
         arguments: refusedProperties,
@@ -145,6 +150,8 @@ struct PublishPackets {
         ),
     ]
 
+    // [MQTT-2.2.2-1] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18]
+    // [MQTT-3.3.2-20]
     @Test(
         "[MQTT-3.3.2-4] Properties pass through unchanged in their order",
         arguments: 0..<passed.count,
@@ -163,6 +170,7 @@ struct PublishPackets {
         try old.expectPublish(topic, "x")
     }
 
+    // [MQTT-3.1.2-27]
     @Test(
         "[MQTT-3.3.2-12] A topic alias is not passed on, the identifier of the subscription is",
         arguments: reactors
@@ -220,6 +228,8 @@ struct PublishPackets {
         #expect(reordered.contains(third), "expiry follows the other properties")
     }
 
+    // [MQTT-3.3.4-1] [MQTT-3.4.2-1] [MQTT-3.4.2-3] [MQTT-3.5.2-1] [MQTT-3.5.2-3] [MQTT-4.3.2-4]
+    // [MQTT-4.3.3-8] [MQTT311-3.3.4-1]
     @Test("QoS 1 to nobody is acknowledged with 10, QoS 2 is not", arguments: reactors)
     func nobody(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
@@ -238,6 +248,7 @@ struct PublishPackets {
         try client.expectSilence()
     }
 
+    // [MQTT-4.3.3-10] [MQTT311-4.3.3-2]
     @Test(
         "[MQTT-4.3.3] A QoS 2 identifier used again before PUBREL replaces the message",
         arguments: [Version.v4, .v5],
@@ -260,6 +271,7 @@ struct PublishPackets {
         try client.expectSilence()
     }
 
+    // [MQTT-4.3.3-10] [MQTT311-4.3.3-2]
     @Test(
         "[MQTT-4.3.3] The third copy of a QoS 2 PUBLISH ends the connection",
         arguments: [Version.v4, .v5],

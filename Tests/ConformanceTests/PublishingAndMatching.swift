@@ -36,6 +36,8 @@ struct PublishingAndMatching {
         Pattern("%/\u{E4}/+", "%/\u{E4}/x"),
     ]
 
+    // [MQTT-3.3.2-3] [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT311-3.3.2-3] [MQTT311-3.8.3-2]
+    // [MQTT311-4.7.1-2] [MQTT311-4.7.1-3]
     @Test(
         "[MQTT-4.7] Filters match live (retain 0) and on subscribing (retain 1)",
         arguments: patterns,
@@ -60,6 +62,7 @@ struct PublishingAndMatching {
         try publisher.expectSilence()
     }
 
+    // [MQTT311-4.7.2-1]
     @Test("[MQTT-4.7.2-1] # and + do not match topics beginning with $", arguments: reactors)
     func dollar(workers: Int) throws {
         let broker = try Broker("sys_interval 0\n" + Broker.plain, workers: workers)
@@ -96,6 +99,7 @@ struct PublishingAndMatching {
         )
     }
 
+    // [MQTT-3.3.1-1] [MQTT-4.3.2-3] [MQTT311-3.3.1-1] [MQTT311-4.3.2-1] [MQTT311-4.4.0-1]
     @Test(
         "[MQTT-4.4.0-1] An unacknowledged QoS 1 delivery comes again with DUP",
         arguments: Version.allCases,
@@ -124,6 +128,8 @@ struct PublishingAndMatching {
         try client.expectPublish(topic, "next", qos: 1, id: 2)
     }
 
+    // [MQTT-2.2.1-5] [MQTT-3.3.1-1] [MQTT-4.3.3-3] [MQTT-4.3.3-4] [MQTT-4.3.3-5] [MQTT-4.3.3-6]
+    // [MQTT311-4.3.3-1] [MQTT311-4.4.0-1] [MQTT311-2.3.1-6]
     @Test(
         "[MQTT-4.4.0-1] A QoS 2 delivery goes on where it stopped",
         arguments: Version.allCases,
@@ -154,6 +160,7 @@ struct PublishingAndMatching {
         try Self.durable(broker, id, version, resumes: true).expectSilence()
     }
 
+    // [MQTT-4.6.0-1] [MQTT-4.6.0-4] [MQTT311-4.6.0-6]
     @Test(
         "[MQTT-4.4.0-1] Several interrupted deliveries come again in their order",
         arguments: reactors
@@ -184,6 +191,7 @@ struct PublishingAndMatching {
         try client.expectSilence()
     }
 
+    // [MQTT-4.3.3-10] [MQTT-4.3.3-11] [MQTT311-4.3.3-2]
     @Test(
         "[MQTT-4.3.3] An interrupted QoS 2 publication is published once",
         arguments: Version.allCases,
@@ -240,6 +248,7 @@ struct PublishingAndMatching {
         try watcher.expectNothing(from: client)
     }
 
+    // [MQTT311-3.3.1-3]
     @Test("[MQTT-3.3.1-3] The DUP flag of a publisher is not passed on", arguments: reactors)
     func dupNotPropagated(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
@@ -260,6 +269,7 @@ struct PublishingAndMatching {
         ("$share/g/t", false), ("$share", false), ("$other/x", true), ("$sysx/x", true),
     ]
 
+    // [MQTT311-3.3.5-2]
     @Test("Clients cannot write below $SYS and $share", arguments: 0..<topics.count, reactors)
     func forbidden(index: Int, workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
@@ -284,6 +294,7 @@ struct PublishingAndMatching {
 
     static let limited = "retain_available false\n" + Broker.plain
 
+    // [MQTT-3.2.2-9]
     @Test(
         "max_qos and retain_available are announced and enforced",
         arguments: ["max_qos", "maximum_qos"],

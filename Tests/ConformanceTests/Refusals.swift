@@ -7,6 +7,7 @@ import Testing
 
 @Suite("Refused CONNECTs")
 struct Refusals {
+    // [MQTT-3.2.2-12] [MQTT-3.2.2-13] [MQTT-3.2.2-6] [MQTT-3.1.4-2] [MQTT311-3.2.2-4]
     @Test(
         "An absent session, its subscription and its queue stay",
         arguments: RefusedConnect.allCases,

@@ -7,6 +7,7 @@ import Testing
 
 @Suite("Retained messages")
 struct RetainedMessages {
+    // [MQTT-3.3.1-9] [MQTT311-3.3.1-5] [MQTT311-3.3.1-6] [MQTT311-3.3.1-8]
     @Test(
         "[MQTT-3.3.1-5] A retained message greets new subscribers",
         arguments: [UInt8(0), 1, 2],
@@ -42,7 +43,8 @@ struct RetainedMessages {
         try late.expectSilence()
     }
 
-    @Test("[MQTT-3.3.1-8] To those already subscribed it comes with retain 0", arguments: reactors)
+    // [MQTT311-3.3.1-9]
+    @Test("[MQTT-3.3.1-12] To those already subscribed it comes with retain 0", arguments: reactors)
     func live(workers: Int) throws {
         let client = try RawClient.connected(to: Broker.shared(workers: workers))
         let topic = unique("t")
@@ -89,6 +91,7 @@ struct RetainedMessages {
         try client.expectSilence()
     }
 
+    // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
     @Test(
         "[MQTT-3.3.1-9, -10, -11] Retain handling 0 always, 1 if new, 2 never",
         arguments: [UInt8(0), 1, 2],

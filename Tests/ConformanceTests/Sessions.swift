@@ -29,6 +29,9 @@ struct Sessions {
         )
     }
 
+    // [MQTT-3.1.2-6] [MQTT-3.1.3-2] [MQTT-3.2.0-1] [MQTT-3.2.2-3] [MQTT-4.5.0-1] [MQTT311-3.1.2-4]
+    // [MQTT311-3.1.2-5] [MQTT311-3.1.3-2] [MQTT311-3.2.0-1] [MQTT311-3.2.2-2] [MQTT311-3.2.2-3]
+    // [MQTT311-4.1.0-1] [MQTT311-4.5.0-1]
     @Test(
         "[MQTT-3.1.2-5] A session keeps subscriptions and queued messages",
         arguments: Version.allCases,
@@ -60,6 +63,7 @@ struct Sessions {
         try client.expectNothing(from: publisher)
     }
 
+    // [MQTT-3.1.4-4] [MQTT311-3.1.2-6] [MQTT311-3.1.4-3]
     @Test("[MQTT-3.1.2-4] A clean start drops the session", arguments: Version.allCases, reactors)
     func cleanStart(version: Version, workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
@@ -95,6 +99,7 @@ struct Sessions {
         try client.expectNothing(from: client)
     }
 
+    // [MQTT-4.1.0-2]
     @Test(
         "[MQTT-3.1.2-23] Sessions expire a second or so after their interval",
         arguments: reactors
@@ -135,11 +140,19 @@ struct Sessions {
             workers: workers
         )
         let id = unique("c")
-        try Self.open(broker, id, version).disconnect()
-        try broker.waitForLog(exactly: "Expiring client \(id) due to timeout.")
-        try Self.open(broker, id, version, present: false).disconnect()
+        let properties = version == .v5 ? Property.sessionExpiry(1000) : []
+        for isAgain in [false, true] {
+            let client = try RawClient(broker)
+            client.send(Wire.connect(id, version, clean: false, properties: properties))
+            let connack = try client.readPacket()
+            #expect(connack[2...3] == [0, 0])
+            try client.disconnect()
+            if isAgain { break }
+            try broker.waitForLog(exactly: "Expiring client \(id) due to timeout.")
+        }
     }
 
+    // [MQTT-4.1.0-1]
     @Test("Reconnecting stops the expiry", arguments: reactors)
     func stopsExpiry(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
@@ -173,6 +186,7 @@ struct Sessions {
         try client.disconnect()
     }
 
+    // [MQTT311-3.1.4-2] [MQTT311-4.1.0-2]
     @Test(
         "[MQTT-3.1.4-3] A take-over keeps a durable session and its messages",
         arguments: [Version.v4, .v5],
@@ -198,7 +212,7 @@ struct Sessions {
     }
 
     @Test(
-        "[MQTT-4.1.0-1] Expired queued messages are dropped, their identifiers stay used",
+        "[MQTT-3.3.2-5] Expired queued messages are dropped, their identifiers stay used",
         arguments: reactors
     )
     func queuedExpiry(workers: Int) throws {

@@ -20,7 +20,7 @@ struct SharedSubscriptions {
     }
 
     @Test(
-        "[MQTT-4.8.2-4] Strict round robin in the order of subscribing",
+        "Strict round robin in the order of subscribing",
         arguments: [UInt8(0), 1, 2],
         reactors
     )

@@ -6,6 +6,7 @@ import Testing
 
 @Suite("Clauses of the standard")
 struct StandardClauses {
+    // [MQTT311-1.5.3-3]
     @Test(
         "[MQTT-1.5.4-3] A byte order mark is part of a topic and of an identifier",
         arguments: Version.allCases,
@@ -39,6 +40,7 @@ struct StandardClauses {
         try client.expectClosed(after: hex("E0 01 81"))
     }
 
+    // [MQTT-4.3.1-1] [MQTT311-2.3.1-5] [MQTT311-4.3.1-1]
     @Test(
         "[MQTT-2.2.1-2] A PUBLISH of QoS 0 has no packet identifier, in and out",
         arguments: Version.allCases,
@@ -57,7 +59,7 @@ struct StandardClauses {
     }
 
     @Test(
-        "[MQTT-3.1.3-8] 3.1.1 without identifier and without clean session: refused with code 2",
+        "[MQTT311-3.1.3-8] 3.1.1 without identifier and without clean session: refused with code 2",
         arguments: reactors
     )
     func emptyIdentifier(workers: Int) throws {
@@ -66,8 +68,9 @@ struct StandardClauses {
         try client.expectClosed(after: hex("20 02 00 02"))
     }
 
+    // [MQTT-3.2.2-3] [MQTT311-3.2.2-1]
     @Test(
-        "[MQTT-3.2.2-1] After a clean start there is no session present",
+        "[MQTT-3.2.2-2] After a clean start there is no session present",
         arguments: Version.allCases,
         reactors
     )
@@ -114,6 +117,7 @@ struct StandardClauses {
         try subscriber.expectSilence()
     }
 
+    // [MQTT311-3.3.1-9]
     @Test(
         "[MQTT-3.3.1-12] [MQTT-3.3.1-13] RETAIN is kept only with retain-as-published",
         arguments: [UInt8(0), 1, 2],
@@ -159,6 +163,7 @@ struct StandardClauses {
         try client.expectClosed(after: hex("E0 01 82"))
     }
 
+    // [MQTT-4.3.3-4] [MQTT311-3.10.4-2] [MQTT311-3.10.4-3]
     @Test(
         "[MQTT-3.10.4-2] [MQTT-3.10.4-3] UNSUBSCRIBE stops new messages; one under way is completed",
         arguments: Version.allCases,
@@ -182,7 +187,7 @@ struct StandardClauses {
     }
 
     @Test(
-        "[MQTT-3.14.2-2] A session that was to end with its connection cannot be prolonged",
+        "A session that was to end with its connection cannot be prolonged",
         arguments: [Bytes(), Property.sessionExpiry(0)],
         reactors
     )
@@ -195,6 +200,7 @@ struct StandardClauses {
         try RawClient.connected(to: broker, id, .v5, clean: false).disconnect()
     }
 
+    // [MQTT-2.2.1-5] [MQTT-4.3.3-8] [MQTT-4.3.3-11] [MQTT311-2.3.1-6] [MQTT311-4.3.3-2]
     @Test(
         "[MQTT-4.3.3-10] A repeated QoS 2 PUBLISH is acknowledged again and delivered once",
         arguments: Version.allCases,
@@ -218,6 +224,7 @@ struct StandardClauses {
         try subscriber.expectSilence()
     }
 
+    // [MQTT311-4.7.1-1]
     @Test(
         "[MQTT-4.7.0-1] A topic name must not have a wildcard",
         arguments: ["+", "#", "a/+/b", "a/#", "a+", "#a"],
@@ -232,6 +239,7 @@ struct StandardClauses {
         }
     }
 
+    // [MQTT311-6.0.0-2]
     @Test(
         "[MQTT-6.0.0-2] Packets and WebSocket frames need not begin and end together",
         arguments: [1, 2, 3, 7, 1000],

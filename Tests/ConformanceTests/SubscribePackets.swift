@@ -49,6 +49,9 @@ struct SubscribePackets {
         refused("reserved bit 7", utf8("a"), 0x80)
     )
 
+    // [MQTT-1.5.4-2] [MQTT-3.8.3-1] [MQTT-3.8.3-4] [MQTT-3.8.3-5] [MQTT-4.7.1-1] [MQTT-4.7.1-2]
+    // [MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT-4.8.2-1] [MQTT-4.8.2-2] [MQTT311-1.5.3-2]
+    // [MQTT311-3.8.3-1] [MQTT311-3.8.3-4] [MQTT311-4.7.1-2] [MQTT311-4.7.1-3] [MQTT311-4.7.3-1]
     @Test("[MQTT-3.8.3] Bad filters and options end the connection", arguments: filters, reactors)
     func filter(row: Row, workers: Int) throws {
         try row.run(on: Broker.shared(workers: workers))
@@ -77,6 +80,7 @@ struct SubscribePackets {
         ]
     )
 
+    // [MQTT-3.8.3-2] [MQTT311-2.3.1-1] [MQTT311-3.8.3-3] [MQTT311-3.8.3-4]
     @Test("[MQTT-3.8.2] Malformed SUBSCRIBE ends the connection", arguments: shapes, reactors)
     func shape(row: Row, workers: Int) throws {
         try row.run(on: Broker.shared(workers: workers))
@@ -101,6 +105,7 @@ struct SubscribePackets {
         Row("property length too large", .v5, "82 07 00 01 7F 00 01 61 00", .disconnect(0x81)),
     ]
 
+    // [MQTT-1.5.5-1]
     @Test("[MQTT-3.8.2.1] Properties of SUBSCRIBE are checked", arguments: properties, reactors)
     func property(row: Row, workers: Int) throws {
         try row.run(on: Broker.shared(workers: workers))
@@ -113,6 +118,10 @@ struct SubscribePackets {
         Row.both("no filter", v5: .disconnect(0x81)) { Wire.unsubscribe($0, []) },
         Row.both("empty filter", v5: .disconnect(0x81)) { Wire.unsubscribe($0, [""]) },
         Row.both("inner #", v5: .disconnect(0x81)) { Wire.unsubscribe($0, ["a/#/b"]) },
+        Row.both("NUL", v5: .disconnect(0x81)) { Wire.unsubscribe($0, ["a\0"]) },
+        Row.both("no UTF-8", v5: .disconnect(0x81)) {
+            Wire.packet(0xA2, [0, 1] + ($0 == .v5 ? [0] : []) + [0, 2, 0x61, 0xFF])
+        },
         Row.both("filter length beyond the packet", v5: .disconnect(0x81)) {
             Wire.packet(0xA2, [0, 1] + ($0 == .v5 ? [0] : []) + [0, 5, 0x61])
         },
@@ -129,6 +138,7 @@ struct SubscribePackets {
         ]
     )
 
+    // [MQTT-3.10.3-1] [MQTT-3.10.3-2] [MQTT311-2.3.1-1] [MQTT311-3.10.3-1] [MQTT311-3.10.3-2]
     @Test(
         "[MQTT-3.10] Malformed UNSUBSCRIBE ends the connection",
         arguments: unsubscribes,
@@ -138,6 +148,10 @@ struct SubscribePackets {
         try row.run(on: Broker.shared(workers: workers))
     }
 
+    // [MQTT-2.2.1-6] [MQTT-2.2.2-1] [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-5] [MQTT-3.8.4-6]
+    // [MQTT-3.8.4-7] [MQTT-3.9.2-1] [MQTT-3.9.2-2] [MQTT-3.9.3-2] [MQTT311-2.3.1-7]
+    // [MQTT311-3.8.4-1] [MQTT311-3.8.4-2] [MQTT311-3.8.4-4] [MQTT311-3.8.4-5] [MQTT311-3.9.3-1]
+    // [MQTT311-3.9.3-2]
     @Test(
         "[MQTT-3.9.3-1] SUBACK has one code for each filter, in order",
         arguments: Version.allCases,
@@ -160,6 +174,9 @@ struct SubscribePackets {
         try client.expect(Wire.suback(version, id: 65535, [2, 0, 1, 2]))
     }
 
+    // [MQTT-2.2.1-6] [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.10.4-6] [MQTT-3.11.2-1]
+    // [MQTT-3.11.2-2] [MQTT-3.11.3-2] [MQTT311-2.3.1-7] [MQTT311-3.10.4-4] [MQTT311-3.10.4-5]
+    // [MQTT311-3.10.4-6]
     @Test(
         "[MQTT-3.11.3-1] UNSUBACK has 00 or 11 for each filter",
         arguments: Version.allCases,
@@ -185,7 +202,7 @@ struct SubscribePackets {
         try client.expectNothing(from: client)
     }
 
-    @Test("[MQTT-3.8.3-3] Version 3.1.1 may use shared subscriptions", arguments: reactors)
+    @Test("Version 3.1.1 may use shared subscriptions", arguments: reactors)
     func sharedInOldVersion(workers: Int) throws {
         let client = try RawClient.connected(to: Broker.shared(workers: workers))
         let topic = unique("t")

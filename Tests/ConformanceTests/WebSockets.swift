@@ -95,6 +95,7 @@ struct WebSockets {
         (headers + ["Origin: http://anywhere", "X-Forwarded-For: 1.2.3.4", "Cookie: a=b"], "mqtt"),
     ]
 
+    // [MQTT-6.0.0-4] [MQTT311-6.0.0-4]
     @Test(
         "[RFC 6455 4.2.2] A proper request is upgraded, byte for byte",
         arguments: 0..<good.count,
@@ -199,6 +200,7 @@ struct WebSockets {
         ("close frame of length 1", frame([3], opcode: 8), 0xEA),
     ]
 
+    // [MQTT-6.0.0-1] [MQTT311-6.0.0-1]
     @Test(
         "[RFC 6455 7.4.1] Wrong frames end with their close code",
         arguments: 0..<faults.count,

@@ -32,6 +32,7 @@ struct Wills {
         )
     }
 
+    // [MQTT-3.1.2-7] [MQTT-4.13.1-1] [MQTT311-3.1.2-8]
     @Test(
         "[MQTT-3.1.2-8] A lost connection publishes the will",
         arguments: Version.allCases,
@@ -63,6 +64,7 @@ struct Wills {
         try client.expectClosed()
     }
 
+    // [MQTT311-3.1.2-10] [MQTT311-3.1.2-12] [MQTT311-3.14.4-3]
     @Test(
         "[MQTT-3.1.2-10] DISCONNECT discards the will for good",
         arguments: Version.allCases,
@@ -80,6 +82,7 @@ struct Wills {
         try watcher.expectNothing(from: last)
     }
 
+    // [MQTT-3.1.2-15] [MQTT311-3.1.2-17]
     @Test("[MQTT-3.1.2-14] A retained will is retained", arguments: reactors)
     func retained(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
@@ -92,6 +95,7 @@ struct Wills {
         try late.expectPublish(topic, "m", retain: true)
     }
 
+    // [MQTT-3.1.2-8] [MQTT311-3.1.2-8]
     @Test(
         "Protocol errors publish the will",
         arguments: ["00", "30 00", "C1 00", "82 00"],
@@ -105,6 +109,7 @@ struct Wills {
         try watcher.expectPublish(topic, "m")
     }
 
+    // [MQTT-3.1.3-10]
     @Test(
         "[MQTT-3.1.3.2] Will properties keep their order, the delay is taken out",
         arguments: reactors
@@ -187,6 +192,7 @@ struct Wills {
         try watcher.expectPublish(topic, "m", seconds: 3)
     }
 
+    // [MQTT-3.1.2-8] [MQTT-3.1.2-10]
     @Test("[MQTT-3.1.3-9] A delayed will comes after its delay, and not later", arguments: reactors)
     func delayed(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
@@ -205,7 +211,7 @@ struct Wills {
     }
 
     @Test(
-        "[MQTT-3.1.2-10] A shorter session expiry sends a delayed will earlier",
+        "[MQTT-3.1.2-8] A shorter session expiry sends a delayed will earlier",
         arguments: reactors
     )
     func sessionFirst(workers: Int) throws {
@@ -300,6 +306,7 @@ struct Wills {
         Takeover(version: .v5, oldClean: false, newClean: false, durable: true, isSent: false),
     ]
 
+    // [MQTT-3.1.2-8] [MQTT-3.1.4-3] [MQTT311-3.1.2-8] [MQTT311-3.1.4-2]
     @Test("A take-over sends the old will if the old session ends", arguments: takeovers, reactors)
     func takeover(row: Takeover, workers: Int) throws {
         let broker = try Broker.shared(workers: workers)

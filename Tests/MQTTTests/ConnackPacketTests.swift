@@ -43,6 +43,7 @@ struct ConnackPacketTests {
     @Test("All properties are in the original's order and round-trip")
     func roundTrip() throws {
         var packet = ConnackPacket(reasonCode: .success, isSessionPresent: true)
+        packet.sessionExpiryInterval = 9
         packet.serverKeepAlive = 100
         packet.topicAliasMaximum = 1
         packet.assignedClientIdentifier = "a"
@@ -54,7 +55,7 @@ struct ConnackPacketTests {
         packet.maximumQoS = 0
         packet.otherProperties = [0x26] + lengthPrefixed("k") + lengthPrefixed("v")
         let order = hex(
-            "13 0064 22 0001 12 000161 15 00016d 16 000101 25 00 27 00000002 21 0003 24 00"
+            "11 00000009 13 0064 22 0001 12 000161 15 00016d 16 000101 25 00 27 00000002 21 0003 24 00"
         )
         #expect(packet.encodedProperties == order + packet.otherProperties)
         let content = body(of: encode(packet, .v5))

@@ -61,6 +61,7 @@ struct ConnectPacketTests {
         return body(of: bytes)
     }
 
+    // [MQTT-3.1.3-1]
     @Test("A packet with everything round-trips")
     func roundTrip() throws {
         var decoded = try decodeConnect(Self.encode(Self.full))
@@ -71,6 +72,7 @@ struct ConnectPacketTests {
         #expect(decoded == Self.full)
     }
 
+    // [MQTT311-3.1.3-1]
     @Test(
         "Packets of 3.1 and 3.1.1 round-trip, also as bridge",
         arguments: [ProtocolVersion.v31, .v311]

@@ -7,7 +7,7 @@ import Testing
 @Suite("Topics in plugins")
 struct TopicTests {
     @Test(
-        "[MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.1-3] wildcards fill a level, # the last",
+        "[MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT311-4.7.1-3] wildcards fill a level, # the last",
         arguments: [
             ("#", true), ("+", true), ("a/#", true), ("+/+", true), ("/", true), ("a//b", true),
             ("$share/g/a", true),

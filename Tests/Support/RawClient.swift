@@ -129,6 +129,26 @@ package final class RawClient {
         }
     }
 
+    /// Sends as much as the broker takes without our reading; returns how many bytes that was.
+    package func sendUntilBlocked(_ bytes: Bytes) -> Int {
+        var sent = 0
+        while sent < bytes.count {
+            var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard poll(&entry, 1, 1000) > 0 else { break }
+            let count = bytes.withUnsafeBytes { buffer in
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[sent...])
+                return Glibc.send(
+                    descriptor,
+                    rest.baseAddress,
+                    rest.count,
+                    CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
+                )
+            }
+            if count > 0 { sent += count } else if errno != EINTR, errno != EAGAIN { break }
+        }
+        return sent
+    }
+
     /// Sends bytes given as hexadecimal text.
     package func send(_ text: String) { send(hex(text)) }
 

@@ -65,7 +65,7 @@ struct MQTTClientTests {
         #expect(try client.receive(soon).payload == utf8("last"))
     }
 
-    @Test("[MQTT-3.3.1-8] a retained message comes with its flag")
+    @Test("[MQTT311-3.3.1-8] a retained message comes with its flag")
     func retained() throws {
         let broker = try Broker.debian(Self.open)
         let client = try MQTTConnection(connecting: options(broker))
@@ -99,7 +99,7 @@ struct MQTTClientTests {
         try client.ping(soon)
     }
 
-    @Test("[MQTT-3.1.3-6] the broker's choice of a client identifier is known")
+    @Test("[MQTT-3.1.3-7] the broker's choice of a client identifier is known")
     func assignedIdentifier() throws {
         let broker = try Broker.debian(Self.open)
         var options = options(broker)
@@ -107,7 +107,7 @@ struct MQTTClientTests {
         #expect(try !MQTTConnection(connecting: options).clientID.isEmpty)
     }
 
-    @Test("a session is resumed when asked for [MQTT-3.2.2-2]")
+    @Test("a session is resumed when asked for [MQTT-3.2.2-3]")
     func session() throws {
         let broker = try Broker.debian(Self.open)
         var options = options(broker, .v311)
@@ -178,7 +178,7 @@ struct MQTTClientTests {
         #expect(throws: ClientError.closed) { try client.receive(soon) }
     }
 
-    @Test("[MQTT-3.14.4-1] a broker's DISCONNECT is an error with its reason")
+    @Test("[MQTT-3.14.2-1] a broker's DISCONNECT is an error with its reason")
     func takenOver() throws {
         let listener = try SilentListener()
         listener.answer([0x20, 3, 0, 0, 0, 0xE0, 1, 0x8E])

@@ -27,7 +27,7 @@ struct TopicMatchTests {
     }
 
     @Test(
-        "[MQTT-4.7.1-2] [MQTT-4.7.1-3] Wildcards match as the specification's examples say",
+        "[MQTT-4.7.1-2] [MQTT311-4.7.1-3] Wildcards match as the specification's examples say",
         arguments: [
             ("sport/tennis/player1/#", "sport/tennis/player1", true),
             ("sport/tennis/player1/#", "sport/tennis/player1/ranking", true),

@@ -12,7 +12,7 @@ import Topics
         }
     }
 
-    @Test("[MQTT-4.8.2-4] One member gets each message, in turn, the oldest first")
+    @Test("One member gets each message, in turn, the oldest first")
     func roundRobin() {
         let index = SubscriptionIndex()
         for session in 1...3 {
@@ -60,7 +60,7 @@ import Topics
         #expect(turns(index, "a", 3) == [3, 1, 2])
     }
 
-    @Test("[MQTT-4.8.2-5] Each group and each filter has turns of its own, and its own generation")
+    @Test("Each group and each filter has turns of its own, and its own generation")
     func groups() {
         let index = SubscriptionIndex()
         index.subscribe(1, "a", share: "g")

@@ -50,6 +50,7 @@ struct MatrixTests {
         return client
     }
 
+    // [MQTT-4.2.0-1] [MQTT311-7.1.1-1]
     @Test("Messages of every QoS", arguments: Way.allCases, Broker.reactorCounts)
     func qualities(way: Way, workers: Int) throws {
         let publisher = try Self.client(way, workers)

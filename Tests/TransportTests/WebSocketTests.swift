@@ -46,9 +46,9 @@ struct WebSocketTests {
     }
 
     @Test(
-        "The first known subprotocol of a list is chosen",
+        "[MQTT-6.0.0-4] mqtt is chosen wherever it is in the list, mqttv3.1 only without it",
         arguments: [
-            ("mqttv3.1", "mqttv3.1"), ("mqttv3.1, mqtt", "mqttv3.1"), ("a,b ,mqtt", "mqtt"),
+            ("mqttv3.1", "mqttv3.1"), ("mqttv3.1, mqtt", "mqtt"), ("a,b ,mqtt", "mqtt"),
         ]
     )
     func subprotocol(offered: String, chosen: String) throws {

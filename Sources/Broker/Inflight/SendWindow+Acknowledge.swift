@@ -15,11 +15,13 @@ package enum Acknowledgement: Equatable, Sendable {
 
 extension SendWindow {
     /// PUBACK (5.0 section 3.4).
+    /// [MQTT-4.4.0-2]
     package func acknowledgePuback(_ identifier: UInt16) -> Acknowledgement {
         acknowledge(identifier, in: .awaitingPuback)
     }
 
     /// PUBREC (5.0 section 3.5); one that tells of an error ends the message.
+    /// [MQTT-4.3.3-4] [MQTT-4.4.0-2] [MQTT311-4.3.3-1]
     package func acknowledgePubrec(_ identifier: UInt16, isError: Bool) -> Acknowledgement {
         guard let place = find(identifier) else { return .unknown }
         let entry = fields.pointee.ring[place]

@@ -168,6 +168,7 @@ package struct SendWindow: ~Copyable {
     /// unfinished, then what waits, in order.
     ///
     /// One PUBLISH is handed out at a time.
+    /// [MQTT-3.3.4-9] [MQTT-4.9.0-2]
     package func next(_ limits: SendLimits) -> Step? {
         assert(!fields.pointee.isTaken, "what was handed out has been begun or ended")
         skipEnded()
@@ -180,6 +181,7 @@ package struct SendWindow: ~Copyable {
             else { return nil }
         }
         fields.pointee.cursor += 1
+        // [MQTT-4.3.3-6] [MQTT311-4.3.3-1]
         if entry.pointee.state == .awaitingPubcomp {
             countInFlight(entry.pointee)
             return .release(identifier: entry.pointee.identifier)
@@ -246,6 +248,7 @@ package struct SendWindow: ~Copyable {
     }
 
     /// The identifier a message was to have, or the next one that no message under way has.
+    /// [MQTT-2.2.1-4] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT311-2.3.1-4]
     private func freeIdentifier(_ wanted: UInt16) -> UInt16 {
         if wanted != 0, fields.pointee.ring.isFree(wanted) { return wanted }
         var candidate = PacketIdentifiers.next(fields.pointee.lastIdentifier)
@@ -278,6 +281,7 @@ package struct SendWindow: ~Copyable {
     // MARK: Connections come and go
 
     /// A new connection begins: everything unanswered is to be sent again [MQTT-4.4.0-1].
+    /// [MQTT-4.3.2-3] [MQTT-4.3.3-3] [MQTT-4.3.3-5] [MQTT311-4.4.0-1] [MQTT311-4.6.0-6]
     package func resume() {
         giveBackTaken()
         fields.pointee.cursor = fields.pointee.ring.head

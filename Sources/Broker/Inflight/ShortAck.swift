@@ -9,6 +9,7 @@ package import MQTT
 /// Nearly all acknowledgements have these forms. `appendAck` writes those with properties.
 package enum ShortAck {
     /// Bytes of one; the reason of a success is left out.
+    /// [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3]
     @inlinable @inline(__always)
     package static func byteCount(_ reason: ReasonCode) -> Int { reason == .success ? 4 : 5 }
 

@@ -63,12 +63,13 @@ struct WindowEntry {
     }
 }
 
-/// Arithmetic of packet identifiers, which run 1, 2 … 65535, 1 … [MQTT-2.2.1-3].
+/// Arithmetic of packet identifiers, which run 1, 2 … 65535, 1 … [MQTT-2.2.1-4].
 package enum PacketIdentifiers {
     /// How many there are.
     static let count = 0xFFFF
 
     /// The one behind another.
+    /// [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT311-4.3.2-1] [MQTT311-4.3.3-1]
     @inline(__always)
     package static func next(_ identifier: UInt16) -> UInt16 {
         identifier == .max ? 1 : identifier &+ 1

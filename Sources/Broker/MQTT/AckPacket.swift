@@ -48,6 +48,7 @@ func decodeReason(
 }
 
 /// Whether a reason code belongs to an acknowledgment [MQTT-3.4.2-1] [MQTT-3.6.2-1].
+/// [MQTT-3.5.2-1] [MQTT-3.7.2-1]
 private func isDefined(_ code: UInt8, for type: PacketType) -> Bool {
     switch (type, code) {
     case (_, 0x00): true

@@ -25,7 +25,7 @@ package struct ConnackPacket: Sendable, Equatable {
     package var receiveMaximum: UInt16?
     /// The highest QoS the broker takes; absent when 2.
     package var maximumQoS: UInt8 = 2
-    /// The session expiry in force; only decoded, this broker never sends it.
+    /// The seconds the session outlives the connection, where that is not what the client asked for.
     package var sessionExpiryInterval: UInt32?
     /// Encoded properties that have no field here; the encoder puts them after its own.
     package var otherProperties: [UInt8] = []

@@ -25,11 +25,13 @@ struct ConnectDecoder: ~Escapable {
     mutating func decode(headerFlags: UInt8) throws(ConnectError) -> ConnectPacket {
         var packet = try readProtocol()
         let version = packet.version
+        // [MQTT-3.1.4-1] [MQTT311-3.1.4-1]
         guard headerFlags == 0 || version == .v31 else { throw close("reserved flags set") }
         guard let flags = reader.readByte() else { throw close("CONNECT truncated") }
         connectFlags = flags
         packet.isCleanStart = flags & 0x02 != 0
         // [MQTT-3.1.2-3]
+        // [MQTT311-3.1.2-3]
         guard flags & 1 == 0 || version == .v31 else { throw close("reserved connect flag set") }
         guard let keepAlive = reader.readTwoByteInteger() else { throw close("CONNECT truncated") }
         packet.keepAlive = keepAlive
@@ -38,14 +40,17 @@ struct ConnectDecoder: ~Escapable {
         if packet.authenticationData != nil && packet.authenticationMethod == nil {
             throw refuse(.v5, v5: .protocolError, "authentication data without method")
         }
+        // [MQTT-3.1.3-1] [MQTT-3.1.3-3] [MQTT311-3.1.3-1] [MQTT311-3.1.3-3]
         try readClientIdentifier(&packet)
         if hasWill {
             try readWill(&packet)
         } else if version != .v31 && flags & 0x38 != 0 {
             // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
+            // [MQTT311-3.1.2-11] [MQTT311-3.1.2-13] [MQTT311-3.1.2-15]
             throw close("will QoS or will retain without will")
         }
         try readCredentials(&packet)
+        // [MQTT-3.1.2-16] [MQTT-3.1.2-18] [MQTT311-3.1.2-18] [MQTT311-3.1.2-20]
         guard reader.remaining == 0 else {
             throw refuse(version, v5: .malformedPacket, "bytes after the payload")
         }
@@ -65,13 +70,16 @@ struct ConnectDecoder: ~Escapable {
             answer: .connackV5(.unsupportedProtocolVersion),
             detail: "unsupported protocol version"
         )
+        // [MQTT-3.1.2-2]
         guard let version = ProtocolVersion(rawValue: byte & 0x7F), byte != 0x85 else {
             throw unsupported
         }
         guard limits.acceptedVersions.contains(ProtocolVersionSet(version)) else {
+            // [MQTT311-3.1.2-2]
             if byte > 4 { throw unsupported }
             throw ConnectError(answer: .connackV3(1), detail: "protocol version not accepted")
         }
+        // [MQTT-3.1.2-1] [MQTT311-3.1.2-1]
         let isOldName = isText(name, "MQIsdp")
         guard isOldName || isText(name, "MQTT") else { throw close("protocol name") }
         guard isOldName == (version == .v31) else {
@@ -126,11 +134,14 @@ struct ConnectDecoder: ~Escapable {
 
     private func checkWillFlags(_ version: ProtocolVersion) throws(ConnectError) {
         // [MQTT-3.1.2-12]
+        // [MQTT311-3.1.2-14]
         guard willQoS < 3 else { throw close("will QoS 3") }
         guard hasWill else { return }
+        // [MQTT-3.2.2-13]
         if isWillRetained && !limits.isRetainAvailable {
             throw refuse(version, v5: .retainNotSupported, "retained will not available")
         }
+        // [MQTT-3.2.2-12]
         if willQoS > limits.maximumQoS {
             throw refuse(version, v5: .qosNotSupported, "will QoS not supported")
         }
@@ -143,6 +154,7 @@ struct ConnectDecoder: ~Escapable {
         _ packet: inout ConnectPacket
     ) throws(ConnectError) {
         // [MQTT-3.1.3-4]
+        // [MQTT-3.1.3-5] [MQTT-3.1.3-8] [MQTT311-3.1.3-4] [MQTT311-3.1.3-5]
         guard let range = reader.readString() else {
             throw refuse(packet.version, v5: .clientIdentifierNotValid, "invalid client identifier")
         }
@@ -152,7 +164,7 @@ struct ConnectDecoder: ~Escapable {
         if packet.version == .v5 {
             if !allowed { throw refuse(.v5, v5: .unspecifiedError, "empty client identifier") }
         } else if packet.version == .v31 || !packet.isCleanStart || !allowed {
-            // [MQTT-3.1.3-8] of 3.1.1
+            // [MQTT311-3.1.3-8]
             throw ConnectError(answer: .connackV3(2), detail: "empty client identifier")
         }
     }
@@ -160,6 +172,7 @@ struct ConnectDecoder: ~Escapable {
     @_lifetime(self: copy self)
     private mutating func readWill(_ packet: inout ConnectPacket) throws(ConnectError) {
         let version = packet.version
+        // [MQTT-3.1.2-9] [MQTT-3.1.3-11] [MQTT311-3.1.2-9] [MQTT311-3.1.3-10]
         var will = Will(topic: [], qos: willQoS, isRetained: isWillRetained)
         if version == .v5 { packet.willProperties = try readWillProperties(&will) }
         guard let topic = reader.readBinary() else {
@@ -212,16 +225,18 @@ struct ConnectDecoder: ~Escapable {
     private mutating func readCredentials(_ packet: inout ConnectPacket) throws(ConnectError) {
         let version = packet.version
         if hasUserName {
+            // [MQTT-3.1.2-17] [MQTT-3.1.3-12] [MQTT311-3.1.2-19] [MQTT311-3.1.3-11]
             if let range = reader.readString() {
                 packet.userName = UnsafeLoad.string(body, range)
             } else if version != .v31 {
                 throw close("user name missing or invalid")
             }
         } else if hasPassword && version != .v5 {
-            // [MQTT-3.1.2-22] of 3.1.1
+            // [MQTT311-3.1.2-22]
             throw close("password without user name")
         }
         guard hasPassword else { return }
+        // [MQTT-3.1.2-19] [MQTT311-3.1.2-21]
         if let range = reader.readBinary() {
             packet.password = UnsafeLoad.array(body, range)
         } else if version != .v31 {

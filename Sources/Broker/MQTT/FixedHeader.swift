@@ -145,6 +145,8 @@ private func hasPermittedLength(
 }
 
 /// Checks the reserved flag bits [MQTT-2.1.3-1].
+/// [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1] [MQTT311-2.2.2-1]
+/// [MQTT311-2.2.2-2] [MQTT311-3.6.1-1] [MQTT311-3.8.1-1] [MQTT311-3.10.1-1] [MQTT311-3.14.1-1]
 private func checkFlags(
     _ type: PacketType,
     _ flags: UInt8,

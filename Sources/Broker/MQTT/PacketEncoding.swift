@@ -10,6 +10,7 @@ extension [UInt8] {
     }
 
     /// Appends properties with their length in front.
+    /// [MQTT-2.2.2-1]
     package mutating func appendProperties(_ properties: [UInt8]) {
         appendVariableByteInteger(properties.count)
         append(contentsOf: properties)
@@ -18,6 +19,7 @@ extension [UInt8] {
     /// Appends CONNACK, with the properties in the original's order.
     ///
     /// Session Present is never set for 3.1, which lacks it, nor with an error [MQTT-3.2.2-6].
+    /// [MQTT-3.2.2-1] [MQTT311-3.2.2-4]
     package mutating func appendConnack(_ packet: ConnackPacket, version: ProtocolVersion) {
         let isSuccess = packet.reasonCode == .success
         let isPresent = packet.isSessionPresent && version != .v31 && isSuccess
@@ -44,6 +46,7 @@ extension [UInt8] {
     }
 
     /// Appends SUBACK with one code per filter.
+    /// [MQTT-2.2.1-6] [MQTT-3.8.4-2] [MQTT311-2.3.1-7] [MQTT311-3.8.4-2]
     package mutating func appendSuback(
         packetIdentifier: UInt16,
         reasonCodes: [ReasonCode],
@@ -58,6 +61,7 @@ extension [UInt8] {
     }
 
     /// Appends UNSUBACK; before 5.0 it has no codes.
+    /// [MQTT-2.2.1-6] [MQTT-3.10.4-5] [MQTT311-2.3.1-7] [MQTT311-3.10.4-4]
     package mutating func appendUnsuback(
         packetIdentifier: UInt16,
         reasonCodes: [ReasonCode],
@@ -125,9 +129,13 @@ extension [UInt8] {
 }
 
 extension ConnackPacket {
-    /// The properties in the order in which the original writes them, without length.
+    /// The properties in the order in which the original writes them, without length; the session
+    /// expiry, which it never sends, comes first.
     package var encodedProperties: [UInt8] {
         var writer = PropertyWriter()
+        if let sessionExpiryInterval {
+            writer.append(.sessionExpiryInterval, fourByteInteger: sessionExpiryInterval)
+        }
         if let serverKeepAlive { writer.append(.serverKeepAlive, twoByteInteger: serverKeepAlive) }
         if topicAliasMaximum > 0 {
             writer.append(.topicAliasMaximum, twoByteInteger: topicAliasMaximum)

@@ -21,6 +21,7 @@ package struct PacketError: Error, Sendable {
     }
 
     /// 0x81 for a 5.0 peer, a silent close for the others [MQTT-4.13.1-1].
+    /// [MQTT311-4.8.0-1]
     @usableFromInline package static func malformed(
         _ version: ProtocolVersion,
         _ detail: StaticString

@@ -101,6 +101,7 @@ package struct PacketReader: ~Escapable {
     }
 
     /// Reads a UTF-8 Encoded String and validates it [MQTT-1.5.4-1].
+    /// [MQTT311-1.5.3-1]
     @inlinable @_lifetime(self: copy self)
     package mutating func readString() -> Range<Int>? {
         guard let range = readBinary(), validateUTF8(bytes, range) else { return nil }

@@ -66,6 +66,7 @@ package struct PropertyBlock: ~Escapable {
         return hasPermittedValue(property) ? nil : .notAllowed("property value not permitted")
     }
 
+    // [MQTT-3.3.2-13] [MQTT-3.3.2-14] [MQTT-3.3.2-19]
     private func hasPermittedValue(_ property: Property) -> Bool {
         switch property.value {
         case .byte(let value): value <= 1

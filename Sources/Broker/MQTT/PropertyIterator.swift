@@ -62,6 +62,7 @@ package struct PropertyIterator: ~Escapable {
         return Property(identifier: identifier, value: value, encoded: start..<reader.offset)
     }
 
+    // [MQTT-1.5.7-1]
     @_lifetime(self: copy self)
     private mutating func readValue(_ type: PropertyValueType) -> PropertyValue? {
         switch type {

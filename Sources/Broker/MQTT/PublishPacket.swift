@@ -38,19 +38,25 @@ package struct PublishPacket: Sendable, Equatable {
         qos = flags >> 1 & 3
         isDuplicate = flags & 8 != 0
         isRetained = flags & 1 != 0
+        // [MQTT-3.3.1-4] [MQTT311-3.3.1-4]
         guard qos < 3 else { throw .malformed(version, "PUBLISH with QoS 3") }
+        // [MQTT-3.3.1-2] [MQTT311-3.3.1-2]
         guard qos > 0 || !isDuplicate else { throw .malformed(version, "DUP with QoS 0") }
         var reader = PacketReader(body)
+        // [MQTT-3.3.2-1] [MQTT311-3.3.2-1]
         guard let topic = reader.readBinary() else { throw .malformed(version, "topic truncated") }
         self.topic = topic
+        // [MQTT-3.3.2-2] [MQTT-4.7.3-2] [MQTT311-3.3.2-2] [MQTT311-4.7.3-2] [MQTT311-4.7.1-1]
         guard isTopicText(body, topic) else { throw .malformed(version, "invalid topic name") }
         if qos > 0 {
             guard let identifier = reader.readTwoByteInteger() else {
                 throw .malformed(version, "packet identifier truncated")
             }
+            // [MQTT311-2.3.1-1]
             guard identifier != 0 else { throw .protocolError(version, "packet identifier 0") }
             packetIdentifier = identifier
         } else {
+            // [MQTT311-2.3.1-5]
             packetIdentifier = 0
         }
         forwardedPropertiesByteCount = 0
@@ -96,6 +102,7 @@ extension PublishPacket {
     ///
     /// These are payload format, content type, response topic, correlation data and user properties.
     /// Those beside each other are joined, so that copying takes few steps, usually one.
+    /// [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]
     @_lifetime(copy body)
     package func forwardedRuns(in body: RawSpan) -> ForwardedRuns {
         ForwardedRuns(in: body, properties: properties, byteCount: forwardedPropertiesByteCount)

@@ -30,6 +30,7 @@ package struct SubscribePacket: Sendable, Equatable {
     /// Decodes all before the first filter, and refuses a packet without filters.
     ///
     /// A 3.1 packet may have none [MQTT-3.8.3-2].
+    /// [MQTT311-3.8.3-3]
     package init(decoding body: RawSpan, version: ProtocolVersion) throws(PacketError) {
         var reader = PacketReader(body)
         packetIdentifier = try readPacketIdentifier(&reader, version)
@@ -66,12 +67,14 @@ package struct SubscribePacket: Sendable, Equatable {
         let options = SubscriptionOptions(rawValue: byte)
         let form = SharedFilter.parse(Span(_bytes: body), filter)
         if version != .v5 {
+            // [MQTT311-3.8.3-4]
             guard byte <= 2 else { throw .close("requested QoS above 2") }
         } else {
             if form != .ordinary && options.isNoLocal {
                 // [MQTT-3.8.3-4]
                 throw .protocolError(.v5, "no-local on a shared subscription")
             }
+            // [MQTT-3.8.3-5]
             guard options.qos < 3, options.retainHandling < 3, byte & 0xC0 == 0 else {
                 throw .malformed(.v5, "invalid subscription options")
             }
@@ -96,6 +99,7 @@ package struct SubscribePacket: Sendable, Equatable {
 }
 
 /// Reads the packet identifier of SUBSCRIBE or UNSUBSCRIBE, in which 0 counts as malformed.
+/// [MQTT311-2.3.1-1]
 func readPacketIdentifier(
     _ reader: inout PacketReader,
     _ version: ProtocolVersion
@@ -107,6 +111,8 @@ func readPacketIdentifier(
 }
 
 /// Reads a topic filter and checks it [MQTT-4.7.1-1].
+/// [MQTT-3.8.3-1] [MQTT-3.10.3-1] [MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT311-3.8.3-1] [MQTT311-3.8.3-2]
+/// [MQTT311-3.10.3-1] [MQTT311-4.7.3-1] [MQTT311-4.7.3-2]
 func readFilter(
     _ reader: inout PacketReader,
     _ body: RawSpan,

@@ -5,6 +5,7 @@
 ///
 /// Refused are overlong forms, surrogates, code points above U+10FFFF, NUL, the control characters
 /// U+0001-001F and U+007F-009F, and the noncharacters. A byte order mark is kept [MQTT-1.5.4-3].
+/// [MQTT311-1.5.3-1] [MQTT311-1.5.3-2] [MQTT311-1.5.3-3]
 package func validateUTF8(_ bytes: RawSpan) -> Bool {
     validateUTF8(bytes, 0..<bytes.byteCount)
 }

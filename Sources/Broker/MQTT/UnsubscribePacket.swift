@@ -23,6 +23,7 @@ package struct UnsubscribePacket: Sendable, Equatable {
     /// Decodes all before the first filter, and refuses a packet without filters.
     ///
     /// A 3.1 packet may have none [MQTT-3.10.3-2].
+    /// [MQTT311-3.10.3-2]
     package init(decoding body: RawSpan, version: ProtocolVersion) throws(PacketError) {
         var reader = PacketReader(body)
         packetIdentifier = try readPacketIdentifier(&reader, version)

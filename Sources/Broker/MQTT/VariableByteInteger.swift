@@ -49,6 +49,7 @@ package enum VariableByteInteger {
     }
 
     /// Hands out the bytes of a value in its shortest form.
+    /// [MQTT-1.5.5-1]
     @inlinable @inline(__always)
     package static func encode(_ value: Int, _ body: (UInt8) -> Void) {
         assert(value >= 0, "lengths and identifiers are not negative")

@@ -51,6 +51,7 @@ package final class RetainedStore: Sendable {
     /// Keeps a value for a topic and returns the one it replaces [MQTT-3.3.1-5].
     ///
     /// The value must be immutable, as every thread may get it.
+    /// [MQTT311-3.3.1-5] [MQTT311-3.3.1-7]
     @discardableResult
     package func set(topic: RawSpan, value: AnyObject) -> AnyObject? {
         var version: UInt64 = 0

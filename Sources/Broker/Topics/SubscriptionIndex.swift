@@ -39,6 +39,7 @@ package final class SubscriptionIndex: Sendable {
     ///     [MQTT-3.8.4-3]
     /// - Returns: nil when the session had no such subscription, else what it was: options and
     ///   identifier have been replaced, its place and its slot were kept.
+    /// [MQTT311-3.8.4-3]
     @discardableResult
     package func subscribe(
         filter: RawSpan,
@@ -62,6 +63,7 @@ package final class SubscriptionIndex: Sendable {
     /// [MQTT-3.10.4-2].
     ///
     /// In constant time, however many subscribers and groups the filter has.
+    /// [MQTT-3.10.4-1] [MQTT311-3.10.4-1] [MQTT311-3.10.4-2]
     @discardableResult
     package func unsubscribe(
         filter: RawSpan,
@@ -94,6 +96,7 @@ package final class SubscriptionIndex: Sendable {
     ///
     /// Without allocation once `result` has grown to what the topics need. The order: depth first; at
     /// each level the literal child, then `+`, then `#`; within a filter as subscribed.
+    /// [MQTT-3.3.2-3] [MQTT-4.7.3-4] [MQTT311-3.3.2-3] [MQTT311-4.7.3-4]
     package func match(topic: RawSpan, into result: inout MatchResult) {
         result.removeAll(keepingCapacity: true)
         tree.withRead { tree in

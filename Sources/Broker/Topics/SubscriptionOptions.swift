@@ -11,6 +11,7 @@ package struct SubscriptionOptions: Sendable, Equatable, BitwiseCopyable {
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The maximum QoS the server may send with [MQTT-3.8.4-8].
+    /// [MQTT311-3.8.4-6]
     @inlinable  // Read for every delivery, by another module.
     package var qualityOfService: UInt8 {
         get { rawValue & 0x03 }
@@ -25,6 +26,7 @@ package struct SubscriptionOptions: Sendable, Equatable, BitwiseCopyable {
     }
 
     /// The RETAIN flag is sent on as it was published [MQTT-3.3.1-13].
+    /// [MQTT-3.3.1-12] [MQTT311-3.3.1-9]
     @inlinable  // Read for every delivery, by another module.
     package var isRetainAsPublished: Bool {
         get { rawValue & 0x08 != 0 }

@@ -8,6 +8,7 @@
 private struct UnsafeMatchContext {
     let levels: UnsafeBufferPointer<UnsafeLevelKey>
     /// The topic begins with `$`, so wildcards do not match its first level [MQTT-4.7.2-1].
+    /// [MQTT311-4.7.2-1]
     let isDollarTopic: Bool
 }
 

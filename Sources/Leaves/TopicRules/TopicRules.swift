@@ -6,6 +6,7 @@
 /// Encoding is not looked at: whoever takes text from a peer checks that it is UTF-8 as MQTT wants it.
 package enum TopicRules {
     /// The most bytes a topic name or topic filter may have [MQTT-4.7.3-3].
+    /// [MQTT311-4.7.3-3]
     @inlinable
     package static var lengthMax: Int { 65_535 }
 
@@ -26,6 +27,7 @@ package enum TopicRules {
     /// Whether bytes make a topic name: 1 to 65,535 of them, no wildcard, at most 200 `/`.
     ///
     /// [MQTT-4.7.0-1] [MQTT-4.7.3-1] [MQTT-4.7.3-3]
+    /// [MQTT311-4.7.1-1] [MQTT311-4.7.3-1]
     package static func isName(_ name: Span<UInt8>) -> Bool {
         guard !name.isEmpty, name.count <= lengthMax else { return false }
         var separators = 0
@@ -47,6 +49,7 @@ package enum TopicRules {
 
     /// Whether `#` is last and alone in its level [MQTT-4.7.1-1], each `+` alone in its level
     /// [MQTT-4.7.1-2], and there are no more than `separatorsMax` `/`.
+    /// [MQTT311-4.7.1-2] [MQTT311-4.7.1-3]
     package static func hasWildcardsInPlace(
         _ filter: Span<UInt8>,
         separatorsMax: Int = .max

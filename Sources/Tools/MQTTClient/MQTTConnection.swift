@@ -33,9 +33,9 @@ package final class MQTTConnection {
     private var lastSent = ContinuousClock.now
     private var pingSent: ContinuousClock.Instant?
 
-    /// Whether the broker resumed a session [MQTT-3.2.2-2].
+    /// Whether the broker resumed a session [MQTT-3.2.2-3].
     package private(set) var isSessionPresent = false
-    /// The client identifier, the broker's choice if it chose one [MQTT-3.1.3-6].
+    /// The client identifier, the broker's choice if it chose one [MQTT-3.1.3-7].
     package private(set) var clientID: String
 
     /// Connects, and waits for the broker to accept.

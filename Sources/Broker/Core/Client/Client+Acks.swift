@@ -61,6 +61,7 @@ extension Client {
     ///
     /// An identifier that nothing waits under is answered with PUBCOMP 0x00: the message may have been
     /// refused before it was kept, and the client must be able to go on.
+    /// [MQTT-4.3.3-11] [MQTT-4.3.3-13] [MQTT311-4.3.3-2]
     func handlePubrel(_ body: RawSpan) throws(PacketError) {
         // The message may have come in the same read and not be kept yet.
         worker.deliverCollected()
@@ -91,6 +92,7 @@ extension Client {
     ///
     /// Nothing comes between the first two, so that a log has both or neither. One that is not there
     /// any more was released on another connection meanwhile, or forgotten.
+    /// [MQTT-4.3.3-12]
     private func release(
         _ message: Message,
         _ identifier: UInt16,

@@ -32,6 +32,7 @@ extension Client {
         let question: HookQuestion
         if let method = connect.packet.authenticationMethod {
             guard events.contains(.extendedAuthentication) else {
+                // [MQTT-4.12.0-1]
                 return refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
             }
             let data = connect.packet.authenticationData
@@ -188,7 +189,8 @@ extension Client {
         case ResultCode.notSupported, ResultCode.pluginIgnore, ResultCode.pluginDefer:
             refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
         default:
-            // CONNACK with a reason ends every exchange that does not succeed [MQTT-4.12.0-1].
+            // [MQTT-4.12.0-4]
+            // CONNACK with a reason ends every exchange that does not succeed.
             refuseByPlugin(
                 ReasonCode(ofRefusal: code) ?? .unspecifiedError,
                 code: ResultCode.unknown
@@ -196,6 +198,7 @@ extension Client {
         }
     }
 
+    // [MQTT-4.12.1-2]
     private func concludeAgain(_ code: Int32, _ data: [UInt8]?) {
         switch code {
         case ResultCode.success:
@@ -219,13 +222,14 @@ extension Client {
         )
     }
 
+    // [MQTT-3.15.2-1] [MQTT-3.15.2-2] [MQTT-3.15.2-3] [MQTT-4.12.0-2] [MQTT-4.12.0-5]
     private func writeAuth(_ reason: ReasonCode, _ data: [UInt8]?) {
         var packet: [UInt8] = []
         packet.appendAuth(reason, method: identity?.authenticationMethod ?? "", data: data)
         write(packet, .auth)
     }
 
-    /// AUTH from the client: a step of the exchange under way, or a new one [MQTT-4.12.0-1].
+    /// AUTH from the client: a step of the exchange under way, or a new one [MQTT-4.12.1-1].
     func handleAuth(_ body: RawSpan) throws(PacketError) {
         guard let identity, let method = identity.authenticationMethod else {
             throw .protocolError(version, "AUTH without authentication method in CONNECT")

@@ -46,6 +46,7 @@ extension Client {
             let packet = try ConnectPacket(decoding: body, flags: flags, limits: connectLimits)
             version = packet.version
             isV5 = version == .v5
+            packetSizeMax = packet.maximumPacketSize ?? .max
             try identify(packet)
         } catch {
             refuseConnect(error)
@@ -68,6 +69,7 @@ extension Client {
     private func identify(_ packet: ConnectPacket) throws(ConnectError) {
         var identifier = packet.clientIdentifier
         let isAssigned = identifier.isEmpty
+        // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT311-3.1.3-6]
         if isAssigned { identifier = ClientIdentifier.random(prefix: listener.identifierPrefix) }
         var security = connection?.security
         if packet.authenticationMethod != nil {
@@ -105,6 +107,7 @@ extension Client {
         authenticate(PendingConnect(packet, isAssigned: isAssigned), identity)
     }
 
+    // [MQTT311-3.1.3-9]
     private func refusal(_ packet: ConnectPacket, _ detail: StaticString) -> ConnectError {
         ConnectError(
             answer: packet.version == .v5 ? .connackV5(.notAuthorized) : .connackV3(5),
@@ -116,6 +119,8 @@ extension Client {
     ///
     /// - Parameter code: the `MOSQ_ERR_*` plugins are told, if it is not the one that goes with the
     ///   answer
+    /// [MQTT-3.1.4-2] [MQTT-3.2.2-7] [MQTT-3.2.2-8] [MQTT-4.13.2-1] [MQTT311-3.2.2-5]
+    /// [MQTT311-3.2.2-6]
     func refuseConnect(
         _ error: ConnectError,
         code told: Int32? = nil,
@@ -187,6 +192,7 @@ extension Client {
     /// Goes on here or, when the session lives on another worker, moves there.
     func enter(_ request: ConnectRequest) {
         let name = request.identity.clientIdentifier
+        // [MQTT-3.1.3-2] [MQTT311-3.1.3-2]
         let home = worker.broker.home(of: name)
         let isHome = home == worker.index
         if isHome {
@@ -240,6 +246,7 @@ extension Worker {
             client.identity = request.identity
             client.version = request.packet.version
             client.isV5 = client.version == .v5
+            client.packetSizeMax = request.packet.maximumPacketSize ?? .max
             client.stage = .entering
             client.loginDueAt = loginDueAt
             attachInTurn(client, request)

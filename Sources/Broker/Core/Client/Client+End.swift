@@ -94,6 +94,8 @@ extension Client {
         }
     }
 
+    // [MQTT-3.14.2-1] [MQTT-3.14.2-2] [MQTT-3.14.2-3] [MQTT-3.14.2-4] [MQTT-3.14.4-1]
+    // [MQTT-3.14.4-2] [MQTT-4.13.2-1]
     private func close(_ farewell: Farewell?) {
         guard let connection = releaseConnection() else { return }
         worker.sendOutboxes()
@@ -102,6 +104,7 @@ extension Client {
             connection.write([0xE0, 0x01, reason.rawValue])
             counters.sent.add(.disconnect)
             counters.bytesSent.add(3)
+        case .connack(let packet) where packet.count > packetSizeMax: break
         case .connack(let packet):
             connection.write(packet)
             counters.sent.add(.connack)

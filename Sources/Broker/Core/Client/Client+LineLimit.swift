@@ -2,6 +2,7 @@
 // Log lines that a client can cause as often as it likes: ten of them a second.
 
 import Log
+import MQTT
 
 extension Client {
     /// Where published log lines go (`log_dest topic`).
@@ -31,6 +32,13 @@ extension Client {
             admitsLine(about: "drops")
         else { return }
         log.notice("Dropping too large outgoing PUBLISH for \(logName) (\(size) bytes)")
+    }
+
+    /// An answer is larger than the client takes, and is dropped.
+    func logTooLarge(_ size: Int, _ type: PacketType) {
+        guard log.isEnabled(.notice), admitsLine(about: "drops") else { return }
+        let name = "\(type)".uppercased()
+        log.notice("Dropping too large outgoing \(name) for \(logName) (\(size) bytes)")
     }
 
     /// A topic that nothing can be put in front of or behind.

@@ -71,6 +71,7 @@ extension Client {
         }
     }
 
+    // [MQTT-3.3.2-7] [MQTT-3.3.2-12]
     private func resolve(
         _ alias: UInt16,
         _ topic: UnsafeRawBufferPointer
@@ -97,6 +98,7 @@ extension Client {
         _ body: UnsafeRawBufferPointer,
         of session: Session
     ) throws(PacketError) {
+        // [MQTT-4.3.2-5] [MQTT311-4.3.2-2]
         let purpose: PublishBatch.Purpose = publish.qos == 2 ? .receive : .publish
         if batch.isCollecting(from: self), listener.isUnmounted, !isOversize(payload),
             batch.accepts(
@@ -145,6 +147,7 @@ extension Client {
             sender: self
         )
         append(publish, payload: payload, packet, body)
+        // [MQTT-3.3.1-8] [MQTT311-3.3.1-12]
         if publish.isRetained { worker.deliverCollected() }
     }
 
@@ -199,6 +202,7 @@ extension Client {
     }
 
     /// Acknowledges without doing anything: 5.0 clients are told why.
+    /// [MQTT-4.3.3-9] [MQTT311-3.3.5-2]
     func refuse(_ publish: PublishPacket, _ reason: ReasonCode) {
         refuse(
             PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier),
@@ -265,6 +269,7 @@ extension Client {
     ///
     /// A client that exceeds the Receive Maximum it was told is served all the same, because popular
     /// clients do so; the log has a line about it. 3.x knows no such maximum.
+    /// [MQTT-4.3.3-8] [MQTT-4.3.3-10] [MQTT311-4.3.3-2]
     func keep(_ message: Message, _ receipt: PublishReceipt) throws(PacketError) {
         guard let session else { return }
         let identifier = receipt.packetIdentifier
@@ -316,6 +321,7 @@ extension Client {
     // MARK: Acknowledging
 
     /// Acknowledges the publications of a batch that has been delivered.
+    /// [MQTT-3.3.4-1] [MQTT-4.3.2-4] [MQTT311-3.3.4-1] [MQTT311-4.3.2-2]
     func acknowledge(_ batch: PublishBatch, _ hasSubscribers: Bool) {
         guard stage == .connected else { return }
         if batch.purpose == .release { return acknowledge(batch, .pubcomp, .success) }
@@ -355,9 +361,7 @@ extension Client {
         // Before 5.0 there are no reasons.
         let reason = isV5 ? reason : .success
         let size = ShortAck.byteCount(reason)
-        guard !worker.isTracing, let connection,
-            connection.queuedPacketCount + count <= outputPacketsMax
-        else {
+        guard !worker.isTracing, let connection else {
             for index in 0..<count { sendAck(type, identifier(index), reason) }
             return
         }

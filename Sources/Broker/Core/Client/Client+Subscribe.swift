@@ -70,6 +70,10 @@ extension Client {
         return sendRetained(packet)
     }
 
+    // [MQTT-3.8.4-1] [MQTT-3.8.4-5] [MQTT-3.8.4-6] [MQTT-3.8.4-7] [MQTT-3.9.2-1] [MQTT-3.9.2-2]
+    // [MQTT-3.9.3-1] [MQTT-3.9.3-2] [MQTT-3.10.4-4] [MQTT-3.10.4-6] [MQTT-3.11.2-1] [MQTT-3.11.2-2]
+    // [MQTT-3.11.3-1] [MQTT-3.11.3-2] [MQTT311-3.8.4-1] [MQTT311-3.8.4-4] [MQTT311-3.8.4-5]
+    // [MQTT311-3.9.3-1] [MQTT311-3.9.3-2] [MQTT311-3.10.4-4] [MQTT311-3.10.4-5] [MQTT311-3.10.4-6]
     private func acknowledge(_ packet: FilterPacket) {
         var bytes: [UInt8] = []
         let identifier = packet.packetIdentifier
@@ -112,6 +116,7 @@ extension Client {
             options.isRetainAsPublished = true
         }
         let requested = options.qualityOfService
+        // [MQTT-3.2.2-10]
         options.qualityOfService = min(requested, UInt8(clamping: listener.configuration.maxQoS))
         let body = packet.body
         return RequestedFilter(
@@ -190,6 +195,7 @@ extension Client {
         }
     }
 
+    // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] [MQTT311-3.3.1-6]
     private func wantsRetained(_ subscription: SessionSubscription, isNew: Bool) -> Bool {
         guard isV5 else { return true }
         return switch subscription.options.retainHandling {

@@ -8,7 +8,8 @@ import MQTT
 package import Net
 import Topics
 
-/// A peer that speaks MQTT on one connection.
+/// A peer that speaks MQTT on one connection; nothing beyond the standard is asked of it
+/// [MQTT311-7.0.0-2].
 ///
 /// ```
 /// awaitingConnect ──CONNECT──► authenticating ──► entering ──► connected ──► ended
@@ -57,6 +58,8 @@ package final class Client {
     /// First to an accepted CONNECT, then to CONNACK; no byte it sends puts that off.
     var loginDueAt: Int64 = 0
 
+    /// The most bytes of a packet the client takes [MQTT-3.1.2-24]; known with its CONNECT.
+    var packetSizeMax = UInt32.max
     /// Topics by alias, as the client has set them; without mount point.
     var incomingAliases: [UInt16: [UInt8]] = [:]
     /// The CONNECT of a client that is being authenticated.
@@ -86,6 +89,8 @@ package final class Client {
     /// Whether the client is not read from because other workers are behind, or because an answer to
     /// it waits for a session log that is behind or cannot be written.
     var isParked = false
+    /// Whether the client is not read from because it does not take its answers.
+    private var isUnread = false
     /// Its publications that go to so many sessions that they are not delivered yet.
     private(set) var spreadCount = 0
     /// Answers that wait until something else has happened.
@@ -203,7 +208,8 @@ package final class Client {
 
     /// Reads again if nothing stands against it any more.
     func resumeReading() {
-        guard stage == .connected, !isWaiting, !isParked, undecidedCount == 0, spreadCount == 0
+        guard stage == .connected, !isWaiting, !isParked, !isUnread, undecidedCount == 0,
+            spreadCount == 0
         else { return }
         touch()
         connection?.resumeReading()
@@ -214,6 +220,7 @@ package final class Client {
         switch stage {
         case .connected: !isWaiting && spreadCount == 0
         case .awaitingConnect, .exchanging: true
+        // [MQTT-3.1.4-6] [MQTT311-3.1.4-5]
         case .authenticating, .entering, .ended: false
         }
     }
@@ -298,7 +305,9 @@ package final class Client {
         _ bytes: UnsafeRawBufferPointer
     ) throws(PacketError) {
         if stage == .connected || stage == .exchanging {
-            if header.type == .connect { session?.forfeit() }
+            // A second CONNECT is an error like any other [MQTT-3.1.0-2]: the will is published, and
+            // the session stays as long as it was to stay.
+            // [MQTT311-3.1.0-2]
             try checkFixedHeader(
                 header,
                 version: version,
@@ -310,6 +319,7 @@ package final class Client {
             noteTLS()
             throw .close("TLS handshake on a listener without TLS")
         }
+        // [MQTT-3.1.0-1] [MQTT311-3.1.0-1]
         guard header.type == .connect else {
             throw .close("first packet is not CONNECT")
         }
@@ -353,6 +363,7 @@ package final class Client {
         }
     }
 
+    // [MQTT-3.12.4-1] [MQTT311-3.12.4-1]
     private func handlePingreq() {
         log.debug("Received PINGREQ from \(logName)")
         log.debug("Sending PINGRESP to \(logName)")
@@ -361,7 +372,7 @@ package final class Client {
 
     // MARK: Output
 
-    /// Packets that may wait for the socket; beyond that they are dropped.
+    /// Packets that may wait for the socket before others' messages have to wait, or are dropped.
     var outputPacketsMax: Int {
         worker.limits.queuedMessagesMax
     }
@@ -376,12 +387,31 @@ package final class Client {
         return connection.queuedPacketCount < limit
     }
 
-    /// Queues a packet, or drops it when the client has stopped reading.
+    /// Answers that may wait for the socket besides.
+    private static let unreadAnswersMax = 1000
+
+    /// Reads no further from a client that does not take its answers, until it does.
+    ///
+    /// So none has to be dropped [MQTT-3.8.4-1] [MQTT-3.10.4-4] [MQTT-3.12.4-1], and no more are kept
+    /// beyond that than one read has brought. Others' messages stop earlier: however many they are, they
+    /// do not keep a client from being read.
+    /// [MQTT-3.3.4-10] [MQTT-4.9.0-3] [MQTT311-3.8.4-1] [MQTT311-3.10.4-4] [MQTT311-3.12.4-1]
+    private func waitForReader(_ connection: Connection) {
+        guard hasUnreadAnswers(connection), stage == .connected else { return }
+        worker.sendOutboxes()
+        connection.flush()
+        guard hasUnreadAnswers(connection), !connection.isClosed else { return }
+        isUnread = true
+        connection.pauseReading()
+    }
+
+    private func hasUnreadAnswers(_ connection: Connection) -> Bool {
+        connection.queuedPacketCount - Self.unreadAnswersMax >= outputPacketsMax
+    }
+
+    /// Queues a packet; not one that is larger than the client takes.
     func write(_ packet: [UInt8], _ type: PacketType) {
-        guard mayWritePacket() else {
-            counters.dropped.add(1)
-            return
-        }
+        guard packet.count <= packetSizeMax else { return logTooLarge(packet.count, type) }
         connection?.write(packet)
         counters.sent.add(type)
         counters.bytesSent.add(packet.count)
@@ -400,12 +430,10 @@ package final class Client {
     }
 
     /// Acknowledges; in the short form where the reason is success.
+    /// [MQTT-2.2.1-5] [MQTT311-2.3.1-6]
     func sendAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode) {
         logAck(type, identifier, reason)
-        guard mayWritePacket(), let connection else {
-            counters.dropped.add(1)
-            return
-        }
+        guard let connection else { return }
         // Before 5.0 there are no reasons.
         let reason = isV5 ? reason : .success
         let size = ShortAck.byteCount(reason)
@@ -437,6 +465,7 @@ extension Client: ConnectionHandler {
         let consumed = worker.collect { _ in handlePackets(bytes) }
         if consumed > 0 { touch() }
         if spreadCount > 0 { connection.yieldReading() }
+        waitForReader(connection)
         counters.bytesReceived.add(consumed)
         return consumed
     }
@@ -445,6 +474,7 @@ extension Client: ConnectionHandler {
         finish(.ended(end), isConnectionLost: true)
     }
 
+    // [MQTT-3.1.2-22] [MQTT311-3.1.2-24]
     package func connectionTimedOut(_ connection: Connection) {
         guard stage == .connected else {
             guard worker.now <= loginDueAt else { return finish(.loginTimedOut) }
@@ -460,6 +490,10 @@ extension Client: ConnectionHandler {
     }
 
     package func connectionDrained(_ connection: Connection) {
+        if isUnread {
+            isUnread = false
+            resumeReading()
+        }
         session?.pump()
         session?.continueRetained()
     }

@@ -93,6 +93,7 @@ struct ClientEnd {
     }
 
     /// A packet that must not be processed.
+    /// [MQTT-4.13.1-1] [MQTT311-4.8.0-1]
     static func violation(_ error: PacketError) -> ClientEnd {
         let (text, code) = description(of: error)
         return ClientEnd(text: text, disconnectReason: error.reason, code: code)
@@ -123,6 +124,7 @@ struct ClientEnd {
 
 extension PacketError {
     /// `memory_limit` is reached.
+    /// [MQTT311-4.8.0-2]
     static func outOfMemory(_ version: ProtocolVersion) -> PacketError {
         PacketError(reason: version == .v5 ? .unspecifiedError : nil, detail: "out of memory")
     }

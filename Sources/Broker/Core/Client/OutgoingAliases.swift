@@ -13,6 +13,7 @@ struct OutgoingAliases {
     }
 
     /// The alias of a topic, and whether the client knows it already; nil when all are taken.
+    /// [MQTT-3.3.2-8] [MQTT-3.3.2-11]
     func alias(of topic: UnsafeRawBufferPointer) -> (alias: UInt16, isKnown: Bool)? {
         if let alias = aliases[Array(topic)] { return (alias, true) }
         guard aliases.count < maximum else { return nil }

@@ -45,7 +45,9 @@ extension Client {
     private func acknowledgeControl(_ receipt: PublishReceipt, reasonString: String?) {
         guard receipt.qos > 0 else { return }
         let type: PacketType = receipt.qos == 1 ? .puback : .pubrec
-        guard isV5, let reasonString else { return writeAck(type, receipt.packetIdentifier) }
+        guard isV5, let reasonString, session?.outlet?.wantsReasons == true else {
+            return writeAck(type, receipt.packetIdentifier)
+        }
         var properties = PropertyWriter()
         properties.append(.reasonString, string: reasonString)
         var packet: [UInt8] = []
@@ -55,6 +57,7 @@ extension Client {
             properties: properties.bytes,
             version: .v5
         )
+        // [MQTT-3.4.2-3] [MQTT-3.5.2-3]
         // What makes a packet too large for its receiver is left out [MQTT-3.4.2-2] [MQTT-3.5.2-2].
         guard packet.count <= (session?.outlet?.packetSizeMax ?? 0) else {
             return writeAck(type, receipt.packetIdentifier)

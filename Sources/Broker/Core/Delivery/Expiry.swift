@@ -23,9 +23,12 @@ package enum Expiry {
         second != never && now > second
     }
 
-    /// The interval its receiver is told at second `now`; 0 where none is sent.
+    /// The interval its receiver is told at second `now`; `untold` where none is sent.
     @inline(__always)
     static func remainingSeconds(_ second: Int64, at now: Int64) -> UInt32 {
-        second == never ? 0 : UInt32(clamping: max(0, second - now))
+        second == never ? untold : UInt32(clamping: max(0, second - now))
     }
+
+    /// No receiver is told this interval: it means that a message never ends.
+    static let untold = UInt32.max
 }

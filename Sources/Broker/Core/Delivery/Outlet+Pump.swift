@@ -30,9 +30,12 @@ extension Outlet {
     }
 
     /// Sends the message that the window has handed out, unless its time is over.
+    ///
+    /// What was sent before is sent again all the same, because its receiver may have it
+    /// [MQTT-4.3.3-7].
     private func send(_ place: Int, isResent: Bool, of session: Session) {
         let message = session.outgoing[place]
-        if message.isExpired(at: worker.now) { return session.finish(place) }
+        if !isResent, message.isExpired(at: worker.now) { return session.finish(place) }
         if worker.hasHooks, worker.events(on: session.listenerIndex).contains(.messageOut) {
             return decide(place, isResent: isResent, of: session)
         }
@@ -82,6 +85,7 @@ extension Outlet {
         isResent: Bool,
         of session: Session
     ) {
+        // [MQTT-4.3.2-2] [MQTT-4.3.3-2]
         let identifier = session.begin(place, qos: form.qos, isResent: isResent)
         if form.qos == 2, session.isPersistent, worker.answerHolder != nil {
             let answer = HeldAnswer.publish(

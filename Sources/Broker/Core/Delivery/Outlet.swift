@@ -36,6 +36,8 @@ final class Outlet {
     /// QoS 1 and 2 messages that may await an answer.
     private let windowSize: UInt16
     private let packetLimit: UInt32
+    /// Whether acknowledgements may have a reason string [MQTT-3.1.2-29].
+    let wantsReasons: Bool
     private var aliases: OutgoingAliases?
 
     init(_ client: Client, _ connection: Connection, _ packet: ConnectPacket) {
@@ -49,10 +51,12 @@ final class Outlet {
         isUnlimited = window == 0
         windowSize = window == 0 ? .max : UInt16(clamping: window)
         packetLimit = packet.maximumPacketSize ?? .max
+        wantsReasons = packet.requestProblemInformation
         let aliasCount = min(
             Int(packet.topicAliasMaximum),
             client.listener.configuration.maxTopicAliasBroker
         )
+        // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-7]
         if aliasCount > 0 { aliases = OutgoingAliases(maximum: aliasCount) }
         isPlain = aliasCount == 0 && client.listener.isUnmounted
     }
@@ -64,6 +68,7 @@ final class Outlet {
     var inFlightMax: Int { Int(windowSize) }
 
     /// What the session's window may hold while this client takes its messages.
+    /// [MQTT-4.9.0-1]
     var limits: SendLimits {
         let limits = worker.limits
         let room = isUnlimited ? 0 : inFlightMax
@@ -113,6 +118,7 @@ final class Outlet {
             isV5: isV5,
             qos: form.qos
         )
+        // [MQTT-3.3.1-1] [MQTT-3.3.1-3] [MQTT311-3.3.1-1] [MQTT311-3.3.1-3]
         if isDuplicate { encoder.flags |= UnsafePublishEncoder.duplicate }
         if form.isRetained { encoder.flags |= UnsafePublishEncoder.retain }
         encoder.packetIdentifier = packetIdentifier

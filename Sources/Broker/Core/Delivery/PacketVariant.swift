@@ -118,7 +118,8 @@ final class PacketVariant {
             payload: UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount),
             isV5: isV5,
             qos: qos,
-            messageExpiryInterval: isV5 ? Expiry.remainingSeconds(entry.expiresAt, at: now) : 0
+            messageExpiryInterval: isV5
+                ? Expiry.remainingSeconds(entry.expiresAt, at: now) : Expiry.untold
         )
     }
 }

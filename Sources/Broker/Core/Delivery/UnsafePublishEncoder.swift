@@ -16,8 +16,8 @@ struct UnsafePublishEncoder {
     /// DUP and RETAIN bits of the first byte.
     var flags: UInt8 = 0
     var packetIdentifier: UInt16 = 0
-    /// Remaining seconds; 0: no such property.
-    var messageExpiryInterval: UInt32 = 0
+    /// Remaining seconds; `Expiry.untold`: no such property.
+    var messageExpiryInterval = Expiry.untold
     /// 0: no such property.
     var topicAlias: UInt16 = 0
     /// 0: no such property.
@@ -28,7 +28,7 @@ struct UnsafePublishEncoder {
 
     private var propertiesLength: Int {
         var length = properties.count
-        if messageExpiryInterval != 0 { length += 5 }
+        if messageExpiryInterval != Expiry.untold { length += 5 }
         if topicAlias != 0 { length += 3 }
         if subscriptionIdentifier != 0 {
             length += 1 + VariableByteInteger.length(Int(subscriptionIdentifier))
@@ -88,7 +88,7 @@ struct UnsafePublishEncoder {
     private func writeProperties(_ place: inout UnsafeMutableRawPointer) {
         Self.store(variableByteInteger: propertiesLength, &place)
         Self.copy(properties, &place)
-        if messageExpiryInterval != 0 {
+        if messageExpiryInterval != Expiry.untold {
             Self.store(UInt8(0x02), &place)
             place.storeBytes(of: messageExpiryInterval.bigEndian, as: UInt32.self)
             place += 4

@@ -48,6 +48,7 @@ extension Worker {
     }
 
     /// Queues publications for an absent client; the newest are dropped when the queue is full.
+    /// [MQTT-4.5.0-1] [MQTT311-3.1.2-5] [MQTT311-4.5.0-1]
     private func queue(
         _ batch: PublishBatch,
         _ entries: Range<Int>,
@@ -111,6 +112,7 @@ extension Worker {
 
 extension Outlet {
     /// QoS 0: now or never [MQTT-4.3.1-1].
+    /// [MQTT311-4.3.1-1]
     fileprivate func sendAtMostOnce(
         _ publication: UnsafePublication,
         _ form: DeliveryForm,

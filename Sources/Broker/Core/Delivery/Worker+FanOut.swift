@@ -7,6 +7,8 @@ import Topics
 
 extension Worker {
     /// Sends a batch to every destination of a route: normal subscriptions, then shared ones.
+    /// [MQTT-3.3.4-2] [MQTT-3.3.4-3] [MQTT-3.3.4-4] [MQTT-3.3.4-5] [MQTT-4.6.0-5] [MQTT-4.6.0-6]
+    /// [MQTT311-3.3.5-1] [MQTT311-4.6.0-5] [MQTT311-4.6.0-6]
     func fanOut(_ batch: PublishBatch, _ route: UnsafeRoute) {
         let all = 0..<batch.count
         batch.isForOne = route.isSole
@@ -59,6 +61,7 @@ extension Worker {
     }
 
     /// Shared subscriptions: each message to the next session of each group.
+    /// [MQTT-4.8.2-3] [MQTT-4.8.2-5] [MQTT-4.8.2-6]
     private func deal(_ batch: PublishBatch, to groups: [SharedGroup]) {
         let serial = fanOutSerial
         for index in 0..<batch.count {

@@ -24,6 +24,7 @@ package typealias PSKHook = @Sendable (_ listener: Int, _ query: PSKQuery) -> PS
 /// Makes the transport plans of all listeners.
 ///
 /// Reads files, so it is not for reactors.
+/// [MQTT-4.2.0-1] [MQTT311-7.1.1-1]
 final class ListenerTransports: Sendable {
     private let pool: HandshakePool
     private let keyLogFile: String?

@@ -173,6 +173,7 @@ extension Session {
 
     /// A subscription has ended, or got all: what it has not got yet it does not get
     /// [MQTT-3.10.4-3].
+    /// [MQTT311-3.10.4-3]
     func endRetained(filter: [UInt8]) {
         if retainedQueue?.remove(filter: filter) == true { note(.retainedEnded(filter: filter)) }
     }
@@ -180,6 +181,7 @@ extension Session {
 
 extension Worker {
     /// Delivers one retained message as the subscription asks for it.
+    /// [MQTT311-3.3.1-8]
     fileprivate func deliver(
         retained message: Message,
         to session: Session,

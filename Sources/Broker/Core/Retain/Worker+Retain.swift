@@ -6,6 +6,7 @@ import Topics
 extension Worker {
     /// Stores the publications of a batch as retained messages, or deletes what they clear
     /// [MQTT-3.3.1-5] [MQTT-3.3.1-6].
+    /// [MQTT-3.3.1-7] [MQTT311-3.3.1-5] [MQTT311-3.3.1-10] [MQTT311-3.3.1-11]
     func retain(_ batch: PublishBatch) {
         work &+= batch.count &* InputShare.retainWork
         let topic = RawSpan(_unsafeBytes: batch.topic)

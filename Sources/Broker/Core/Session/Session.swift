@@ -13,6 +13,7 @@ import Topics
 /// It needs neither a connection nor a CONNECT: one that was restored, or a bridge's, is a session
 /// like any other. It decides nothing about limits and writes nothing: `Outlet` sends, `Worker`
 /// routes. Everything that changes it is a method of its own, which tells the listener.
+/// [MQTT-4.1.0-1] [MQTT-4.8.2-4] [MQTT311-4.1.0-1] [MQTT311-4.1.0-2]
 final class Session {
     let worker: Worker
     let handle: SessionHandle
@@ -114,6 +115,7 @@ final class Session {
     func closeOutlet() { outlet = nil }
 
     /// The client has gone.
+    /// [MQTT-4.8.2-4]
     func detach() {
         client = nil
         outlet = nil
@@ -141,7 +143,7 @@ final class Session {
         note(.willChanged(will))
     }
 
-    /// A second CONNECT costs the client its will and its session [MQTT-3.1.0-2].
+    /// It ends with its connection, without a will.
     func forfeit() {
         setWill(nil)
         setExpiryInterval(0)
@@ -167,6 +169,9 @@ final class Session {
 
     /// The session is over: its handle is about to mean nothing, and the index forgets its
     /// subscriptions in slices.
+    ///
+    /// What it has retained stays [MQTT311-3.1.2-7]; what was under way goes to nobody else
+    /// [MQTT-4.8.2-5].
     func end() {
         let ended = subscriptions
         subscriptions = Subscriptions()

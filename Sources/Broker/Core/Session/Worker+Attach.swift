@@ -46,6 +46,8 @@ extension Worker {
                 return refuseForCapacity(client)
             }
         }
+        // [MQTT-3.1.2-4] [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.1.4-4] [MQTT311-3.1.2-4]
+        // [MQTT311-3.1.2-6] [MQTT311-3.1.4-2] [MQTT311-3.1.4-3]
         if let earlier { retire(earlier, isResumed: isResumed) }
         if !packet.isCleanStart { counters.changes.add(1) }
         logConnect(request.identity)
@@ -78,6 +80,7 @@ extension Worker {
             session.detach()
             client.finish(.takenOver)
         } else {
+            // [MQTT-3.1.3-9]
             // A delayed will is cancelled even by a clean start, as in the original.
             session.setWill(nil)
             tellDisconnected(session.identity, code: ClientEnd.takenOver.code, isOffline: false)
@@ -105,6 +108,7 @@ extension Worker {
         client.entryNumber = entryCount
         entryCount += 1
         session.noteSubscriptionCount()
+        // [MQTT-3.1.2-7] [MQTT311-3.1.2-8]
         session.setWill(
             packet.will.map { will in
                 var mounted = will
@@ -130,6 +134,7 @@ extension Worker {
         connection.setDeadline(
             client.timeoutSeconds > 0 ? now + client.timeoutSeconds + 1 : nil
         )
+        // [MQTT-3.1.4-5] [MQTT-3.2.0-1] [MQTT-3.2.0-2] [MQTT311-3.1.4-4] [MQTT311-3.2.0-1]
         client.writeConnack(connack, code: 0)
         session.isEstablished = true
         connection.promote()
@@ -179,13 +184,16 @@ extension Worker {
         return limit > 0 && (packet.keepAlive == 0 || Int(packet.keepAlive) > limit)
     }
 
-    /// The keep alive interval in force, in seconds [MQTT-3.1.2-21].
+    /// The keep alive interval in force, in seconds.
+    /// [MQTT-3.2.2-22]
     private func keepAliveSeconds(_ packet: ConnectPacket) -> Int {
         packet.version == .v5 && exceedsKeepAlive(packet)
             ? settings.configuration.maxKeepalive : Int(packet.keepAlive)
     }
 
     /// The CONNACK that lets a client in.
+    /// [MQTT-3.1.2-28] [MQTT-3.2.2-9] [MQTT-3.2.2-16] [MQTT-3.2.2-19] [MQTT-3.2.2-20]
+    /// [MQTT-4.12.0-5] [MQTT-4.12.0-6]
     private func connack(
         for client: Client,
         _ request: ConnectRequest,
@@ -193,8 +201,12 @@ extension Worker {
     ) -> [UInt8] {
         let configuration = settings.configuration
         let packet = request.packet
+        // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT311-3.2.2-1] [MQTT311-3.2.2-2] [MQTT311-3.2.2-3]
         var connack = ConnackPacket(reasonCode: .success, isSessionPresent: isSessionPresent)
         if client.isV5 {
+            // Who is told nothing counts on what it asked for (5.0 section 3.2.2.3.2).
+            let lifetime = configuration.lifetime(expiryInterval: request.expiryInterval)
+            if lifetime != request.expiryInterval { connack.sessionExpiryInterval = lifetime }
             if exceedsKeepAlive(packet) {
                 connack.serverKeepAlive = UInt16(clamping: configuration.maxKeepalive)
             }

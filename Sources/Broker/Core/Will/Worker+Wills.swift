@@ -9,6 +9,7 @@ import Topics
 
 extension Worker {
     /// A client has gone: publishes or schedules its will, and ends its session or sets the clock.
+    /// [MQTT-3.1.2-8] [MQTT-3.1.2-23] [MQTT-4.1.0-2] [MQTT311-3.1.2-8] [MQTT311-3.1.2-12]
     func leave(_ session: Session, _ end: ClientEnd) {
         session.detach()
         session.leaveRetained()
@@ -103,6 +104,7 @@ extension Worker {
     /// Publishes the will message of a session and forgets it.
     ///
     /// The topic already has its mount point; what a client may not publish is dropped silently.
+    /// [MQTT-3.1.2-10] [MQTT311-3.1.2-10]
     func publishWill(of session: Session) {
         guard let will = session.will else { return }
         session.setWill(nil)
@@ -116,6 +118,7 @@ extension Worker {
         }
     }
 
+    // [MQTT-3.1.2-14] [MQTT-3.1.2-15] [MQTT-3.1.3-10] [MQTT311-3.1.2-16] [MQTT311-3.1.2-17]
     private func message(_ will: MQTT.Will, of identity: ClientIdentity) -> Message {
         UnsafePublication.with(
             topic: will.topic,

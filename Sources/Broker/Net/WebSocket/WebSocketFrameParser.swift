@@ -10,6 +10,7 @@
 /// The payload of all data frames is one stream, which is how MQTT uses it [MQTT-6.0.0-2]; so a
 /// frame need not be complete before its bytes are handed on. Kept between calls: at most one
 /// incomplete head (14 bytes) or control frame (125 bytes).
+/// [MQTT-6.0.0-1] [MQTT311-6.0.0-1] [MQTT311-6.0.0-2]
 package struct WebSocketFrameParser: Sendable {
     /// Largest payload of a frame: no control packet is larger.
     package static let payloadCountMax = 268_435_455

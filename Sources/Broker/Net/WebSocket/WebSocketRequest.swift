@@ -17,12 +17,13 @@ package struct WebSocketRequest: Sendable, Equatable {
 
     /// The most header lines of a request.
     package static let headerCountMax = 100
-    /// The subprotocols that carry MQTT.
+    /// The subprotocols that carry MQTT, the standard's before the older one [MQTT-6.0.0-4].
+    /// [MQTT311-6.0.0-4]
     package static let protocols = ["mqtt", "mqttv3.1"]
 
     /// `Sec-WebSocket-Key`.
     package let key: String
-    /// The subprotocol that was chosen: the first known one of the client's list.
+    /// The subprotocol that was chosen: the first of `protocols` that is in the client's list.
     package let subprotocol: String
 
     /// Reads a head that ends with an empty line.
@@ -43,7 +44,7 @@ package struct WebSocketRequest: Sendable, Equatable {
         guard let key = fields.first("sec-websocket-key"), !key.isEmpty else { throw .notWebSocket }
         guard fields.first("sec-websocket-protocol") != nil else { throw .notWebSocket }
         let offered = fields.tokens("sec-websocket-protocol")
-        guard let chosen = offered.first(where: Self.protocols.contains) else {
+        guard let chosen = Self.protocols.first(where: offered.contains) else {
             throw .unknownProtocol
         }
         if !origins.isEmpty, let origin = fields.first("origin"), !origins.contains(origin) {

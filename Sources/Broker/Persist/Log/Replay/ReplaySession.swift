@@ -392,7 +392,7 @@ final class ReplaySession {
     }
 }
 
-/// Arithmetic of packet identifiers, which run 1, 2 … 65535, 1 … [MQTT-2.2.1-3].
+/// Arithmetic of packet identifiers, which run 1, 2 … 65535, 1 … [MQTT-2.2.1-4].
 enum PacketNumbers {
     /// The one behind another.
     static func next(_ identifier: UInt16) -> UInt16 { identifier == .max ? 1 : identifier + 1 }
