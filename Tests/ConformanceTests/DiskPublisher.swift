@@ -45,10 +45,13 @@ final class DiskPublisher {
     }
 
     /// Publishes numbers until one is refused, and returns that.
+    ///
+    /// That may take a second, until the next sync: a thousand at most are published in it.
     func publishUntilRefused(from first: Int) throws -> Int {
         let deadline = Date(timeIntervalSinceNow: 30)
-        for number in first..<(first + 3000) where Date() < deadline {
+        for number in first..<(first + 30_000) where Date() < deadline {
             if try publish(number) == .refused { return number }
+            usleep(1000)
         }
         throw Mismatch("nothing is refused")
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plugins that publish or are told faster than they are served.
 
+import Glibc
 import MQTT
 import Net
 import Synchronization
@@ -22,6 +23,7 @@ struct PluginBacklogTests {
             backlog.waitForRoom()
             hasGoneOn.set()
         }
+        while !backlog.hasWaiter { sched_yield() }
         for left in (0..<count).reversed() {
             if left >= 8 { #expect(!hasGoneOn.isSet) }
             backlog.remove(piece)

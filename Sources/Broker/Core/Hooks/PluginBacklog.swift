@@ -32,6 +32,9 @@ package final class PluginBacklog: Sendable {
     /// Bytes that wait.
     package var byteCount: Int { bytes.load(ordering: .relaxed) }
 
+    /// Whether somebody waits until there is room.
+    var hasWaiter: Bool { isAwaited.load(ordering: .sequentiallyConsistent) }
+
     /// What a publication counts.
     static func size(_ publication: PluginPublication) -> Int {
         publication.topic.count + publication.payload.count + overhead
