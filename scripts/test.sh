@@ -15,6 +15,11 @@ echo "== Lint"
 scripts/lint.sh || status=$?
 echo "== Build"
 swift build --build-tests
+if [ "$#" -eq 0 ]; then
+    # It compiles modules as wholes, which finds what the build for tests does not.
+    echo "== Release build"
+    swift build -c release --product mosquitto
+fi
 echo "== Test"
 log=$PWD/.build/test.log
 swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?

@@ -13,6 +13,8 @@ struct PowerCutCheck {
     /// What there is between any two frames.
     private var known: Set<PowerCutPicture> = []
     private(set) var complaints: [String] = []
+    /// Records that had nothing to be about.
+    private(set) var strays: [String] = []
 
     init(_ run: PowerCutScene.Outcome, _ syncing: LogSyncing, _ dice: LogDice) {
         self.run = run
@@ -70,9 +72,8 @@ struct PowerCutCheck {
     ) throws -> PowerCutPicture {
         let reading = LogReading(boot: isKilled ? 1 : 2)
         let log = try RecoveredLog.read(MemoryFiles(contents), reading, newLog: 7)
-        if log.missingCount > 0 || log.strayCount > 0 {
-            complaints.append("cut \(cut): \(log.missingCount) missing, \(log.strayCount) stray")
-        }
+        if log.missingCount > 0 { complaints.append("cut \(cut): \(log.missingCount) missing") }
+        if let stray = log.firstStray, strays.count < 5 { strays.append("cut \(cut): \(stray)") }
         let picture = PowerCutPicture(log)
         if isKilled { known.insert(picture) }
         complaints += run.ledger.complaints(

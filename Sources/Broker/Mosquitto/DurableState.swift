@@ -203,7 +203,7 @@ final class DurableState: Sendable {
         }
         if recovered.missingCount + recovered.strayCount > 0 {
             broker.log.warning(
-                "Warning: \(path).log: \(recovered.missingCount) messages are not there, and \(recovered.strayCount) records have nothing to be about."
+                "Warning: \(path).log: \(recovered.missingCount) messages are not there, and \(recovered.strayCount) records have nothing to be about\(recovered.firstStray.map { ", first \($0)" } ?? "")."
             )
         }
         guard !recovered.position.segments.isEmpty else { return }

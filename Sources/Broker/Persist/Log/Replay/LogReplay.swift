@@ -30,6 +30,8 @@ struct LogReplay {
     private(set) var shutdown: LogShutdown?
     /// Records that had nothing to be about.
     private(set) var strayCount = 0
+    /// What the first of them was, for whoever has to find out why.
+    private(set) var firstStray: String?
     private(set) var recordCount = 0
 
     // MARK: Records
@@ -54,7 +56,7 @@ struct LogReplay {
             let slot = slot(session)
             for entry in reader.entries where !slot.insert(entry, messages.index(of: entry.message))
             {
-                strayCount += 1
+                noteStray("\(entry) in an image of \(session)")
             }
         case .sent, .acknowledged, .released, .dropped, .received, .completed:
             applyDelivery(record)
@@ -105,11 +107,11 @@ struct LogReplay {
         switch record {
         case .sent(let sending):
             let found = slot(sending.session).change { $0.send(sending) }
-            noteStray(found, sending.identifiers.count)
+            compare(found, sending.identifiers.count, record)
         case .acknowledged(let session, let stretch):
-            noteStray(slot(session).change { $0.acknowledge(stretch) }, stretch.count)
+            compare(slot(session).change { $0.acknowledge(stretch) }, stretch.count, record)
         case .released(let session, let stretch):
-            noteStray(slot(session).change { $0.release(stretch) }, stretch.count)
+            compare(slot(session).change { $0.release(stretch) }, stretch.count, record)
         case .dropped(let session, let sequence, let count, _):
             _ = slot(session).change { $0.drop(sequence, count: count) }
         case .received(let session, let identifier, let message):
@@ -119,13 +121,20 @@ struct LogReplay {
                 return 1
             }
         case .completed(let session, let stretch):
-            noteStray(slot(session).change { $0.complete(stretch) }, stretch.count)
+            compare(slot(session).change { $0.complete(stretch) }, stretch.count, record)
         default: assertionFailure("it is about deliveries")
         }
     }
 
-    private mutating func noteStray(_ found: Int?, _ count: Int) {
-        if let found, found < count { strayCount += 1 }
+    /// A record is about so many messages, of which so many were found; nil without a session.
+    private mutating func compare(_ found: Int?, _ count: Int, _ record: LogRecord) {
+        if let found, found < count { noteStray("\(record), found \(found)") }
+    }
+
+    private mutating func noteStray(_ what: @autoclosure () -> String, count: Int = 1) {
+        guard count > 0 else { return }
+        if strayCount == 0 { firstStray = what() }
+        strayCount += count
     }
 
     // MARK: Sessions
@@ -175,7 +184,7 @@ struct LogReplay {
     }
 
     private mutating func endImage(_ session: SessionNumber) {
-        if !slot(session).endImage() { strayCount += 1 }
+        if !slot(session).endImage() { noteStray("the end of an image of \(session)") }
     }
 
     private mutating func applyRetained(_ record: LogRecord) {
@@ -199,7 +208,7 @@ struct LogReplay {
             if let message = messages[next.message] {
                 retained.set(message.topic, next.version, next.message)
             } else {
-                strayCount += 1
+                noteStray("version \(next.version) of a retained message")
             }
         }
         unresolved = []
@@ -216,7 +225,10 @@ struct LogReplay {
     mutating func restart(at second: Int64 = 0) {
         resolveRetained()
         let leftAt = shutdown == nil ? max(clock, second) : clock
-        for slot in slots { strayCount += slot.restart(at: leftAt) }
+        for slot in slots {
+            let count = slot.restart(at: leftAt)
+            noteStray("a message that is elsewhere in \(slot.number)", count: count)
+        }
     }
 
     /// The next broker has started in this second, and has yet to end.

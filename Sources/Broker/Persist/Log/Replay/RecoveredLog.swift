@@ -52,6 +52,8 @@ package final class RecoveredLog: @unchecked Sendable {
     package let recordCount: Int
     /// Records that had nothing to be about; none in a log that is whole.
     package let strayCount: Int
+    /// What the first of them was.
+    package let firstStray: String?
     /// Deliveries whose message is not in the log; none in a log that is whole.
     package let missingCount: Int
 
@@ -90,6 +92,7 @@ package final class RecoveredLog: @unchecked Sendable {
         self.byteCount = byteCount
         recordCount = replay.recordCount
         strayCount = replay.strayCount
+        firstStray = replay.firstStray
         missingCount = found.reduce(0) { count, next in
             count + next.session.outgoing.count { replay.messages[$0.message] == nil }
                 + next.session.received.count { replay.messages[$0.message] == nil }
