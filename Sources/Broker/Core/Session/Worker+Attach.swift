@@ -199,26 +199,29 @@ extension Worker {
         _ request: ConnectRequest,
         isSessionPresent: Bool
     ) -> [UInt8] {
-        let configuration = settings.configuration
+        // The configuration is asked where it stands: a copy counts references of all its parts.
+        let settings = settings
         let packet = request.packet
         // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT311-3.2.2-1] [MQTT311-3.2.2-2] [MQTT311-3.2.2-3]
         var connack = ConnackPacket(reasonCode: .success, isSessionPresent: isSessionPresent)
         if client.isV5 {
             // Who is told nothing counts on what it asked for (5.0 section 3.2.2.3.2).
-            let lifetime = configuration.lifetime(expiryInterval: request.expiryInterval)
+            let lifetime = settings.configuration.lifetime(expiryInterval: request.expiryInterval)
             if lifetime != request.expiryInterval { connack.sessionExpiryInterval = lifetime }
             if exceedsKeepAlive(packet) {
-                connack.serverKeepAlive = UInt16(clamping: configuration.maxKeepalive)
+                connack.serverKeepAlive = UInt16(clamping: settings.configuration.maxKeepalive)
             }
             let listener = client.listener.configuration
             connack.topicAliasMaximum = UInt16(clamping: listener.maxTopicAlias)
             connack.assignedClientIdentifier = request.assignedIdentifier
             connack.authenticationMethod = packet.authenticationMethod
             connack.authenticationData = request.authenticationData
-            connack.isRetainAvailable = configuration.retainAvailable
-            connack.maximumPacketSize = UInt32(clamping: configuration.maxPacketSize)
-            if configuration.maxInflightMessages > 0 {
-                connack.receiveMaximum = UInt16(clamping: configuration.maxInflightMessages)
+            connack.isRetainAvailable = settings.configuration.retainAvailable
+            connack.maximumPacketSize = UInt32(clamping: settings.configuration.maxPacketSize)
+            if settings.configuration.maxInflightMessages > 0 {
+                connack.receiveMaximum = UInt16(
+                    clamping: settings.configuration.maxInflightMessages
+                )
             }
             connack.maximumQoS = UInt8(clamping: listener.maxQoS)
         }
