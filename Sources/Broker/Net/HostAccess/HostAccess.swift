@@ -63,8 +63,9 @@ package final class HostAccess: Sendable {
 
     /// Whether there may be a rule about the broker, as the files are now.
     package var hasRules: Bool {
-        let stamps = files.map(\.stamp)
-        return known.withLock { $0.hasRules || $0.stamps != stamps }
+        let known = known.withLock { $0 }
+        guard !known.hasRules, let stamps = known.stamps else { return true }
+        return !files.indices.allSatisfy { files[$0].stamp == stamps[$0] }
     }
 
     /// Asks about a connection of some network.

@@ -8,18 +8,18 @@ import Glibc
 struct HostFile: Sendable {
     /// What tells one state of a file from another; two missing files are alike.
     struct Stamp: Equatable, Sendable {
+        /// Whether the file was there.
+        var isThere = false
         var device: UInt64 = 0
         var inode: UInt64 = 0
         var size: Int64 = 0
-        var modifiedAt: [Int] = []
-        var changedAt: [Int] = []
-
-        /// Whether the file was there.
-        var isThere: Bool { !modifiedAt.isEmpty }
+        /// Nanoseconds since 1970.
+        var modifiedAt: Int64 = 0
+        var changedAt: Int64 = 0
     }
 
     /// A file that was changed within so many seconds may change again without showing it.
-    private static let settledSeconds = 2
+    private static let settledSeconds: Int64 = 2
     /// More than this of a file is not read: it concerns the broker then.
     private static let byteCountMax = 1 << 20
 
@@ -28,20 +28,26 @@ struct HostFile: Sendable {
     /// The state of the file as of now.
     var stamp: Stamp {
         var status = stat()
-        guard stat(path, &status) == 0 else { return Stamp() }
+        // The path is lent as it is; as an argument it would be copied for each connection.
+        guard path.withCString({ stat($0, &status) }) == 0 else { return Stamp() }
         return Stamp(
+            isThere: true,
             device: UInt64(status.st_dev),
             inode: UInt64(status.st_ino),
             size: Int64(status.st_size),
-            modifiedAt: [status.st_mtim.tv_sec, status.st_mtim.tv_nsec],
-            changedAt: [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
+            modifiedAt: Self.nanoseconds(status.st_mtim),
+            changedAt: Self.nanoseconds(status.st_ctim)
         )
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
     /// Whether a file with this stamp, taken just now, will show when it changes.
     func isSettled(_ stamp: Stamp) -> Bool {
-        guard let changed = stamp.changedAt.first else { return true }
-        return time(nil) - changed >= Self.settledSeconds
+        guard stamp.isThere else { return true }
+        return Int64(time(nil)) - stamp.changedAt / 1_000_000_000 >= Self.settledSeconds
     }
 
     /// Reads the file: whether it has a rule that may concern the broker.
