@@ -144,6 +144,7 @@ final class Outlet {
         return true
     }
 
+    @inline(__always)
     private func write(_ encoder: UnsafePublishEncoder, size: Int, of message: Message?) {
         let payload = encoder.payload
         if let message, references(payloadCount: payload.count) {
@@ -168,6 +169,7 @@ final class Outlet {
     }
 
     /// The topic without the mount point; nil when nothing is left of it.
+    @inline(__always)
     private func visibleTopic(_ topic: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         let hidden = client.listener.mountPoint.count
         if hidden == 0 { return topic }

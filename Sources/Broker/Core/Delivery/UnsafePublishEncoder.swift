@@ -37,6 +37,7 @@ struct UnsafePublishEncoder {
     }
 
     /// The value of the Remaining Length field.
+    @inline(__always)
     var remainingLength: Int {
         var length = 2 + topic.count + payload.count
         if qos > 0 { length += 2 }
@@ -48,6 +49,7 @@ struct UnsafePublishEncoder {
     }
 
     /// Bytes of the whole packet.
+    @inline(__always)
     var encodedSize: Int {
         let remaining = remainingLength
         return 1 + VariableByteInteger.length(remaining) + remaining

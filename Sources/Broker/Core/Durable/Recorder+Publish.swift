@@ -332,15 +332,3 @@ extension Recorder {
         }
     }
 }
-
-extension UnsafeRawBufferPointer {
-    private static let brokerTopic = Array("$SYS".utf8)
-
-    /// Whether a topic is one on which the broker tells about itself.
-    var isOfBroker: Bool {
-        count >= Self.brokerTopic.count
-            && prefix(Self.brokerTopic.count).elementsEqual(
-                Self.brokerTopic
-            )
-    }
-}

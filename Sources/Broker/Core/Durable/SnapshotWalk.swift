@@ -84,7 +84,7 @@ final class SnapshotWalk {
 
 extension Message {
     /// Whether it is about the broker itself: one that is retained is made anew at the start.
-    var isOfSysTree: Bool { withPublication { $0.topic.starts(with: "$SYS".utf8) } }
+    var isOfSysTree: Bool { withPublication { $0.topic.isOfBroker } }
 }
 
 extension Worker {

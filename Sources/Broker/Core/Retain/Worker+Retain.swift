@@ -10,7 +10,7 @@ extension Worker {
     func retain(_ batch: PublishBatch) {
         work &+= batch.count &* InputShare.retainWork
         let topic = RawSpan(_unsafeBytes: batch.topic)
-        if !batch.topic.starts(with: "$SYS".utf8) { counters.changes.add(batch.count) }
+        if !batch.topic.isOfBroker { counters.changes.add(batch.count) }
         for index in 0..<batch.count {
             var version: UInt64 = 0
             if batch[index].payloadCount == 0 {
