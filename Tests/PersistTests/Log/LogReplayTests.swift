@@ -138,6 +138,24 @@ struct LogReplayTests {
         #expect(replay.retained.entry([1])?.message != nil)
     }
 
+    @Test("A retained message without content was replaced, unless it is the last one")
+    func retainedWithoutContent() throws {
+        let replaced = try replay { buffer in
+            buffer.write(.retainedSet(version: 8, 77))
+            accept(&buffer, nil)
+            buffer.write(.retainedSet(version: 9, Self.number))
+        }
+        #expect(replaced.retained.entry([1])?.message != nil)
+        #expect(replaced.strayCount == 0)
+        let last = try replay { buffer in
+            accept(&buffer, nil)
+            buffer.write(.retainedSet(version: 8, Self.number))
+            buffer.write(.retainedSet(version: 9, 77))
+        }
+        #expect(last.strayCount == 1)
+        #expect(last.firstStray == "version 9 of a retained message")
+    }
+
     @Test("What is about a session that has ended, or is not known, is nothing")
     func unknown() throws {
         let replay = try replay { buffer in
