@@ -8,6 +8,7 @@ extension UnsafeRawBufferPointer {
     /// Whether a topic is one on which the broker tells about itself: it begins with `$SYS`.
     @inline(__always)
     var isOfBroker: Bool {
-        count >= 4 && loadUnaligned(as: UInt32.self) == Self.brokerTopic
+        assert(count == 0 || baseAddress != nil, "a topic lies somewhere")
+        return count >= 4 && loadUnaligned(as: UInt32.self) == Self.brokerTopic
     }
 }
