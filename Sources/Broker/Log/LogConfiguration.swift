@@ -21,6 +21,18 @@ package struct LogDestinations: OptionSet, Sendable, Hashable {
     package static let stderr = LogDestinations(rawValue: 8)
     /// The destination of `log_dest topic`.
     package static let topic = LogDestinations(rawValue: 16)
+    /// The destination of `log_dest journal`.
+    package static let journal = LogDestinations(rawValue: 32)
+}
+
+/// What log lines look like (`log_format`); the raw values are the option's words.
+package enum LogFormat: String, Sendable {
+    /// Time and text.
+    case text
+    /// One JSON object a line.
+    case json
+    /// `key=value` pairs.
+    case logfmt
 }
 
 /// The settings of the log: one immutable value, swapped as a whole on reload.
@@ -29,6 +41,10 @@ package struct LogConfiguration: Sendable, Equatable {
     package var destinations: LogDestinations = .stderr
     /// The file of `log_dest file`.
     package var filePath: String?
+    /// What lines look like everywhere but in the journal.
+    package var format = LogFormat.text
+    /// The socket of `log_dest journal`; tests put their own here, no option does.
+    package var journalPath = "/run/systemd/journal/socket"
     /// The facility of `log_facility`: nil is daemon, 0...7 are local0...local7.
     package var facility: Int?
     /// Whether lines begin with the time.

@@ -67,7 +67,7 @@ enum BrokerProcess {
 
     /// Logs what the parser remarked.
     private static func writeRemarks(of parser: ConfigurationParser, to log: Log) {
-        log.configureTimestamps(of: parser.configuration.logging)
+        log.configureForm(of: parser.configuration.logging)
         for record in parser.records { log.write(record.type, record.message) }
     }
 
