@@ -34,7 +34,7 @@ private final class Journal {
         unlink(path)
     }
 
-    /// The next datagram; what was sent on this machine is there already. Nil when nothing is.
+    /// The next datagram, or nil: what was sent on this machine is there already.
     func datagram() -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         let count = recv(descriptor, &bytes, bytes.count, CInt(MSG_DONTWAIT))
@@ -78,7 +78,9 @@ private func journalLog(_ path: String, file: String? = nil) -> Log {
     return log
 }
 
-private func text(_ value: [UInt8]?) -> String? { value.map { String(decoding: $0, as: UTF8.self) } }
+private func text(_ value: [UInt8]?) -> String? {
+    value.map { String(decoding: $0, as: UTF8.self) }
+}
 
 @Suite("Log in the journal")
 struct JournalTests {

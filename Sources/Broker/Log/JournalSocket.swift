@@ -105,12 +105,14 @@ struct JournalSocket: ~Copyable {
         if let event = fields.event {
             append("MESSAGE_ID", Array(event.messageID.utf8), to: &bytes)
         }
-        fields.forEach { _, name, value in append(name, Array(value.utf8), to: &bytes) }
+        fields.visit { _, name, value in append(name, Array(value.utf8), to: &bytes) }
         return bytes
     }
 
     private static func append(_ name: StaticString, _ value: [UInt8], to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(
+            contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        )
         if value.contains(where: { $0 < 0x20 && $0 != 0x09 }) {
             bytes.append(0x0A)
             withUnsafeBytes(of: UInt64(value.count).littleEndian) { bytes.append(contentsOf: $0) }

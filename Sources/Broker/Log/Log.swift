@@ -29,6 +29,8 @@ package final class Log: Sendable {
         var configuration = LogConfiguration()
         var outputs = LogOutputs()
         var sink: TopicSink?
+        /// What gets a copy of lines of type error; -1 for nothing.
+        var errorCopy: CInt = -1
     }
 
     private let state: Mutex<State>
@@ -142,6 +144,14 @@ package final class Log: Sendable {
         state.withLock { $0.sink = sink }
     }
 
+    /// Sets a descriptor that lines of type error are written to besides all destinations; nil for none
+    /// any more.
+    ///
+    /// It stays the caller's, and open until it is taken back.
+    package func copyErrors(to descriptor: CInt?) {
+        state.withLock { $0.errorCopy = descriptor ?? -1 }
+    }
+
     /// Opens the destinations of the state's configuration and sets the filter.
     ///
     /// - Returns: what to say of destinations that could not be opened.
@@ -166,6 +176,9 @@ package final class Log: Sendable {
         let published = state.withLock { state -> (TopicSink, String)? in
             let line = LogLine(type, message, fields, configuration: state.configuration)
             state.outputs.write(line, type: type, message, fields)
+            if type == .error, state.errorCopy >= 0 {
+                LogOutputs.write(line.bytes, to: state.errorCopy)
+            }
             guard state.outputs.destinations.contains(.topic), let sink = state.sink else {
                 return nil
             }

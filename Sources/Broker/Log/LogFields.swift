@@ -36,7 +36,7 @@ package struct LogFields: Sendable, Equatable {
     }
 
     /// Calls `body` with every value there is: its name in JSON and logfmt, and in the journal.
-    func forEach(_ body: (_ name: StaticString, _ journalName: StaticString, String) -> Void) {
+    func visit(_ body: (_ name: StaticString, _ journalName: StaticString, String) -> Void) {
         func give(_ name: StaticString, _ journalName: StaticString, _ value: String?) {
             if let value { body(name, journalName, Self.cut(value)) }
         }

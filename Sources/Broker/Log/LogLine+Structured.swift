@@ -18,7 +18,7 @@ extension LogLine {
         append("\"level\":\"\(type.levelName)\",\"msg\":\"".utf8)
         appendEscaped(Self.messageText(message))
         append("\"".utf8)
-        fields.forEach { name, _, value in
+        fields.visit { name, _, value in
             append(",\"\(name)\":\"".utf8)
             appendEscaped(value.utf8)
             append("\"".utf8)
@@ -40,7 +40,7 @@ extension LogLine {
         }
         append("level=\(type.levelName) msg=".utf8)
         appendValue(Self.messageText(message))
-        fields.forEach { name, _, value in
+        fields.visit { name, _, value in
             append(" \(name)=".utf8)
             appendValue(value.utf8)
         }

@@ -84,7 +84,9 @@ struct LogOutputs: ~Copyable {
         let isInJournal =
             journal?.send(message, fields, priority: priority, facility: facility) ?? true
         if destinations.contains(.stdout) { Self.write(line.bytes, to: STDOUT_FILENO) }
-        if destinations.contains(.stderr) || !isInJournal { Self.write(line.bytes, to: STDERR_FILENO) }
+        if destinations.contains(.stderr) || !isInJournal {
+            Self.write(line.bytes, to: STDERR_FILENO)
+        }
         if fileDescriptor >= 0 { Self.write(line.bytes, to: fileDescriptor) }
         guard destinations.contains(.syslog) else { return }
         line.cString.withUnsafeBufferPointer { text in
@@ -111,7 +113,7 @@ struct LogOutputs: ~Copyable {
     }
 
     /// Writes all bytes; a destination that fails loses the line, there is nowhere to report it.
-    private static func write(_ bytes: [UInt8], to descriptor: CInt) {
+    static func write(_ bytes: [UInt8], to descriptor: CInt) {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
