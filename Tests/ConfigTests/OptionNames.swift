@@ -68,7 +68,7 @@ enum OptionNames {
         [
             "plugin", "auth_plugin", "global_plugin", "plugin_load", "include_dir",
             "memory_limit", "persistent_client_expiration", "worker_threads", "log_dest",
-            "log_type", "connection",
+            "log_type", "log_format", "connection",
         ].map { ($0, "") }
         + ["accept_protocol_versions", "protocol", "socket_domain", "plugin_use", "http_dir"]
         .map { ($0, "listener") }

@@ -30,6 +30,7 @@ struct ValueTests {
             ("log_dest nowhere", "Error: Invalid 'log_dest' value (nowhere)."),
             ("log_dest file", "Error: Empty \"log_dest file\" value in configuration."),
             ("log_dest file a\nlog_dest file b", "Error: Duplicate \"log_dest file\" value."),
+            ("log_format xml", "Error: Invalid 'log_format' value (xml)."),
             ("log_type loud", "Error: Invalid 'log_type' value (loud)."),
             (
                 "persistent_client_expiration 1x",
@@ -189,6 +190,10 @@ struct ValueTests {
         #expect(logging("log_dest stdout\nlog_dest topic").destinations == [.stdout, .topic])
         #expect(logging("log_dest stdout\nlog_dest none").destinations == [])
         #expect(logging("log_dest none\nlog_dest syslog").destinations == [.syslog])
+        #expect(logging("log_dest journal\nlog_dest topic").destinations == [.journal, .topic])
+        #expect(logging("log_type all").format == .text)
+        #expect(logging("log_format json").format == .json)
+        #expect(logging("log_format json\nlog_format logfmt").format == .logfmt)
         let file = logging("log_dest file /var/log/a b.log  ")
         #expect(file.destinations == [.file])
         #expect(file.filePath == "/var/log/a b.log")

@@ -136,7 +136,18 @@ struct AnonymousAndPasswords {
                 )
                 let address = "127.0.0.1:\(client.localPort)"
                 let user = username.flatMap { $0.isEmpty ? nil : ", u'\($0)'" } ?? ""
-                try broker.waitForLog(exactly: "Denied CONNECT from c [\(address)]\(user).")
+                let isEmpty = password?.isEmpty ?? true
+                let reason =
+                    user.isEmpty
+                    ? "no user name, and allow_anonymous is false"
+                    : isEmpty
+                        ? "no password (plugin password-file)"
+                        : Self.passwordFile.contains("\(username ?? ""):")
+                            ? "wrong password (plugin password-file)"
+                            : "unknown user (plugin password-file)"
+                try broker.waitForLog(
+                    exactly: "Denied CONNECT from c [\(address)]\(user). Reason: \(reason)."
+                )
                 try broker.waitForLog(
                     exactly: "Client c [\(address)] disconnected: not authorised."
                 )

@@ -289,7 +289,7 @@ struct Limits {
         )
         try broker.stop()
         let denied = "Denied PUBLISH from c [\(address)], u'u' to '$SYS/x'."
-        let count = broker.process.errors.lines.filter { $0.hasSuffix(denied) }.count
+        let count = broker.process.errors.lines.filter { $0.contains(denied) }.count
         // The thousand may take a few seconds on a busy machine.
         #expect(count >= 10 && count < 100)
     }

@@ -114,6 +114,7 @@ struct Logging {
         )
         try broker.waitForLog(
             exactly: "Denied PUBLISH from \(id) [127.0.0.1:\(client.localPort)] to '$SYS/x'."
+                + " Reason: clients do not publish to $SYS and $share."
         )
         let named = try RawClient.connected(to: broker, unique("n"), .v5, username: "bob")
         try named.publish1("$SYS/y", reason: 0x87)

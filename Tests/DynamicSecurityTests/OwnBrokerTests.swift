@@ -85,14 +85,21 @@ struct OwnBrokerTests {
         let who = { (name: String, client: RawClient) in
             "\(name) [127.0.0.1:\(client.localPort)], u'u'"
         }
-        for line in [
-            "Denied SUBSCRIBE from \(who("me", client)) to 'down/u/+'.",
-            "Denied UNSUBSCRIBE from \(who("me", client)) to 'down/u/x'.",
-            "Denied PUBLISH from \(who("me", client)) to 'up/you'.",
-            "Denied UNSUBSCRIBE from \(who("older", older)) to 'down/u/x'.",
-            "Denied SUBSCRIBE from \(who("oldest", oldest)) to '#'.",
+        let byRole = "role 'r' denies it"
+        let byDefault = "no ACL of its roles matches, and the default for publishClientSend"
+        for (line, reason) in [
+            ("Denied SUBSCRIBE from \(who("me", client)) to 'down/u/+'.", byRole),
+            ("Denied UNSUBSCRIBE from \(who("me", client)) to 'down/u/x'.", byRole),
+            (
+                "Denied PUBLISH from \(who("me", client)) to 'up/you'.",
+                "\(byDefault) does not allow it"
+            ),
+            ("Denied UNSUBSCRIBE from \(who("older", older)) to 'down/u/x'.", byRole),
+            ("Denied SUBSCRIBE from \(who("oldest", oldest)) to '#'.", byRole),
         ] {
-            try broker.waitForLog(exactly: line)
+            try broker.waitForLog(
+                exactly: "\(line) Reason: \(reason) (plugin dynamic-security)."
+            )
         }
     }
 

@@ -57,6 +57,24 @@ mosq_EXPORT void mosquitto_complete_auth(
 mosq_EXPORT int mosquitto_client_tls_exporter(
     const struct mosquitto *client, unsigned char binding[32]);
 
+/* Says why a plugin refuses what it has been asked about, for the log and for administrators: no client
+   ever sees it. identifier is the one mosquitto_plugin_init() was given. reason is a few words
+   without a full stop, such as "unknown user" or the rule that matched, UTF-8, copied; longer ones
+   are cut after 255 bytes. To be called just before the plugin refuses, or leaves a login or access to
+   others, on the thread on which it does so: before a callback for MOSQ_EVT_ACL_CHECK,
+   MOSQ_EVT_BASIC_AUTH, MOSQ_EVT_EXT_AUTH_START, _CONTINUE or MOSQ_EVT_MESSAGE_IN returns, or before
+   mosquitto_complete_auth() and its like. Without effect for NULL. The original does not have it: look
+   it up with dlsym().
+   [any thread] */
+mosq_EXPORT void mosquitto_access_reason_set(
+    const mosquitto_plugin_id_t *identifier, const char *reason);
+
+/* Whether anybody would read a reason for refusing access (MOSQ_ACL_READ, ...): what takes work to
+   find out can be left undone otherwise. False for MOSQ_ACL_READ, which is refused too often to be
+   told, and while lines of type notice are off. Cheap. To be looked up with dlsym() as well.
+   [any thread] */
+mosq_EXPORT bool mosquitto_access_reason_wanted(int access);
+
 /* What mosquitto_plugin_thread_safe() returns, added up. */
 enum mosquitto_plugin_thread_safety {
     /* Callbacks may be called on any broker thread, several at a time. One that is unregistered

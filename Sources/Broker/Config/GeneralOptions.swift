@@ -77,6 +77,12 @@ enum GeneralOptions {
     /// The options of the log.
     static let logging: [String: Setting<Configuration>] = [
         "log_dest": .custom(logDest),
+        "log_format": .custom {
+            (root: inout Configuration, line: inout OptionLine) throws(ConfigurationError) in
+            let word = try line.word()
+            guard let format = LogFormat(rawValue: word) else { throw line.invalid(word) }
+            root.logging.format = format
+        },
         "log_facility": .custom {
             (root: inout Configuration, line: inout OptionLine) throws(ConfigurationError) in
             let number = try line.int()
@@ -209,6 +215,7 @@ enum GeneralOptions {
         case "stderr": root.logging.destinations.insert(.stderr)
         case "syslog": root.logging.destinations.insert(.syslog)
         case "topic": root.logging.destinations.insert(.topic)
+        case "journal": root.logging.destinations.insert(.journal)
         case "file":
             guard root.logging.filePath == nil else {
                 throw ConfigurationError("Error: Duplicate \"log_dest file\" value.")

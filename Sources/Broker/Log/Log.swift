@@ -20,12 +20,17 @@ package final class Log: Sendable {
     /// The types now written; read without the lock on every call.
     @usableFromInline
     let mask = Atomic<UInt32>(LogTypes.standard.rawValue)
+    /// Whether any destination has a place for fields; read without the lock with every line.
+    @usableFromInline
+    let wantsFields = Atomic(false)
 
     /// Where lines go and what they look like.
     private struct State: ~Copyable {
         var configuration = LogConfiguration()
         var outputs = LogOutputs()
         var sink: TopicSink?
+        /// What gets a copy of lines of type error; -1 for nothing.
+        var errorCopy: CInt = -1
     }
 
     private let state: Mutex<State>
@@ -41,62 +46,86 @@ package final class Log: Sendable {
         mask.load(ordering: .relaxed) & type.rawValue != 0
     }
 
-    /// Writes a line of the given type; the message is built only if the type is on.
+    /// Writes a line of the given type; the message is built only if the type is on, and what it is
+    /// about only if `log_format` or a destination has a place for it.
     @inlinable
-    package func write(_ type: LogTypes, _ message: @autoclosure () -> String) {
-        if isEnabled(type) { emit(type, message()) }
+    package func write(
+        _ type: LogTypes,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> LogFields = LogFields()
+    ) {
+        guard isEnabled(type) else { return }
+        emit(type, message(), wantsFields.load(ordering: .relaxed) ? fields() : LogFields())
     }
 
     /// Writes a line whether or not its type is on: whoever calls has asked in another way.
-    package func writeAlways(_ type: LogTypes, _ message: String) { emit(type, message) }
+    package func writeAlways(_ type: LogTypes, _ message: String) {
+        emit(type, message, LogFields())
+    }
 
     /// Writes a line of type information.
     @inlinable
-    package func info(_ message: @autoclosure () -> String) {
-        write(.information, message())
+    package func info(
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> LogFields = LogFields()
+    ) {
+        write(.information, message(), fields())
     }
 
     /// Writes a line of type notice.
     @inlinable
-    package func notice(_ message: @autoclosure () -> String) {
-        write(.notice, message())
+    package func notice(
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> LogFields = LogFields()
+    ) {
+        write(.notice, message(), fields())
     }
 
     /// Writes a line of type warning.
     @inlinable
-    package func warning(_ message: @autoclosure () -> String) {
-        write(.warning, message())
+    package func warning(
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> LogFields = LogFields()
+    ) {
+        write(.warning, message(), fields())
     }
 
     /// Writes a line of type error.
     @inlinable
-    package func error(_ message: @autoclosure () -> String) {
-        write(.error, message())
+    package func error(
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> LogFields = LogFields()
+    ) {
+        write(.error, message(), fields())
     }
 
     /// Writes a line of type debug.
     @inlinable
-    package func debug(_ message: @autoclosure () -> String) {
-        write(.debug, message())
+    package func debug(
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> LogFields = LogFields()
+    ) {
+        write(.debug, message(), fields())
     }
 
     /// Takes over the destinations, filter and form of `configuration`; also swaps them on reload.
     ///
     /// When the log file cannot be opened, stderr takes its place and only errors are written from
-    /// then on; the broker goes on.
+    /// then on; the broker goes on. Without a journal all lines go to stderr instead.
     package func configure(_ configuration: LogConfiguration) {
-        let failure = state.withLock { state -> String? in
+        let failures = state.withLock { state in
             state.configuration = configuration
             return open(&state)
         }
-        if let failure { error(failure) }
+        report(failures)
     }
 
-    /// Takes over only whether and how the time is written.
+    /// Takes over only what lines look like.
     ///
     /// The parser's remarks are written before the destinations are opened, but in this form already.
-    package func configureTimestamps(of configuration: LogConfiguration) {
+    package func configureForm(of configuration: LogConfiguration) {
         state.withLock {
+            $0.configuration.format = configuration.format
             $0.configuration.hasTimestamp = configuration.hasTimestamp
             $0.configuration.timestampFormat = configuration.timestampFormat
         }
@@ -104,8 +133,7 @@ package final class Log: Sendable {
 
     /// Closes and opens all destinations again, so that a rotated log file is let go.
     package func reopen() {
-        let failure = state.withLock { open(&$0) }
-        if let failure { error(failure) }
+        report(state.withLock { open(&$0) })
     }
 
     /// Sets what receives the lines of `log_dest topic`; nil drops them.
@@ -116,26 +144,41 @@ package final class Log: Sendable {
         state.withLock { $0.sink = sink }
     }
 
+    /// Sets a descriptor that lines of type error are written to besides all destinations; nil for none
+    /// any more.
+    ///
+    /// It stays the caller's, and open until it is taken back.
+    package func copyErrors(to descriptor: CInt?) {
+        state.withLock { $0.errorCopy = descriptor ?? -1 }
+    }
+
     /// Opens the destinations of the state's configuration and sets the filter.
     ///
-    /// - Returns: the line to log if the log file could not be opened.
-    private func open(_ state: inout State) -> String? {
+    /// - Returns: what to say of destinations that could not be opened.
+    private func open(_ state: inout State) -> [LogOutputs.Failure] {
         let configuration = state.configuration
-        if let failure = state.outputs.open(configuration) {
-            mask.store(LogTypes.error.rawValue, ordering: .relaxed)
-            return failure
-        }
-        let types = configuration.destinations.isEmpty ? [] : configuration.types
+        let failures = state.outputs.open(configuration)
+        var types = configuration.destinations.isEmpty ? [] : configuration.types
+        if failures.contains(where: \.isErrorsOnly) { types = .error }
         mask.store(types.rawValue, ordering: .relaxed)
-        return nil
+        let hasJournal = state.outputs.destinations.contains(.journal)
+        wantsFields.store(configuration.format != .text || hasJournal, ordering: .relaxed)
+        return failures
+    }
+
+    private func report(_ failures: [LogOutputs.Failure]) {
+        for failure in failures { write(failure.isErrorsOnly ? .error : .warning, failure.line) }
     }
 
     /// Formats one line and writes it to every destination.
     @usableFromInline
-    func emit(_ type: LogTypes, _ message: String) {
+    func emit(_ type: LogTypes, _ message: String, _ fields: LogFields) {
         let published = state.withLock { state -> (TopicSink, String)? in
-            let line = LogLine(message, configuration: state.configuration)
-            state.outputs.write(line, type: type)
+            let line = LogLine(type, message, fields, configuration: state.configuration)
+            state.outputs.write(line, type: type, message, fields)
+            if type == .error, state.errorCopy >= 0 {
+                LogOutputs.write(line.bytes, to: state.errorCopy)
+            }
             guard state.outputs.destinations.contains(.topic), let sink = state.sink else {
                 return nil
             }

@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the `log_*` options ask for.
 
-/// Where log lines go; several destinations may be set at once.
-package struct LogDestinations: OptionSet, Sendable, Hashable {
-    /// One bit per destination.
-    package let rawValue: UInt8
-
-    /// Takes the bits as they are.
-    package init(rawValue: UInt8) {
-        self.rawValue = rawValue
-    }
-
-    /// The destination of `log_dest syslog`.
-    package static let syslog = LogDestinations(rawValue: 1)
-    /// The destination of `log_dest file`.
-    package static let file = LogDestinations(rawValue: 2)
-    /// The destination of `log_dest stdout`.
-    package static let stdout = LogDestinations(rawValue: 4)
-    /// The destination of `log_dest stderr`.
-    package static let stderr = LogDestinations(rawValue: 8)
-    /// The destination of `log_dest topic`.
-    package static let topic = LogDestinations(rawValue: 16)
+/// What log lines look like (`log_format`); the raw values are the option's words.
+package enum LogFormat: String, Sendable {
+    /// Time and text.
+    case text
+    /// One JSON object a line.
+    case json
+    /// `key=value` pairs.
+    case logfmt
 }
 
 /// The settings of the log: one immutable value, swapped as a whole on reload.
@@ -29,6 +17,10 @@ package struct LogConfiguration: Sendable, Equatable {
     package var destinations: LogDestinations = .stderr
     /// The file of `log_dest file`.
     package var filePath: String?
+    /// What lines look like everywhere but in the journal.
+    package var format = LogFormat.text
+    /// The socket of `log_dest journal`; tests put their own here, no option does.
+    package var journalPath = "/run/systemd/journal/socket"
     /// The facility of `log_facility`: nil is daemon, 0...7 are local0...local7.
     package var facility: Int?
     /// Whether lines begin with the time.

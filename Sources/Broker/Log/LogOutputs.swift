@@ -13,6 +13,18 @@ struct LogOutputs: ~Copyable {
     private var fileDescriptor: CInt = -1
     /// Whether `openlog` was called.
     private var isSyslogOpen = false
+    /// The way to the journal; nil without one.
+    private var journal: JournalSocket?
+    /// The facility of lines in the journal.
+    private var facility: CInt = LOG_DAEMON
+
+    /// Why a destination is not there, and what is logged while it is not.
+    struct Failure {
+        /// The line to log.
+        let line: String
+        /// Whether only errors are written from now on.
+        let isErrorsOnly: Bool
+    }
 
     deinit {
         if fileDescriptor >= 0 { _ = Glibc.close(fileDescriptor) }
@@ -20,14 +32,36 @@ struct LogOutputs: ~Copyable {
 
     /// Closes what is open and opens what `configuration` names.
     ///
-    /// - Returns: the line to log if the log file could not be opened; stderr then takes its place.
-    mutating func open(_ configuration: LogConfiguration) -> String? {
+    /// - Returns: what to say of the log file or the journal if it could not be opened; stderr then
+    ///   takes its place.
+    mutating func open(_ configuration: LogConfiguration) -> [Failure] {
         close()
         destinations = configuration.destinations
+        facility = Self.facility(configuration.facility)
         if destinations.contains(.syslog) {
-            openSyslog(Self.facility(configuration.facility))
+            openSyslog(facility)
             isSyslogOpen = true
         }
+        return [openJournal(configuration), openFile(configuration)].compactMap { $0 }
+    }
+
+    private mutating func openJournal(_ configuration: LogConfiguration) -> Failure? {
+        guard destinations.contains(.journal) else { return nil }
+        do throws(JournalFailure) {
+            journal = try JournalSocket(path: configuration.journalPath)
+            return nil
+        } catch {
+            destinations.remove(.journal)
+            destinations.insert(.stderr)
+            return Failure(
+                line: "Warning: Unable to reach the journal at \(configuration.journalPath):"
+                    + " \(error.reason). Log lines go to stderr.",
+                isErrorsOnly: false
+            )
+        }
+    }
+
+    private mutating func openFile(_ configuration: LogConfiguration) -> Failure? {
         guard destinations.contains(.file), let path = configuration.filePath else { return nil }
         do {
             fileDescriptor = try SensitiveFile.openForAppending(path)
@@ -35,19 +69,29 @@ struct LogOutputs: ~Copyable {
         } catch {
             destinations.remove(.file)
             destinations.insert(.stderr)
-            return "Error: Unable to open log file \(path) for writing: \(error.reason)."
+            return Failure(
+                line: "Error: Unable to open log file \(path) for writing: \(error.reason).",
+                isErrorsOnly: true
+            )
         }
     }
 
     /// Writes one line of the given type to every destination but the topic.
-    func write(_ line: LogLine, type: LogTypes) {
+    ///
+    /// What the journal does not take goes to stderr.
+    mutating func write(_ line: LogLine, type: LogTypes, _ message: String, _ fields: LogFields) {
+        let priority = Self.priority(type)
+        let isInJournal =
+            journal?.send(message, fields, priority: priority, facility: facility) ?? true
         if destinations.contains(.stdout) { Self.write(line.bytes, to: STDOUT_FILENO) }
-        if destinations.contains(.stderr) { Self.write(line.bytes, to: STDERR_FILENO) }
+        if destinations.contains(.stderr) || !isInJournal {
+            Self.write(line.bytes, to: STDERR_FILENO)
+        }
         if fileDescriptor >= 0 { Self.write(line.bytes, to: fileDescriptor) }
         guard destinations.contains(.syslog) else { return }
         line.cString.withUnsafeBufferPointer { text in
             guard let start = text.baseAddress else { return }
-            withVaList([start]) { vsyslog(Self.priority(type), "%s", $0) }
+            withVaList([start]) { vsyslog(priority, "%s", $0) }
         }
     }
 
@@ -59,16 +103,17 @@ struct LogOutputs: ~Copyable {
         }
     }
 
-    /// Closes the log file and the connection to syslog.
+    /// Closes the log file and the connections to syslog and the journal.
     private mutating func close() {
         if fileDescriptor >= 0 { _ = Glibc.close(fileDescriptor) }
         fileDescriptor = -1
         if isSyslogOpen { closelog() }
         isSyslogOpen = false
+        journal = nil
     }
 
     /// Writes all bytes; a destination that fails loses the line, there is nowhere to report it.
-    private static func write(_ bytes: [UInt8], to descriptor: CInt) {
+    static func write(_ bytes: [UInt8], to descriptor: CInt) {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {

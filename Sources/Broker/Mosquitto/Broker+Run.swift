@@ -13,7 +13,8 @@ import PluginHost
 func runBroker(
     configuration: Configuration,
     commandLine: BrokerCommandLine,
-    log: Log
+    log: Log,
+    daemon: inout DaemonStart?
 ) -> Int32 {
     defer { BrokerProcess.logTermination(log) }
     do throws(ConfigurationError) {
@@ -28,7 +29,7 @@ func runBroker(
         log.configure(configuration.logging)
         StartupLog.write(configuration, features: features, to: log)
         if configuration.isLocalOnly { StartupLog.writeLocalOnlyWarnings(to: log) }
-        try serve(configuration, commandLine, signals, log)
+        try serve(configuration, commandLine, signals, log, &daemon)
         return 0
     } catch {
         log.error(error.line)
@@ -46,7 +47,8 @@ private func serve(
     _ configuration: Configuration,
     _ commandLine: BrokerCommandLine,
     _ signals: Signals,
-    _ log: Log
+    _ log: Log,
+    _ daemon: inout DaemonStart?
 ) throws(StartError) {
     let broker = try makeBroker(configuration, commandLine, log)
     log.setTopicSink { topic, line in broker.publishLogLine(line, topic: topic) }
@@ -87,8 +89,9 @@ private func serve(
         throw failure
     }
     let notifier = ServiceNotifier()
-    log.info("mosquitto version \(BrokerVersion.number) running")
+    log.info("mosquitto version \(BrokerVersion.number) running", LogFields(.started))
     notifier.ready()
+    daemon.take()?.succeed()
     try control(threads, plugins, durable, signals) { [sysTree] in
         ControlLoop(threads, plugins, configuration, commandLine, notifier, sysTree: sysTree)
     }

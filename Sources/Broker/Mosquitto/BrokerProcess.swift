@@ -27,7 +27,7 @@ enum BrokerProcess {
 
     /// Logs the line every exit of the broker logs.
     static func logTermination(_ log: Log) {
-        log.info("mosquitto version \(BrokerVersion.number) terminating")
+        log.info("mosquitto version \(BrokerVersion.number) terminating", LogFields(.stopped))
     }
 
     /// Reads the configuration file again and merges it with the running configuration.
@@ -67,7 +67,7 @@ enum BrokerProcess {
 
     /// Logs what the parser remarked.
     private static func writeRemarks(of parser: ConfigurationParser, to log: Log) {
-        log.configureTimestamps(of: parser.configuration.logging)
+        log.configureForm(of: parser.configuration.logging)
         for record in parser.records { log.write(record.type, record.message) }
     }
 
@@ -117,10 +117,11 @@ enum BrokerProcess {
             return 0
         }
         let pidFile: PidFile
+        var daemon: DaemonStart?
         do throws(StartError) {
             try Privileges.drop(to: configuration.user, log)
             try Privileges.applyUmask()
-            if commandLine.isDaemon { try daemonise() }
+            if commandLine.isDaemon { daemon = try DaemonStart(log) }
             pidFile = try PidFile(path: configuration.pidFile)
         } catch {
             log.error(error.line)
@@ -131,18 +132,11 @@ enum BrokerProcess {
         if SensitiveFile.allowsSymbolicLinks {
             log.notice("Sensitive files may be reached through symbolic links.")
         }
-        return runBroker(configuration: configuration, commandLine: commandLine, log: log)
-    }
-
-    /// Goes to the background: one fork, a session of its own, no terminal, same directory.
-    ///
-    /// Must run before any thread exists, since only the calling one survives a fork.
-    private static func daemonise() throws(StartError) {
-        guard daemon(1, 0) == 0 else {
-            throw StartError(
-                line: "Error in daemonise: \(String(cString: strerror(errno)))",
-                exitCode: 1
-            )
-        }
+        return runBroker(
+            configuration: configuration,
+            commandLine: commandLine,
+            log: log,
+            daemon: &daemon
+        )
     }
 }

@@ -13,8 +13,8 @@ package enum ConnectionEnd: Sendable, Equatable {
 
 /// Why TLS, WebSocket or the PROXY protocol gave a connection up.
 package enum TransportError: Sendable, Equatable {
-    /// The peers did not agree on a TLS connection; OpenSSL's words.
-    case handshake(String)
+    /// The peers did not agree on a TLS connection.
+    case handshake(TLSFailure)
     /// Something was wrong with an established TLS connection; OpenSSL's words.
     case tls(String)
     /// Not a WebSocket, or one that broke a rule.

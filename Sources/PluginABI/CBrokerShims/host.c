@@ -21,6 +21,13 @@ struct broker_thread_slot *broker_thread_slot(void)
     return &slot;
 }
 
+struct broker_refusal *broker_refusal(void)
+{
+    static _Thread_local struct broker_refusal refusal;
+
+    return &refusal;
+}
+
 bool broker_may_bind_own_first(void)
 {
     static const char *const signs[] = {"__asan_init", "__tsan_init", "__msan_init", "__ubsan_on_report"};

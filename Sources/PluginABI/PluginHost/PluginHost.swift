@@ -9,6 +9,7 @@ import Glibc
 import Log
 import MQTT
 import Net
+import Results
 import Synchronization
 
 /// The plugins of a broker.
@@ -277,7 +278,10 @@ package final class PluginHost: Hooks, Sendable {
         switch question {
         case .authenticate(let client, let password):
             return authenticate(client, password: password, questionID, scope)
-        case .confirm(let client): return .authentication(code: confirm(client, scope.confirmers))
+        case .confirm(let client):
+            let code = confirm(client, scope.confirmers)
+            let denial = code == ResultCode.success ? nil : takeDenial()
+            return .authentication(code: code, denial: denial)
         case .beginExchange(let client, let method, let data, let isAgain):
             return exchange(
                 .extAuthStart,
@@ -291,9 +295,15 @@ package final class PluginHost: Hooks, Sendable {
         case .continueExchange(let client, let method, let data):
             return exchange(.extAuthContinue, client, method: method, data: data, questionID, scope)
         case .publish(let client, let message, let checksAccess, let isFiltered):
-            return .publish(
-                publish(client, message, checksAccess: checksAccess, isFiltered: isFiltered, scope)
+            let decision = publish(
+                client,
+                message,
+                checksAccess: checksAccess,
+                isFiltered: isFiltered,
+                scope
             )
+            if case .refused = decision { return .publish(decision, denial: takeDenial()) }
+            return .publish(decision)
         case .control(let client, let message): return control(client, message, snapshot)
         case .subscribe(let client, let filters): return decide(.subscribe, client, filters, scope)
         case .unsubscribe(let client, let filters):

@@ -71,6 +71,22 @@ public final class Broker: Sendable {
         log(.error, "\(pluginName): Error in \(event) callback: \(error)")
     }
 
+    // MARK: - Reasons
+
+    /// Says why the plugin is about to refuse a client something, or to leave it to others: for the log and
+    /// for administrators, never for the client.
+    ///
+    /// A few words without a full stop. Call it on the thread that refuses, just before it does: before a callback
+    /// returns, or before `DelayedAnswer.complete`. Nothing happens in brokers that have no place for it.
+    public func giveReason(_ reason: String) {
+        reason.withCString { host.setAccessReason?(identifier.value, $0) }
+    }
+
+    /// Whether anybody would read a reason for refusing this kind of access; cheap.
+    public func wantsReason(for access: Access) -> Bool {
+        host.wantsAccessReason?(access.rawValue) ?? false
+    }
+
     // MARK: - Registration
 
     func setInfo(name: String, version: String?) {

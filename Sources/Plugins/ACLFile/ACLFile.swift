@@ -16,8 +16,19 @@ final class ACLFile: ThreadSafePlugin {
 
     private let broker: Broker
     /// `nil` without a file; a check holds the lock for one retain.
-    private let index: Mutex<ACLIndex?>
+    private let index: Mutex<Loaded?>
     private let lines = Mutex(LineLimit())
+
+    /// What is in force.
+    private final class Loaded: Sendable {
+        let index: ACLIndex
+        let denials: ACLDenials
+
+        init(_ file: ACLRules) {
+            index = ACLIndex(file.rules)
+            denials = file.denials
+        }
+    }
 
     init(context: ThreadSafePluginContext) throws {
         broker = context.broker
@@ -35,7 +46,7 @@ final class ACLFile: ThreadSafePlugin {
 
     // MARK: - File
 
-    private static func load(_ path: String?, broker: Broker) throws(ResultCode) -> ACLIndex? {
+    private static func load(_ path: String?, broker: Broker) throws(ResultCode) -> Loaded? {
         guard let path else { return nil }
         let content: [UInt8]
         do {
@@ -47,7 +58,7 @@ final class ACLFile: ThreadSafePlugin {
         do {
             let file = try ACLRules(parsing: content, path: path)
             for warning in file.warnings { broker.log(.warning, warning) }
-            return ACLIndex(file.rules)
+            return Loaded(file)
         } catch {
             broker.log(.error, error.message)
             throw ResultCode.invalid
@@ -72,9 +83,9 @@ final class ACLFile: ThreadSafePlugin {
         case .write: access = .write
         case .subscribe, .unsubscribe: return .allow
         }
-        guard let index = index.withLock({ $0 }) else { return .ignore }
+        guard let loaded = index.withLock({ $0 }) else { return .ignore }
         let username = event.client.usernameBytes
-        let decision = index.decide(
+        let decision = loaded.index.decide(
             access,
             topic: event.topicBytes,
             clientID: event.client.idBytes,
@@ -83,7 +94,7 @@ final class ACLFile: ThreadSafePlugin {
         )
         switch decision {
         case .allowed: return .allow
-        case .denied: return .deny
+        case .denied: explain(event, with: loaded.denials)
         case .dangerousUsername where lines.withLock({ $0.admits() }):
             let name = event.client.username ?? ""
             broker.log(.notice, "ACL denying access to client with dangerous username \"\(name)\"")
@@ -92,7 +103,28 @@ final class ACLFile: ThreadSafePlugin {
             broker.log(.notice, "ACL denying access to client with dangerous client id \"\(id)\"")
         case .dangerousUsername, .dangerousClientID: break
         }
+        if decision == .dangerousUsername {
+            giveReason("its user name holds a wildcard", for: event.access)
+        } else if decision == .dangerousClientID {
+            giveReason("its client identifier holds a wildcard", for: event.access)
+        }
         return .deny
+    }
+
+    private func explain(_ event: borrowing AccessCheckEvent, with denials: ACLDenials) {
+        guard broker.wantsReason(for: event.access) else { return }
+        let username = event.client.usernameBytes
+        let reason = denials.reason(
+            topic: event.topicBytes,
+            clientID: event.client.idBytes,
+            hasUsername: !username.isEmpty || event.client.hasUsername,
+            username: username
+        )
+        broker.giveReason(reason)
+    }
+
+    private func giveReason(_ reason: String, for access: Access) {
+        if broker.wantsReason(for: access) { broker.giveReason(reason) }
     }
 }
 

@@ -8,11 +8,15 @@ import TopicRules
 package struct ACLRules: Sendable, Equatable {
     package private(set) var rules: [ACLRule] = []
     package private(set) var warnings: [String] = []
+    /// What explains denials.
+    package private(set) var denials: ACLDenials
 
     /// Reads the file's text; the first bad line ends it.
     package init(parsing content: [UInt8], path: String) throws(ACLFileError) {
+        denials = ACLDenials(path: path)
         var subject = ACLRule.Subject.anonymous
-        for line in content.textLines where line.first != UInt8(ascii: "#") {
+        for (index, line) in content.textLines.enumerated() where line.first != UInt8(ascii: "#") {
+            defer { denials.note(rules, line: index + 1) }
             let (keyword, rest) = Self.word(of: line.trimmingEnd)
             switch String(decoding: keyword, as: UTF8.self) {
             case "": continue

@@ -14,6 +14,7 @@ final class PasswordFile: ThreadSafePlugin {
     static let name = "password-file"
 
     private static let optionKey = "password_file"
+    private static let unknownUser = "unknown user"
     /// How many logins may wait for a thread; the broker bounds them by address.
     private static let waitingMax = 10_000
 
@@ -77,14 +78,22 @@ final class PasswordFile: ThreadSafePlugin {
     private func check(_ event: inout BasicAuthEvent) throws -> BasicAuthAnswer {
         guard let username = event.usernameBytes else { return .ignore }
         // An empty password never logs in, whatever is stored.
-        guard let password = event.password, !password.isEmpty else { return .deny }
+        guard let password = event.password, !password.isEmpty else {
+            broker.giveReason("no password")
+            return .deny
+        }
         // Users that are not in the file take as long as those that are.
         let (hash, isKnown) = table.withLock { table in
             (table[username] ?? table.decoy(for: username), table[username] != nil)
         }
-        guard let hash else { return .deny }
-        let decide = { @Sendable () -> BasicAuthAnswer in
-            hash.verify(password) && isKnown ? .allow : .deny
+        guard let hash else {
+            broker.giveReason(Self.unknownUser)
+            return .deny
+        }
+        let decide = { @Sendable [broker] () -> BasicAuthAnswer in
+            if hash.verify(password) && isKnown { return .allow }
+            broker.giveReason(isKnown ? "wrong password" : Self.unknownUser)
+            return .deny
         }
         guard broker.isCallableFromAnyThread, let answer = try event.delayedAnswer() else {
             return decide()

@@ -165,6 +165,7 @@ final class Scram: ThreadSafePlugin {
     private func refuse(_ client: borrowing Client, _ error: any Error) -> ExtendedAuthAnswer {
         let reason = (error as? ScramError)?.rawValue ?? "\(error)"
         broker.log(.notice, "\(Self.name): refused client \(client.id ?? "(none)"): e=\(reason)")
+        broker.giveReason(reason)
         return .denyTelling(Array("e=\(reason)".utf8))
     }
 

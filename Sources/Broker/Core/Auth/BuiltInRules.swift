@@ -16,6 +16,9 @@ enum BuiltInRules {
         return !topic.starts(with: sys) || isBridgeState(topic)
     }
 
+    /// Why a client may not publish where these rules say no.
+    static let publishingDenial = Denial("clients do not publish to $SYS and $share")
+
     /// Whether a topic is handled instead of routed.
     static func isControl(_ topic: UnsafeRawBufferPointer) -> Bool {
         topic.first == UInt8(ascii: "$") && topic.starts(with: control)

@@ -59,7 +59,7 @@ extension Worker {
             check.openCount -= 1
             defer { if reloadCheck === check { continueReloadCheck() } }
             // Whoever has taken the session over meanwhile has been let in since.
-            guard case .authentication(let code) = answer, let session = sessions[handle],
+            guard case .authentication(let code, _) = answer, let session = sessions[handle],
                 session.identity === identity
             else { return }
             if Self.mustLeave(code, allowsAnonymous: allowsAnonymous) { expel(session) }

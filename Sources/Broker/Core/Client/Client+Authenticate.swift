@@ -48,7 +48,7 @@ extension Client {
             question = .authenticate(identity, password: password)
         } else {
             pendingConnect = connect
-            return admitOrRefuse(listener.allowsAnonymous)
+            return admitOrRefuse(listener.allowsAnonymous, nil)
         }
         let limit = worker.settings.configuration.maxPendingLogins
         switch worker.broker.pendingLogins.enter(from: identity.peer, limit: limit) {
@@ -79,19 +79,19 @@ extension Client {
 
     private func take(_ answer: HookAnswer) {
         switch answer {
-        case .authentication(let code): concludeBasic(code)
-        case .exchange(let code, let data):
+        case .authentication(let code, let denial): concludeBasic(code, denial)
+        case .exchange(let code, let data, let denial):
             if stage == .connected {
                 concludeAgain(code, data)
             } else {
-                concludeExchange(code, data)
+                concludeExchange(code, data, denial)
             }
         default: return
         }
         if stage == .connected || stage == .exchanging { connection?.resumeReading() }
     }
 
-    private func concludeBasic(_ code: Int32) {
+    private func concludeBasic(_ code: Int32, _ denial: Denial?) {
         guard let identity, let connect = pendingConnect else { return }
         if code == ResultCode.success, connect.settings !== worker.settings {
             // The answer may come from files that a reload has replaced meanwhile.
@@ -106,55 +106,70 @@ extension Client {
             )
         }
         switch code {
-        case ResultCode.success: admitOrRefuse(true)
-        case ResultCode.pluginIgnore: admitOrRefuse(listener.allowsAnonymous)
+        case ResultCode.success: admitOrRefuse(true, nil)
+        case ResultCode.pluginIgnore: admitOrRefuse(listener.allowsAnonymous, denial)
         case ResultCode.pluginDefer:
-            admitOrRefuse(identity.userName == nil && listener.allowsAnonymous)
-        case ResultCode.notAuthorized: admitOrRefuse(false)
+            admitOrRefuse(identity.userName == nil && listener.allowsAnonymous, denial)
+        case ResultCode.notAuthorized: admitOrRefuse(false, denial)
         default:
             guard let reason = ReasonCode(ofRefusal: code) else {
                 return finish(.refused("authentication failed", code: ResultCode.unknown))
             }
-            refuseByPlugin(reason, code: code)
+            refuseByPlugin(reason, code: code, denial)
         }
     }
 
     private func refuseByPlugin(
         _ reason: ReasonCode,
         code: Int32,
-        authenticationData: [UInt8]? = nil
+        _ denial: Denial?
     ) {
-        logDenied()
+        logDenied(denial)
         refuseConnect(
             ConnectError(
                 answer: isV5 ? .connackV5(reason) : .connackV3(5),
                 detail: "refused by a plugin"
             ),
-            code: code,
-            authenticationData: authenticationData
+            code: code
         )
     }
 
-    private func admitOrRefuse(_ isAllowed: Bool) {
-        guard isAllowed else { return refuse(v3: 5, v5: .notAuthorized, "not authorised") }
+    /// Lets the client in, or refuses it: because of `denial`, or because nobody vouches for it.
+    private func admitOrRefuse(_ isAllowed: Bool, _ denial: Denial?) {
+        guard isAllowed else {
+            let isAnonymous = identity?.userName == nil
+            let reason = denial ?? (isAnonymous ? Self.anonymousDenial : Self.strangerDenial)
+            return refuse(v3: 5, v5: .notAuthorized, "not authorised", reason)
+        }
         enter(authenticationData: nil)
     }
 
-    /// The line about the end of the connection does not name the user.
-    private func logDenied() {
+    private static let anonymousDenial = Denial("no user name, and allow_anonymous is false")
+    private static let strangerDenial = Denial(
+        "nobody knows the user, and allow_anonymous is false"
+    )
+
+    /// The line about the end of the connection names neither the user nor the reason.
+    private func logDenied(_ denial: Denial?) {
         guard worker.settings.configuration.connectionMessages, log.isEnabled(.notice),
             let identity
         else { return }
-        log.notice("Denied CONNECT from \(identity.logNameAndUser).")
+        let reason = denial.map { " \($0.sentence)" } ?? ""
+        log.notice(
+            "Denied CONNECT from \(identity.logNameAndUser).\(reason)",
+            identity.logFields(.connectDenied, denial)
+        )
     }
 
+    /// Refuses a client with `detail` as the reason, unless a plugin has given one.
     private func refuse(
         v3: UInt8,
         v5: ReasonCode,
         _ detail: StaticString,
+        _ denial: Denial? = nil,
         authenticationData: [UInt8]? = nil
     ) {
-        logDenied()
+        logDenied(denial ?? Denial("\(detail)"))
         refuseConnect(
             ConnectError(answer: isV5 ? .connackV5(v5) : .connackV3(v3), detail: detail),
             authenticationData: authenticationData
@@ -177,7 +192,7 @@ extension Client {
 
     // MARK: Enhanced authentication
 
-    private func concludeExchange(_ code: Int32, _ data: [UInt8]?) {
+    private func concludeExchange(_ code: Int32, _ data: [UInt8]?, _ denial: Denial?) {
         switch code {
         case ResultCode.success: enter(authenticationData: data)
         case ResultCode.authContinue:
@@ -185,7 +200,7 @@ extension Client {
             writeAuth(.continueAuthentication, data)
         case ResultCode.notAuthorized:
             // What the method has to say about the failure, such as the error of SCRAM.
-            refuse(v3: 5, v5: .notAuthorized, "not authorised", authenticationData: data)
+            refuse(v3: 5, v5: .notAuthorized, "not authorised", denial, authenticationData: data)
         case ResultCode.notSupported, ResultCode.pluginIgnore, ResultCode.pluginDefer:
             refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
         default:
@@ -193,7 +208,8 @@ extension Client {
             // CONNACK with a reason ends every exchange that does not succeed.
             refuseByPlugin(
                 ReasonCode(ofRefusal: code) ?? .unspecifiedError,
-                code: ResultCode.unknown
+                code: ResultCode.unknown,
+                denial
             )
         }
     }

@@ -128,7 +128,10 @@ extension Client {
     ) {
         switch error.answer {
         case .close:
-            log.info("Protocol error from \(logName): \(error.detail).")
+            log.info(
+                "Protocol error from \(logName): \(error.detail).",
+                logFields(.protocolError, reason: "\(error.detail)")
+            )
             finish(.refused("protocol error", code: ResultCode.protocolError))
         case .connackV3(let code):
             writeConnack([0x20, 0x02, 0x00, code], code: code)

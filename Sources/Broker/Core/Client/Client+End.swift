@@ -13,7 +13,10 @@ extension Client {
     func fail(_ error: PacketError) {
         worker.deliverCollected()
         guard stage != .ended else { return }
-        log.info("Protocol error from \(logName): \(error.detail).")
+        log.info(
+            "Protocol error from \(logName): \(error.detail).",
+            logFields(.protocolError, reason: "\(error.detail)")
+        )
         finish(.violation(error))
     }
 
@@ -43,6 +46,7 @@ extension Client {
         let farewell = farewell(end)
         // One that leaves before it is decided about was never a client to anybody.
         let wasRefused = stage == .authenticating && openQuestion == nil
+        let isProbe = isProbe(end)
         stage = .ended
         if let openQuestion { worker.forget(openQuestion) }
         openQuestion = nil
@@ -50,7 +54,8 @@ extension Client {
         // What was held is forgotten with the connection.
         heldAnswers = HeldAnswers()
         heldEntry = nil
-        logEnd(end)
+        if !isProbe { announceOpening(.notice) }
+        logEnd(end, isProbe ? .debug : .notice)
         // The places of the client are free before its peer can see the connection close.
         defer { close(farewell) }
         worker.broker.census.removeSocket()
@@ -114,23 +119,34 @@ extension Client {
         connection.closeInTurn()
     }
 
-    private func logEnd(_ end: ClientEnd) {
-        guard worker.settings.configuration.connectionMessages, log.isEnabled(.notice) else {
-            return
-        }
+    private func logEnd(_ end: ClientEnd, _ level: LogTypes) {
+        guard worker.settings.configuration.connectionMessages, log.isEnabled(level) else { return }
+        if level == .debug { announceOpening(level) }
         guard let peer = identity?.peer ?? connection?.peer else { return }
         if let line = end.line {
-            if let text = line(peer) { log.notice(text) }
-            return
+            guard var text = line(peer) else { return }
+            if end.lineKind == .tlsFailed {
+                let reason = end.isReasonNew ? end.text.map { "Reason: \($0), from" } : nil
+                text += " \(reason ?? "From") \(peer.host):\(peer.port)"
+                text += " on port \(listener.logName)."
+            }
+            return log.notice(text, logFields(end.lineKind, reason: end.text))
         }
         let name = "\(logName) [\(peer.host):\(peer.port)]"
-        if let text = end.textWithoutStop {
-            log.notice("Client \(name) disconnected: \(text)")
-        } else if let text = end.text {
-            log.notice("Client \(name) disconnected: \(text).")
-        } else {
-            log.notice("Client \(name) disconnected.")
-        }
+        let reason = end.textWithoutStop ?? end.text
+        let ending =
+            if let text = end.textWithoutStop {
+                ": \(text)"
+            } else if let text = end.text {
+                ": \(text)."
+            } else {
+                "."
+            }
+        log.write(
+            level,
+            "Client \(name) disconnected\(ending)",
+            logFields(.clientDisconnected, reason: reason)
+        )
     }
 }
 

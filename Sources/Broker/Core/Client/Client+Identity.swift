@@ -74,9 +74,12 @@ extension ClientEnd {
     /// Its log line stands for the usual one.
     static func refused(_ error: TransportError) -> ClientEnd {
         switch error {
-        case .handshake(let reason):
-            var end = ClientEnd(text: "TLS handshake failed", code: ResultCode.tlsHandshake)
-            end.line = { "Client connection from \($0.host) failed: \(reason)." }
+        case .handshake(let failure):
+            let reason = failure.explanation ?? failure.error
+            var end = ClientEnd(text: reason, code: ResultCode.tlsHandshake)
+            end.isReasonNew = failure.explanation != nil
+            end.line = { "Client connection from \($0.host) failed: \(failure.error)." }
+            end.lineKind = .tlsFailed
             return end
         case .tls(let reason): return ClientEnd(text: "TLS error: \(reason)", code: ResultCode.tls)
         case .webSocket(let reason): return ClientEnd(text: reason, code: ResultCode.protocolError)

@@ -23,6 +23,20 @@ extension Client {
     /// Whether one more denial may be logged.
     func admitsDenialLine() -> Bool { admitsLine(about: "denials") }
 
+    /// One line with who, from where, what and, as far as anybody knows, why.
+    func logDenied(
+        _ verb: String,
+        of identity: ClientIdentity,
+        to topic: String,
+        _ denial: Denial?
+    ) {
+        let reason = denial.map { " \($0.sentence)" } ?? ""
+        log.notice(
+            "Denied \(verb) from \(identity.logNameAndUser) to '\(topic)'.\(reason)",
+            identity.logFields(.accessDenied, denial, topic: topic)
+        )
+    }
+
     /// A publication is larger than the client takes, and is dropped.
     ///
     /// Of a published log line nothing is said: that would be published, be too large in turn, and
@@ -31,7 +45,10 @@ extension Client {
         guard log.isEnabled(.notice), !topic.starts(with: Self.logTopics),
             admitsLine(about: "drops")
         else { return }
-        log.notice("Dropping too large outgoing PUBLISH for \(logName) (\(size) bytes)")
+        log.notice(
+            "Dropping too large outgoing PUBLISH for \(logName) (\(size) bytes)",
+            logFields(.messagesDropped, reason: "larger than the client takes")
+        )
     }
 
     /// An answer is larger than the client takes, and is dropped.

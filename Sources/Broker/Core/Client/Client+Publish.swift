@@ -120,7 +120,7 @@ extension Client {
             return refuse(publish, .topicNameInvalid)
         }
         guard isPublishingAllowed(topic) else {
-            logDenied(publish, topic, payload)
+            logDenied(publish, topic, payload, BuiltInRules.publishingDenial)
             return refuse(publish, .notAuthorized)
         }
         let receipt = PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier)
@@ -215,9 +215,10 @@ extension Client {
     func logDenied(
         _ publish: PublishPacket,
         _ topic: UnsafeRawBufferPointer,
-        _ payload: UnsafeRawBufferPointer
+        _ payload: UnsafeRawBufferPointer,
+        _ denial: Denial?
     ) {
-        logDenied(topic: topic)
+        logDenied(topic: topic, denial)
         logPublish(
             "Denied PUBLISH from",
             topic: topic,
@@ -228,11 +229,11 @@ extension Client {
         )
     }
 
-    /// One line with who, from where, and what.
-    func logDenied(topic: UnsafeRawBufferPointer) {
+    /// One line with who, from where, what and why.
+    func logDenied(topic: UnsafeRawBufferPointer, _ denial: Denial?) {
         guard log.isEnabled(.notice), admitsDenialLine(), let identity else { return }
         let name = String(decoding: topic, as: UTF8.self)
-        log.notice("Denied PUBLISH from \(identity.logNameAndUser) to '\(name)'.")
+        logDenied("PUBLISH", of: identity, to: name, denial)
     }
 
     /// The stored form of a PUBLISH; what was collected has been delivered.

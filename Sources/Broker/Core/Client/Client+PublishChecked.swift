@@ -39,7 +39,7 @@ extension Client {
         }
         if code == ResultCode.success { return true }
         if code == ResultCode.accessDenied {
-            logDenied(publish, topic, payload)
+            logDenied(publish, topic, payload, worker.hooks?.takeDenial())
             refuse(publish, .notAuthorized)
         } else {
             finish(.plugin(code, worker.hooks))
@@ -72,8 +72,8 @@ extension Client {
         undecidedCount += 1
         _ = worker.ask(question) { [self] answer in
             undecidedCount -= 1
-            if case .publish(let decision) = answer {
-                conclude(decision, message, receipt, publisher: handle)
+            if case .publish(let decision, let denial) = answer {
+                conclude(decision, denial, message, receipt, publisher: handle)
             }
             goOnAfterDecision()
         }
@@ -92,13 +92,14 @@ extension Client {
 
     private func conclude(
         _ decision: PublishDecision,
+        _ denial: Denial?,
         _ message: Message,
         _ receipt: PublishReceipt,
         publisher: SessionHandle
     ) {
         switch decision {
         case .refused(let reason):
-            message.withPublication { logDenied(topic: $0.topic) }
+            message.withPublication { logDenied(topic: $0.topic, denial) }
             refuse(receipt, reason)
             endIfOutputIsFull()
         case .disconnect(let code): finish(.plugin(code, worker.hooks))

@@ -241,7 +241,9 @@ extension Client {
                 finish(.plugin(code, worker.hooks))
                 return false
             }
-            if code != ResultCode.success { logDenied(filter, packet) }
+            if code != ResultCode.success {
+                logDenied(filter, packet, worker.hooks?.takeDenial())
+            }
             carryOut(filter, isAllowed: code == ResultCode.success, packet)
         }
         return true
@@ -281,10 +283,10 @@ extension Client {
         _ filters: [RequestedFilter],
         _ packet: FilterPacket
     ) -> Bool {
-        guard case .filters(let decisions, let code) = answer else { return false }
-        for (filter, decision) in zip(filters, decisions) {
+        guard case .filters(let decisions, let code, let denials) = answer else { return false }
+        for (index, (filter, decision)) in zip(filters, decisions).enumerated() {
             guard case .allowed(let text, let options) = decision else {
-                logDenied(filter, packet)
+                logDenied(filter, packet, denials[index])
                 carryOut(filter, isAllowed: false, packet)
                 continue
             }
@@ -304,11 +306,11 @@ extension Client {
         return filter
     }
 
-    private func logDenied(_ filter: RequestedFilter, _ packet: FilterPacket) {
+    private func logDenied(_ filter: RequestedFilter, _ packet: FilterPacket, _ denial: Denial?) {
         log.debug("\t\(filter.text.text) (denied)")
-        guard admitsDenialLine(), let identity else { return }
+        guard log.isEnabled(.notice), admitsDenialLine(), let identity else { return }
         let verb = packet.kind == .subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE"
-        log.notice("Denied \(verb) from \(identity.logNameAndUser) to '\(filter.text.text)'.")
+        logDenied(verb, of: identity, to: filter.text.text, denial)
     }
 }
 

@@ -99,6 +99,8 @@ package final class Client {
     var isHolding = false
     /// What lets the client in when its CONNACK may go out.
     var heldEntry: (() -> Void)?
+    /// The port it has come in on, until the line about that is written: when something has come.
+    var unannouncedPort: UInt16?
     /// Whether an excess of the receive maximum was already logged for this connection.
     var hasLoggedExcess = false
 
@@ -331,7 +333,8 @@ package final class Client {
     private func noteTLS() {
         guard let peer = connection?.peer else { return }
         log.notice(
-            "Client from \(peer.host):\(peer.port) appears to be using TLS to connect to a non-TLS listener."
+            "Client from \(peer.host):\(peer.port) appears to be using TLS to connect to a non-TLS listener.",
+            logFields(.protocolError, reason: "TLS on a listener without TLS")
         )
     }
 
@@ -462,6 +465,7 @@ extension Client: ConnectionHandler {
         _ connection: Connection,
         received bytes: UnsafeRawBufferPointer
     ) -> Int {
+        if unannouncedPort != nil { announceOpening(.notice) }
         let consumed = worker.collect { _ in handlePackets(bytes) }
         if consumed > 0 { touch() }
         if spreadCount > 0 { connection.yieldReading() }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ways in which a client's connection ends.
 
+import Log
 import MQTT
 import Net
 import Results
@@ -19,6 +20,10 @@ struct ClientEnd {
     var textWithoutStop: String?
     /// The whole log line instead of the usual one, nil for none at all.
     var line: (@Sendable (PeerAddress) -> String?)?
+    /// Whether `text` says more than that line.
+    var isReasonNew = false
+    /// The kind of that line.
+    var lineKind = LogLineKind.clientDisconnected
 
     static let disconnected = ClientEnd(text: nil, publishesWill: false, code: ResultCode.success)
     static let disconnectedWithWill = ClientEnd(text: nil, code: ResultCode.success)
@@ -45,6 +50,9 @@ struct ClientEnd {
         code: ResultCode.notAuthorized
     )
     static let shutDown = ClientEnd(text: nil, publishesWill: false, code: ResultCode.success)
+
+    /// Whether the peer has closed the connection.
+    var isClosedByPeer: Bool { code == Self.closedByPeer.code }
 
     /// Whether the client has not got on in the time it is given.
     var isTimeout: Bool { code == Self.timedOut.code }

@@ -71,7 +71,7 @@ extension Worker {
         }
         _ = ask(.access(identity, questions)) { [self] answer in
             // A client that has taken the session over meanwhile has been let in with it.
-            guard case .filters(let decisions, _) = answer, let session = sessions[handle],
+            guard case .filters(let decisions, _, _) = answer, let session = sessions[handle],
                 session.identity === identity
             else { return }
             for (subscription, decision) in zip(subscriptions, decisions) {

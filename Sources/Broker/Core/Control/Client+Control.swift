@@ -17,19 +17,22 @@ extension Client {
         undecidedCount += 1
         _ = worker.ask(.control(identity, message)) { [self] answer in
             undecidedCount -= 1
-            if case .control(let decision) = answer { concludeControl(decision, message, receipt) }
+            if case .control(let decision, let denial) = answer {
+                concludeControl(decision, denial, message, receipt)
+            }
             goOnAfterDecision()
         }
     }
 
     private func concludeControl(
         _ decision: ControlDecision,
+        _ denial: Denial?,
         _ message: Message,
         _ receipt: PublishReceipt
     ) {
         switch decision {
         case .refused(ResultCode.accessDenied):
-            message.withPublication { logDenied(topic: $0.topic) }
+            message.withPublication { logDenied(topic: $0.topic, denial) }
             refuse(receipt, .notAuthorized)
         case .refused(let code): finish(.plugin(code, worker.hooks))
         case .unhandled:

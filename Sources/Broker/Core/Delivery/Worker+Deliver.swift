@@ -105,7 +105,8 @@ extension Worker {
         guard !session.hasLoggedDrop else { return }
         session.hasLoggedDrop = true
         log.notice(
-            "Outgoing messages are being dropped for client \(session.identity.clientIdentifier)."
+            "Outgoing messages are being dropped for client \(session.identity.clientIdentifier).",
+            session.identity.logFields(.messagesDropped, reason: "the queue is full")
         )
     }
 }

@@ -114,7 +114,7 @@ final class HTTPExchange {
         ask(.authenticate(identity, password: password)) { [self] answer in
             // Until here the login was under way.
             withExtendedLifetime(place) {}
-            guard case .authentication(let code) = answer else { return }
+            guard case .authentication(let code, _) = answer else { return }
             let isKnown =
                 switch code {
                 case ResultCode.success: true

@@ -38,15 +38,17 @@ package struct FilterQuestion: Sendable {
 package enum HookAnswer: Sendable {
     /// The `MOSQ_ERR_*` that the chain of callbacks ended with: 0 accepted, 17 at least one
     /// deferred and none decided, 32 no plugin had an opinion, others refused.
-    case authentication(code: Int32)
+    /// `denial`: why others refused.
+    case authentication(code: Int32, denial: Denial? = nil)
     /// `MOSQ_ERR_*`: 0 accepted, -4 continue with `data` to the client, others refused.
-    case exchange(code: Int32, data: [UInt8]?)
-    /// What to do with a message from a client.
-    case publish(PublishDecision)
-    /// What became of a request to a control handler.
-    case control(ControlDecision)
-    /// One decision per filter, or an end of the connection with a `MOSQ_ERR_*`.
-    case filters([FilterDecision], disconnectCode: Int32?)
+    case exchange(code: Int32, data: [UInt8]?, denial: Denial? = nil)
+    /// What to do with a message from a client, and why if it is refused.
+    case publish(PublishDecision, denial: Denial? = nil)
+    /// What became of a request to a control handler, and why if it is refused.
+    case control(ControlDecision, denial: Denial? = nil)
+    /// One decision per filter, or an end of the connection with a `MOSQ_ERR_*`; `denials` by the
+    /// place of the filter.
+    case filters([FilterDecision], disconnectCode: Int32?, denials: [Int: Denial] = [:])
     /// One decision per message.
     case deliver([DeliveryDecision])
     /// Whether the client may publish the message that was kept of it.
@@ -116,6 +118,10 @@ package protocol Hooks: AnyObject, Sendable {
         _ publication: borrowing UnsafePublication
     ) -> Int32
 
+    /// Why the last call of `checkAccess` on this thread that was not about reading has denied; to be
+    /// asked right after it.
+    func takeDenial() -> Denial?
+
     /// Answers at once, or returns nil and later answers through `Broker.answer(_:worker:)`: once, but
     /// for questions that were forgotten, which need no answer. Answers for the questions of one
     /// worker come in the order of the questions, except those of authentication, which may take any
@@ -144,4 +150,9 @@ package protocol Hooks: AnyObject, Sendable {
 
     /// The thread this is called on asks and tells nothing more.
     func threadIsEnding()
+}
+
+extension Hooks {
+    /// Nothing is known of it.
+    package func takeDenial() -> Denial? { nil }
 }

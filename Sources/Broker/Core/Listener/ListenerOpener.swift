@@ -62,7 +62,9 @@ package enum ListenerOpener {
         if let path = listener.configuration.unixSocketPath {
             log.info("Opening unix listen socket on path \(path).")
             do {
-                return [try ListenerSocket.unix(path: path, listenerIndex: listener.index)]
+                let socket = try ListenerSocket.unix(path: path, listenerIndex: listener.index)
+                logOpened(listener, at: path, log)
+                return [socket]
             } catch {
                 throw ListenerError(line: unixFailure(error, path))
             }
@@ -75,6 +77,7 @@ package enum ListenerOpener {
             log.info("Opening \(kind) listen socket on port \(listener.configuration.port).")
             do throws(SystemError) {
                 sockets.append(try address.open(listener.index, configuration.setTcpNodelay))
+                logOpened(listener, at: "\(address)", log)
             } catch {
                 if error.code == EACCES { log.error(capabilityHint) }
                 let line = ListenerError(error, listenerAt: "\(address)")
@@ -87,6 +90,14 @@ package enum ListenerOpener {
         }
         if let failure, sockets.isEmpty { throw failure }
         return sockets
+    }
+
+    /// Says of a listener that waits where it does, and what it speaks.
+    private static func logOpened(_ listener: ListenerSettings, at address: String, _ log: Log) {
+        var fields = LogFields(.listenerOpened)
+        fields.listener = listener.logName
+        fields.address = listener.configuration.unixSocketPath ?? listener.configuration.host
+        log.info("Listening on \(address): \(listener.summary).", fields)
     }
 
     private static let capabilityHint =

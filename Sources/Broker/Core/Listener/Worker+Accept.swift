@@ -34,7 +34,16 @@ extension Worker {
 
     private func refuse(_ accepted: AcceptedSocket) {
         let host = accepted.peer.host
-        log.notice("Client connection from \(host) denied: max_connections exceeded.")
+        log.notice(
+            "Client connection from \(host) denied: max_connections exceeded.",
+            refusalFields(accepted, "max_connections exceeded")
+        )
+    }
+
+    /// What the log says of a connection that is closed at once.
+    private func refusalFields(_ accepted: AcceptedSocket, _ reason: String) -> LogFields {
+        let listener = settings.listeners[accepted.listenerIndex]
+        return accepted.peer.logFields(.connectionRefused, at: listener, reason: reason)
     }
 
     // MARK: Places
@@ -102,7 +111,8 @@ extension Worker {
         guard answer == .full else { return }
         leavePlace(at: listener)
         log.notice(
-            "Client connection from \(accepted.peer.host) denied: too many wait for the host access rules."
+            "Client connection from \(accepted.peer.host) denied: too many wait for the host access rules.",
+            refusalFields(accepted, "too many wait for the host access rules")
         )
     }
 
@@ -113,7 +123,10 @@ extension Worker {
         leavePlace(at: listener)
         guard settings.configuration.connectionMessages else { return }
         let host = accepted.peer.host
-        log.notice("Client connection from \(host) denied access by tcpd.")
+        log.notice(
+            "Client connection from \(host) denied access by tcpd.",
+            refusalFields(accepted, "tcpd")
+        )
     }
 
     // MARK: Serving
@@ -132,7 +145,10 @@ extension Worker {
             let isTLS = transport.tls != nil
             if isOutOfMemory(expecting: isTLS ? Self.tlsByteCount : Self.connectionByteCount) {
                 leavePlace(at: listener)
-                return log.notice("Client connection from \(peer.host) denied: out of memory.")
+                return log.notice(
+                    "Client connection from \(peer.host) denied: out of memory.",
+                    refusalFields(accepted, "out of memory")
+                )
             }
         }
         do {
@@ -143,8 +159,7 @@ extension Worker {
             }
             let client = Client(worker: self, connection: connection, listener: listener)
             if settings.configuration.connectionMessages, transport.proxy == nil {
-                let port = accepted.port
-                log.notice("New connection from \(peer.host):\(peer.port) on port \(port).")
+                client.unannouncedPort = accepted.port
             }
             client.awaitConnect()
         } catch {

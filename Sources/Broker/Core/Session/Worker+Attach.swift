@@ -240,10 +240,14 @@ extension Worker {
         let details =
             "p\(identity.version.rawValue), c\(clean), k\(identity.keepAliveSeconds)\(user)"
         log.notice(
-            "New \(kind) connected from \(address) as \(identity.clientIdentifier) (\(details))."
+            "New \(kind) connected from \(address) as \(identity.clientIdentifier) (\(details)).",
+            identity.logFields(.clientConnected)
         )
         if let version = identity.security?.version, let cipher = identity.security?.cipher {
-            log.notice("Client \(identity.clientIdentifier) negotiated \(version) cipher \(cipher)")
+            log.notice(
+                "Client \(identity.clientIdentifier) negotiated \(version) cipher \(cipher)",
+                identity.logFields()
+            )
         }
     }
 

@@ -71,7 +71,10 @@ extension Worker {
     private func expire(_ session: Session) {
         if settings.configuration.connectionMessages {
             let name = session.identity.clientIdentifier
-            log.notice("Expiring client \(name) due to timeout.")
+            log.notice(
+                "Expiring client \(name) due to timeout.",
+                session.identity.logFields(.sessionExpired)
+            )
         }
         counters.clientsExpired.add(1)
         publishWill(of: session)

@@ -28,6 +28,9 @@ struct ProxyHeaderReader {
         self.rules = rules
     }
 
+    /// Whether nothing has come yet.
+    var isUntouched: Bool { bytes.isEmpty }
+
     /// Takes bytes from the front of the stream.
     ///
     /// Returns the header when it is complete, and how many bytes of `more` belong to it; the rest

@@ -252,6 +252,7 @@ package final class TLSContext: Sendable {
         assert(session.context === self, "a session keeps the context that made it")
         let query = PSKQuery(hint: pskHint ?? "", identity: identity, peer: session.peer)
         guard case .key(let key) = pskSource.find(query), !key.isEmpty, key.count <= room else {
+            session.noteUnknownIdentity(identity)
             return 0
         }
         target.update(from: key, count: key.count)

@@ -15,7 +15,7 @@ final class TLSSession: @unchecked Sendable {
     enum Step {
         case wantsMore
         case done
-        case failed(String)
+        case failed(TLSFailure)
     }
 
     /// What became of received bytes.
@@ -30,6 +30,10 @@ final class TLSSession: @unchecked Sendable {
     var peer: PeerAddress
     /// The identity a pre-shared key was found for.
     fileprivate(set) var pskIdentity: String?
+    /// The identity that the client has named and nobody has found a key for.
+    private var unknownIdentity: String?
+    /// What the client has begun with.
+    private var firstByte: UInt8?
     /// OpenSSL's object; made by the first bytes of a client.
     private var ssl: OpaquePointer?
     /// Whether the handshake is done: from then on there are bytes to decrypt and to encrypt.
@@ -78,6 +82,15 @@ final class TLSSession: @unchecked Sendable {
         pskIdentity = identity
     }
 
+    /// Notes an identity that no key was found for, which is asked for by the handshake.
+    func noteUnknownIdentity(_ identity: String) {
+        assert(!isEstablished, "identities are named in the handshake")
+        unknownIdentity = identity
+    }
+
+    /// Whether nothing has come from the client yet.
+    var isUntouched: Bool { ssl == nil }
+
     // MARK: Handshake
 
     /// Goes on with the handshake with the pipe's input.
@@ -85,8 +98,11 @@ final class TLSSession: @unchecked Sendable {
         assert(begin(), "one thread at a time")
         defer { assert(end(), "work that ends has begun") }
         assert(!isEstablished, "a connection has one handshake")
-        if ssl == nil { ssl = makeSSL() }
-        guard let ssl else { return .failed("out of memory") }
+        if ssl == nil {
+            firstByte = pipe.input.first
+            ssl = makeSSL()
+        }
+        guard let ssl else { return .failed(TLSFailure("out of memory")) }
         attach(ssl, pipe)
         let result = SSL_do_handshake(ssl)
         if result == 1 {
@@ -94,7 +110,15 @@ final class TLSSession: @unchecked Sendable {
             return .done
         }
         let error = SSL_get_error(ssl, result)
-        return error == SSL_ERROR_WANT_READ ? .wantsMore : .failed(Self.reason())
+        if error == SSL_ERROR_WANT_READ { return .wantsMore }
+        return .failed(
+            TLSFailure(
+                ssl,
+                firstByte: firstByte,
+                pskIdentity: unknownIdentity ?? pskIdentity,
+                isKnown: unknownIdentity == nil
+            )
+        )
     }
 
     // MARK: Bytes

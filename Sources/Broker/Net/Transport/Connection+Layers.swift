@@ -355,6 +355,16 @@ extension Connection {
 
     // MARK: Facts
 
+    /// Whether something lies between the socket and the control packets.
+    package var isLayered: Bool { layers != nil }
+
+    /// Whether nothing has come from the peer, asked while nothing has been handed up.
+    package var isUntouched: Bool {
+        guard let layers else { return input.count == 0 }
+        if let proxy = layers.proxy { return proxy.isUntouched }
+        if let session = layers.tls { return session.isUntouched }
+        return layers.webSocket?.heldByteCount == 0
+    }
     /// What TLS and a proxy have told of the peer; a proxy's words are lost by moving to another
     /// reactor.
     package var security: ConnectionSecurity? {

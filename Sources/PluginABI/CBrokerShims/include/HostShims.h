@@ -17,6 +17,23 @@ struct broker_thread_slot {
 /* The calling thread's own; zero at first. */
 struct broker_thread_slot *broker_thread_slot(void);
 
+/* Bytes of a reason with its NUL byte; longer ones are cut. */
+enum { BROKER_REASON_SIZE = 256 };
+
+/* Why plugins refuse what they are asked about on a thread, until somebody wants to know. */
+struct broker_refusal {
+    /* Who has given the reason in text; NULL when nobody has. */
+    const void *speaker;
+    /* Who has refused; NULL when nobody has. */
+    const void *decider;
+    /* What that returned, a MOSQ_ERR_*. */
+    int code;
+    char text[BROKER_REASON_SIZE];
+};
+
+/* The calling thread's own; zero at first. */
+struct broker_refusal *broker_refusal(void);
+
 /* How the symbols of a library meet those of others. */
 enum broker_symbols {
     /* Visible to all; its own names come first, for itself, where that is safe. */

@@ -17,13 +17,15 @@ extension PluginHost {
         _ data: inout mosquitto_evt_acl_check
     ) -> Int32 {
         if client.listener == nil, isPerListener { return ResultCode.accessDenied }
-        var hasDeferred = false
+        var deferring: Callback?
         var isFileContent = false
         for list in scope[.aclCheck].lists {
             var last = ResultCode.pluginIgnore
+            var lastAsked: Callback?
             for callback in list {
                 let code = callback.call(&data, watch)
                 last = code
+                lastAsked = callback
                 if code == ResultCode.pluginDefer || code == ResultCode.pluginIgnore {
                     continue
                 }
@@ -31,14 +33,26 @@ extension PluginHost {
                     isFileContent = true
                     break
                 }
-                if code != ResultCode.success { logDenial(callback.plugin, client, data, code) }
+                if code != ResultCode.success { noteDenial(callback.plugin, client, data, code) }
                 return code
             }
-            if last == ResultCode.pluginDefer { hasDeferred = true }
+            if last == ResultCode.pluginDefer { deferring = lastAsked }
         }
         // A file that allows leaves the last word to plugins that have one.
-        if isFileContent || !hasDeferred { return ResultCode.success }
+        guard let deferring, !isFileContent else { return ResultCode.success }
+        noteDenial(deferring.plugin, client, data, ResultCode.accessDenied)
         return ResultCode.accessDenied
+    }
+
+    /// A plugin has denied, or has left to others what nobody has allowed then.
+    private func noteDenial(
+        _ plugin: LoadedPlugin,
+        _ client: ClientIdentity,
+        _ data: mosquitto_evt_acl_check,
+        _ code: CInt
+    ) {
+        if data.access != AccessKind.read.rawValue { Refusals.note(plugin, code: code) }
+        logDenial(plugin, client, data, code)
     }
 
     private func logDenial(
@@ -69,9 +83,11 @@ extension PluginHost {
                 let code = only.call(&data, watch)
                 switch code {
                 case ResultCode.success, ResultCode.pluginIgnore: return ResultCode.success
-                case ResultCode.pluginDefer: return ResultCode.accessDenied
+                case ResultCode.pluginDefer:
+                    noteDenial(only.plugin, client, data, ResultCode.accessDenied)
+                    return ResultCode.accessDenied
                 default:
-                    logDenial(only.plugin, client, data, code)
+                    noteDenial(only.plugin, client, data, code)
                     return code
                 }
             }

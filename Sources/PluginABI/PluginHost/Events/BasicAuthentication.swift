@@ -18,6 +18,9 @@ struct BasicAuthentication: Sendable {
     private(set) var rest: ArraySlice<Callback>
     private var hasDeferred = false
     private var isFileContent = false
+    /// Why the last one that was asked and did not accept did not; nil while all have or have taken no
+    /// part.
+    private(set) var denial: Denial?
 
     init(
         _ identity: ClientIdentity,
@@ -65,10 +68,13 @@ struct BasicAuthentication: Sendable {
         return code
     }
 
-    /// Takes an answer; false when it decides.
+    /// Takes an answer and what the plugin has said about it; false when it decides.
     ///
     /// A built-in file that accepts leaves the last word to the others.
-    mutating func goesOn(after code: CInt, of plugin: LoadedPlugin) -> Bool {
+    mutating func goesOn(after code: CInt, of plugin: LoadedPlugin, _ reason: String?) -> Bool {
+        if code != ResultCode.success, code != ResultCode.pluginIgnore || reason != nil {
+            denial = Denial(plugin: plugin.displayName, reason: reason, code: code)
+        }
         switch code {
         case ResultCode.pluginIgnore: return true
         case ResultCode.pluginDefer: hasDeferred = true
@@ -148,6 +154,7 @@ extension PluginHost {
                 return nil
             }
             var code = login.askNext(watch)
+            var reason = code == ResultCode.success ? nil : Refusals.takeReason(of: plugin)
             if code == ResultCode.authDelayed {
                 switch suspend(login, plugin) {
                 case .waits(let isFirst):
@@ -159,9 +166,10 @@ extension PluginHost {
                     return nil
                 case .decided(let result):
                     code = Self.lateCode(result.code, byTicket: plugin.answersByTicket)
+                    reason = result.reason
                 }
             }
-            if !login.goesOn(after: code, of: plugin) {
+            if !login.goesOn(after: code, of: plugin, reason) {
                 return conclude(login, code: code, by: plugin.displayName)
             }
         }
@@ -199,13 +207,15 @@ extension PluginHost {
     ) -> HookAnswer {
         let identity = login.identity
         var code = code
+        var denial = login.denial
         if code == ResultCode.success {
             code = confirm(identity, confirmers(after: login))
+            denial = code == ResultCode.success ? nil : Refusals.take()
         }
         delayed.end(login.ticket)
         ClientRecord.of(identity).endAuthentication()
         if let pluginName, code != ResultCode.success { logRefusal(identity, code, pluginName) }
-        return .authentication(code: code)
+        return .authentication(code: code, denial: denial)
     }
 
     func logRefusal(_ identity: ClientIdentity, _ code: Int32, _ pluginName: String) {
@@ -215,7 +225,7 @@ extension PluginHost {
     // MARK: Clients without a password
 
     /// Asks whether a client may come in that has proven who it is without a password; 0 or what
-    /// the first plugin says that objects.
+    /// the first plugin says that objects, which is noted then.
     func confirm(_ identity: ClientIdentity, _ callbacks: [Callback]) -> Int32 {
         for callback in callbacks {
             let record = ClientRecord.of(identity)
@@ -224,6 +234,7 @@ extension PluginHost {
             case ResultCode.success, ResultCode.pluginDefer, ResultCode.pluginIgnore: continue
             default:
                 logRefusal(identity, code, callback.plugin.displayName)
+                Refusals.note(callback.plugin, code: code)
                 // Nobody waits for such an answer.
                 return code == ResultCode.authDelayed ? ResultCode.notAuthorized : code
             }
@@ -243,14 +254,14 @@ extension PluginHost {
 
     /// `mosquitto_complete_basic_auth`.
     func completeBasic(_ identifier: String, code: Int32) {
-        let result = DelayedAnswers.Result(code: code)
+        let result = DelayedAnswers.Result(code: code, reason: Refusals.takeReason())
         guard let waiting = delayed.complete(identifier, .basic, result) else { return }
         resolve(waiting, result)
     }
 
     /// `mosquitto_complete_auth`.
     func complete(_ ticket: DelayedAnswers.Ticket, code: Int32, data: [UInt8]?) {
-        let result = DelayedAnswers.Result(code: code, data: data)
+        let result = DelayedAnswers.Result(code: code, data: data, reason: Refusals.takeReason())
         guard let waiting = delayed.complete(ticket, result) else { return }
         resolve(waiting, result)
     }
@@ -261,7 +272,7 @@ extension PluginHost {
         case .extended(let login): resolve(login, waiting.plugin, result)
         case .basic(var login):
             let code = Self.lateCode(result.code, byTicket: waiting.hasTicket)
-            if login.goesOn(after: code, of: waiting.plugin) {
+            if login.goesOn(after: code, of: waiting.plugin, result.reason) {
                 // Where nobody is left to be asked, a name that the plugin does not know is refused
                 // as soon as a wrong password: the plugin thread may be busy.
                 guard login.next != nil else {
@@ -313,9 +324,16 @@ extension PluginHost {
                     + " \(identity.logName) in time: refused."
             )
             let code = ResultCode.notAuthorized
+            let denial = Denial(
+                plugin: waiting.plugin.displayName,
+                reason: "no answer in time",
+                code: ResultCode.authDelayed
+            )
             switch waiting.login {
-            case .basic(let login): post(.authentication(code: code), to: login.questionID)
-            case .extended(let login): post(.exchange(code: code, data: nil), to: login.questionID)
+            case .basic(let login):
+                post(.authentication(code: code, denial: denial), to: login.questionID)
+            case .extended(let login):
+                post(.exchange(code: code, data: nil, denial: denial), to: login.questionID)
             }
         }
     }

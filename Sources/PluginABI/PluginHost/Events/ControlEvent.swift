@@ -20,7 +20,9 @@ extension PluginHost {
         if scope.events.contains(.access) {
             var data = marshalled.accessCheck(handle, .write)
             let code = checkAccess(scope, identity, &data)
-            if code != ResultCode.success { return .control(.refused(code: code)) }
+            if code != ResultCode.success {
+                return .control(.refused(code: code), denial: takeDenial())
+            }
         }
         let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
         if topic.hasSameBytes(as: BrokerControl.topic), let brokerControl {

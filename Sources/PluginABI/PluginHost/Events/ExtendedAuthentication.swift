@@ -60,10 +60,14 @@ struct ExtendedAuthentication: Sendable {
                 data.data_in_len = UInt16(clamping: bytes.count - 1)
                 data.auth_method = method
                 let code = callback.call(&data, watch)
-                guard let output = data.data_out else { return DelayedAnswers.Result(code: code) }
+                let reason =
+                    code == ResultCode.success ? nil : Refusals.takeReason(of: callback.plugin)
+                guard let output = data.data_out else {
+                    return DelayedAnswers.Result(code: code, reason: reason)
+                }
                 defer { free(output) }
                 let answer = UnsafeRawBufferPointer(start: output, count: Int(data.data_out_len))
-                return DelayedAnswers.Result(code: code, data: Array(answer))
+                return DelayedAnswers.Result(code: code, data: Array(answer), reason: reason)
             }
         }
     }
@@ -164,22 +168,27 @@ extension PluginHost {
     ) -> HookAnswer {
         let identity = step.identity
         var result = result
+        var denial: Denial?
         if result.code == ResultCode.success {
             let scope = registry.current.scope(identity.listenerIndex)
             let code = confirm(identity, scope.confirmers)
             // Nothing that the method has to say to one it has accepted.
-            if code != ResultCode.success { result = DelayedAnswers.Result(code: code) }
+            if code != ResultCode.success {
+                result = DelayedAnswers.Result(code: code)
+                denial = Refusals.take()
+            }
         } else if result.code != ResultCode.authContinue, let plugin {
             logRefusal(identity, result.code, plugin.displayName)
+            denial = Denial(plugin: plugin.displayName, reason: result.reason, code: result.code)
         }
         delayed.end(step.ticket)
         ClientRecord.of(identity).endAuthentication()
-        return .exchange(code: result.code, data: result.data)
+        return .exchange(code: result.code, data: result.data, denial: denial)
     }
 
     /// `mosquitto_complete_extended_auth`.
     func completeExtended(_ identifier: String, code: Int32, data: [UInt8]?) {
-        let result = DelayedAnswers.Result(code: code, data: data)
+        let result = DelayedAnswers.Result(code: code, data: data, reason: Refusals.takeReason())
         guard let waiting = delayed.complete(identifier, .extended, result),
             case .extended(let step) = waiting.login
         else { return }

@@ -61,7 +61,10 @@ extension PluginHost {
             var data = message.event(client)
             for callback in list {
                 let code = callback.call(&data, watch)
-                if code != ResultCode.success { return code }
+                if code != ResultCode.success {
+                    if event == .messageIn { Refusals.note(callback.plugin, code: code) }
+                    return code
+                }
                 message.adopt(&data, changesQoS: event == .messageOut)
             }
         }

@@ -18,12 +18,16 @@ extension PluginHost {
         _ scope: CallbackSnapshot.Scope
     ) -> HookAnswer {
         var decisions: [FilterDecision] = []
+        var denials: [Int: Denial] = [:]
         for filter in filters {
             let (decision, code) = decide(event, identity, filter, scope)
-            if code != ResultCode.success { return .filters(decisions, disconnectCode: code) }
+            if code != ResultCode.success {
+                return .filters(decisions, disconnectCode: code, denials: denials)
+            }
+            if case .denied = decision { denials[decisions.count] = takeDenial() }
             decisions.append(decision)
         }
-        return .filters(decisions, disconnectCode: nil)
+        return .filters(decisions, disconnectCode: nil, denials: denials)
     }
 
     /// Decides which of its filters a session may keep.

@@ -38,6 +38,8 @@ final class DelayedAnswers: Sendable {
     struct Result: Sendable {
         let code: Int32
         var data: [UInt8]?
+        /// Why it refuses, in its own words.
+        var reason: String?
     }
 
     /// An authentication that has begun.

@@ -74,6 +74,9 @@ package struct HostFunctions: Sendable {
     let isAuthAwaited: (@convention(c) (UInt64) -> Bool)?
     let completeAuth: (@convention(c) (UInt64, CInt, UnsafeMutableRawPointer?, UInt16) -> Void)?
 
+    let setAccessReason: (@convention(c) (OpaquePointer?, Text?) -> Void)?
+    let wantsAccessReason: (@convention(c) (CInt) -> Bool)?
+
     package typealias ClientBytes =
         @convention(c) (OpaquePointer?, UnsafeMutablePointer<UInt8>?) -> CInt
 
@@ -143,5 +146,7 @@ package struct HostFunctions: Sendable {
         authTicket = findOptional("client_auth_ticket")
         isAuthAwaited = findOptional("auth_is_awaited")
         completeAuth = findOptional("complete_auth")
+        setAccessReason = findOptional("access_reason_set")
+        wantsAccessReason = findOptional("access_reason_wanted")
     }
 }

@@ -91,17 +91,16 @@ package final class AccessDirectory: Sendable {
         by subject: Subject,
         isAnonymous: Bool
     ) -> Decision {
-        let roles: [Role]
-        if isAnonymous {
-            roles = anonymous.withLock { $0.roles }
-        } else {
-            guard let found = effectiveRoles(of: subject.username) else { return .defer }
-            roles = found
-        }
+        guard let roles = roles(of: subject, isAnonymous: isAnonymous) else { return .defer }
         if let decision = AccessDecision.decide(access, to: topic, by: subject, with: roles) {
             return decision
         }
         return AccessDecision.fallback(access, to: topic, with: anonymous.withLock { $0.defaults })
+    }
+
+    /// The roles that count for a client; nil when its user is not known.
+    func roles(of subject: Subject, isAnonymous: Bool) -> [Role]? {
+        isAnonymous ? anonymous.withLock { $0.roles } : effectiveRoles(of: subject.username)
     }
 
     private func effectiveRoles(of name: Bytes) -> [Role]? {

@@ -199,17 +199,23 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
                 }
             }
         }
-        if case .decided(let decision) = step { return DynamicSecurityPlugin.answer(decision) }
+        let hasPassword = password?.isEmpty == false
+        let reason = { @Sendable (isVerified: Bool) -> LoginReason in
+            isVerified ? .wrongPassword : engine.loginReason(of: username, hasPassword: hasPassword)
+        }
+        let answer = { @Sendable [broker] (decision: LoginDecision, isVerified: Bool) in
+            if decision != .allow { broker.giveReason(reason(isVerified).rawValue) }
+            return DynamicSecurityPlugin.answer(decision)
+        }
+        if case .decided(let decision) = step { return answer(decision, false) }
         let secret = ByteString(password ?? [])
         let decide = { @Sendable () -> BasicAuthAnswer in
             switch step {
-            case .decided(let decision): DynamicSecurityPlugin.answer(decision)
+            case .decided(let decision): answer(decision, false)
             case .verify(let client):
-                DynamicSecurityPlugin.answer(engine.finishLogin(of: client, password: secret))
+                answer(engine.finishLogin(of: client, password: secret), true)
             case .pretend(let decoy, let decision):
-                DynamicSecurityPlugin.answer(
-                    engine.finishPretence(decoy, password: secret, decision)
-                )
+                answer(engine.finishPretence(decoy, password: secret, decision), false)
             }
         }
         guard broker.isCallableFromAnyThread, let later = try event.delayedAnswer(),
@@ -237,12 +243,25 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
         let decision = event.topicBytes.withUnsafeBufferPointer { topic in
             event.client.idBytes.withUnsafeBufferPointer { clientID in
                 event.client.usernameBytes.withUnsafeBufferPointer { username in
-                    engine.directory.check(
+                    let subject = Subject(clientID: clientID, username: username)
+                    let decision = engine.directory.check(
                         access,
                         to: topic,
-                        by: Subject(clientID: clientID, username: username),
+                        by: subject,
                         isAnonymous: isAnonymous
                     )
+                    if decision != .allow, broker.wantsReason(for: event.access) {
+                        let directory = engine.directory
+                        broker.giveReason(
+                            directory.reason(
+                                access,
+                                to: topic,
+                                by: subject,
+                                isAnonymous: isAnonymous
+                            )
+                        )
+                    }
+                    return decision
                 }
             }
         }
