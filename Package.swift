@@ -124,6 +124,7 @@ let package = Package(
 
         // Leaves: know nothing of the broker, nor of one another but for what is named here.
         module("Encoding", in: "Sources/Leaves"),
+        module("ProgramOptions", in: "Sources/Leaves"),
         module("JSON", in: "Sources/Leaves", uses: ["CcJSON"]),
         module("SafeFiles", in: "Sources/Leaves"),
         module("Results", in: "Sources/Leaves"),
@@ -158,6 +159,7 @@ let package = Package(
             name: "mosquitto",
             dependencies: [
                 "Core", "Persist", "Net", "Config", "Log", "SafeFiles", "CLinux", "PluginHost",
+                "ProgramOptions",
             ],
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,
@@ -241,7 +243,7 @@ let package = Package(
             name: "mosquitto_ctrl",
             dependencies: [
                 "MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "JSON", "CEdit",
-                "CControlModule",
+                "CControlModule", "Config", "ProgramOptions",
             ],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
@@ -249,7 +251,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "mosquitto_passwd",
-            dependencies: ["ToolSupport", "SafeFiles", "PasswordHash"],
+            dependencies: ["ToolSupport", "SafeFiles", "PasswordHash", "ProgramOptions"],
             path: "Sources/Tools/mosquitto_passwd",
             swiftSettings: common,
             linkerSettings: [installedRuntime]
@@ -344,7 +346,7 @@ let package = Package(
             "ToolsTests",
             uses: [
                 "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "JSON", "TestSupport",
-                "mosquitto_ctrl", "mosquitto_passwd",
+                "mosquitto_ctrl", "mosquitto_passwd", "ProgramOptions",
             ]
         ),
         tests("TidyTests", uses: []),

@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by other scripts: installs what a build or a test needs and the machine lacks.
 
+# Whoever asks for help gets the script's first lines, and nothing else happens.
+for argument in "$@"; do
+    if [ "$argument" = --help ]; then
+        awk 'NR > 2 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "scripts/${0##*/}"
+        exit 0
+    fi
+done
+
 # What the build links against.
 build_packages=(build-essential libssl-dev libcjson-dev libffi-dev libargon2-dev libedit-dev libidn-dev
     libwrap0-dev)
+# What makes manual pages, looks at them, and what completions are tried in.
+manual_packages=(pandoc mandoc zsh fish)
 # What the tests run besides: the original broker, its clients and headers, a Python client.
-test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv)
+test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv
+    "${manual_packages[@]}")
 
 # Prints the packages among the arguments that are not installed.
 missing_packages() {

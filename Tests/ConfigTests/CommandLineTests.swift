@@ -17,13 +17,14 @@ struct CommandLineTests {
         #expect(run.lines == [terminating])
     }
 
-    @Test("The version is three lines on stdout")
+    @Test("The version is four lines on stdout, the second names the release")
     func version() throws {
         let run = try BrokerCommand(["--version"])
         #expect(run.status == 0)
         let lines = run.output.split(separator: "\n")
         #expect(lines.first == "mosquitto 2.1.2")
-        #expect(lines.count == 3)
+        #expect(lines.dropFirst().first?.wholeMatch(of: #/Release: swift-[1-9][0-9]*/#) != nil)
+        #expect(lines.count == 4)
     }
 
     @Test(

@@ -75,12 +75,12 @@ struct CommandLine {
         #expect(outcome.output.contains("Usage: mosquitto"))
     }
 
-    @Test("--version goes to standard output in three lines")
+    @Test("--version goes to standard output; the first line is the version")
     func version() throws {
         let outcome = try ChildProcess.run(Broker.executable, ["--version"])
         #expect(outcome.status == 0)
         let lines = outcome.output.split(separator: "\n")
-        #expect(lines.count == 3)
+        #expect(lines.count >= 3)
         #expect(lines.first?.hasPrefix("mosquitto 2.1") == true)
     }
 

@@ -26,16 +26,18 @@ struct request {
     bool is_removal;
 };
 
-static void usage(void)
+/* Prints how the program is called, and ends it with that status. */
+static void usage(FILE *output, int status)
 {
     fputs(
         "usage: scram_passwd [-m MECHANISM] [-i ITERATIONS] FILE USER [PASSWORD]\n"
         "       scram_passwd -D FILE USER\n"
         "Adds USER to FILE, which is made if need be, or sets a new password; -D removes USER.\n"
         "MECHANISM is SCRAM-SHA-256 or SCRAM-SHA-512; without -m the user gets both.\n"
-        "Without PASSWORD it is asked for, or read from standard input.\n",
-        stderr);
-    exit(1);
+        "Without PASSWORD it is asked for, or read from standard input.\n"
+        "--help, wherever it stands, prints this and changes nothing. See scram_passwd(1).\n",
+        output);
+    exit(status);
 }
 
 static struct request parse_arguments(int argc, char **argv)
@@ -43,11 +45,16 @@ static struct request parse_arguments(int argc, char **argv)
     struct request request = {NULL, NULL, NULL, NULL, ITERATIONS_DEFAULT, false};
     int option;
 
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            usage(stdout, 0);
+        }
+    }
     while ((option = getopt(argc, argv, "m:i:D")) != -1) {
         if (option == 'm') {
             request.mechanism = find_mechanism(optarg, strlen(optarg));
             if (request.mechanism == NULL) {
-                usage();
+                usage(stderr, 1);
             }
         } else if (option == 'i') {
             request.iterations = atoi(optarg);
@@ -58,11 +65,11 @@ static struct request parse_arguments(int argc, char **argv)
         } else if (option == 'D') {
             request.is_removal = true;
         } else {
-            usage();
+            usage(stderr, 1);
         }
     }
     if (argc - optind < 2 || argc - optind > (request.is_removal ? 2 : 3)) {
-        usage();
+        usage(stderr, 1);
     }
     request.path = argv[optind];
     request.username = argv[optind + 1];

@@ -14,4 +14,10 @@ package enum BrokerVersion {
     package static let revision: Int32 = 2
     /// The three numbers with dots.
     package static let number = "\(major).\(minor).\(revision)"
+    /// The release of this project, which alone tells one from the next: `swift-N`, N from 1.
+    ///
+    /// It stands on a line of its own wherever people look, never in the lines that programs read.
+    package static let release = "swift-1"
+    /// The line that names the release.
+    package static let releaseLine = "Release: \(release)"
 }

@@ -4,6 +4,7 @@
 import Config
 import Glibc
 import Log
+import ProgramOptions
 
 /// What the command line of the broker says.
 struct BrokerCommandLine {
@@ -13,6 +14,8 @@ struct BrokerCommandLine {
         case help
         /// The option `--version`.
         case version
+        /// The option `--completion` with its shell; the text to print.
+        case completions(String)
         /// An option there is not.
         case unknownOption(String)
         /// A value that is missing or wrong, or a configuration that is.
@@ -37,48 +40,55 @@ struct BrokerCommandLine {
     private(set) var tlsKeylogPath: String?
 
     /// Reads the arguments from left to right; `-c` reads its file on the spot.
+    ///
+    /// Whoever asks for help, anywhere, or for completions gets nothing else.
     init(_ arguments: [String], parser: inout ConfigurationParser) throws(Stop) {
         var rest = arguments.dropFirst()
+        if rest.contains("--help") { throw .help }
+        let completions = CompletionShell.completions(
+            askedBy: Array(rest),
+            of: BrokerOption.program
+        )
+        if let completions { throw .completions(completions) }
         while let argument = rest.popFirst() {
-            switch argument {
-            case "-d", "--daemon": isDaemon = true
-            case "-h", "--help": throw .help
-            case "--version": throw .version
-            case "-q", "--quiet": isQuiet = true
-            case "-v", "--verbose": isVerbose = true
-            case "--test-config": isConfigTest = true
-            case "--repair": isRepair = true
-            default:
-                let isUnknown: Bool
+            guard let option = BrokerOption(named: argument) else {
+                throw .unknownOption(argument)
+            }
+            switch option {
+            case .help: throw .help
+            case .version: throw .version
+            case .daemon: isDaemon = true
+            case .quiet: isQuiet = true
+            case .verbose: isVerbose = true
+            case .testConfig: isConfigTest = true
+            case .repair: isRepair = true
+            case .configFile, .port, .tlsKeylog:
                 do throws(ConfigurationError) {
-                    isUnknown = try !readValue(of: argument, from: &rest, parser: &parser)
+                    try readValue(of: option, from: &rest, parser: &parser)
                 } catch {
                     throw .error(error)
                 }
-                if isUnknown { throw .unknownOption(argument) }
             }
         }
     }
 
-    /// Reads an option that has a value.
-    ///
-    /// - Returns: false if there is no such option.
+    /// Reads the value of an option that has one.
     private mutating func readValue(
-        of argument: String,
+        of option: BrokerOption,
         from rest: inout ArraySlice<String>,
         parser: inout ConfigurationParser
-    ) throws(ConfigurationError) -> Bool {
-        switch argument {
-        case "-c", "--config-file":
+    ) throws(ConfigurationError) {
+        assert(option.description.value != nil, "an option with a value")
+        switch option {
+        case .configFile:
             let path = try Self.value(&rest, of: "-c", "config file")
             configFile = path
             try parser.parse(file: path)
-        case "-p", "--port": try addPort(&rest)
-        case "--tls-keylog":
+        case .port: try addPort(&rest)
+        case .tlsKeylog:
             tlsKeylogPath = try Self.value(&rest, of: "--tls-keylog", "file")
-        default: return false
+        case .daemon, .help, .quiet, .verbose, .repair, .testConfig, .version: break
         }
-        return true
     }
 
     /// The configuration with what `-q` and `-v` change; they win over the file.
@@ -125,29 +135,23 @@ struct BrokerCommandLine {
     /// What `--help` prints.
     static let usage = """
         mosquitto version \(BrokerVersion.number)
+        \(BrokerVersion.releaseLine)
 
         mosquitto is an MQTT v5.0/v3.1.1/v3.1 broker.
 
         Usage: mosquitto [-c config_file] [-d] [-h] [-p port] [-v]
                          [--repair] [--test-config] [--tls-keylog file] [--version]
 
-         -c, --config-file : read the configuration from this file.
-         -d, --daemon      : go to the background after starting.
-         -h, --help        : print this help.
-         -p, --port        : listen on this port of the loopback addresses; may be repeated.
-                             Has no effect if the configuration file opens a listener.
-         -q, --quiet       : log nothing; wins over -v and the configuration file.
-         -v, --verbose     : log everything; wins over the configuration file.
-         --repair          : keep what can be read of a damaged session log.
-         --test-config     : check the configuration file and exit.
-         --tls-keylog      : append TLS secrets to this file, for reading captured traffic.
-         --version         : print the version.
+        \(BrokerOption.table)
+
+        See mosquitto(8) and mosquitto.conf(5).
 
         """
 
     /// What `--version` prints.
     static let version = """
         mosquitto \(BrokerVersion.number)
+        \(BrokerVersion.releaseLine)
         Written in Swift; compatible with Eclipse Mosquitto \(BrokerVersion.number).
         Licensed under the Apache License, Version 2.0.
 

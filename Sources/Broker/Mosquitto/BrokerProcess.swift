@@ -84,6 +84,9 @@ enum BrokerProcess {
         case .version:
             print(BrokerCommandLine.version, terminator: "")
             return 0
+        case .completions(let text):
+            print(text, terminator: "")
+            return 0
         case .unknownOption(let option):
             log.error("Error: Unknown option '\(option)'.")
             print(BrokerCommandLine.usage, terminator: "")

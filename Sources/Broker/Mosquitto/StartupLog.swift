@@ -12,6 +12,7 @@ enum StartupLog {
     /// Logs version, configuration file and features.
     static func write(_ configuration: Configuration, features: Features, to log: Log) {
         log.info("mosquitto version \(BrokerVersion.number) starting")
+        log.info(BrokerVersion.releaseLine)
         if let file = configuration.configFile {
             log.info("Config loaded from \(file).")
         } else {

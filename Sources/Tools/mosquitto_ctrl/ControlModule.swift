@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of a broker that can be administered.
 
+import ToolSupport
+
 /// Where a part of the broker is talked to.
 struct ControlTopics: Equatable, Sendable {
     /// Where requests are published.
@@ -61,5 +63,13 @@ enum ControlModule: String, CaseIterable, Equatable {
     /// The command of that name, in any case.
     func command(named name: String) -> CommandRule? {
         commands.first { $0.name.lowercased() == name.lowercased() }
+    }
+
+    /// The command of that name, in any case, if it can be given on the command line.
+    func commandLineRule(named name: String) throws(ToolFailure) -> CommandRule {
+        guard let rule = command(named: name), rule.isOnCommandLine else {
+            throw ToolFailure("Command '\(name)' not recognised.", .unknown)
+        }
+        return rule
     }
 }

@@ -21,13 +21,11 @@ struct OneShot {
         let name = words[0]
         let arguments = Array(words.dropFirst())
         let ask: CommandLineRequest.Ask = { Terminal.readSecret(prompt: $0) }
-        if name.lowercased() == "help" {
-            Terminal.write(HelpText.commandLine(module), to: STDOUT_FILENO)
+        if let subject = HelpText.subject(of: words) {
+            Terminal.write(try HelpText.commandLine(module, about: subject), to: STDOUT_FILENO)
             return
         }
-        guard let rule = module.command(named: name), rule.isOnCommandLine else {
-            throw ToolFailure("Command '\(name)' not recognised.", .unknown)
-        }
+        let rule = try module.commandLineRule(named: name)
         if rule.form == .local {
             Terminal.say(try DynsecFile.initialise(arguments, ask: ask))
             return

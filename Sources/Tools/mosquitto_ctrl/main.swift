@@ -2,6 +2,7 @@
 // mosquitto_ctrl: administers a running broker.
 
 import Glibc
+import ProgramOptions
 import ToolSupport
 
 /// The environment as a dictionary.
@@ -17,8 +18,17 @@ func environment(_ names: String...) -> [String: String] {
 func run() -> Int32 {
     let parser: OptionParser
     do {
+        let words = try ProgramArguments.texts()
+        let completions = CompletionShell.completions(
+            askedBy: words,
+            of: CtrlProgram.description
+        )
+        if let text = completions {
+            Terminal.write(text, to: STDOUT_FILENO)
+            return 0
+        }
         parser = try OptionParser(
-            try ProgramArguments.texts(),
+            words,
             environment: environment("XDG_CONFIG_HOME", "HOME")
         )
     } catch {

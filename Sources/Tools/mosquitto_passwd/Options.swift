@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line of mosquitto_passwd, with the texts scripts know.
 
-import ToolSupport
+import ProgramOptions
 
 /// What one run of the program is asked to do.
 enum Action: Equatable {
@@ -17,6 +17,8 @@ enum Action: Equatable {
 enum UsageError: Error, Equatable {
     /// Say how the program is used.
     case usage
+    /// Print this text and do nothing: it was asked for.
+    case answer(String)
     /// Say this text.
     case message(String)
 }
@@ -39,6 +41,9 @@ struct Options: Equatable {
     init(_ words: [[UInt8]]) throws(UsageError) {
         guard !words.isEmpty else { throw .usage }
         let texts = words.map { String(decoding: $0, as: UTF8.self) }
+        let completions = CompletionShell.completions(askedBy: texts, of: PasswdOption.program)
+        if let completions { throw .answer(completions) }
+        if texts.contains("--help") { throw .answer(Self.usage + "\n") }
         let count = try parseFlags(texts[...]).count
         try checkCombinations()
         try parseOperands(words.suffix(count))
@@ -48,15 +53,15 @@ struct Options: Equatable {
         _ words: ArraySlice<String>
     ) throws(UsageError) -> ArraySlice<String> {
         var rest = words
-        while let word = rest.first {
-            switch word {
-            case "-b": isBatch = true
-            case "-c": isCreating = true
-            case "-D": isDeleting = true
-            case "-U": isHashingAll = true
-            case "-H": try parseAlgorithm(Self.value(of: word, &rest))
-            case "-I": try parseIterations(Self.value(of: word, &rest))
-            default: return rest
+        while let word = rest.first, let option = PasswdOption(named: word) {
+            switch option {
+            case .batch: isBatch = true
+            case .create: isCreating = true
+            case .delete: isDeleting = true
+            case .hashAll: isHashingAll = true
+            case .hash: try parseAlgorithm(Self.value(of: word, &rest))
+            case .iterations: try parseIterations(Self.value(of: word, &rest))
+            case .help: throw .answer(Self.usage + "\n")
             }
             rest = rest.dropFirst()
         }
@@ -144,11 +149,8 @@ struct Options: Equatable {
                mosquitto_passwd [-H hash] [-I n] [-c] -b passwordfile username password
                mosquitto_passwd -D passwordfile username
                mosquitto_passwd [-H hash] [-I n] -U passwordfile
-         -b : take the password from the command line instead of asking for it.
-         -c : create the password file, which must not exist yet. "-" writes to standard output.
-         -D : delete the user.
-         -H : how to store the password: argon2id, sha512-pbkdf2 (default) or sha512.
-         -I : the number of iterations of sha512-pbkdf2 (default 1000).
-         -U : hash every password of a file that holds them in plain text.
+        \(PasswdOption.table)
+
+        See mosquitto_passwd(1).
         """
 }

@@ -4,7 +4,7 @@
 import PasswordHash
 
 /// The ways a password may be stored, by the names `mosquitto_passwd -H` knows.
-enum PasswordAlgorithm: String {
+enum PasswordAlgorithm: String, CaseIterable {
     case argon2id
     case sha512PBKDF2 = "sha512-pbkdf2"
     case sha512

@@ -10,6 +10,8 @@ do {
 } catch let error as Failure {
     Terminal.complain(error.message)
     exit(error.status)
+} catch UsageError.answer(let text) {
+    Terminal.write(text, to: STDOUT_FILENO)
 } catch UsageError.message(let text) {
     Terminal.complain(text)
     exit(1)

@@ -29,10 +29,14 @@ struct OptionParser {
                         "Error: \(rule.title) argument given but no \(argument) specified.\n"
                     )
                 }
+                // Who asks for help gets it, whatever stands before.
+                if next == "--help" { options.wantsHelp = true }
                 value = next
                 rest = rest.dropFirst()
             }
-            if let complaint = rule.apply(&options, value) { throw ToolFailure(complaint) }
+            if let complaint = rule.apply(&options, value), !options.wantsHelp {
+                throw ToolFailure(complaint)
+            }
         }
         words = Array(rest)
         try OptionsFile.apply(to: &options, environment: environment)

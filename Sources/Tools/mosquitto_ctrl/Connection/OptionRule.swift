@@ -2,11 +2,15 @@
 // One option of the command line.
 
 import MQTT
+import ProgramOptions
 import ToolSupport
 
 /// One option: its names, what its argument is called in errors, and what it sets.
 struct OptionRule: Sendable {
-    var names: [String]
+    /// Its names, its argument and what it does, for help and completion.
+    var description: CommandLineOption
+    /// Its names with their dashes.
+    var names: [String] { description.names }
     /// The name errors call it by.
     var title: String
     /// What is missing when the argument is; nil for options without one.
@@ -18,9 +22,11 @@ struct OptionRule: Sendable {
     static func text(
         _ names: String...,
         argument: String,
+        as word: CommandLineWord = .text,
+        _ summary: String,
         to path: any WritableKeyPath<ConnectionOptions, String?> & Sendable
     ) -> OptionRule {
-        OptionRule(names: names, title: names[0], argument: argument) { options, value in
+        parsed(names, argument: argument, as: word, summary) { options, value in
             options[keyPath: path] = value
             return nil
         }
@@ -29,9 +35,11 @@ struct OptionRule: Sendable {
     /// An option that is given or not.
     static func flag(
         _ names: String...,
+        summary: String,
         to path: any WritableKeyPath<ConnectionOptions, Bool> & Sendable
     ) -> OptionRule {
-        OptionRule(names: names, title: names[0], argument: nil) { options, _ in
+        let description = CommandLineOption(names, summary)
+        return OptionRule(description: description, title: names[0]) { options, _ in
             options[keyPath: path] = true
             return nil
         }
@@ -42,74 +50,15 @@ struct OptionRule: Sendable {
         _ names: [String],
         title: String? = nil,
         argument: String,
+        as word: CommandLineWord = .text,
+        _ summary: String,
         apply: @escaping @Sendable (inout ConnectionOptions, String) -> String?
     ) -> OptionRule {
-        OptionRule(names: names, title: title ?? names[0], argument: argument, apply: apply)
+        OptionRule(
+            description: CommandLineOption(names, takes: word, summary),
+            title: title ?? names[0],
+            argument: argument,
+            apply: apply
+        )
     }
-}
-
-extension OptionRule {
-    /// Every option of the program.
-    static let all: [OptionRule] = addresses + security + behaviour
-
-    private static let addresses: [OptionRule] = [
-        .text("-A", argument: "address", to: \.bindAddress),
-        .text("-h", "--host", argument: "host", to: \.host),
-        .text("-i", "--id", argument: "id", to: \.clientID),
-        .parsed(["-L", "--url"], argument: "URL") { BrokerURL.apply($1, to: &$0) },
-        .parsed(["-p", "--port"], argument: "port") { options, value in
-            guard let port = UInt16(value) else { return "Error: Invalid port given: \(value)" }
-            options.port = port
-            return nil
-        },
-        .text("-P", "--pw", argument: "password", to: \.password),
-        .parsed(["--proxy"], argument: "proxy url") { BrokerURL.applyProxy($1, to: &$0) },
-        .parsed(["-q", "--qos"], argument: "QoS") { options, value in
-            guard let qos = UInt8(value), qos <= 2 else {
-                return "Error: Invalid QoS given: \(value)"
-            }
-            options.qos = qos
-            return nil
-        },
-        .text("-u", "--username", argument: "username", to: \.username),
-        .text("--unix", argument: "socket path", to: \.unixSocket),
-        .parsed(
-            ["-V", "--protocol-version"],
-            title: "--protocol-version",
-            argument: "version"
-        ) { options, value in
-            guard let version = ProtocolVersion(name: value) else {
-                return "Error: Invalid protocol version argument given.\n"
-            }
-            options.version = version
-            return nil
-        },
-    ]
-
-    private static let security: [OptionRule] = [
-        .text("--cafile", argument: "file", to: \.caFile),
-        .text("--capath", argument: "directory", to: \.caPath),
-        .text("--cert", argument: "file", to: \.certificateFile),
-        .text("--ciphers", argument: "ciphers", to: \.ciphers),
-        .flag("--insecure", to: \.isInsecure),
-        .text("--key", argument: "file", to: \.keyFile),
-        .text("--keyform", argument: "keyform", to: \.keyForm),
-        .text("--psk", argument: "key", to: \.psk),
-        .text("--psk-identity", argument: "identity", to: \.pskIdentity),
-        .text("--tls-alpn", argument: "protocol", to: \.tlsALPN),
-        .text("--tls-engine", argument: "engine_id", to: \.tlsEngine),
-        .text("--tls-engine-kpass-sha1", argument: "kpass sha1", to: \.tlsEnginePassword),
-        .flag("--tls-use-os-certs", to: \.usesSystemCertificates),
-        .text("--tls-version", argument: "version", to: \.tlsVersion),
-    ]
-
-    private static let behaviour: [OptionRule] = [
-        .flag("-d", "--debug", to: \.isDebug),
-        .text("-f", argument: "data file", to: \.dataFile),
-        .flag("--help", "--version", to: \.wantsHelp),
-        .flag("--json", to: \.printsJSON),
-        .text("-o", argument: "options file", to: \.optionsFile),
-        .flag("--quiet", to: \.isQuiet),
-        .flag("-v", "--verbose", to: \.isVerbose),
-    ]
 }

@@ -99,6 +99,10 @@ final class Shell {
             complain("Unknown command '\(word)'")
             return
         }
+        if arguments.contains("--help") {
+            help([word])
+            return
+        }
         switch word.lowercased() {
         case "help": help(arguments)
         case "exit": hasEnded = true
