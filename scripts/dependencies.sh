@@ -4,8 +4,11 @@
 # What the build links against.
 build_packages=(build-essential libssl-dev libcjson-dev libffi-dev libargon2-dev libedit-dev libidn-dev
     libwrap0-dev)
+# What installing needs besides.
+install_packages=(patchelf binutils pandoc)
 # What the tests run besides: the original broker, its clients and headers, a Python client.
-test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv)
+test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv patchelf pkg-config
+    systemd)
 
 # Prints the packages among the arguments that are not installed.
 missing_packages() {
