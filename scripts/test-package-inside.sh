@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# One step of scripts/test-package.sh, inside the root and a network of its own: test-package-inside.sh STEP
+set -euo pipefail
+
+configuration=/etc/mosquitto/mosquitto.conf
+log=/var/log/mosquitto/mosquitto.log
+database=/var/lib/mosquitto/mosquitto.db
+admin=(-u admin -P secret)
+broker=
+
+fail() {
+    echo "FAILED: $*" >&2
+    if [ -e "$log" ]; then tail -n 20 "$log" >&2; fi
+    exit 1
+}
+
+# start [WORDS before the broker's]: starts the broker and waits until it serves.
+start() {
+    install -d -o mosquitto -g mosquitto -m 755 /run/mosquitto
+    rm -f "$log"
+    "$@" /usr/sbin/mosquitto -c "$configuration" &
+    broker=$!
+    local left
+    for left in $(seq 200); do
+        if mosquitto_sub -p 1883 "${admin[@]}" -t try -E 2>/dev/null; then return; fi
+        kill -0 "$broker" 2>/dev/null || break
+        sleep 0.1
+    done
+    fail "the broker does not serve"
+}
+
+stop() {
+    kill "$broker"
+    wait "$broker" || fail "the broker ended with $?"
+}
+
+# expect TOPIC TEXT: there is a retained message.
+expect() {
+    local text
+    text=$(mosquitto_sub "${admin[@]}" -t "$1" -C 1 -W 5) || fail "no retained message at $1"
+    [ "$text" = "$2" ] || fail "'$text' is retained at $1 in place of '$2'"
+}
+
+# queued TEXT...: the session `keeper` gets these messages and no other.
+queued() {
+    local text
+    text=$(mosquitto_sub "${admin[@]}" -i keeper -c -q 1 -t 'news/#' -C $# -W 5) ||
+        fail "the session has got '$text' in place of '$*'"
+    [ "$text" = "$(printf '%s\n' "$@")" ] || fail "the session has got '$text' in place of '$*'"
+}
+
+publish() {
+    mosquitto_pub "${admin[@]}" -q 1 "$@"
+}
+
+# kept: what the administrator has written is as it was.
+kept() {
+    grep -q '^max_queued_messages 500$' "$configuration" || fail "the configuration was replaced"
+    grep -q '^listener 1883$' /etc/mosquitto/conf.d/local.conf || fail "conf.d was touched"
+}
+
+prepare() {
+    echo 'max_queued_messages 500' >>"$configuration"
+    printf '%s\n' 'listener 1883' 'allow_anonymous false' \
+        "plugin $(echo /usr/lib/*/mosquitto_dynamic_security.so)" \
+        'plugin_opt_config_file /var/lib/mosquitto/dynamic-security.json' >/etc/mosquitto/conf.d/local.conf
+    mosquitto_ctrl dynsec init /var/lib/mosquitto/dynamic-security.json admin secret >/dev/null
+    chown mosquitto:mosquitto /var/lib/mosquitto/dynamic-security.json
+    start
+    for kind in publishClientSend publishClientReceive subscribe unsubscribe; do
+        mosquitto_ctrl "${admin[@]}" dynsec setDefaultACLAccess "$kind" allow
+    done
+    publish -r -t state/lamp -m on
+    mosquitto_sub "${admin[@]}" -i keeper -c -q 1 -t 'news/#' -E
+    publish -t news/first -m one
+    publish -t news/second -m two
+    stop
+}
+
+over() {
+    kept
+    [ ! -e /etc/init.d/mosquitto ] || fail "the start script is still there"
+    grep -q RTMIN /etc/logrotate.d/mosquitto || fail "the old rules of logrotate are still there"
+    case $(dpkg-query -W -f '${Version}' mosquitto) in *+swift*) ;; *) fail "that is not our package" ;; esac
+    /usr/sbin/mosquitto -c "$configuration" --test-config
+    start
+    readlink "/proc/$(cat /run/mosquitto/mosquitto.pid)/exe" | grep -qx /usr/sbin/mosquitto || fail "no broker"
+    grep -q '/lib/swift/' "/proc/$(cat /run/mosquitto/mosquitto.pid)/maps" && fail "a toolchain's runtime is in use"
+    expect state/lamp on
+    queued one two
+    mosquitto_ctrl "${admin[@]}" dynsec createClient visitor -p secret
+    publish -r -t state/lamp -m off
+    publish -t news/third -m three
+    logrotate -f /etc/logrotate.d/mosquitto
+    [ -e "$log.1" ] || fail "the log was not rotated"
+    publish -t news/fourth -m four
+    grep -q 'New client connected' "$log" || fail "the broker goes on in the old log"
+    stop
+}
+
+confined() {
+    start setpriv --reuid mosquitto --regid mosquitto --init-groups --no-new-privs --bounding-set -all
+    expect state/lamp off
+    mosquitto_ctrl -u admin -P secret dynsec listClients | grep -q visitor || fail "a client is gone"
+    stop
+}
+
+back() {
+    kept
+    case $(dpkg-query -W -f '${Version}' mosquitto) in *+swift*) fail "ours is still there" ;; esac
+    [ -e /etc/init.d/mosquitto ] || fail "the start script is not back"
+    start
+    expect state/lamp off
+    queued three four
+    mosquitto_ctrl "${admin[@]}" dynsec listClients | grep -q visitor || fail "a client is gone"
+    stop
+}
+
+purged() {
+    local file
+    for file in /usr/sbin/mosquitto /usr/lib/mosquitto "$configuration" "$database" "$database.log" "$log" \
+        /etc/logrotate.d/mosquitto /usr/include/mosquitto-plugin; do
+        [ ! -e "$file" ] || fail "$file is still there"
+    done
+    [ -e /etc/mosquitto/conf.d/local.conf ] || fail "a file of the administrator's was removed"
+    [ -e /var/lib/mosquitto/dynamic-security.json ] || fail "a file of the administrator's was removed"
+    rm -r /etc/mosquitto /var/lib/mosquitto
+}
+
+fresh() {
+    admin=()
+    [ -e "$configuration" ] || fail "there is no configuration"
+    start
+    publish -r -t state/lamp -m on
+    stop
+    start
+    expect state/lamp on
+    stop
+}
+
+gone() {
+    admin=()
+    grep -q 'mosquitto.conf.example' "$configuration" || fail "the configuration is not that of Debian's package"
+    start
+    expect state/lamp on
+    stop
+}
+
+"$1"
