@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tries the Debian packages in a fresh root: over Debian's mosquitto, back to that, purged, alone: scripts/test-package.sh
-# Takes the packages of scripts/package.sh from the folder that the first argument names, .build/packages without it.
+# Takes the packages of scripts/package.sh from the folder that the first argument names, .build/packages without it. ROOT_TAR
+# is a file that keeps the root as it was made, for the next run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/dependencies.sh
@@ -30,13 +31,17 @@ trap cleanup EXIT
 
 echo "== A fresh root with Debian's mosquitto"
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-if ! mmdebstrap --variant=minbase --quiet \
+archive=${ROOT_TAR:-$folder/root.tar}
+if [ ! -e "$archive" ] && ! mmdebstrap --variant=minbase --quiet \
     --include=mosquitto,mosquitto-clients,mosquitto-dev,libmosquitto-dev,logrotate,procps \
     --essential-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d"; chmod +x "$1/usr/sbin/policy-rc.d"' \
-    "$codename" "$root" >"$folder/log" 2>&1; then
+    "$codename" "$archive" >"$folder/log" 2>&1; then
     tail -n 5 "$folder/log"
     skip "no root can be made here: is the archive within reach?"
 fi
+mkdir "$root"
+tar -xpf "$archive" -C "$root"
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 mount -t proc proc "$root/proc"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 cp "$packages"/mosquitto*.deb scripts/test-package-inside.sh "$root/root"
