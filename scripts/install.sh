@@ -127,7 +127,7 @@ install_manual() {
             echo "Without pandoc there are no manual pages: apt-get install pandoc" >&2
             return
         fi
-        scripts/man.sh "$scratch/manual"
+        scripts/man.sh "$scratch/manual" "$built"
     fi
     local manual=${MANUAL:-$scratch/manual} section
     for section in "$manual"/man[1-9]; do
