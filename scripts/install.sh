@@ -13,6 +13,8 @@ root=${DESTDIR:-}$prefix
 built=${BUILT:-.build/release}
 c_tools=(plugins-c/scram/scram_passwd)
 version=$(broker_version)
+# What the compiler has said of itself when it was built.
+swift=$(cat "$built"/swift-version-*.txt 2>/dev/null | sed -n 's/.*(\(swift-[^)]*\)).*/\1/p' | head -n 1)
 
 for file in "$built"/mosquitto "$built"/mosquitto_{ctrl,passwd} "${c_tools[@]}"; do
     if [ ! -x "$file" ]; then
@@ -50,7 +52,7 @@ put_binary() {
 # put_text FILE PATH: a file with the names of places in it.
 put_text() {
     local folder='%Y/../../../sbin'
-    sed -e "s|@VERSION@|$version|" -e "s|@SBIN@|${PROGRAM_PATH:-$folder}|" \
+    sed -e "s|@VERSION@|$version|" -e "s|@SWIFT@|$swift|" -e "s|@SBIN@|${PROGRAM_PATH:-$folder}|" \
         -e "s|@DOC@|$prefix/share/doc/mosquitto|" "$1" >"$scratch/text"
     put 644 "$scratch/text" "$2"
 }
@@ -144,6 +146,7 @@ install_service() {
     put_text service/mosquitto@.service.in lib/systemd/system/mosquitto@.service
     put 644 service/sysusers.conf lib/sysusers.d/mosquitto.conf
     put 644 service/tmpfiles.conf lib/tmpfiles.d/mosquitto.conf
+    put 755 service/unit-for-configuration lib/mosquitto/unit-for-configuration
     put 644 service/logrotate "share/doc/mosquitto/examples/logrotate"
 }
 

@@ -7,6 +7,7 @@ configuration=/etc/mosquitto/mosquitto.conf
 log=/var/log/mosquitto/mosquitto.log
 database=/var/lib/mosquitto/mosquitto.db
 admin=(-u admin -P secret)
+dropin=/etc/systemd/system/mosquitto.service.d/configuration.conf
 broker=
 
 fail() {
@@ -65,9 +66,11 @@ kept() {
 
 prepare() {
     echo 'max_queued_messages 500' >>"$configuration"
-    printf '%s\n' 'listener 1883' 'allow_anonymous false' \
+    printf '%s\n' 'listener 0 /srv/mqtt/socket' 'listener 1883' 'allow_anonymous false' \
         "plugin $(echo /usr/lib/*/mosquitto_dynamic_security.so)" \
         'plugin_opt_config_file /var/lib/mosquitto/dynamic-security.json' >/etc/mosquitto/conf.d/local.conf
+    mkdir -p /srv/mqtt
+    chown mosquitto /srv/mqtt
     mosquitto_ctrl dynsec init /var/lib/mosquitto/dynamic-security.json admin secret >/dev/null
     chown mosquitto:mosquitto /var/lib/mosquitto/dynamic-security.json
     start
@@ -87,6 +90,7 @@ over() {
     kept
     [ ! -e /etc/init.d/mosquitto ] || fail "the start script is still there"
     grep -q RTMIN /etc/logrotate.d/mosquitto || fail "the old rules of logrotate are still there"
+    grep -qx 'ReadWritePaths=-/srv/mqtt' "$dropin" || fail "the unit may not make the socket"
     case $(dpkg-query -W -f '${Version}' mosquitto) in *+swift*) ;; *) fail "that is not our package" ;; esac
     /usr/sbin/mosquitto -c "$configuration" --test-config 2>/root/output || fail "the configuration is not accepted"
     start
@@ -124,7 +128,7 @@ back() {
 
 purged() {
     local file
-    for file in /usr/sbin/mosquitto /usr/lib/mosquitto "$configuration" "$database" "$database.log" "$log" \
+    for file in /usr/sbin/mosquitto /usr/lib/mosquitto "$configuration" "$database" "$database.log" "$log" "$dropin" \
         /etc/logrotate.d/mosquitto /usr/include/mosquitto-plugin; do
         [ ! -e "$file" ] || fail "$file is still there"
     done
@@ -135,6 +139,7 @@ purged() {
 
 fresh() {
     admin=()
+    [ ! -e "$dropin" ] || fail "there is a drop-in for a configuration that needs none"
     [ -e "$configuration" ] || fail "there is no configuration"
     start
     publish -r -t state/lamp -m on
