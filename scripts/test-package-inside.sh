@@ -119,6 +119,7 @@ back() {
     kept
     case $(dpkg-query -W -f '${Version}' mosquitto) in *+swift*) fail "ours is still there" ;; esac
     [ -e /etc/init.d/mosquitto ] || fail "the start script is not back"
+    [ ! -e "$dropin" ] || fail "the drop-in for our unit is still there"
     cp -a /root/dynamic-security.json /var/lib/mosquitto
     start
     expect state/lamp off
