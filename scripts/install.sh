@@ -13,8 +13,6 @@ root=${DESTDIR:-}$prefix
 built=${BUILT:-.build/release}
 c_tools=(plugins-c/scram/scram_passwd)
 version=$(broker_version)
-# What the compiler has said of itself when it was built.
-swift=$(cat "$built"/swift-version-*.txt 2>/dev/null | sed -n 's/.*(\(swift-[^)]*\)).*/\1/p' | head -n 1)
 
 for file in "$built"/mosquitto "$built"/mosquitto_{ctrl,passwd} "${c_tools[@]}"; do
     if [ ! -x "$file" ]; then
@@ -28,6 +26,8 @@ for tool in patchelf strip; do
         exit 1
     fi
 done
+# What the compiler has said of itself when it was built.
+swift=$(cat "$built"/swift-version-*.txt 2>/dev/null | sed -n 's/.*(\(swift-[^)]*\)).*/\1/p' | head -n 1) || true
 begin_list "$root"
 
 # put MODE FILE PATH: copies a file to a path below the root, and notes it.
