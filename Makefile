@@ -8,7 +8,7 @@ SECONDS ?= 60
 .PHONY: all run test lint format bench fuzz install uninstall clean
 
 all:
-	swift build -c release
+	scripts/build.sh
 
 run:
 	scripts/run.sh
@@ -30,17 +30,12 @@ fuzz:
 	scripts/fuzz.sh config $(SECONDS)
 	scripts/fuzz.sh websocket $(SECONDS)
 
-install: all
+# Builds nothing, so that it can be run as root where there is no toolchain.
+install:
 	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install.sh
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/mosquitto
-	rm -f $(DESTDIR)$(PREFIX)/bin/mosquitto_*
-	rm -rf $(DESTDIR)$(PREFIX)/lib/mosquitto $(DESTDIR)$(PREFIX)/share/doc/mosquitto
-	rm -f $(DESTDIR)$(PREFIX)/lib/pkgconfig/mosquitto.pc
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/mosquitto.service
-	for header in $$(cd include && find . -name '*.h'); do \
-	    rm -f "$(DESTDIR)$(PREFIX)/include/$$header"; done
+	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/uninstall.sh
 
 clean:
 	swift package clean

@@ -14,9 +14,13 @@ build_packages=(build-essential libssl-dev libcjson-dev libffi-dev libargon2-dev
     libwrap0-dev)
 # What makes manual pages, looks at them, and what completions are tried in.
 manual_packages=(pandoc mandoc zsh fish)
+# What installing needs besides.
+install_packages=(patchelf binutils pandoc)
+# What making and trying Debian packages and images takes.
+package_packages=(debhelper dpkg-dev fakeroot lintian mmdebstrap)
 # What the tests run besides: the original broker, its clients and headers, a Python client.
-test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv
-    "${manual_packages[@]}")
+test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv patchelf pkg-config
+    systemd "${manual_packages[@]}")
 
 # Prints the packages among the arguments that are not installed.
 missing_packages() {

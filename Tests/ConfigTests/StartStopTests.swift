@@ -76,7 +76,7 @@ struct StartStopTests {
         #expect(try String(contentsOfFile: log + ".1", encoding: .utf8).contains("running"))
     }
 
-    @Test("A service manager is told when the broker is ready")
+    @Test("A service manager is told how far the broker is, and asked for time")
     func notify() throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/notify"
@@ -93,12 +93,22 @@ struct StartStopTests {
         try #require(bound == 0)
         let broker = try RunningBroker(
             ["-c", directory.write("a.conf", configuration(in: directory))],
-            environment: ["NOTIFY_SOCKET": path]
+            environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"]
         )
-        var bytes = [UInt8](repeating: 0, count: 100)
-        let count = recv(descriptor, &bytes, bytes.count, 0)
-        #expect(String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self) == "READY=1")
+        func next() -> String {
+            var bytes = [UInt8](repeating: 0, count: 200)
+            let count = recv(descriptor, &bytes, bytes.count, 0)
+            return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+        }
+        #expect(next() == "STATUS=Restoring sessions and messages")
+        #expect(next() == "EXTEND_TIMEOUT_USEC=30000000")
+        #expect(next() == "READY=1\nSTATUS=Serving clients")
+        #expect(next() == "WATCHDOG=1\nSTATUS=0 clients are connected, 0 sessions are kept")
         broker.signal(SIGTERM)
+        var last = next()
+        while last.hasPrefix("WATCHDOG=1") { last = next() }
+        #expect(last == "STOPPING=1\nSTATUS=Closing connections and saving sessions")
+        #expect(next() == "EXTEND_TIMEOUT_USEC=30000000")
         #expect(broker.end() == 0)
     }
 

@@ -3,12 +3,12 @@
 #ifndef MOSQUITTO_BROKER_ALL_H
 #define MOSQUITTO_BROKER_ALL_H
 
-#include "mosquitto/broker_callback.h"
-#include "mosquitto/broker_client.h"
-#include "mosquitto/broker_event.h"
-#include "mosquitto/broker_log.h"
-#include "mosquitto/broker_persist.h"
-#include "mosquitto/broker_publish.h"
-#include "mosquitto/libcommon.h"
+#include "broker_callback.h"
+#include "broker_client.h"
+#include "broker_event.h"
+#include "broker_log.h"
+#include "broker_persist.h"
+#include "broker_publish.h"
+#include "libcommon.h"
 
 #endif

@@ -3,9 +3,9 @@
 #ifndef MOSQUITTO_BROKER_CALLBACK_H
 #define MOSQUITTO_BROKER_CALLBACK_H
 
-#include "mosquitto/broker_event.h"
-#include "mosquitto/broker_plugin.h"
-#include "mosquitto/defs.h"
+#include "broker_event.h"
+#include "broker_plugin.h"
+#include "defs.h"
 
 #ifdef __cplusplus
 extern "C" {

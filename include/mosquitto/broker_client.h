@@ -3,7 +3,7 @@
 #ifndef MOSQUITTO_BROKER_CLIENT_H
 #define MOSQUITTO_BROKER_CLIENT_H
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,11 +3,11 @@
 #ifndef MOSQUITTO_BROKER_CONTROL_H
 #define MOSQUITTO_BROKER_CONTROL_H
 
-#include "mosquitto/broker.h"
-#include "mosquitto/broker_event.h"
-#include "mosquitto/defs.h"
+#include "broker.h"
+#include "broker_event.h"
+#include "defs.h"
 /* Broker and plugin must use one and the same shared library of cJSON. */
-#include "mosquitto/libcommon_cjson.h"
+#include "libcommon_cjson.h"
 
 #ifdef __cplusplus
 extern "C" {

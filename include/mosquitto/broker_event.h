@@ -5,9 +5,9 @@
 
 #include <time.h>
 
-#include "mosquitto/broker_plugin.h"
-#include "mosquitto/broker_record.h"
-#include "mosquitto/defs.h"
+#include "broker_plugin.h"
+#include "broker_record.h"
+#include "defs.h"
 
 /* Event numbers. 2.0 knows 1 to 10; the rest came with 2.1. */
 enum mosquitto_plugin_event {

@@ -3,8 +3,8 @@
 #ifndef MOSQUITTO_BROKER_EXTENSIONS_H
 #define MOSQUITTO_BROKER_EXTENSIONS_H
 
-#include "mosquitto/broker_plugin.h"
-#include "mosquitto/defs.h"
+#include "broker_plugin.h"
+#include "defs.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,8 +3,8 @@
 #ifndef MOSQUITTO_BROKER_PERSIST_H
 #define MOSQUITTO_BROKER_PERSIST_H
 
-#include "mosquitto/broker_record.h"
-#include "mosquitto/defs.h"
+#include "broker_record.h"
+#include "defs.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,7 +3,7 @@
 #ifndef MOSQUITTO_BROKER_PLUGIN_H
 #define MOSQUITTO_BROKER_PLUGIN_H
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 /* Version of the interface with mosquitto_plugin_init(). */
 #define MOSQ_PLUGIN_VERSION 5
@@ -230,6 +230,6 @@ mosq_plugin_EXPORT int mosquitto_auth_continue(
 
 /* Who includes this header alone has events and functions of the broker as well. It comes last: the
    headers below need what is declared above. */
-#include "mosquitto/broker.h"
+#include "broker.h"
 
 #endif

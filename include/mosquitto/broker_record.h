@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 /* In an event everything belongs to the broker and is valid during the callback only. For a
    function call see the function. Times are seconds since 1970, 0 for never; intervals are

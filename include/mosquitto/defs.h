@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mosquitto/mqtt_protocol.h"
+#include "mqtt_protocol.h"
 
 /* Marks of the functions which the broker exports and of those which a plugin exports. */
 #ifndef mosq_EXPORT

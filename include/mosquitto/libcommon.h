@@ -5,18 +5,18 @@
 
 #include <stdarg.h>
 
-#include "mosquitto/defs.h"
-#include "mosquitto/libcommon_base64.h"
-#include "mosquitto/libcommon_cjson.h"
-#include "mosquitto/libcommon_file.h"
-#include "mosquitto/libcommon_memory.h"
-#include "mosquitto/libcommon_password.h"
-#include "mosquitto/libcommon_properties.h"
-#include "mosquitto/libcommon_random.h"
-#include "mosquitto/libcommon_string.h"
-#include "mosquitto/libcommon_time.h"
-#include "mosquitto/libcommon_topic.h"
-#include "mosquitto/libcommon_utf8.h"
+#include "defs.h"
+#include "libcommon_base64.h"
+#include "libcommon_cjson.h"
+#include "libcommon_file.h"
+#include "libcommon_memory.h"
+#include "libcommon_password.h"
+#include "libcommon_properties.h"
+#include "libcommon_random.h"
+#include "libcommon_string.h"
+#include "libcommon_time.h"
+#include "libcommon_topic.h"
+#include "libcommon_utf8.h"
 
 #ifdef __cplusplus
 extern "C" {

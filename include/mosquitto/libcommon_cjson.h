@@ -3,7 +3,7 @@
 #ifndef MOSQUITTO_LIBCOMMON_CJSON_H
 #define MOSQUITTO_LIBCOMMON_CJSON_H
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 /* Plugins of 2.1 get cJSON with mosquitto.h. Nothing here needs it; Swift has a module for it. */
 #if defined(__has_include) && !defined(__swift__)

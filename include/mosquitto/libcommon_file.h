@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,7 +3,7 @@
 #ifndef MOSQUITTO_LIBCOMMON_MEMORY_H
 #define MOSQUITTO_LIBCOMMON_MEMORY_H
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 #ifdef __cplusplus
 extern "C" {

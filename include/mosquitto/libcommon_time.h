@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,7 +3,7 @@
 #ifndef MOSQUITTO_LIBCOMMON_TOPIC_H
 #define MOSQUITTO_LIBCOMMON_TOPIC_H
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,7 +3,7 @@
 #ifndef MOSQUITTO_LIBMOSQUITTO_H
 #define MOSQUITTO_LIBMOSQUITTO_H
 
-#include "mosquitto/defs.h"
+#include "defs.h"
 
 /* The interface version these headers describe, for conditional compilation. */
 #define LIBMOSQUITTO_MAJOR 2

@@ -63,6 +63,11 @@ private func serve(
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
     let durable = DurableState(broker)
+    let notifier = ServiceNotifier()
+    notifier.restoring()
+    let moreTime = TimeoutExtension(notifier)
+    var isRestored = false
+    defer { if !isRestored { moreTime?.end() } }
     let readingBeganAt = Clock.monotonicNanoseconds()
     let start = try durable.read(isRepairing: commandLine.isRepair)
     var failure: StartError?
@@ -88,11 +93,12 @@ private func serve(
         threads.stop()
         throw failure
     }
-    let notifier = ServiceNotifier()
     log.info("mosquitto version \(BrokerVersion.number) running", LogFields(.started))
+    isRestored = true
+    moreTime?.end()
     notifier.ready()
     daemon.take()?.succeed()
-    try control(threads, plugins, durable, signals) { [sysTree] in
+    try control(threads, plugins, Ending(durable, notifier), signals) { [sysTree] in
         ControlLoop(threads, plugins, configuration, commandLine, notifier, sysTree: sysTree)
     }
 }
@@ -104,25 +110,44 @@ private func serve(
 private func control(
     _ threads: BrokerThreads,
     _ plugins: PluginHost?,
-    _ durable: DurableState,
+    _ ending: Ending,
     _ signals: Signals,
     _ makeLoop: @escaping @Sendable () -> ControlLoop
 ) throws(StartError) {
     guard let plugins else {
         makeLoop().run(signals)
-        return durable.stop(threads)
+        return ending.stop(threads)
     }
     do throws(SystemError) {
         let thread = try Thread(named: "control") {
             makeLoop().run(signals)
-            durable.stop(threads) { plugins.drain(milliseconds: 2000) }
+            ending.stop(threads) { plugins.drain(milliseconds: 2000) }
             plugins.stop()
         }
         plugins.run()
         thread.join()
     } catch {
-        durable.stop(threads)
+        ending.stop(threads)
         throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
+    }
+}
+
+/// How the broker ends: its state is kept, and the service manager knows that this takes time.
+private struct Ending: Sendable {
+    private let durable: DurableState
+    private let notifier: ServiceNotifier
+
+    init(_ durable: DurableState, _ notifier: ServiceNotifier) {
+        self.durable = durable
+        self.notifier = notifier
+    }
+
+    /// Ends the threads, and keeps what is to be kept.
+    func stop(_ threads: BrokerThreads, awaitDecisions: () -> Void = {}) {
+        notifier.stopping()
+        let moreTime = TimeoutExtension(notifier)
+        durable.stop(threads, awaitDecisions: awaitDecisions)
+        moreTime?.end()
     }
 }
 

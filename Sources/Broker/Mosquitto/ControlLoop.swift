@@ -150,7 +150,7 @@ final class ControlLoop {
         let now = Clock.monotonicMilliseconds() / 1000
         guard now - lastAliveAt >= Int64(interval) else { return }
         lastAliveAt = now
-        notifier.alive()
+        notifier.alive(broker.statusLine)
     }
 
     private func millisecondsToWait() -> CInt {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Telling systemd that the broker is ready and alive.
+// Telling systemd how far the broker is, and that it is alive.
 
 import CLinux
 import Glibc
 
-/// Tells the service manager that the broker is ready and alive: datagrams to NOTIFY_SOCKET.
+/// Tells the service manager how far the broker is, and that it is alive: datagrams to NOTIFY_SOCKET.
 struct ServiceNotifier {
     /// The socket's address; nil without a service manager.
     private let address: (value: sockaddr_un, length: socklen_t)?
@@ -18,14 +18,32 @@ struct ServiceNotifier {
         watchdogIntervalSeconds = address != nil && period > 0 ? max(period / 2_000_000, 1) : nil
     }
 
-    /// Says that the broker serves clients.
-    func ready() {
-        send("READY=1")
+    /// Whether there is a service manager to tell anything.
+    var hasManager: Bool { address != nil }
+
+    /// Says that sessions and messages are being restored.
+    func restoring() {
+        send("STATUS=Restoring sessions and messages")
     }
 
-    /// Says that the broker is alive.
-    func alive() {
-        send("WATCHDOG=1")
+    /// Says that the broker serves clients.
+    func ready() {
+        send("READY=1\nSTATUS=Serving clients")
+    }
+
+    /// Says that the broker is alive, and what it does, in one line.
+    func alive(_ status: String) {
+        send("WATCHDOG=1\nSTATUS=\(status)")
+    }
+
+    /// Says that the broker ends.
+    func stopping() {
+        send("STOPPING=1\nSTATUS=Closing connections and saving sessions")
+    }
+
+    /// Asks for more time to start or to end: so many seconds from now.
+    func extendTimeout(seconds: Int) {
+        send("EXTEND_TIMEOUT_USEC=\(seconds * 1_000_000)")
     }
 
     /// Sends one datagram; a manager that does not listen is not our trouble.
