@@ -82,8 +82,7 @@ package final class Log: Sendable {
 
     /// Takes over the destinations, filter and form of `configuration`; also swaps them on reload.
     ///
-    /// When the log file cannot be opened, stderr takes its place and only errors are written from
-    /// then on; the broker goes on.
+    /// When the log file cannot be opened, stderr takes its place; the broker goes on.
     package func configure(_ configuration: LogConfiguration) {
         let failure = state.withLock { state -> String? in
             state.configuration = configuration
@@ -121,13 +120,10 @@ package final class Log: Sendable {
     /// - Returns: the line to log if the log file could not be opened.
     private func open(_ state: inout State) -> String? {
         let configuration = state.configuration
-        if let failure = state.outputs.open(configuration) {
-            mask.store(LogTypes.error.rawValue, ordering: .relaxed)
-            return failure
-        }
+        let failure = state.outputs.open(configuration)
         let types = configuration.destinations.isEmpty ? [] : configuration.types
         mask.store(types.rawValue, ordering: .relaxed)
-        return nil
+        return failure
     }
 
     /// Formats one line and writes it to every destination.

@@ -11,9 +11,10 @@ import PluginHost
 
 /// Runs the broker until a signal stops it, and returns the exit status of the process.
 func runBroker(
-    configuration: Configuration,
-    commandLine: BrokerCommandLine,
-    log: Log
+    _ configuration: Configuration,
+    _ commandLine: BrokerCommandLine,
+    _ pidFile: PidFile,
+    _ log: Log
 ) -> Int32 {
     defer { BrokerProcess.logTermination(log) }
     do throws(ConfigurationError) {
@@ -28,7 +29,7 @@ func runBroker(
         log.configure(configuration.logging)
         StartupLog.write(configuration, features: features, to: log)
         if configuration.isLocalOnly { StartupLog.writeLocalOnlyWarnings(to: log) }
-        try serve(configuration, commandLine, signals, log)
+        try serve(configuration, commandLine, pidFile, signals, log)
         return 0
     } catch {
         log.error(error.line)
@@ -45,6 +46,7 @@ private let features: StartupLog.Features = [
 private func serve(
     _ configuration: Configuration,
     _ commandLine: BrokerCommandLine,
+    _ pidFile: PidFile,
     _ signals: Signals,
     _ log: Log
 ) throws(StartError) {
@@ -60,6 +62,7 @@ private func serve(
     let sockets = try openListeners(broker)
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
+    try pidFile.write()
     let durable = DurableState(broker)
     let readingBeganAt = Clock.monotonicNanoseconds()
     let start = try durable.read(isRepairing: commandLine.isRepair)
