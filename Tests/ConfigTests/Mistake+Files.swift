@@ -9,12 +9,12 @@ extension Mistake {
         Mistake(
             "log_dest file %D/none/log",
             1,
-            "Error: Unable to open log file %D/none/log for writing: \(none) (log_dest at %F:1)."
+            "Error: Unable to open log file %D/none/log for writing: \(none) (log_dest file at %F:1)."
         ),
         Mistake(
             "log_dest file %D/folder",
             1,
-            "Error: Unable to open log file %D/folder for writing: Is a directory (log_dest at %F:1)."
+            "Error: Unable to open log file %D/folder for writing: Is a directory (log_dest file at %F:1)."
         ),
         Mistake(
             "log_dest file %D/log # my log",
@@ -43,17 +43,17 @@ extension Mistake {
         ),
         Mistake(
             "password_file %D/none",
-            3,
+            13,
             "Error: Unable to open pwfile \"%D/none\": \(none) (password_file at %F:1)."
         ),
         Mistake(
             "password_file %D/folder",
-            3,
+            13,
             "Error: Unable to open pwfile \"%D/folder\": Is a directory (password_file at %F:1)."
         ),
         Mistake(
             "password_file %D/link",
-            3,
+            13,
             "Error: Unable to open pwfile \"%D/link\": it is a symbolic link, which is not followed;"
                 + " name the file itself, or set MOSQUITTO_UNSAFE_ALLOW_SYMLINKS (password_file at %F:1)."
         ),
@@ -111,12 +111,12 @@ extension Mistake {
         ),
         Mistake(
             "acl_file %D/none",
-            3,
+            13,
             "Error: Unable to open acl_file \"%D/none\": \(none) (acl_file at %F:1)."
         ),
         Mistake(
             "per_listener_settings true\nlistener 1883\nacl_file %D/none\npassword_file %D/none",
-            3,
+            13,
             "Error: Unable to open pwfile \"%D/none\": \(none) (password_file at %F:4).",
             "Error: Unable to open acl_file \"%D/none\": \(none) (acl_file at %F:3)."
         ),

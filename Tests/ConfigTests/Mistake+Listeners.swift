@@ -112,7 +112,7 @@ extension Mistake {
         ),
         Mistake(
             "password_file %D/none\nlistener 1884 203.0.113.7\ncertfile %D/none\nkeyfile %D/none",
-            3,
+            13,
             "Error: Unable to open pwfile \"%D/none\": \(none) (password_file at %F:1).",
             "Error: Cannot assign requested address: 203.0.113.7 port 1884;"
                 + " no interface of this machine has that address (listener at %F:2)",

@@ -78,7 +78,7 @@ extension Mistake {
         ),
         Mistake(
             scram + "plugin_opt_credential_file %D/none",
-            3,
+            13,
             "Error: Unable to open credential file '%D/none': \(none)"
                 + " (plugin_opt_credential_file at %F:2)."
         ),

@@ -89,11 +89,11 @@ mosq_plugin_EXPORT int mosquitto_plugin_thread_safe(void);
 mosq_plugin_EXPORT const char *const *mosquitto_plugin_option_names(void);
 
 /* Takes one finding about options. option is the name of the one it is about, without "plugin_opt_",
-   or NULL. level is MOSQ_LOG_ERR for what would end the start, MOSQ_LOG_WARNING for anything else.
-   All strings are copied.
+   or NULL. result is what mosquitto_plugin_init() would return because of it, and so the exit status;
+   MOSQ_ERR_SUCCESS makes it a warning. All strings are copied.
    [during a callback] */
 typedef void (*MOSQ_FUNC_plugin_finding)(
-    void *userdata, int level, const char *option, const char *text);
+    void *userdata, int result, const char *option, const char *text);
 
 /* An entry point a plugin may export. It looks at options and at the files they name, and calls find
    with userdata for each thing that is wrong. It changes nothing and leaves nothing behind: no

@@ -68,19 +68,20 @@ extension Configuration {
     ) -> [ConfigurationChange] {
         let old = places.options(in: here)
         let next = new.places.options(in: there)
-        return Set(old.keys).union(next.keys).subtracting(["listener"]).sorted().compactMap {
-            name in
-            guard old[name]?.value != next[name]?.value else { return nil }
-            let isSecret = Self.secrets.contains(name)
-            return ConfigurationChange(
-                name: name,
-                owner: owner,
-                values: isSecret
-                    ? nil : (old[name]?.value ?? "default", next[name]?.value ?? "default"),
-                place: next[name]?.place,
-                needsRestart: here.isStartOnly(name)
-            )
-        }
+        return Set(old.keys).union(next.keys).subtracting(["listener", OptionPlaces.logFile])
+            .sorted().compactMap {
+                name in
+                guard old[name]?.value != next[name]?.value else { return nil }
+                let isSecret = Self.secrets.contains(name)
+                return ConfigurationChange(
+                    name: name,
+                    owner: owner,
+                    values: isSecret
+                        ? nil : (old[name]?.value ?? "default", next[name]?.value ?? "default"),
+                    place: next[name]?.place,
+                    needsRestart: here.isStartOnly(name)
+                )
+            }
     }
 
     /// Options of plugins may be secret, so their values are not shown.

@@ -29,6 +29,7 @@ extension ConfigurationParser {
         errors += finishBridges(&result)
         if let error = ConfigurationError(errors) { throw error }
         remarkUnused(result)
+        result.logging.fileMention = result.places.mention(OptionPlaces.logFile, in: .general)
         return result
     }
 

@@ -202,5 +202,8 @@ package struct ConfigurationParser {
         let place = OptionPlace(file: place.file, line: place.line)
         let entry = OptionPlaces.Entry(value: line.value, place: place)
         configuration.places.note(line.name, in: here, entry)
+        if line.name == "log_dest", line.value.hasPrefix("file ") {
+            configuration.places.note(OptionPlaces.logFile, in: here, entry)
+        }
     }
 }

@@ -48,6 +48,9 @@ package struct OptionPlaces: Sendable, Equatable {
     /// The options whose lines add up.
     private static let additive: Set = ["log_dest", "log_type", "websockets_origin"]
 
+    /// What the `log_dest` that names a file goes by, as others stand beside it.
+    package static let logFile = "log_dest file"
+
     /// What the position of the default listener is until all lines have been read.
     static let defaultListener = -1
 

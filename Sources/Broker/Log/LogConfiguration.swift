@@ -29,6 +29,8 @@ package struct LogConfiguration: Sendable, Equatable {
     package var destinations: LogDestinations = .stderr
     /// The file of `log_dest file`.
     package var filePath: String?
+    /// What the error line about the file ends in: its place in the configuration.
+    package var fileMention = ""
     /// The facility of `log_facility`: nil is daemon, 0...7 are local0...local7.
     package var facility: Int?
     /// Whether lines begin with the time.

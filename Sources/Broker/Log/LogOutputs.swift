@@ -35,8 +35,8 @@ struct LogOutputs: ~Copyable {
         } catch {
             destinations.remove(.file)
             destinations.insert(.stderr)
-            return "Error: Unable to open log file \(path) for writing: \(error.explanation)."
-                + " Lines go to stderr instead."
+            return "Error: Unable to open log file \(path) for writing: \(error.explanation)"
+                + "\(configuration.fileMention). Lines go to stderr instead."
         }
     }
 

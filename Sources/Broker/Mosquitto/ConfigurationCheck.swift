@@ -45,7 +45,7 @@ enum ConfigurationCheck {
         guard logging.destinations.contains(.file), let path = logging.filePath,
             let error = SensitiveFile.obstacleToAppending(path)
         else { return [] }
-        let place = configuration.places.mention("log_dest", in: .general)
+        let place = configuration.places.mention(OptionPlaces.logFile, in: .general)
         let line =
             "Error: Unable to open log file \(path) for writing: \(error.explanation)\(place)."
         return [ConfigurationError([line], exitCode: 1)]

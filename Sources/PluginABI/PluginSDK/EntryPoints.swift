@@ -100,7 +100,7 @@ private let interfaceVersion: CInt = 5
     guard let entry = PluginEntry.ofThisLibrary, let find else { return }
     for finding in entry.findings(PluginOptions(copying: options, count: optionCount)) {
         finding.option.withOptionalCString { option in
-            finding.text.withCString { find(userData, finding.level.rawValue, option, $0) }
+            finding.text.withCString { find(userData, finding.code.rawValue, option, $0) }
         }
     }
 }

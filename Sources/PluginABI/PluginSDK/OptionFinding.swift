@@ -5,16 +5,16 @@ package import SafeFiles
 
 /// One thing that is wrong with an option or with the file it names.
 public struct OptionFinding: Sendable, Equatable {
-    /// `.error` for what would end the start, `.warning` for anything else.
-    public let level: LogLevel
+    /// What the initialiser would throw because of it; `.success` makes it a warning.
+    public let code: ResultCode
     /// The option it is about, without `plugin_opt_`; `nil` if it is about none.
     public let option: String?
     /// The line to log, without its place in the configuration.
     public let text: String
 
     /// Makes a finding.
-    public init(_ level: LogLevel = .error, option: String?, text: String) {
-        self.level = level
+    public init(_ code: ResultCode = .invalid, option: String?, text: String) {
+        self.code = code
         self.option = option
         self.text = text
     }
@@ -30,7 +30,7 @@ extension OptionFinding {
         var warnings: [OptionFinding] = []
         defer { findings += warnings }
         return try SensitiveFile.read(path) {
-            warnings.append(OptionFinding(.warning, option: option, text: $0))
+            warnings.append(OptionFinding(.success, option: option, text: $0))
         }
     }
 }

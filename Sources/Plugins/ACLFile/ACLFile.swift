@@ -45,13 +45,15 @@ final class ACLFile: ThreadSafePlugin {
             let content = try OptionFinding.read(path, option: optionKey, into: &findings)
             do throws(ACLFileError) {
                 findings += try ACLRules(parsing: content, path: path).warnings.map {
-                    OptionFinding(.warning, option: optionKey, text: $0)
+                    OptionFinding(.success, option: optionKey, text: $0)
                 }
             } catch {
                 findings.append(OptionFinding(option: optionKey, text: error.message))
             }
         } catch {
-            findings.append(OptionFinding(option: optionKey, text: unreadable(path, error)))
+            findings.append(
+                OptionFinding(.unknown, option: optionKey, text: unreadable(path, error))
+            )
         }
         return findings
     }

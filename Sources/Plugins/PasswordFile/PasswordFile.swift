@@ -61,7 +61,9 @@ final class PasswordFile: ThreadSafePlugin {
                 findings.append(OptionFinding(option: optionKey, text: error.message))
             }
         } catch {
-            findings.append(OptionFinding(option: optionKey, text: unreadable(path, error)))
+            findings.append(
+                OptionFinding(.unknown, option: optionKey, text: unreadable(path, error))
+            )
         }
         return findings
     }

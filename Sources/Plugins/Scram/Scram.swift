@@ -61,10 +61,10 @@ final class Scram: ThreadSafePlugin {
         var findings: [OptionFinding] = []
         do throws(Fault) {
             _ = try load(options, secret: nil) {
-                findings.append(OptionFinding(.warning, option: credentialKey, text: $0))
+                findings.append(OptionFinding(.success, option: credentialKey, text: $0))
             }
         } catch {
-            findings.append(OptionFinding(option: error.option, text: error.text))
+            findings.append(OptionFinding(error.code, option: error.option, text: error.text))
         }
         return findings
     }

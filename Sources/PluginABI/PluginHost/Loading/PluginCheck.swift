@@ -91,23 +91,23 @@ extension PluginLibrary {
         check(
             options.start,
             options.count,
-            { userData, level, option, text in
+            { userData, result, option, text in
                 guard let userData, let text else { return }
                 Unmanaged<Findings>.fromOpaque(userData).takeUnretainedValue().all.append(
-                    (level, option.map { String(cString: $0) }, String(cString: text))
+                    (result, option.map { String(cString: $0) }, String(cString: text))
                 )
             },
             Unmanaged.passUnretained(findings).toOpaque()
         )
         var errors: [ConfigurationError] = []
-        for (level, key, text) in findings.all {
+        for (code, key, text) in findings.all {
             let option = plugin.options.last { $0.key == key }
             let place = option?.place.map { " (\(plugin.nameOfOption(key)) at \($0))" }
             let line = OptionPlaces.line(text, place ?? plugin.mention)
-            if level == CInt(LogTypes.error.rawValue) {
-                errors.append(ConfigurationError([line], exitCode: ResultCode.invalid))
+            if code == ResultCode.success {
+                log.warning(line)
             } else {
-                log.write(LogTypes.ofPlugin(level), line)
+                errors.append(ConfigurationError([line], exitCode: code))
             }
         }
         return errors
@@ -116,7 +116,7 @@ extension PluginLibrary {
 
 /// What a plugin has found; outlives the call that fills it.
 private final class Findings {
-    var all: [(level: CInt, option: String?, text: String)] = []
+    var all: [(code: CInt, option: String?, text: String)] = []
 }
 
 extension PluginConfiguration {

@@ -94,12 +94,12 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
         var findings: [OptionFinding] = []
         let settings = Settings(options.map { ($0.key, $0.value) }) { complaint in
             let text = "Warning: Dynamic security plugin: \(complaint); the default is used."
-            findings.append(OptionFinding(.warning, option: nil, text: text))
+            findings.append(OptionFinding(.success, option: nil, text: text))
         }
         guard let path = settings.configFile else {
             let text =
                 "Warning: Dynamic security plugin has no plugin_opt_config_file defined. The plugin will not be activated."
-            return findings + [OptionFinding(.warning, option: nil, text: text)]
+            return findings + [OptionFinding(.success, option: nil, text: text)]
         }
         let content = StateFile.read(path)
         if let fault = StateFile.fault(of: content, at: path) {
