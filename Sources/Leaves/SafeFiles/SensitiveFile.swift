@@ -18,7 +18,9 @@ package enum SensitiveFile {
         try open(path, O_WRONLY | O_APPEND | O_CREAT)
     }
 
-    /// Why a file cannot be appended to; nil if it can. What is not there is not created.
+    /// Why a file cannot be appended to; nil if it can.
+    ///
+    /// What is not there is not created.
     package static func obstacleToAppending(_ path: String) -> FileError? {
         do throws(FileError) {
             _ = close(try open(path, O_WRONLY | O_APPEND))
