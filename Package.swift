@@ -219,8 +219,8 @@ let package = Package(
         ),
 
         // Plugins: one dynamic library each.
-        plugin("PasswordFile", uses: ["PasswordHash"]),
-        plugin("ACLFile", uses: ["TopicRules"]),
+        plugin("PasswordFile", uses: ["PasswordHash", "SafeFiles"]),
+        plugin("ACLFile", uses: ["SafeFiles", "TopicRules"]),
         plugin(
             "DynamicSecurity",
             uses: ["Encoding", "SafeFiles", "PasswordHash", "TopicRules", "JSON", "COpenSSL"]

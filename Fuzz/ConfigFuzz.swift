@@ -9,7 +9,7 @@ private struct FuzzSource: ConfigurationSource {
 
     func contents(of path: String) -> ConfigurationFileContents { .bytes(bytes) }
     func entries(ofDirectory path: String) -> [String]? { ["included.conf"] }
-    func canonicalPath(ofDirectory path: String) -> String? { path }
+    func canonicalPath(ofDirectory path: String) -> DirectoryPath { .absolute(path) }
     func resolutionFailure(of host: String) -> String? { nil }
     var hostName: String { "machine" }
 }

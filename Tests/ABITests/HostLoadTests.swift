@@ -141,12 +141,12 @@ import Testing
             testDescription: "version 6",
             source: "int mosquitto_plugin_version(int n, const int *v)"
                 + "{ return n == 4 && v[0] == 5 && v[1] == 4 && v[2] == 3 && v[3] == 2 ? 6 : 99; }",
-            line: "Error: Unsupported auth plugin version (got 6, expected 5)."
+            line: "Error: Unsupported auth plugin version (got 6, expected 5): "
         ),
         Failure(
             testDescription: "version 1",
             source: "int mosquitto_auth_plugin_version(void) { return 1; }",
-            line: "Error: Unsupported auth plugin version (got 1, expected 5)."
+            line: "Error: Unsupported auth plugin version (got 1, expected 5): "
         ),
         Failure(
             testDescription: "a symbol nobody has",

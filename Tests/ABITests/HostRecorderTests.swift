@@ -244,7 +244,7 @@ import Testing
         let outcome = try ChildProcess.run(Broker.executable, ["-c", path])
         #expect(outcome.status == 5)
         let kind = version == 5 ? "Plugin" : "Authentication plugin"
-        #expect(outcome.errors.contains("Error: \(kind) returned 5 when initialising."))
+        #expect(outcome.errors.contains("Error: \(kind) returned 5 when initialising: "))
         #expect(outcome.errors.contains("REC init [fail]=[5]"))
         #expect(!outcome.errors.contains("cleanup"))
         #expect(!outcome.errors.contains("a second time"))
@@ -262,10 +262,10 @@ import Testing
         #expect(
             outcome.errors.contains(
                 "Error: \(plugin.path) is loaded a second time. Load it once, by 'plugin_load NAME PATH',"
-                    + " and say 'plugin_use NAME' at each listener that it is for."
+                    + " and say 'plugin_use NAME' at each listener that it is for (plugin at \(path):3)."
             )
         )
-        #expect(outcome.errors.contains("Error: Plugin returned 31 when initialising."))
+        #expect(outcome.errors.contains("Error: Plugin returned 31 when initialising: "))
     }
 
     @Test(

@@ -50,7 +50,11 @@ struct BridgeTests {
         ]
     )
     func missing(text: String, what: String) {
-        #expect(Outcome(text).errors == ["Error: Invalid bridge configuration: \(what)"])
+        #expect(
+            Outcome(text).errors == [
+                "Error: Invalid bridge configuration: \(what)", "Error found at test.conf:1.",
+            ]
+        )
     }
 
     @Test(

@@ -153,15 +153,23 @@ struct CommandLineTests {
         let run = try BrokerCommand(["-c", file])
         #expect(run.status == 1)
         let line = reason.replacingOccurrences(of: "%DIR%", with: directory.path)
-        #expect(run.lines.contains(line), "\(run.errors)")
+        let place = " (listener at \(file):2)"
+        let whole = line.hasSuffix(".") ? "\(line.dropLast())\(place)." : line + place
+        #expect(run.lines.contains(whole), "\(run.errors)")
     }
 
     @Test("A pid file that cannot be written exits 14")
     func pidFile() throws {
         let directory = try TemporaryDirectory()
         let text = "pid_file \(directory.path)/missing/pid\nuser root\n"
-        let run = try BrokerCommand(["-c", directory.write("a.conf", text)])
+        let file = try directory.write("a.conf", text)
+        let run = try BrokerCommand(["-c", file])
         #expect(run.status == 14)
-        #expect(run.lines.contains("Error: Unable to write pid file."))
+        let reason = "No such file or directory (pid_file at \(file):1)"
+        #expect(
+            run.lines.contains(
+                "Error: Unable to write pid file \(directory.path)/missing/pid: \(reason)."
+            )
+        )
     }
 }

@@ -38,7 +38,8 @@ struct GrammarTests {
     func tab() {
         #expect(
             Outcome("listener\t1883").errors.first
-                == "Error: Unknown configuration variable 'listener\t1883'."
+                == "Error: Unknown configuration variable 'listener\t1883'. A space, not a tab, separates"
+                + " 'listener' from its value."
         )
     }
 
@@ -110,7 +111,8 @@ struct GrammarTests {
         #expect(Outcome("persistence 1").configuration.persistence)
         #expect(!Outcome("retain_available 0").configuration.retainAvailable)
         #expect(
-            Outcome("persistence True").errors.first == "Error: Invalid 'persistence' value (True)."
+            Outcome("persistence True").errors.first
+                == "Error: Invalid 'persistence' value (True). Did you mean 'true'?"
         )
     }
 

@@ -16,8 +16,10 @@ struct MemorySource: ConfigurationSource {
 
     func entries(ofDirectory path: String) -> [String]? { directories[path] }
 
-    func canonicalPath(ofDirectory path: String) -> String? {
-        directories[path] == nil ? nil : "/absolute/\(path)"
+    func canonicalPath(ofDirectory path: String) -> DirectoryPath {
+        if files[path] != nil { return .failure("Not a directory") }
+        return directories[path] == nil
+            ? .failure("No such file or directory") : .absolute("/absolute/\(path)")
     }
 
     func resolutionFailure(of host: String) -> String? {

@@ -70,16 +70,65 @@ struct ReloadTests {
         let new = Outcome(text).configuration
         let result = try running.applyingReload(of: new)
         #expect(
-            running.keptPersistenceOptions(of: new) == [
-                "persistence", "persistence_file", "persistence_location", "persistence_log",
-                "persistence_buffer",
+            running.changes(in: new).filter(\.needsRestart).map(\.name) == [
+                "persistence", "persistence_buffer", "persistence_file", "persistence_location",
+                "persistence_log",
             ]
         )
-        #expect(running.keptPersistenceOptions(of: running) == [])
+        #expect(running.changes(in: running) == [])
         #expect(!result.persistence && result.persistenceLog)
         #expect(result.persistencePath == "/o/mosquitto.db")
         #expect(result.persistenceFsync == .always && result.autosaveOnChanges)
         #expect(result.persistentClientExpiration == 3)
+    }
+
+    @Test(
+        "Each change is told with both values and its place, secrets without; restarts are announced"
+    )
+    func changes() throws {
+        let old = Outcome(
+            """
+            sys_interval 5
+            max_packet_size 1000
+            log_type error
+            listener 1883
+            max_qos 1
+            listener 1884 localhost
+            plugin a.so
+            plugin_opt_secret one
+            """
+        ).configuration
+        let new = Outcome(
+            """
+            log_type error
+            log_type notice
+            max_packet_size 2000
+            queue_qos0_messages true
+            listener 1883
+            max_qos 2
+            ciphers x
+            plugin a.so
+            plugin_opt_secret two
+            """
+        ).configuration
+        let lines = old.changes(in: new).map(\.line)
+        let restart = "comes into force at the next start"
+        #expect(
+            lines == [
+                "Reloaded 'log_type': error -> error, notice (test.conf:2).",
+                "Warning: The 'max_packet_size' option \(restart): 1000 -> 2000 (test.conf:3).",
+                "Reloaded 'queue_qos0_messages': default -> true (test.conf:4).",
+                "Reloaded 'sys_interval': 5 -> default.",
+                "Warning: The 'ciphers' option of listener 1883 \(restart): default -> x (test.conf:7).",
+                "Reloaded 'max_qos' of listener 1883: 1 -> 2 (test.conf:6).",
+                "Warning: The 'listener' option \(restart): 1884 localhost -> none.",
+                "Warning: The 'plugin_opt_KEY' option of plugin a.so \(restart) (test.conf:8).",
+            ]
+        )
+        // What waits for a restart is told again, what was taken over is not.
+        let again = try old.applyingReload(of: new).changes(in: new)
+        #expect(again.map(\.name) == ["max_packet_size", "ciphers", "listener", "plugin_opt_KEY"])
+        #expect(old.changes(in: old) == [])
     }
 
     @Test("When a record is safe is one of three words")
@@ -191,11 +240,12 @@ struct ReloadTests {
         arguments: ["listener 2", "listener 1 other", "listener 1\nlistener 0 /s"]
     )
     func newListener(text: String) {
+        let line = text.split(separator: "\n").count
         #expect(
-            throws: ConfigurationError(
+            throws: ConfigurationError([
                 "Error: It is not currently possible to add/remove listeners when"
-                    + " reloading the config file."
-            )
+                    + " reloading the config file.", "Error found at test.conf:\(line).",
+            ])
         ) { try reloaded("listener 1", text) }
     }
 

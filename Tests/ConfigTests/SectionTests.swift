@@ -52,8 +52,10 @@ struct SectionTests {
         #expect(unchanged.listeners.map(\.port) == [9001])
         let half = Outcome("certfile server.crt\nlistener 9001\n")
         #expect(
-            half.errors
-                == ["Error: Both certfile and keyfile must be provided to enable a TLS listener."]
+            half.errors == [
+                "Error: Both certfile and keyfile must be provided to enable a TLS listener.",
+                "Error found at test.conf:1.",
+            ]
         )
     }
 
@@ -159,7 +161,7 @@ struct SectionTests {
     }
 
     @Test(
-        "TLS and PROXY options that do not fit together are refused without a place",
+        "TLS and PROXY options that do not fit together are refused with the place of one of them",
         arguments: [
             (
                 "certfile c",
@@ -182,7 +184,10 @@ struct SectionTests {
         ]
     )
     func postChecks(lines: String, error: String) {
-        #expect(Outcome("listener 1\n\(lines)").errors == [error])
+        let line = 1 + lines.split(separator: "\n").count - (lines.hasSuffix("keyfile k") ? 1 : 0)
+        #expect(
+            Outcome("listener 1\n\(lines)").errors == [error, "Error found at test.conf:\(line)."]
+        )
     }
 
     @Test("Plugins keep their options in order, repeats included")

@@ -52,10 +52,31 @@ struct StartStopTests {
         #expect(broker.waitFor("Reloading config."))
         #expect(broker.waitFor("Error: Unknown configuration variable 'nonsense'."))
         #expect(broker.waitFor("Error found at \(path):3."))
-        let format = "log_timestamp_format again"
+        #expect(
+            broker.waitFor("The configuration was not reloaded; the running one stays in force.")
+        )
+        // Broken certificates and a log that cannot be written are found before anything is in force.
+        for (line, error) in [
+            ("certfile /none\nkeyfile /none", "Error: Unable to load server certificate"),
+            ("log_dest file /none/log", "Error: Unable to open log file /none/log for writing"),
+        ] {
+            let text = configuration(in: directory, "log_timestamp_format never\n\(line)")
+            _ = try directory.write("a.conf", text)
+            broker.signal(SIGHUP)
+            #expect(broker.waitFor(error))
+            #expect(broker.waitFor("The configuration was not reloaded"))
+        }
+        let format = "log_timestamp_format again\nmax_packet_size 30"
         _ = try directory.write("a.conf", configuration(in: directory, format))
         broker.signal(SIGHUP)
         #expect(broker.waitFor("Reloading config."))
+        let place = "(\(path):3)"
+        #expect(
+            broker.waitFor("again: Reloaded 'log_timestamp_format': default -> again \(place).")
+        )
+        let waiting = "Warning: The 'max_packet_size' option comes into force at the next start:"
+        #expect(broker.waitFor("\(waiting) default -> 30 (\(path):4)."))
+        #expect(!broker.lines.contains { $0.hasPrefix("never") })
         broker.signal(SIGTERM)
         #expect(broker.waitFor("again: mosquitto version 2.1.2 terminating"))
         #expect(broker.end() == 0)

@@ -4,7 +4,7 @@
 import Foundation
 
 /// A directory that goes away with its owner.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {

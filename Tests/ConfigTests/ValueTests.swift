@@ -95,13 +95,20 @@ struct ValueTests {
         )
     }
 
-    @Test("A directory for http_dir that does not exist is refused with its place only")
+    @Test("A directory for http_dir that does not exist, or is a file, is refused with its reason")
     func httpDir() {
-        let source = MemorySource(directories: ["www": []])
+        let source = MemorySource(files: ["file": []], directories: ["www": []])
         let found = Outcome("listener 1\nprotocol http_api\nhttp_dir www", source: source)
         #expect(found.configuration.listeners.first?.httpDir == "/absolute/www")
         let missing = Outcome("listener 1\nprotocol http_api\nhttp_dir gone", source: source)
-        #expect(missing.errors == ["Error found at test.conf:3."])
+        #expect(
+            missing.errors == [
+                "Error: Unable to open http_dir 'gone': No such file or directory.",
+                "Error found at test.conf:3.",
+            ]
+        )
+        let file = Outcome("listener 1\nhttp_dir file", source: source)
+        #expect(file.errors.first == "Error: Unable to open http_dir 'file': Not a directory.")
     }
 
     @Test("Negative and special numbers mean what the original makes of them")

@@ -66,7 +66,13 @@ final class DrivenBroker {
     }
 
     /// Puts the configuration in force as it is by now.
-    func reload() { broker.apply(configuration) }
+    func reload() {
+        do {
+            broker.apply(configuration, try broker.prepare(configuration))
+        } catch {
+            preconditionFailure("a broker without files has nothing to fail with: \(error)")
+        }
+    }
 
     /// Whether a turn would do anything.
     var isReady: Bool { workers.contains(where: \.reactor.isReady) }

@@ -54,7 +54,10 @@ struct ListenerOpenerTests {
         let first = Self.open([any])
         let port = Int(try #require(first.sockets.first).port)
         let second = Self.open([ListenerConfiguration(port: port, host: "127.0.0.1")])
-        #expect(second.failure == "Error: Address already in use: 127.0.0.1 port \(port)")
+        #expect(
+            second.failure
+                == "Error: Address already in use: 127.0.0.1 port \(port); another program listens there"
+        )
     }
 
     @Test("For this machine alone one free address is enough, and the other one is named")
@@ -63,7 +66,7 @@ struct ListenerOpenerTests {
         let taken = Self.open([any])
         let port = Int(try #require(taken.sockets.first).port)
         let here = ListenerConfiguration(port: port, host: "127.0.0.1")
-        let line = "Address already in use: 127.0.0.1 port \(port)"
+        let line = "Address already in use: 127.0.0.1 port \(port); another program listens there"
         let one = Self.open([here, any], isLocalOnly: true)
         #expect(one.failure == nil)
         #expect(one.sockets.count == 1)

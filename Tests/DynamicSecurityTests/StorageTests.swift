@@ -145,7 +145,7 @@ import Testing
         defer { fixture.remove() }
         #expect(
             fixture.log == [
-                "error Error loading Dynamic security plugin config: File is not valid JSON."
+                "error Error loading Dynamic security plugin config: File is not valid JSON. (\(fixture.path), line 1)"
             ]
         )
         #expect(fixture.login("u", "p") == .pass)

@@ -8,6 +8,10 @@ import struct TestSupport.SplitMix64
 
 @testable import ACLFile
 
+private let beginning = "A line begins with user, topic or pattern."
+private let words = "It is read, write, readwrite or deny."
+private let wildcards = "'#' ends a filter, and '+' or '#' fills a level."
+
 @Suite("Access control file")
 struct ACLFileTests {
     private func rules(_ text: String) throws -> ACLRules {
@@ -60,17 +64,29 @@ struct ACLFileTests {
     @Test(
         "A bad line is refused with the original's words",
         arguments: [
-            ("topics a", "Error: Invalid line in acl_file \"F\": topics."),
-            ("\ttopic a", "Error: Invalid line in acl_file \"F\": \ttopic."),
-            ("Topic a", "Error: Invalid line in acl_file \"F\": Topic."),
-            ("topic", "Error: Empty topic in acl_file \"F\"."),
-            ("pattern  ", "Error: Empty topic in acl_file \"F\"."),
-            ("topic rw a", "Error: Invalid topic access type \"rw\" in acl_file \"F\"."),
-            ("topic READ a", "Error: Invalid topic access type \"READ\" in acl_file \"F\"."),
-            ("topic a b", "Error: Invalid topic access type \"a\" in acl_file \"F\"."),
-            ("topic readwrite a#", "Error: Invalid ACL topic \"a#\" in acl_file \"F\"."),
-            ("user", "Error: Missing username in acl_file \"F\"."),
-            ("user  ", "Error: Missing username in acl_file \"F\"."),
+            ("topics a", "Error: Invalid line in acl_file \"F\": line 1: topics. \(beginning)"),
+            ("\ttopic a", "Error: Invalid line in acl_file \"F\": line 1: \ttopic. \(beginning)"),
+            ("Topic a", "Error: Invalid line in acl_file \"F\": line 1: Topic. \(beginning)"),
+            ("topic", "Error: Empty topic in acl_file \"F\": line 1."),
+            ("pattern  ", "Error: Empty topic in acl_file \"F\": line 1."),
+            (
+                "topic rw a",
+                "Error: Invalid topic access type \"rw\" in acl_file \"F\": line 1. \(words)"
+            ),
+            (
+                "topic READ a",
+                "Error: Invalid topic access type \"READ\" in acl_file \"F\": line 1. \(words)"
+            ),
+            (
+                "topic a b",
+                "Error: Invalid topic access type \"a\" in acl_file \"F\": line 1. \(words)"
+            ),
+            (
+                "topic readwrite a#",
+                "Error: Invalid ACL topic \"a#\" in acl_file \"F\": line 1. \(wildcards)"
+            ),
+            ("user", "Error: Missing username in acl_file \"F\": line 1."),
+            ("user  ", "Error: Missing username in acl_file \"F\": line 1."),
         ]
     )
     func refused(text: String, message: String) {

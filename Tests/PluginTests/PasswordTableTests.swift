@@ -8,6 +8,10 @@ import Testing
 
 @testable import PasswordFile
 
+private let undecodable =
+    "Error: Unable to decode line in password file 'F': line 1, user 'bob'"
+private let remedy = "mosquitto_passwd sets a new one."
+
 @Suite("Password file")
 struct PasswordTableTests {
     private static let hash = PasswordVectors.all[2]
@@ -53,21 +57,30 @@ struct PasswordTableTests {
     @Test(
         "A bad line is refused with the original's words",
         arguments: [
-            (" :x\n", "Error: Empty username in password file 'F'."),
-            (":\n", "Error: Empty username in password file 'F'."),
-            ("bob:", "Error: Invalid line in password file 'F': bob"),
-            ("bob:\n", "Error: Unable to decode line in password file 'F'."),
-            (":\(hash)\n", "Error: Invalid line in password file 'F': \(hash)"),
-            ("bob:plain\n", "Error: Unable to decode line in password file 'F'."),
-            ("bob:$5$x$y\n", "Error: Unable to decode line in password file 'F'."),
-            ("bob:\(hash)\nbob:\(hash)\n", "Error: Duplicate user 'bob' in password file 'F'."),
+            (" :x\n", "Error: Empty username in password file 'F': line 1."),
+            (":\n", "Error: Empty username in password file 'F': line 1."),
+            (
+                "bob:",
+                "Error: Invalid line in password file 'F': line 1: no user name or no password."
+            ),
+            ("bob:\n", "\(undecodable): the password is empty. \(remedy)"),
+            (
+                ":\(hash)\n",
+                "Error: Invalid line in password file 'F': line 1: no user name or no password."
+            ),
+            ("bob:plain\n", "\(undecodable): the password is not hashed. \(remedy)"),
+            ("bob:$5$x$y\n", "\(undecodable): no hash begins with $5$. \(remedy)"),
+            (
+                "bob:\(hash)\nbob:\(hash)\n",
+                "Error: Duplicate user 'bob' in password file 'F': line 2."
+            ),
             (
                 String(repeating: "u", count: 65_536) + ":\(hash)\n",
-                "Error: Invalid line in password file 'F', username too long."
+                "Error: Invalid line in password file 'F': line 1, username too long."
             ),
             (
                 "bob:" + String(repeating: "p", count: 65_536),
-                "Error: Invalid line in password file 'F', password too long."
+                "Error: Invalid line in password file 'F': line 1, password too long."
             ),
         ]
     )

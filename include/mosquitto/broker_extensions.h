@@ -98,6 +98,31 @@ enum mosquitto_plugin_thread_safety {
    [main] */
 mosq_plugin_EXPORT int mosquitto_plugin_thread_safe(void);
 
+/* An entry point a plugin may export. It returns the names of the options the plugin knows, without
+   "plugin_opt_", as an array that a NULL ends; the broker then refuses every other one, with its
+   line. Without it, or with NULL, all are the plugin's business. Case does not count. The array and
+   its strings belong to the plugin and stay for the life of the process. The original broker never
+   looks for it. Called before mosquitto_plugin_init(), and by `mosquitto --test-config`.
+   [main] */
+mosq_plugin_EXPORT const char *const *mosquitto_plugin_option_names(void);
+
+/* Takes one finding about options. option is the name of the one it is about, without "plugin_opt_",
+   or NULL. result is what mosquitto_plugin_init() would return because of it, and so the exit status;
+   MOSQ_ERR_SUCCESS makes it a warning. All strings are copied.
+   [during a callback] */
+typedef void (*MOSQ_FUNC_plugin_finding)(
+    void *userdata, int result, const char *option, const char *text);
+
+/* An entry point a plugin may export. It looks at options and at the files they name, and calls find
+   with userdata for each thing that is wrong. It changes nothing and leaves nothing behind: no
+   thread, no file, no connection. Only `mosquitto --test-config` calls it, and calls
+   mosquitto_plugin_init() never; functions of the broker do nothing meanwhile. options belong to the
+   broker and are valid until it returns.
+   [main] */
+mosq_plugin_EXPORT void mosquitto_plugin_check_options(
+    const struct mosquitto_opt *options, int option_count, MOSQ_FUNC_plugin_finding find,
+    void *userdata);
+
 #ifdef __cplusplus
 }
 #endif

@@ -108,7 +108,7 @@ package struct BridgeAddress: Sendable, Equatable {
 }
 
 /// The MQTT version a bridge speaks.
-package enum BridgeProtocolVersion: String, Sendable {
+package enum BridgeProtocolVersion: String, Sendable, CaseIterable {
     /// MQTT 3.1.
     case mqttv31
     /// MQTT 3.1.1.
@@ -118,7 +118,7 @@ package enum BridgeProtocolVersion: String, Sendable {
 }
 
 /// When changed settings of a bridge take effect on reload.
-package enum BridgeReloadType: String, Sendable {
+package enum BridgeReloadType: String, Sendable, CaseIterable {
     /// With the next connection.
     case lazy
     /// At once, by connecting again.
@@ -126,7 +126,7 @@ package enum BridgeReloadType: String, Sendable {
 }
 
 /// When a bridge connects.
-package enum BridgeStartType: String, Sendable {
+package enum BridgeStartType: String, Sendable, CaseIterable {
     /// At start, and again whenever the connection is lost.
     case automatic
     /// When messages wait.

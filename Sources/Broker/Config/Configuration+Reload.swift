@@ -13,39 +13,52 @@ extension Configuration {
         var result = new
         result.keepStartValues(of: self)
         result.listeners = listeners
-        for listener in new.listeners {
+        for (position, listener) in new.listeners.enumerated() {
             guard let index = index(of: listener) else {
                 guard !new.isLocalOnly else { continue }
+                let place = new.places["listener", .listener(position)]
                 throw ConfigurationError(
-                    "Error: It is not currently possible to add/remove listeners when"
-                        + " reloading the config file."
+                    [
+                        "Error: It is not currently possible to add/remove listeners when"
+                            + " reloading the config file."
+                    ] + (place.map { ["Error found at \($0)."] } ?? [])
                 )
             }
             result.listeners[index] = listeners[index].applyingReload(of: listener)
         }
+        result.places = placesApplyingReload(of: new)
         result.isLocalOnly = isLocalOnly
         result.persistenceLocationOverride = persistenceLocationOverride
         return result
     }
 
-    /// The options about where state is kept that `new`, as read from the file, has changed: they come
-    /// into force at the next start.
-    package func keptPersistenceOptions(of new: Configuration) -> [String] {
-        var names: [String] = []
-        if new.persistence != persistence { names.append("persistence") }
-        if new.persistenceFile != persistenceFile { names.append("persistence_file") }
-        if new.persistenceLocation != persistenceLocation { names.append("persistence_location") }
-        if new.persistenceLog != persistenceLog { names.append("persistence_log") }
-        if new.persistenceBuffer != persistenceBuffer { names.append("persistence_buffer") }
-        return names
-    }
-
     /// The position of the running listener that a listener of the new file means.
-    private func index(of listener: ListenerConfiguration) -> Int? {
+    func index(of listener: ListenerConfiguration) -> Int? {
         // What `port` and `bind_address` say is not read again, so the two default ones always match.
         listeners.firstIndex {
             $0.isDefault == listener.isDefault && (listener.isDefault || $0.matches(listener))
         }
+    }
+
+    /// Where the options stand that are in force after a reload; those that only a restart changes
+    /// stay where they were.
+    private func placesApplyingReload(of new: Configuration) -> OptionPlaces {
+        let kept = places.moved { name, section in
+            section.isStartOnly(name) || !isNamed(section, in: new) ? section : nil
+        }
+        let taken = new.places.moved { name, section in
+            guard !section.isStartOnly(name) else { return nil }
+            guard case .listener(let position) = section else { return section }
+            guard new.listeners.indices.contains(position) else { return nil }
+            return index(of: new.listeners[position]).map { .listener($0) }
+        }
+        return kept.merged(with: taken)
+    }
+
+    /// Whether the new file has a section of this configuration.
+    private func isNamed(_ section: OptionPlaces.Section, in new: Configuration) -> Bool {
+        guard case .listener(let position) = section else { return true }
+        return new.listeners.contains { index(of: $0) == position }
     }
 
     /// Puts back the options that only a restart changes.

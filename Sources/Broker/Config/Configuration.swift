@@ -120,6 +120,8 @@ package struct Configuration: Sendable, Equatable {
     package var configFile: String?
     /// Where options of the optional groups were used, in the order of the file.
     package var usedOptions: [UsedOption] = []
+    /// Where each option stands.
+    package var places = OptionPlaces()
 
     /// The configuration of an empty file, before local-only listeners are added.
     package init() {}

@@ -14,6 +14,14 @@ package struct ConfigurationError: Error, Equatable {
         self.exitCode = exitCode
     }
 
+    /// One error of several: their lines one after the other, and the status of the first.
+    ///
+    /// nil if there is none.
+    package init?(_ errors: [ConfigurationError]) {
+        guard let first = errors.first else { return nil }
+        self.init(errors.flatMap(\.lines), exitCode: first.exitCode)
+    }
+
     /// Makes an error of one line.
     package init(_ line: String) {
         self.init([line])

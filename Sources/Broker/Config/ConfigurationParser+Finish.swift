@@ -16,12 +16,37 @@ extension ConfigurationParser {
     /// The finished configuration.
     ///
     /// - Parameter ports: what `-p` gave; used only if no file opens a listener.
-    package func finish(ports: [Int] = []) throws(ConfigurationError) -> Configuration {
+    /// What is no error is remarked.
+    package mutating func finish(ports: [Int] = []) throws(ConfigurationError) -> Configuration {
         var result = configuration
         finishListeners(&result, ports: ports)
-        for listener in result.listeners { try Self.check(listener) }
-        try finishBridges(&result)
+        var errors: [ConfigurationError] = []
+        for index in result.listeners.indices {
+            guard let (line, options) = Self.mistake(in: result.listeners[index]) else { continue }
+            let place = options.lazy.compactMap { result.places[$0, .listener(index)] }.first
+            errors.append(Self.error(line, at: place))
+        }
+        errors += finishBridges(&result)
+        if let error = ConfigurationError(errors) { throw error }
+        remarkUnused(result)
+        result.logging.fileMention = result.places.mention(OptionPlaces.logFile, in: .general)
         return result
+    }
+
+    /// Warns of plugins that no listener uses.
+    private mutating func remarkUnused(_ result: Configuration) {
+        for plugin in result.plugins where plugin.isUnused {
+            let name = plugin.name ?? plugin.path
+            let text =
+                "Warning: Plugin '\(name)' is not used by any listener: not loaded. Say 'plugin_use \(name)'"
+                + " at the listeners it is for\(plugin.mention)."
+            records.append(LogRecord(.warning, text))
+        }
+    }
+
+    /// An error with the place of the option that it is about, if that is known.
+    private static func error(_ line: String, at place: OptionPlace?) -> ConfigurationError {
+        ConfigurationError([line] + (place.map { ["Error found at \($0)."] } ?? []))
     }
 
     /// Opens the default listener, or the loopback addresses and the HTTP API if nothing opens a
@@ -36,6 +61,7 @@ extension ConfigurationParser {
         {
             defaultIndex = result.listeners.count
             result.listeners.append(defaultListener)
+            result.places.defaultListenerIndex = defaultIndex
         }
         for index in result.plugins.indices {
             guard case .listeners(let listeners) = result.plugins[index].scope else { continue }
@@ -64,39 +90,50 @@ extension ConfigurationParser {
     /// Where the HTTP API is when nothing opens a listener.
     private static let localAPIPort = 9883
 
-    /// Checks that options of a listener fit together.
-    private static func check(_ listener: ListenerConfiguration) throws(ConfigurationError) {
+    /// What of a listener does not fit together: the line to log, and the options it is about.
+    private static func mistake(
+        in listener: ListenerConfiguration
+    ) -> (line: String, options: [String])? {
         let tls = listener.tls
         if listener.enableProxyProtocol == 2 {
             if tls.useSubjectAsUsername {
-                throw ConfigurationError(
-                    "Error: use_subject_as_username cannot be used with `enable_proxy_protocol 2`."
-                )
+                let name = "use_subject_as_username"
+                return ("Error: \(name) cannot be used with `enable_proxy_protocol 2`.", [name])
             }
             if tls.certfile != nil || tls.keyfile != nil {
-                throw ConfigurationError(
-                    "Error: certfile and keyfile cannot be used with `enable_proxy_protocol 2`."
+                return (
+                    "Error: certfile and keyfile cannot be used with `enable_proxy_protocol 2`.",
+                    ["certfile", "keyfile"]
                 )
             }
         }
         if (tls.certfile == nil) != (tls.keyfile == nil) {
-            throw ConfigurationError(
-                "Error: Both certfile and keyfile must be provided to enable a TLS listener."
+            return (
+                "Error: Both certfile and keyfile must be provided to enable a TLS listener.",
+                ["certfile", "keyfile"]
             )
         }
-        guard tls.certfile == nil else { return }
-        for (name, value) in [("cafile", tls.cafile), ("capath", tls.capath)] where value != nil {
-            throw ConfigurationError(
-                "Error: \(name) specified without certfile and keyfile."
+        if tls.certfile == nil {
+            for (name, value) in [("cafile", tls.cafile), ("capath", tls.capath)] where value != nil
+            {
+                return ("Error: \(name) specified without certfile and keyfile.", [name])
+            }
+        } else if tls.requireCertificate, tls.cafile == nil, tls.capath == nil {
+            return (
+                "Error: require_certificate needs cafile or capath: without an authority no client can"
+                    + " show a certificate that counts.",
+                ["require_certificate"]
             )
         }
+        return nil
     }
 
     /// Checks the bridges and fills in the client identifiers.
-    private func finishBridges(_ result: inout Configuration) throws(ConfigurationError) {
+    private func finishBridges(_ result: inout Configuration) -> [ConfigurationError] {
+        var errors: [ConfigurationError] = []
+        var seen: Set<String> = []
         for index in result.bridges.indices {
             var bridge = result.bridges[index]
-            try Self.check(bridge)
             if bridge.remoteClientid.isEmpty {
                 bridge.remoteClientid = "\(source.hostName).\(bridge.name)"
             }
@@ -104,30 +141,27 @@ extension ConfigurationParser {
                 bridge.localClientid = "local.\(bridge.remoteClientid)"
             }
             result.bridges[index] = bridge
-        }
-        var seen: Set<String> = []
-        for bridge in result.bridges where !seen.insert(bridge.localClientid).inserted {
-            throw ConfigurationError(
-                "Error: Bridge local_clientid '\(bridge.localClientid)' is not unique. Try changing"
+            let place = result.places["connection", .bridge(index)]
+            if let missing = Self.missing(in: bridge) {
+                errors.append(
+                    Self.error("Error: Invalid bridge configuration: \(missing)", at: place)
+                )
+            } else if !seen.insert(bridge.localClientid).inserted {
+                let line =
+                    "Error: Bridge local_clientid '\(bridge.localClientid)' is not unique. Try changing"
                     + " or setting the local_clientid value for one of the bridges."
-            )
+                errors.append(Self.error(line, at: place))
+            }
         }
+        return errors
     }
 
-    /// Checks that a bridge has what it needs.
-    private static func check(_ bridge: BridgeConfiguration) throws(ConfigurationError) {
-        let missing: String
-        if bridge.addresses.isEmpty {
-            missing = "no remote addresses defined."
-        } else if bridge.topics.isEmpty {
-            missing = "no topics defined."
-        } else if bridge.tls.psk != nil, bridge.tls.identity == nil {
-            missing = "missing bridge_identity."
-        } else if bridge.tls.identity != nil, bridge.tls.psk == nil {
-            missing = "missing bridge_psk."
-        } else {
-            return
-        }
-        throw ConfigurationError("Error: Invalid bridge configuration: \(missing)")
+    /// What a bridge needs and has not.
+    private static func missing(in bridge: BridgeConfiguration) -> String? {
+        if bridge.addresses.isEmpty { return "no remote addresses defined." }
+        if bridge.topics.isEmpty { return "no topics defined." }
+        if bridge.tls.psk != nil, bridge.tls.identity == nil { return "missing bridge_identity." }
+        if bridge.tls.identity != nil, bridge.tls.psk == nil { return "missing bridge_psk." }
+        return nil
     }
 }

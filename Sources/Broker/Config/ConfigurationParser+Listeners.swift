@@ -24,6 +24,7 @@ extension ConfigurationParser {
         }
         configuration.listeners.append(listener)
         context.listener = .listener(configuration.listeners.count - 1)
+        notePlace(of: line, section: Context(listener: context.listener))
     }
 
     /// `port <number>`: the default listener's port; it is the current listener afterwards.
@@ -35,6 +36,7 @@ extension ConfigurationParser {
         let multiple = "Default listener port specified multiple times."
         line.warn("Warning: \(multiple) Only the latest will be used.")
         openDefaultListener { $0.port = port }
+        notePlace(of: line, section: Context(listener: .defaultListener))
     }
 
     /// `bind_address <host>`: the default listener's address.
@@ -46,6 +48,7 @@ extension ConfigurationParser {
             throw ConfigurationError("Error: Error resolving bind_address: \(reason).")
         }
         openDefaultListener { $0.host = host }
+        notePlace(of: line, section: Context(listener: .defaultListener))
     }
 
     /// Changes the default listener and makes it the current one.

@@ -38,11 +38,11 @@ extension ConfigurationParser {
             )
                 throws(ConfigurationError) in
             let path = try line.string(isOnce: true)
-            // The original says nothing but the place, and so do we.
-            guard let directory = source.canonicalPath(ofDirectory: path) else {
-                throw ConfigurationError([])
+            switch source.canonicalPath(ofDirectory: path) {
+            case .absolute(let directory): listener.httpDir = directory
+            case .failure(let reason):
+                throw ConfigurationError("Error: Unable to open http_dir '\(path)': \(reason).")
             }
-            listener.httpDir = directory
         }
         try parseListenerOption((.required, setting.in(.http)), &line)
     }
@@ -86,6 +86,7 @@ extension ConfigurationParser {
         }
         configuration.bridges.append(BridgeConfiguration(name: name))
         context.bridge = configuration.bridges.count - 1
+        notePlace(of: line, section: Context(bridge: context.bridge))
         noteUse(of: line, group: .bridge)
     }
 
@@ -142,7 +143,9 @@ extension ConfigurationParser {
         try requireListener(.explicit, &line)
         let name = try line.string()
         guard let index = configuration.plugins.firstIndex(where: { $0.name == name }) else {
-            throw ConfigurationError("Error: Plugin '\(name)' not previously loaded.")
+            let known = configuration.plugins.compactMap(\.name)
+            let question = Suggestion.question(about: name, among: known)
+            throw ConfigurationError("Error: Plugin '\(name)' not previously loaded.\(question)")
         }
         noteUse(of: line, group: .plugin)
         guard case .listeners(let listeners) = configuration.plugins[index].scope,
@@ -159,7 +162,10 @@ extension ConfigurationParser {
         if line.name == "plugin_symbols" {
             let word = try line.word()
             guard let symbols = PluginConfiguration.Symbols(rawValue: word) else {
-                throw line.invalid(word)
+                throw line.invalid(
+                    word,
+                    known: PluginConfiguration.Symbols.allCases.map(\.rawValue)
+                )
             }
             configuration.plugins[index].symbols = symbols
         } else {
@@ -180,7 +186,9 @@ extension ConfigurationParser {
         }
         let value = line.verbatim(droppingTabs: true)
         guard !value.isEmpty else { throw line.empty(key) }
-        configuration.plugins[index].options.append(.init(key: key, value: value))
+        var option = PluginConfiguration.Option(key: key, value: value)
+        option.place = OptionPlace(file: place.file, line: place.line)
+        configuration.plugins[index].options.append(option)
         noteUse(of: line, group: .plugin)
     }
 

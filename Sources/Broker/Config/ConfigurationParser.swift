@@ -32,6 +32,9 @@ package struct ConfigurationParser {
         let bridge: Int?
     }
 
+    /// How many wrong lines of a file are listed.
+    static let errorsMax = 20
+
     /// What has been read so far; incomplete until `finish`.
     package internal(set) var configuration = Configuration()
     /// Remarks in the order they came up, to be logged before an error.
@@ -69,9 +72,11 @@ package struct ConfigurationParser {
         let lines = try contents(of: path)
         let outer = (context, place)
         isInIncludedFile = true
-        defer { isInIncludedFile = false }
+        defer {
+            isInIncludedFile = false
+            (context, place) = outer
+        }
         try parse(lines, of: path) { line in "Error found at '\(path):\(line)'." }
-        (context, place) = outer
     }
 
     /// The bytes of a configuration file.
@@ -85,7 +90,7 @@ package struct ConfigurationParser {
         }
     }
 
-    /// Reads all lines of a file, adding the place to an error.
+    /// Reads all lines of a file, also behind a wrong one, adding their places to the errors.
     private mutating func parse(
         _ bytes: [UInt8],
         of path: String,
@@ -93,18 +98,24 @@ package struct ConfigurationParser {
     ) throws(ConfigurationError) {
         context = Context()
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        var errors: [ConfigurationError] = []
         for (index, line) in lines.enumerated() {
             place = (path, index + 1)
             // A NUL ends the file, as it did for the C string functions of the original.
-            guard !line.contains(0) else { return }
+            guard !line.contains(0) else { break }
             do {
                 try parse(line: line)
             } catch {
                 var error = error
                 error.lines.append(location(index + 1))
-                throw error
+                errors.append(error)
+                guard errors.count < Self.errorsMax else {
+                    errors.append(ConfigurationError("Error: Further errors are not listed."))
+                    break
+                }
             }
         }
+        if let error = ConfigurationError(errors) { throw error }
     }
 
     /// Reads one line; comments begin with the first byte only.
@@ -114,7 +125,17 @@ package struct ConfigurationParser {
         guard let first = text.first, first != UInt8(ascii: "#"), first != 0x0D else { return }
         guard var line = OptionLine(text) else { return }
         defer { records += line.remarks }
-        try parse(&line)
+        do {
+            try parse(&line)
+        } catch {
+            openInPlace(of: line.name)
+            throw error
+        }
+        guard line.hasCommentInValue else { return }
+        line.warn(
+            "Warning: '\(line.name)' has a '#' within its value: a comment stands on a line of its own"
+                + " (\(place.file):\(place.line))."
+        )
     }
 
     /// Finds the option and applies it to its section.
@@ -130,7 +151,7 @@ package struct ConfigurationParser {
         } else if let setting = BridgeOptions.setting(line.name) {
             try parseBridgeOption(setting, &line)
         } else if try !parseDirective(&line) {
-            throw ConfigurationError("Error: Unknown configuration variable '\(line.name)'.")
+            throw Self.unknown(line.name)
         }
     }
 
@@ -157,11 +178,32 @@ package struct ConfigurationParser {
 
     /// Tells the line whether its option occurred in the same section before.
     mutating func noteOccurrence(_ line: inout OptionLine, section: Context) {
+        notePlace(of: line, section: section)
         let occurrence = Occurrence(
             name: BridgeOptions.aliases[line.name] ?? line.name,
             listener: section.listener,
             bridge: section.bridge
         )
         line.isRepeated = !occurrences.insert(occurrence).inserted
+    }
+
+    /// Notes where an option of a section stands.
+    mutating func notePlace(of line: OptionLine, section: Context) {
+        let here: OptionPlaces.Section
+        if let bridge = section.bridge {
+            here = .bridge(bridge)
+        } else {
+            switch section.listener {
+            case .none: here = .general
+            case .defaultListener: here = .listener(OptionPlaces.defaultListener)
+            case .listener(let index): here = .listener(index)
+            }
+        }
+        let place = OptionPlace(file: place.file, line: place.line)
+        let entry = OptionPlaces.Entry(value: line.value, place: place)
+        configuration.places.note(line.name, in: here, entry)
+        if line.name == "log_dest", line.value.hasPrefix("file ") {
+            configuration.places.note(OptionPlaces.logFile, in: here, entry)
+        }
     }
 }

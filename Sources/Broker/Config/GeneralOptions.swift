@@ -228,7 +228,9 @@ enum GeneralOptions {
             }
             root.logging.filePath = path
             root.logging.destinations.insert(.file)
-        default: throw line.invalid(word)
+        default:
+            let known = ["none", "stdout", "stderr", "syslog", "topic", "file"]
+            throw line.invalid(word, known: known)
         }
     }
 
@@ -244,7 +246,7 @@ enum GeneralOptions {
         } else if let type = LogTypes(word: word) {
             root.logging.types.insert(type)
         } else {
-            throw line.invalid(word)
+            throw line.invalid(word, known: LogTypes.allWords)
         }
     }
 }

@@ -65,7 +65,7 @@ package struct ListenerConfiguration: Sendable, Equatable {
 }
 
 /// The address families a listener can be restricted to.
-package enum SocketDomain: String, Sendable {
+package enum SocketDomain: String, Sendable, CaseIterable {
     /// IPv4 only.
     case ipv4
     /// IPv6 only.
@@ -73,7 +73,7 @@ package enum SocketDomain: String, Sendable {
 }
 
 /// What is spoken on a listener.
-package enum ListenerProtocol: String, Sendable {
+package enum ListenerProtocol: String, Sendable, CaseIterable {
     /// MQTT over TCP, TLS or a Unix socket.
     case mqtt
     /// MQTT over WebSockets.

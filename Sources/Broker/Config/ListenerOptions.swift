@@ -160,7 +160,9 @@ enum ListenerOptions {
         _ line: inout OptionLine
     ) throws(ConfigurationError) {
         let word = try line.word()
-        guard let value = ListenerProtocol(rawValue: word) else { throw line.invalid(word) }
+        guard let value = ListenerProtocol(rawValue: word) else {
+            throw line.invalid(word, known: ListenerProtocol.allCases.map(\.rawValue))
+        }
         root.protocol = value
         switch value {
         case .mqtt: line.group = .general

@@ -14,6 +14,10 @@ struct OptionLine {
     var isRepeated = false
     /// Whether the value was a boolean and off: such a line does not use the feature.
     private(set) var isSwitchedOff = false
+    /// Everything behind the name, without white space around it.
+    let value: String
+    /// Whether a text of the line has ` #` in it: a comment that is none.
+    private(set) var hasCommentInValue = false
     /// The group, if the value decides it.
     var group: OptionGroup?
     /// Remarks for the log.
@@ -28,6 +32,9 @@ struct OptionLine {
         let word = rest.prefix { $0 != UInt8(ascii: " ") }
         name = String(decoding: word, as: UTF8.self)
         rest = rest[word.endIndex...].dropFirst()
+        var text = rest.drop(while: Self.isSpace)
+        while let last = text.last, Self.isSpace(last) { text.removeLast() }
+        value = String(decoding: text, as: UTF8.self)
     }
 
     /// The value `true`, `1`, `false` or `0`.
@@ -36,7 +43,7 @@ struct OptionLine {
         switch try word() {
         case "true", "1": value = true
         case "false", "0": value = false
-        case let other: throw invalid(other)
+        case let other: throw invalid(other, known: ["true", "false"])
         }
         isSwitchedOff = !value
         return value
@@ -63,6 +70,7 @@ struct OptionLine {
         }
         let bytes = trimmedRest
         rest = []
+        noteComment(in: bytes)
         guard !bytes.isEmpty else { throw empty() }
         guard bytes.count <= 65535 else { throw ConfigurationError([]) }
         guard let text = MQTTText.decode(bytes) else {
@@ -77,6 +85,7 @@ struct OptionLine {
     mutating func verbatim(droppingTabs tabs: Bool = false) -> String {
         let bytes = rest.drop { $0 == UInt8(ascii: " ") || (tabs && $0 == UInt8(ascii: "\t")) }
         rest = []
+        noteComment(in: bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -84,6 +93,7 @@ struct OptionLine {
     mutating func trimmedText() -> String {
         let bytes = trimmedRest
         rest = []
+        noteComment(in: bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -140,9 +150,22 @@ struct OptionLine {
         return value
     }
 
-    /// The error of a value that is not among the allowed ones.
-    func invalid(_ value: some CustomStringConvertible) -> ConfigurationError {
-        ConfigurationError("Error: Invalid '\(name)' value (\(value)).")
+    /// The error of a value that is not among the allowed ones, of which `known` are some.
+    func invalid(
+        _ value: some CustomStringConvertible,
+        known: some Sequence<String> = EmptyCollection<String>()
+    ) -> ConfigurationError {
+        let question = Suggestion.question(about: "\(value)", among: known)
+        return ConfigurationError("Error: Invalid '\(name)' value (\(value)).\(question)")
+    }
+
+    /// Notes whether a text has what looks like a comment behind its value.
+    private mutating func noteComment(in bytes: ArraySlice<UInt8>) {
+        let pairs = zip(bytes, bytes.dropFirst())
+        guard pairs.contains(where: { $0 == UInt8(ascii: " ") && $1 == UInt8(ascii: "#") }) else {
+            return
+        }
+        hasCommentInValue = true
     }
 
     /// The error of a value that is missing.

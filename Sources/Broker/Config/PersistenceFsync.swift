@@ -2,7 +2,7 @@
 // The words of `persistence_fsync`.
 
 /// When what is recorded in the session log is safe, so that it may be acknowledged.
-package enum PersistenceFsync: String, Sendable {
+package enum PersistenceFsync: String, Sendable, CaseIterable {
     /// When the disk has it.
     case always
     /// When the kernel has it, which gives it to the disk once a second.

@@ -10,6 +10,14 @@ package struct PluginConfiguration: Sendable, Equatable {
         /// The value as written.
         package let value: String
 
+        /// Where it stands; nil if no line of a file says it.
+        package var place: OptionPlace?
+
+        /// Options are the same wherever they stand.
+        package static func == (left: Option, right: Option) -> Bool {
+            left.key == right.key && left.value == right.value
+        }
+
         /// Makes an option.
         package init(key: String, value: String) {
             self.key = key
@@ -27,7 +35,7 @@ package struct PluginConfiguration: Sendable, Equatable {
     }
 
     /// How the plugin's symbols are seen by others.
-    package enum Symbols: String, Sendable {
+    package enum Symbols: String, Sendable, CaseIterable {
         /// RTLD_GLOBAL without RTLD_DEEPBIND: what embedded interpreters need.
         case global
         /// RTLD_LOCAL.
@@ -56,6 +64,15 @@ package struct PluginConfiguration: Sendable, Equatable {
         self.name = name
         self.path = path
         self.scope = scope
+    }
+
+    /// What an error line about the plugin ends in: ` (plugin at mosquitto.conf:3)`; empty without a place.
+    ///
+    /// A plugin of ours that stands for an option has the place of that.
+    package var mention: String {
+        if !file.isEmpty { return " (plugin at \(file):\(line))" }
+        guard let option = options.first, let place = option.place else { return "" }
+        return " (\(option.key) at \(place))"
     }
 
     /// Whether the plugin was declared with `plugin_load` and never used.

@@ -134,13 +134,15 @@ struct Setting<Root>: Sendable {
     }
 
     /// One of the words of an enumeration.
-    static func keyword<Value: RawRepresentable<String> & SendableMetatype>(
+    static func keyword<Value: RawRepresentable<String> & CaseIterable & SendableMetatype>(
         _ path: Path<Value>
     ) -> Setting {
         Setting(copy: copying(path)) {
             (root: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             let word = try line.word()
-            guard let value = Value(rawValue: word) else { throw line.invalid(word) }
+            guard let value = Value(rawValue: word) else {
+                throw line.invalid(word, known: Value.allCases.map(\.rawValue))
+            }
             root[keyPath: path] = value
         }
     }

@@ -46,10 +46,17 @@ package struct SystemConfigurationSource: ConfigurationSource {
     }
 
     /// The absolute path of a directory without links.
-    package func canonicalPath(ofDirectory path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
+    package func canonicalPath(ofDirectory path: String) -> DirectoryPath {
+        guard let resolved = realpath(path, nil) else { return failure(errno) }
         defer { free(resolved) }
-        return String(cString: resolved)
+        var status = stat()
+        guard stat(resolved, &status) == 0 else { return failure(errno) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return failure(ENOTDIR) }
+        return .absolute(String(cString: resolved))
+    }
+
+    private func failure(_ code: CInt) -> DirectoryPath {
+        .failure(String(cString: strerror(code)))
     }
 
     /// Why a host name cannot be resolved.

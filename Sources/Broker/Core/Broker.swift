@@ -94,11 +94,16 @@ package final class Broker: Sendable {
     /// Sets who is asked for pre-shared keys before the key file.
     package func setPSKHook(_ hook: PSKHook?) { transports.setHook(hook) }
 
+    /// Reads certificates, keys and the like of another configuration, which changes nothing yet.
+    package func prepare(
+        _ configuration: Configuration
+    ) throws(ConfigurationError) -> PreparedTransports {
+        PreparedTransports(plans: try transports.plansForReload(of: configuration))
+    }
+
     /// Puts another configuration in force; workers learn of it through their mailboxes.
-    ///
-    /// Reads files.
-    package func apply(_ configuration: Configuration) {
-        let plans = transports.plans(for: configuration, replacing: settings.transports)
+    package func apply(_ configuration: Configuration, _ transports: PreparedTransports) {
+        let plans = transports.plans
         let settings = current.withLock { current in
             current = Settings(configuration, transports: plans, previous: current)
             return current

@@ -110,8 +110,8 @@ package final class Log: Sendable {
 
     /// Takes over the destinations, filter and form of `configuration`; also swaps them on reload.
     ///
-    /// When the log file cannot be opened, stderr takes its place and only errors are written from
-    /// then on; the broker goes on. Without a journal all lines go to stderr instead.
+    /// When the log file cannot be opened, or there is no journal, stderr takes its place; the broker
+    /// goes on.
     package func configure(_ configuration: LogConfiguration) {
         let failures = state.withLock { state in
             state.configuration = configuration
@@ -158,8 +158,7 @@ package final class Log: Sendable {
     private func open(_ state: inout State) -> [LogOutputs.Failure] {
         let configuration = state.configuration
         let failures = state.outputs.open(configuration)
-        var types = configuration.destinations.isEmpty ? [] : configuration.types
-        if failures.contains(where: \.isErrorsOnly) { types = .error }
+        let types = configuration.destinations.isEmpty ? [] : configuration.types
         mask.store(types.rawValue, ordering: .relaxed)
         let hasJournal = state.outputs.destinations.contains(.journal)
         wantsFields.store(configuration.format != .text || hasJournal, ordering: .relaxed)
@@ -167,7 +166,7 @@ package final class Log: Sendable {
     }
 
     private func report(_ failures: [LogOutputs.Failure]) {
-        for failure in failures { write(failure.isErrorsOnly ? .error : .warning, failure.line) }
+        for failure in failures { write(failure.isError ? .error : .warning, failure.line) }
     }
 
     /// Formats one line and writes it to every destination.

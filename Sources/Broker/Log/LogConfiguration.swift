@@ -21,6 +21,8 @@ package struct LogConfiguration: Sendable, Equatable {
     package var format = LogFormat.text
     /// The socket of `log_dest journal`; tests put their own here, no option does.
     package var journalPath = "/run/systemd/journal/socket"
+    /// What the error line about the file ends in: its place in the configuration.
+    package var fileMention = ""
     /// The facility of `log_facility`: nil is daemon, 0...7 are local0...local7.
     package var facility: Int?
     /// Whether lines begin with the time.

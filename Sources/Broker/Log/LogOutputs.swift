@@ -23,7 +23,7 @@ struct LogOutputs: ~Copyable {
         /// The line to log.
         let line: String
         /// Whether only errors are written from now on.
-        let isErrorsOnly: Bool
+        let isError: Bool
     }
 
     deinit {
@@ -56,7 +56,7 @@ struct LogOutputs: ~Copyable {
             return Failure(
                 line: "Warning: Unable to reach the journal at \(configuration.journalPath):"
                     + " \(error.reason). Log lines go to stderr.",
-                isErrorsOnly: false
+                isError: false
             )
         }
     }
@@ -70,8 +70,9 @@ struct LogOutputs: ~Copyable {
             destinations.remove(.file)
             destinations.insert(.stderr)
             return Failure(
-                line: "Error: Unable to open log file \(path) for writing: \(error.reason).",
-                isErrorsOnly: true
+                line: "Error: Unable to open log file \(path) for writing: \(error.explanation)"
+                    + "\(configuration.fileMention). Lines go to stderr instead.",
+                isError: true
             )
         }
     }

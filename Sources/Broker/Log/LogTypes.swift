@@ -43,6 +43,9 @@ package struct LogTypes: OptionSet, Sendable, Hashable {
         self = type
     }
 
+    /// The words of the `log_type` option, in any order, `none` among them.
+    package static var allWords: [String] { words.keys + ["none"] }
+
     /// The words of the `log_type` option.
     private static let words: [String: LogTypes] = [
         "information": .information, "notice": .notice, "warning": .warning, "error": .error,

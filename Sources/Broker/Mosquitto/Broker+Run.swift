@@ -11,10 +11,11 @@ import PluginHost
 
 /// Runs the broker until a signal stops it, and returns the exit status of the process.
 func runBroker(
-    configuration: Configuration,
-    commandLine: BrokerCommandLine,
-    log: Log,
-    daemon: inout DaemonStart?
+    _ configuration: Configuration,
+    _ commandLine: BrokerCommandLine,
+    _ pidFile: PidFile,
+    _ log: Log,
+    _ daemon: inout DaemonStart?
 ) -> Int32 {
     defer { BrokerProcess.logTermination(log) }
     do throws(ConfigurationError) {
@@ -29,7 +30,7 @@ func runBroker(
         log.configure(configuration.logging)
         StartupLog.write(configuration, features: features, to: log)
         if configuration.isLocalOnly { StartupLog.writeLocalOnlyWarnings(to: log) }
-        try serve(configuration, commandLine, signals, log, &daemon)
+        try serve(configuration, commandLine, pidFile, signals, log, &daemon)
         return 0
     } catch {
         log.error(error.line)
@@ -46,6 +47,7 @@ private let features: StartupLog.Features = [
 private func serve(
     _ configuration: Configuration,
     _ commandLine: BrokerCommandLine,
+    _ pidFile: PidFile,
     _ signals: Signals,
     _ log: Log,
     _ daemon: inout DaemonStart?
@@ -62,6 +64,7 @@ private func serve(
     let sockets = try openListeners(broker)
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
+    try pidFile.write()
     let durable = DurableState(broker)
     let notifier = ServiceNotifier()
     notifier.restoring()

@@ -15,7 +15,7 @@ enum BrokerProcess {
         var parser = ConfigurationParser(source: SystemConfigurationSource())
         do throws(BrokerCommandLine.Stop) {
             let commandLine = try BrokerCommandLine(arguments, parser: &parser)
-            let configuration = try finish(parser, commandLine)
+            let configuration = try finish(&parser, commandLine)
             writeRemarks(of: parser, to: log)
             return start(configuration, commandLine, log)
         } catch {
@@ -30,28 +30,9 @@ enum BrokerProcess {
         log.info("mosquitto version \(BrokerVersion.number) terminating", LogFields(.stopped))
     }
 
-    /// Reads the configuration file again and merges it with the running configuration.
-    ///
-    /// Nothing of it is in force if this throws.
-    static func reloaded(
-        _ running: Configuration,
-        _ commandLine: BrokerCommandLine,
-        _ log: Log
-    ) throws(ConfigurationError) -> Configuration {
-        var parser = ConfigurationParser(source: SystemConfigurationSource())
-        defer { writeRemarks(of: parser, to: log) }
-        if let path = commandLine.configFile { try parser.parse(file: path) }
-        let new = try parser.finish(ports: commandLine.ports)
-        let result = commandLine.applied(to: try running.applyingReload(of: new))
-        for name in running.keptPersistenceOptions(of: new) {
-            log.warning("Warning: The '\(name)' option comes into force at the next start.")
-        }
-        return result
-    }
-
     /// The finished configuration with what command line and environment change.
     private static func finish(
-        _ parser: ConfigurationParser,
+        _ parser: inout ConfigurationParser,
         _ commandLine: BrokerCommandLine
     ) throws(BrokerCommandLine.Stop) -> Configuration {
         do throws(ConfigurationError) {
@@ -110,36 +91,27 @@ enum BrokerProcess {
                 log.error("Please provide a configuration file to test.")
                 return 3
             }
-            do throws(ConfigurationError) {
-                try Support.check(configuration)
-            } catch {
-                for line in error.lines { log.error(line) }
-                return error.exitCode
-            }
+            let mistakes = ConfigurationCheck.mistakes(in: configuration, log)
+            for line in mistakes.flatMap(\.lines) { log.error(line) }
+            if let first = mistakes.first { return first.exitCode }
             log.info("Configuration file is OK.")
             return 0
         }
         let pidFile: PidFile
         var daemon: DaemonStart?
         do throws(StartError) {
-            try Privileges.drop(to: configuration.user, log)
+            try Privileges.drop(to: configuration, log)
             try Privileges.applyUmask()
             if commandLine.isDaemon { daemon = try DaemonStart(log) }
-            pidFile = try PidFile(path: configuration.pidFile)
+            pidFile = try PidFile(configuration)
         } catch {
             log.error(error.line)
             logTermination(log)
             return error.exitCode
         }
-        defer { pidFile.remove() }
         if SensitiveFile.allowsSymbolicLinks {
             log.notice("Sensitive files may be reached through symbolic links.")
         }
-        return runBroker(
-            configuration: configuration,
-            commandLine: commandLine,
-            log: log,
-            daemon: &daemon
-        )
+        return runBroker(configuration, commandLine, pidFile, log, &daemon)
     }
 }

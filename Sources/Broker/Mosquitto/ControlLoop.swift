@@ -74,28 +74,30 @@ final class ControlLoop {
         }
     }
 
-    /// Reads the file again; a broken one changes nothing.
+    /// Reads the file again; a broken one, or one that names broken certificates or keys, changes nothing.
     private func reload() {
         log.info("Reloading config.")
         do throws(ConfigurationError) {
-            let new = try BrokerProcess.reloaded(configuration, commandLine, log)
-            try Support.check(new)
+            let reloading = try Reloading(configuration, commandLine, broker)
+            let new = reloading.configuration
+            let transports = reloading.transports
             configuration = new
             log.configure(new.logging)
             log.reopen()
+            reloading.writeChanges(to: log)
             guard let plugins else {
                 if PluginHost.isNeeded(new) {
                     log.warning(
                         "Warning: Password and ACL files come into force at the next start."
                     )
                 }
-                return broker.apply(new)
+                return broker.apply(new, transports)
             }
             // Clients are checked again only when plugins decide by what they have read again.
             let broker = broker
             let hold = hold()
             plugins.reload(new) {
-                broker.apply(new)
+                broker.apply(new, transports)
                 hold.end()
             }
         } catch {

@@ -2,6 +2,7 @@
 // Becoming an ordinary user, and the file mode mask.
 
 import CLinux
+import Config
 import Glibc
 import Log
 
@@ -18,16 +19,21 @@ enum Privileges {
     /// Gives up the rights of root: to PUID and PGID if they are set, else to `user`.
     ///
     /// Does nothing but log who we are when the process is not root's.
-    static func drop(to user: String, _ log: Log) throws(StartError) {
+    static func drop(
+        to configuration: Configuration,
+        _ log: Log,
+        isAnnounced: Bool = true
+    ) throws(StartError) {
+        let user = configuration.user
         if geteuid() == 0, !isSnap {
             let ids = (user: try environmentID("PUID"), group: try environmentID("PGID"))
             if ids.user != nil || ids.group != nil {
                 try become(user: ids.user ?? 0, group: ids.group ?? 0)
             } else if user != "root" {
-                try become(user, log)
+                try become(user, configuration, log)
             }
         }
-        logUser(log)
+        if isAnnounced { logUser(log) }
     }
 
     /// Applies the mask in UMASK_SET, if it is there.
@@ -93,7 +99,11 @@ enum Privileges {
     }
 
     /// Becomes a user by name; `nobody` stands in for a missing default user.
-    private static func become(_ name: String, _ log: Log) throws(StartError) {
+    private static func become(
+        _ name: String,
+        _ configuration: Configuration,
+        _ log: Log
+    ) throws(StartError) {
         var name = name
         var entry = getpwnam(name)
         if entry == nil, name == "mosquitto" {
@@ -103,8 +113,9 @@ enum Privileges {
         }
         guard let entry else {
             throw StartError(
-                line: "Error: Unable to drop privileges to '\(name)'"
-                    + " because this user does not exist."
+                line:
+                    "Error: Unable to drop privileges to '\(name)' because this user does not exist"
+                    + "\(configuration.places.mention("user", in: .general))."
             )
         }
         let user = entry.pointee.pw_uid

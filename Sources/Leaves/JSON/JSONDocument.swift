@@ -25,6 +25,16 @@ package final class JSONDocument {
         guard bytes[used...].allSatisfy({ $0 <= 0x20 }) else { return nil }
     }
 
+    /// The line, from 1, on which the parser gives up on bytes that hold no JSON value, or more than one.
+    package static func lastLine(of bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var end: UnsafePointer<CChar>?
+        if let tree = parse(bytes, end: &end) { cJSON_Delete(tree) }
+        guard let end, let start = bytes.baseAddress else { return 1 }
+        let used = UnsafeRawPointer(end) - UnsafeRawPointer(start)
+        assert((0...bytes.count).contains(used), "the parser stays within the bytes")
+        return 1 + bytes.prefix(max(0, used)).count { $0 == 0x0A }
+    }
+
     deinit { cJSON_Delete(tree) }
 
     private static func parse(

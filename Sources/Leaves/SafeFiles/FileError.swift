@@ -31,6 +31,24 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
         code == 0 ? "Not a regular file" : String(cString: strerror(code))
     }
 
+    /// The reason in words, with what there is to do about it.
+    package var explanation: String {
+        switch code {
+        case EACCES: "\(reason) for \(Self.userName)"
+        case ELOOP:
+            "it is a symbolic link, which is not followed; name the file itself, or set"
+                + " MOSQUITTO_UNSAFE_ALLOW_SYMLINKS"
+        default: reason
+        }
+    }
+
+    /// Who this process runs as: `user 'mosquitto'`, or `user id 1883`.
+    private static var userName: String {
+        let id = geteuid()
+        guard let entry = getpwuid(id) else { return "user id \(id)" }
+        return "user '\(String(cString: entry.pointee.pw_name))'"
+    }
+
     /// The action, the file and the reason.
     package var description: String { "\(action) \(path): \(reason)" }
 }

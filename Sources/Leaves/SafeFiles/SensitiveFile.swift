@@ -18,6 +18,20 @@ package enum SensitiveFile {
         try open(path, O_WRONLY | O_APPEND | O_CREAT)
     }
 
+    /// Why a file cannot be appended to; nil if it can.
+    ///
+    /// What is not there is not created.
+    package static func obstacleToAppending(_ path: String) -> FileError? {
+        do throws(FileError) {
+            _ = close(try open(path, O_WRONLY | O_APPEND))
+            return nil
+        } catch {
+            guard error.code == ENOENT else { return error }
+            let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+            return access(folder, W_OK | X_OK) == 0 ? nil : FileError("create", path)
+        }
+    }
+
     /// Opens a file for reading; the caller closes the descriptor.
     package static func openForReading(_ path: String) throws(FileError) -> CInt {
         try open(path, O_RDONLY)
@@ -63,7 +77,8 @@ package enum SensitiveFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             _ = close(descriptor)
-            throw FileError("open", path, code: 0)
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            throw FileError("open", path, code: isFolder ? EISDIR : 0)
         }
         return descriptor
     }

@@ -80,3 +80,27 @@ private let interfaceVersion: CInt = 5
 @c public func mosquitto_plugin_thread_safe() -> CInt {
     PluginEntry.ofThisLibrary?.threadSafety ?? 0
 }
+
+/// Tells a broker that asks which options there are; null: any. `[plugin thread]`
+@c public func mosquitto_plugin_option_names() -> UnsafePointer<UnsafePointer<CChar>?>? {
+    PluginEntry.ofThisLibrary?.optionNames
+}
+
+/// Tells a broker that only checks its configuration what is wrong with options. `[plugin thread]`
+@c public func mosquitto_plugin_check_options(
+    _ options: UnsafeRawPointer?,
+    _ optionCount: CInt,
+    _ find: (
+        @convention(c) (
+            UnsafeMutableRawPointer?, CInt, UnsafePointer<CChar>?, UnsafePointer<CChar>?
+        ) -> Void
+    )?,
+    _ userData: UnsafeMutableRawPointer?
+) {
+    guard let entry = PluginEntry.ofThisLibrary, let find else { return }
+    for finding in entry.findings(PluginOptions(copying: options, count: optionCount)) {
+        finding.option.withOptionalCString { option in
+            finding.text.withCString { find(userData, finding.code.rawValue, option, $0) }
+        }
+    }
+}

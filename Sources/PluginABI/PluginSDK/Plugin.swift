@@ -9,6 +9,14 @@ public protocol PluginDescription: SendableMetatype {
     static var name: String { get }
     /// The version shown beside the name; `nil` shows none.
     static var version: String? { get }
+    /// The options it knows, without `plugin_opt_`; `nil` (unless the plugin says otherwise): any.
+    ///
+    /// A broker that knows the declaration refuses every other one, with its line, before the plugin is set up.
+    static var optionNames: [String]? { get }
+    /// What is wrong with options and with the files they name; nothing unless the plugin says otherwise.
+    ///
+    /// `mosquitto --test-config` asks this instead of setting the plugin up, so it changes nothing.
+    static func findings(about options: PluginOptions) -> [OptionFinding]
     /// Called once before the broker forgets the plugin; registrations end by themselves.
     func willUnload()
 }
@@ -16,6 +24,12 @@ public protocol PluginDescription: SendableMetatype {
 extension PluginDescription {
     /// No version is shown unless the plugin says otherwise.
     public static var version: String? { nil }
+
+    /// Any option is taken unless the plugin says otherwise.
+    public static var optionNames: [String]? { nil }
+
+    /// Nothing is wrong unless the plugin says otherwise.
+    public static func findings(about options: PluginOptions) -> [OptionFinding] { [] }
 
     /// Nothing to do unless the plugin says otherwise.
     public func willUnload() {}

@@ -2,6 +2,7 @@
 // The plugin behind `acl_file`: who may read and write which topics, from a file.
 
 import PluginSDK
+import SafeFiles
 import Synchronization
 
 /// Checks access against a file (`plugin_opt_acl_file`).
@@ -11,6 +12,8 @@ import Synchronization
 final class ACLFile: ThreadSafePlugin {
     static let name = "acl-file"
     static let decidesAccessByTopic = true
+
+    static let optionNames: [String]? = [optionKey]
 
     private static let optionKey = "acl_file"
 
@@ -46,13 +49,37 @@ final class ACLFile: ThreadSafePlugin {
 
     // MARK: - File
 
+    static func findings(about options: PluginOptions) -> [OptionFinding] {
+        guard let path = options[optionKey] else { return [] }
+        var findings: [OptionFinding] = []
+        do throws(FileError) {
+            let content = try OptionFinding.read(path, option: optionKey, into: &findings)
+            do throws(ACLFileError) {
+                findings += try ACLRules(parsing: content, path: path).warnings.map {
+                    OptionFinding(.success, option: optionKey, text: $0)
+                }
+            } catch {
+                findings.append(OptionFinding(option: optionKey, text: error.message))
+            }
+        } catch {
+            findings.append(
+                OptionFinding(.unknown, option: optionKey, text: unreadable(path, error))
+            )
+        }
+        return findings
+    }
+
+    private static func unreadable(_ path: String, _ error: FileError) -> String {
+        "Error: Unable to open acl_file \"\(path)\": \(error.explanation)."
+    }
+
     private static func load(_ path: String?, broker: Broker) throws(ResultCode) -> Loaded? {
         guard let path else { return nil }
         let content: [UInt8]
         do {
             content = try broker.readSensitiveFile(path)
         } catch {
-            broker.log(.error, "Error: Unable to open acl_file \"\(path)\".")
+            broker.log(.error, unreadable(path, error))
             throw ResultCode.unknown
         }
         do {

@@ -15,21 +15,24 @@ package struct ACLRules: Sendable, Equatable {
     package init(parsing content: [UInt8], path: String) throws(ACLFileError) {
         denials = ACLDenials(path: path)
         var subject = ACLRule.Subject.anonymous
-        for (index, line) in content.textLines.enumerated() where line.first != UInt8(ascii: "#") {
+        for (index, line) in content.textLines.enumerated()
+        where line.first != UInt8(ascii: "#") {
             defer { denials.note(rules, line: index + 1) }
+            let place = "\"\(path)\": line \(index + 1)"
             let (keyword, rest) = Self.word(of: line.trimmingEnd)
             switch String(decoding: keyword, as: UTF8.self) {
             case "": continue
-            case "topic": try add(rest, subject: subject, path: path)
-            case "pattern": try add(rest, subject: .everyone, path: path)
+            case "topic": try add(rest, subject: subject, place: place)
+            case "pattern": try add(rest, subject: .everyone, place: place)
             case "user":
                 guard !rest.trimmed.isEmpty else {
-                    throw ACLFileError(message: "Error: Missing username in acl_file \"\(path)\".")
+                    throw ACLFileError(message: "Error: Missing username in acl_file \(place).")
                 }
                 subject = .user(Array(rest.trimmed))
             case let word:
                 throw ACLFileError(
-                    message: "Error: Invalid line in acl_file \"\(path)\": \(word)."
+                    message: "Error: Invalid line in acl_file \(place): \(word)."
+                        + " A line begins with user, topic or pattern."
                 )
             }
         }
@@ -38,7 +41,7 @@ package struct ACLRules: Sendable, Equatable {
     private mutating func add(
         _ rest: ArraySlice<UInt8>,
         subject: ACLRule.Subject,
-        path: String
+        place: String
     ) throws(ACLFileError) {
         var (first, filter) = Self.word(of: rest)
         filter = filter.trimmed
@@ -49,19 +52,21 @@ package struct ACLRules: Sendable, Equatable {
             let word = String(decoding: first, as: UTF8.self)
             guard let found = ACLRights.words[word] else {
                 throw ACLFileError(
-                    message: "Error: Invalid topic access type \"\(word)\" in acl_file \"\(path)\"."
+                    message: "Error: Invalid topic access type \"\(word)\" in acl_file \(place)."
+                        + " It is read, write, readwrite or deny."
                 )
             }
             rights = found
         }
         guard !filter.isEmpty else {
-            throw ACLFileError(message: "Error: Empty topic in acl_file \"\(path)\".")
+            throw ACLFileError(message: "Error: Empty topic in acl_file \(place).")
         }
         let bytes = Array(filter)
         let text = String(decoding: bytes, as: UTF8.self)
         guard TopicRules.isFilter(bytes.span) else {
             throw ACLFileError(
-                message: "Error: Invalid ACL topic \"\(text)\" in acl_file \"\(path)\"."
+                message: "Error: Invalid ACL topic \"\(text)\" in acl_file \(place)."
+                    + " '#' ends a filter, and '+' or '#' fills a level."
             )
         }
         if subject == .everyone, !bytes.contains("%c"), !bytes.contains("%u") {

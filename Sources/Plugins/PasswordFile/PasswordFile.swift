@@ -4,6 +4,7 @@
 import Glibc
 import PasswordHash
 import PluginSDK
+import SafeFiles
 import Synchronization
 
 /// Checks user names and passwords against a file (`plugin_opt_password_file`).
@@ -12,6 +13,8 @@ import Synchronization
 /// worker threads in brokers that take answers from any thread, and in the callback elsewhere.
 final class PasswordFile: ThreadSafePlugin {
     static let name = "password-file"
+
+    static let optionNames: [String]? = [optionKey]
 
     private static let optionKey = "password_file"
     private static let unknownUser = "unknown user"
@@ -48,12 +51,34 @@ final class PasswordFile: ThreadSafePlugin {
 
     // MARK: - File
 
+    static func findings(about options: PluginOptions) -> [OptionFinding] {
+        guard let path = options[optionKey] else { return [] }
+        var findings: [OptionFinding] = []
+        do throws(FileError) {
+            let content = try OptionFinding.read(path, option: optionKey, into: &findings)
+            do throws(PasswordFileError) {
+                _ = try PasswordTable(parsing: content, path: path)
+            } catch {
+                findings.append(OptionFinding(option: optionKey, text: error.message))
+            }
+        } catch {
+            findings.append(
+                OptionFinding(.unknown, option: optionKey, text: unreadable(path, error))
+            )
+        }
+        return findings
+    }
+
+    private static func unreadable(_ path: String, _ error: FileError) -> String {
+        "Error: Unable to open pwfile \"\(path)\": \(error.explanation)."
+    }
+
     private static func load(_ path: String, broker: Broker) throws(ResultCode) -> PasswordTable {
         let content: [UInt8]
         do {
             content = try broker.readSensitiveFile(path)
         } catch {
-            broker.log(.error, "\(name): Error: Unable to open pwfile \"\(path)\".")
+            broker.log(.error, "\(name): \(unreadable(path, error))")
             throw ResultCode.unknown
         }
         do {

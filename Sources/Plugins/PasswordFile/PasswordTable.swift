@@ -45,18 +45,20 @@ struct PasswordTable: Sendable {
     /// empty password unless nothing at all follows.
     init(parsing content: [UInt8], path: String) throws(PasswordFileError) {
         var hashes: [[UInt8]: PasswordHash] = [:]
-        for line in content.textLines where line.first != UInt8(ascii: "#") {
+        for (index, line) in content.textLines.enumerated()
+        where line.first != UInt8(ascii: "#") {
             guard line.contains(UInt8(ascii: ":")) else { continue }
             var fields = line.split(separator: UInt8(ascii: ":"))
             if line.last == UInt8(ascii: ":"), line.endIndex < content.endIndex {
                 fields.append([])
             }
             guard let name = fields.first?.trimmed else { continue }
-            let hash = try Self.hash(of: name, fields: fields, path: path)
+            let place = "'\(path)': line \(index + 1)"
+            let hash = try Self.hash(of: name, fields: fields, place: place)
             guard hashes.updateValue(hash, forKey: Array(name)) == nil else {
                 let user = String(decoding: name, as: UTF8.self)
                 throw PasswordFileError(
-                    message: "Error: Duplicate user '\(user)' in password file '\(path)'."
+                    message: "Error: Duplicate user '\(user)' in password file \(place)."
                 )
             }
         }
@@ -67,33 +69,47 @@ struct PasswordTable: Sendable {
     private static func hash(
         of name: ArraySlice<UInt8>,
         fields: [ArraySlice<UInt8>],
-        path: String
+        place: String
     ) throws(PasswordFileError) -> PasswordHash {
         let user = String(decoding: name, as: UTF8.self)
         guard !name.isEmpty else {
-            throw PasswordFileError(message: "Error: Empty username in password file '\(path)'.")
+            throw PasswordFileError(message: "Error: Empty username in password file \(place).")
         }
         guard name.count <= lengthMax else {
             throw PasswordFileError(
-                message: "Error: Invalid line in password file '\(path)', username too long."
+                message: "Error: Invalid line in password file \(place), username too long."
             )
         }
         guard fields.count > 1 else {
             throw PasswordFileError(
-                message: "Error: Invalid line in password file '\(path)': \(user)"
+                message:
+                    "Error: Invalid line in password file \(place): no user name or no password."
             )
         }
         let password = fields[1].trimmed
         guard password.count <= lengthMax else {
             throw PasswordFileError(
-                message: "Error: Invalid line in password file '\(path)', password too long."
+                message: "Error: Invalid line in password file \(place), password too long."
             )
         }
         guard let hash = PasswordHash(decoding: password) else {
             throw PasswordFileError(
-                message: "Error: Unable to decode line in password file '\(path)'."
+                message: "Error: Unable to decode line in password file \(place), user '\(user)':"
+                    + " \(fault(in: password)). mosquitto_passwd sets a new one."
             )
         }
         return hash
+    }
+
+    /// What is wrong with a password that cannot be read; nothing of it is told.
+    private static func fault(in password: ArraySlice<UInt8>) -> String {
+        guard !password.isEmpty else { return "the password is empty" }
+        let dollar = UInt8(ascii: "$")
+        guard password.first == dollar else { return "the password is not hashed" }
+        let kind = password.dropFirst().prefix { $0 != dollar }
+        let known = ["6", "7", "argon2id"]
+        let name = String(decoding: kind.prefix(16), as: UTF8.self)
+        guard known.contains(name) else { return "no hash begins with $\(name)$" }
+        return "the hash is broken"
     }
 }

@@ -14,6 +14,8 @@ import Synchronization
 final class Scram: ThreadSafePlugin {
     static let name = "scram"
 
+    static let optionNames: [String]? = [credentialKey, certificateKey, iterationsKey]
+
     private static let credentialKey = "credential_file"
     private static let certificateKey = "server_certificate"
     private static let iterationsKey = "default_iterations"
@@ -48,43 +50,81 @@ final class Scram: ThreadSafePlugin {
 
     // MARK: - Files
 
+    /// Why options cannot be used.
+    private struct Fault: Error {
+        let option: String?
+        let text: String
+        var code = ResultCode.invalid
+    }
+
+    static func findings(about options: PluginOptions) -> [OptionFinding] {
+        var findings: [OptionFinding] = []
+        do throws(Fault) {
+            _ = try load(options, secret: nil) {
+                findings.append(OptionFinding(.success, option: credentialKey, text: $0))
+            }
+        } catch {
+            findings.append(OptionFinding(error.code, option: error.option, text: error.text))
+        }
+        return findings
+    }
+
     private static func load(
         _ options: PluginOptions,
         secret: [UInt8]?,
         broker: Broker
     ) throws(ResultCode) -> (CredentialFile, ScramPolicy) {
-        let path = options[credentialKey] ?? ""
-        let content: [UInt8]
-        do {
-            content = try broker.readSensitiveFile(path)
+        do throws(Fault) {
+            return try load(options, secret: secret) { broker.log(.warning, $0) }
         } catch {
-            broker.log(
-                .error,
-                "\(name): Error: Unable to open credential file '\(path)': \(error.reason)."
+            broker.log(.error, "\(name): \(error.text)")
+            throw error.code
+        }
+    }
+
+    private static func load(
+        _ options: PluginOptions,
+        secret: [UInt8]?,
+        warn: (String) -> Void
+    ) throws(Fault) -> (CredentialFile, ScramPolicy) {
+        guard let path = options[credentialKey] else {
+            throw Fault(option: nil, text: "Error: 'plugin_opt_\(credentialKey) FILE' is missing.")
+        }
+        let content: [UInt8]
+        do throws(FileError) {
+            content = try SensitiveFile.read(path, warn: warn)
+        } catch {
+            throw Fault(
+                option: credentialKey,
+                text: "Error: Unable to open credential file '\(path)': \(error.explanation).",
+                code: .unknown
             )
-            throw ResultCode.unknown
         }
         var credentials: CredentialFile
-        do {
+        do throws(CredentialFileError) {
             credentials = try CredentialFile(parsing: content, path: path, secret: secret)
         } catch {
-            broker.log(.error, "\(name): \(error.message)")
-            throw ResultCode.invalid
+            throw Fault(option: credentialKey, text: error.message)
         }
         if let text = options[iterationsKey] {
             guard let count = CredentialFile.number(text.utf8),
                 (4096...CredentialFile.iterationsMax).contains(count)
             else {
-                broker.log(.error, "\(name): Error: Invalid \(iterationsKey) '\(text)'.")
-                throw ResultCode.invalid
+                throw Fault(
+                    option: iterationsKey,
+                    text: "Error: Invalid \(iterationsKey) '\(text)'. It is 4096 to"
+                        + " \(CredentialFile.iterationsMax)."
+                )
             }
             credentials.iterationsOfUnknownUsers = count
         }
         var policy = ScramPolicy()
         if let certificate = options[certificateKey] {
             guard let endPoint = ServerCertificate.endPoint(path: certificate) else {
-                broker.log(.error, "\(name): Error: Unable to use certificate '\(certificate)'.")
-                throw ResultCode.invalid
+                throw Fault(
+                    option: certificateKey,
+                    text: "Error: Unable to use certificate '\(certificate)'."
+                )
             }
             policy.serverEndPoint = endPoint
         }

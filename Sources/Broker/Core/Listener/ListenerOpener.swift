@@ -20,9 +20,9 @@ package struct ListenerError: Error {
 
     init(line: String) { self.line = line }
 
-    /// A socket that could not be opened on an address.
-    fileprivate init(_ error: SystemError, listenerAt address: String) {
-        line = "\(Self.prefix)\(error.reason): \(address)"
+    /// A socket that could not be opened on an address; `note` says what there is to know about it.
+    init(_ error: SystemError, listenerAt address: ResolvedAddress, note: String) {
+        line = "\(Self.prefix)\(error.reason): \(address)\(note)"
     }
 }
 
@@ -37,11 +37,12 @@ package enum ListenerOpener {
         log: Log
     ) throws(ListenerError) -> [ListenerSocket] {
         var sockets: [ListenerSocket] = []
+        var taken = TakenAddresses(settings.configuration)
         var servesClients = false
         for listener in settings.listeners {
             let isAPI = listener.configuration.protocol == .httpApi
             do throws(ListenerError) {
-                sockets += try open(listener, settings.configuration, log)
+                sockets += try open(listener, settings.configuration, &taken, log)
                 servesClients = servesClients || !isAPI
             } catch {
                 guard settings.configuration.isLocalOnly else { throw error }
@@ -57,8 +58,10 @@ package enum ListenerOpener {
     private static func open(
         _ listener: ListenerSettings,
         _ configuration: Configuration,
+        _ taken: inout TakenAddresses,
         _ log: Log
     ) throws(ListenerError) -> [ListenerSocket] {
+        let mention = configuration.mentionOfListener(listener.index)
         if let path = listener.configuration.unixSocketPath {
             log.info("Opening unix listen socket on path \(path).")
             do {
@@ -66,25 +69,27 @@ package enum ListenerOpener {
                 logOpened(listener, at: path, log)
                 return [socket]
             } catch {
-                throw ListenerError(line: unixFailure(error, path))
+                throw ListenerError(line: OptionPlaces.line(unixFailure(error, path), mention))
             }
         }
         var sockets: [ListenerSocket] = []
         var failure: ListenerError?
-        for address in try addresses(of: listener.configuration, log) {
+        for address in try addresses(of: listener.configuration, mention: mention, log) {
             let family = address.family == AF_INET6 ? "ipv6" : "ipv4"
             let kind = listener.configuration.protocol == .httpApi ? "http api" : family
             log.info("Opening \(kind) listen socket on port \(listener.configuration.port).")
             do throws(SystemError) {
                 sockets.append(try address.open(listener.index, configuration.setTcpNodelay))
                 logOpened(listener, at: "\(address)", log)
+                taken.add(address, of: listener.index)
             } catch {
                 if error.code == EACCES { log.error(capabilityHint) }
-                let line = ListenerError(error, listenerAt: "\(address)")
-                // A machine without IPv6 serves names and the wildcard on IPv4 alone.
-                let isWildcard = listener.configuration.host == nil
-                guard error.code == EAFNOSUPPORT || isWildcard && error.code == EADDRNOTAVAIL
-                else { throw line }
+                let line = ListenerError(
+                    error,
+                    listenerAt: address,
+                    note: taken.note(on: error, at: address) + mention
+                )
+                guard mayLack(address, of: listener.configuration, error) else { throw line }
                 failure = line
             }
         }
@@ -100,11 +105,21 @@ package enum ListenerOpener {
         log.info("Listening on \(address): \(listener.summary).", fields)
     }
 
+    /// Whether a listener does without an address: a machine without IPv6 serves names and the
+    /// wildcard on IPv4 alone.
+    static func mayLack(
+        _ address: ResolvedAddress,
+        of listener: ListenerConfiguration,
+        _ error: SystemError
+    ) -> Bool {
+        error.code == EAFNOSUPPORT || listener.host == nil && error.code == EADDRNOTAVAIL
+    }
+
     private static let capabilityHint =
         "Ports below 1024 need a capability: sudo setcap CAP_NET_BIND_SERVICE=+ep <this program>"
 
     /// What the log says of a Unix socket that cannot be opened.
-    private static func unixFailure(_ error: SystemError, _ path: String) -> String {
+    static func unixFailure(_ error: SystemError, _ path: String) -> String {
         switch (error.call, error.code) {
         case (_, ENAMETOOLONG): "Error: Path to unix socket is too long \"\(path)\"."
         case ("socket", _): "Error creating unix socket: \(error.reason)"
@@ -116,19 +131,26 @@ package enum ListenerOpener {
     }
 
     /// The addresses a listener binds, resolved.
-    private static func addresses(
+    ///
+    /// `mention` is what an error line ends in.
+    static func addresses(
         of listener: ListenerConfiguration,
+        mention: String,
         _ log: Log
     ) throws(ListenerError) -> [ResolvedAddress] {
-        var found = try ResolvedAddress.resolve(
-            host: listener.host,
-            port: listener.port,
-            family: family(listener.socketDomain)
-        )
-        if let interface = listener.bindInterface {
-            found = try ResolvedAddress.restrict(found, to: interface, host: listener.host, log)
+        do throws(ListenerError) {
+            var found = try ResolvedAddress.resolve(
+                host: listener.host,
+                port: listener.port,
+                family: family(listener.socketDomain)
+            )
+            if let interface = listener.bindInterface {
+                found = try ResolvedAddress.restrict(found, to: interface, host: listener.host, log)
+            }
+            return found
+        } catch {
+            throw ListenerError(line: OptionPlaces.line(error.line, mention))
         }
-        return found
     }
 
     private static func family(_ domain: SocketDomain?) -> CInt {

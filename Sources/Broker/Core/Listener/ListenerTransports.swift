@@ -16,6 +16,12 @@ package struct TransportSetupError: Error {
     package let exitCode: Int32
 }
 
+/// What a reload has read for the listeners and not put in force.
+package struct PreparedTransports: Sendable {
+    /// One for each listener.
+    let plans: [TransportPlan]
+}
+
 /// Answers for plugins where a pre-shared key is asked for: by the number of the listener.
 ///
 /// Nil leaves the question to the key file. Called on a thread that may wait.
@@ -58,24 +64,39 @@ final class ListenerTransports: Sendable {
         return plans
     }
 
-    /// Plans for a reload: where something is wrong the running TLS settings stay in force.
-    func plans(
-        for configuration: Configuration,
-        replacing running: [TransportPlan]
-    ) -> [TransportPlan] {
-        configuration.listeners.enumerated().map { index, listener in
+    /// Plans for a reload: everything that is wrong is listed.
+    func plansForReload(
+        of configuration: Configuration
+    ) throws(ConfigurationError) -> [TransportPlan] {
+        var plans: [TransportPlan] = []
+        var errors: [ConfigurationError] = []
+        for (index, listener) in configuration.listeners.enumerated() {
             do throws(TransportSetupError) {
-                return try plan(index, listener, configuration)
+                plans.append(try plan(index, listener, configuration))
             } catch {
+                var lines = error.lines
                 if let (certificate, key) = listener.tls.files {
-                    log.error(
-                        "Error when reloading certificate '\(certificate)' or key '\(key)'."
-                    )
+                    let line = "Error when reloading certificate '\(certificate)' or key '\(key)'."
+                    lines.insert(line, at: 0)
                 }
-                for line in error.lines { log.error(line) }
-                return index < running.count ? running[index] : TransportPlan()
+                errors.append(ConfigurationError(lines, exitCode: error.exitCode))
             }
         }
+        if let error = ConfigurationError(errors) { throw error }
+        return plans
+    }
+
+    /// What is wrong with the files of all listeners.
+    func mistakes(in configuration: Configuration) -> [ConfigurationError] {
+        var errors: [ConfigurationError] = []
+        for (index, listener) in configuration.listeners.enumerated() {
+            do throws(TransportSetupError) {
+                _ = try plan(index, listener, configuration)
+            } catch {
+                errors.append(ConfigurationError(error.lines, exitCode: error.exitCode))
+            }
+        }
+        return errors
     }
 
     private func plan(
@@ -109,10 +130,15 @@ final class ListenerTransports: Sendable {
         _ configuration: Configuration
     ) throws(TransportSetupError) -> TLSContext {
         if let engine = listener.tls.tlsEngine ?? (listener.tls.isEngineKey ? "the" : nil) {
+            let place = configuration.places.mention(
+                "tls_engine",
+                "tls_keyform",
+                in: .listener(index)
+            )
             throw TransportSetupError(
                 lines: [
                     "Error loading \(engine) engine",
-                    "Error: OpenSSL 3 has no engines; use a key file in PEM form.",
+                    "Error: OpenSSL 3 has no engines; use a key file in PEM form\(place).",
                 ],
                 exitCode: 1
             )
@@ -121,8 +147,9 @@ final class ListenerTransports: Sendable {
         if listener.pskHint != nil {
             let security =
                 configuration.perListenerSettings ? listener.security : configuration.security
+            let place = configuration.mentionOfSecurity("psk_file", listener: index)
             let keys = try security.pskFile.map { path throws(TransportSetupError) in
-                try PSKFile(path: path, log: log)
+                try PSKFile(path: path, mention: place, log: log)
             }
             let hook = hook.withLock { $0 }
             source = PSKSource(mayWait: hook != nil) { query in
@@ -136,7 +163,12 @@ final class ListenerTransports: Sendable {
         do throws(TLSError) {
             return try TLSContext(options(listener), pool: pool, pskSource: source)
         } catch {
-            throw TransportSetupError(lines: error.lines, exitCode: 1)
+            var lines = error.lines
+            if let option = error.option, let line = lines.first {
+                let place = configuration.places.mention(option, in: .listener(index))
+                lines[0] = OptionPlaces.line(line, place)
+            }
+            throw TransportSetupError(lines: lines, exitCode: 1)
         }
     }
 

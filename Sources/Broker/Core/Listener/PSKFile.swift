@@ -15,27 +15,32 @@ struct PSKFile: Sendable {
     /// Reads a file.
     ///
     /// Lines that cannot be used are logged and skipped, but a key that is no hexadecimal number is
-    /// an error.
-    init(path: String, log: Log) throws(TransportSetupError) {
-        guard let content = try? SensitiveFile.read(path, warn: { log.warning($0) }) else {
+    /// an error. `mention` is what an error line ends in.
+    init(path: String, mention: String, log: Log) throws(TransportSetupError) {
+        let content: [UInt8]
+        do throws(FileError) {
+            content = try SensitiveFile.read(path, warn: { log.warning($0) })
+        } catch {
             throw TransportSetupError(
                 lines: [
                     "Error: Unable to open pwfile \"\(path)\".",
-                    "Error opening psk file \"\(path)\".",
+                    "Error opening psk file \"\(path)\": \(error.explanation)\(mention).",
                 ],
                 exitCode: 13
             )
         }
-        try self.init(parsing: content, path: path) { log.notice($0) }
+        try self.init(parsing: content, path: path, mention: mention) { log.notice($0) }
     }
 
     /// Reads the content of a file; `remark` gets the lines about what is skipped.
     init(
         parsing content: [UInt8],
         path: String,
+        mention: String = "",
         remark: (String) -> Void
     ) throws(TransportSetupError) {
-        for line in content.split(separator: UInt8(ascii: "\n"))
+        let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated()
         where line.first != UInt8(ascii: "#") && line.contains(UInt8(ascii: ":")) {
             let fields = line.split(separator: UInt8(ascii: ":")).map(Self.trimmed)
             let identity = fields.first ?? []
@@ -54,7 +59,7 @@ struct PSKFile: Sendable {
                 throw TransportSetupError(
                     lines: [
                         "Error: psk for identity \"\(name)\" contains non-hexadecimal characters.",
-                        "Error opening psk file \"\(path)\".",
+                        "Error opening psk file \"\(path)\": line \(index + 1)\(mention).",
                     ],
                     exitCode: 3
                 )

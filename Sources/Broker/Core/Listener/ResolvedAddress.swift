@@ -32,8 +32,9 @@ struct ResolvedAddress: CustomStringConvertible {
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &list)
         guard code == 0, let list else {
+            let place = host.map { ": \($0) port \(port)" } ?? ": port \(port)"
             throw ListenerError(
-                line: "Error creating listener: \(String(cString: gai_strerror(code)))."
+                line: "Error creating listener: \(String(cString: gai_strerror(code)))\(place)"
             )
         }
         defer { freeaddrinfo(list) }
@@ -71,6 +72,37 @@ struct ResolvedAddress: CustomStringConvertible {
             }
         }
         return try result.get()
+    }
+
+    /// Whether this machine has the address: it is bound with a port that nobody has, for a moment.
+    func probe() throws(SystemError) {
+        let descriptor = socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SystemError("socket") }
+        defer { _ = close(descriptor) }
+        // The port lies at the same place in both families.
+        var storage = storage
+        withUnsafeMutableBytes(of: &storage) {
+            $0[2] = 0
+            $0[3] = 0
+        }
+        let result = withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length)
+            }
+        }
+        guard result == 0 else { throw SystemError("bind") }
+    }
+
+    /// Whether no two sockets can listen on this address and another.
+    func collides(with other: ResolvedAddress) -> Bool {
+        let (one, two) = (PeerAddress(storage, path: nil), PeerAddress(other.storage, path: nil))
+        guard family == other.family, one.port == two.port else { return false }
+        return one.host == two.host || isWildcard || other.isWildcard
+    }
+
+    /// Whether it stands for every address of its family.
+    private var isWildcard: Bool {
+        ["0.0.0.0", "::"].contains(PeerAddress(storage, path: nil).host)
     }
 
     /// Replaces the addresses by those of a network interface, family by family.

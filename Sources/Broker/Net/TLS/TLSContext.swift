@@ -86,7 +86,8 @@ package final class TLSContext: Sendable {
         case nil, "tlsv1.2": version = TLS1_2_VERSION
         case "tlsv1.3": version = TLS1_3_VERSION
         case "tlsv1.1": version = TLS1_1_VERSION
-        case .some(let text): throw TLSError("Error: Unsupported tls_version \"\(text)\".")
+        case .some(let text):
+            throw TLSError("Error: Unsupported tls_version \"\(text)\".", about: "tls_version")
         }
         _ = SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(version), nil)
         _ = SSL_CTX_ctrl(context, SSL_CTRL_SET_DH_AUTO, 1, nil)
@@ -100,13 +101,15 @@ package final class TLSContext: Sendable {
         let list = options.ciphers ?? "DEFAULT:!aNULL:!eNULL:!LOW:!EXPORT:!SSLv2:@STRENGTH"
         guard SSL_CTX_set_cipher_list(context, list) == 1 else {
             ERR_clear_error()
-            throw TLSError("Error: Unable to set TLS ciphers. Check cipher list \"\(list)\".")
+            let line = "Error: Unable to set TLS ciphers. Check cipher list \"\(list)\"."
+            throw TLSError(line, about: "ciphers")
         }
         guard let suites = options.cipherSuites else { return }
         guard SSL_CTX_set_ciphersuites(context, suites) == 1 else {
             ERR_clear_error()
             throw TLSError(
-                "Error: Unable to set TLS 1.3 ciphersuites. Check cipher_tls13 list \"\(suites)\"."
+                "Error: Unable to set TLS 1.3 ciphersuites. Check cipher_tls13 list \"\(suites)\".",
+                about: "ciphers_tls1.3"
             )
         }
     }
@@ -118,16 +121,32 @@ package final class TLSContext: Sendable {
         guard let certificate = options.certificateFile, let key = options.keyFile else { return }
         guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
             throw TLSError(
-                "Error: Unable to load server certificate \"\(certificate)\". Check certfile."
-            )
+                "Error: Unable to load server certificate \"\(certificate)\". Check certfile",
+                file: certificate,
+                option: "certfile"
+            ) { $0.contains(Self.noPEM) ? "it holds no certificate in PEM form" : nil }
         }
         guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else {
-            throw TLSError("Error: Unable to load server key file \"\(key)\". Check keyfile.")
+            throw TLSError(
+                "Error: Unable to load server key file \"\(key)\". Check keyfile",
+                file: key,
+                option: "keyfile"
+            ) { reasons in
+                if !reasons.isDisjoint(with: ["key values mismatch", "key type mismatch"]) {
+                    return "it is not the key of certfile \"\(certificate)\""
+                }
+                return reasons.isDisjoint(with: [Self.noPEM, "unsupported"])
+                    ? nil : "it holds no private key in PEM form"
+            }
         }
         guard SSL_CTX_check_private_key(context) == 1 else {
-            throw TLSError("Error: Server certificate/key are inconsistent.")
+            let line = "Error: Server certificate/key are inconsistent."
+            throw TLSError(line, about: "keyfile")
         }
     }
+
+    /// How OpenSSL says that a file has nothing of the kind in it.
+    private static let noPEM = "no start line"
 
     /// The names in the file are sent to clients that are asked for a certificate.
     private func setAuthorities(
@@ -138,14 +157,26 @@ package final class TLSContext: Sendable {
             guard SSL_CTX_load_verify_file(context, file) == 1,
                 let names = SSL_load_client_CA_file(file)
             else {
-                throw TLSError("Error: Unable to load CA certificates. Check cafile \"\(file)\".")
+                throw TLSError(
+                    "Error: Unable to load CA certificates. Check cafile \"\(file)\"",
+                    file: file,
+                    option: "cafile"
+                ) { reasons in
+                    reasons.isDisjoint(with: [Self.noPEM, "no certificate or crl found"])
+                        ? nil : "it holds no certificate in PEM form"
+                }
             }
             SSL_CTX_set_client_CA_list(context, names)
         }
         if let directory = options.authorityDirectory {
-            guard SSL_CTX_load_verify_dir(context, directory) == 1 else {
+            // OpenSSL takes any name and finds no certificate there later.
+            guard access(directory + "/.", R_OK | X_OK) == 0,
+                SSL_CTX_load_verify_dir(context, directory) == 1
+            else {
                 throw TLSError(
-                    "Error: Unable to load CA certificates. Check capath \"\(directory)\"."
+                    "Error: Unable to load CA certificates. Check capath \"\(directory)\"",
+                    file: directory + "/.",
+                    option: "capath"
                 )
             }
         }
@@ -155,8 +186,10 @@ package final class TLSContext: Sendable {
             X509_load_crl_file(lookup, file, X509_FILETYPE_PEM) > 0
         else {
             throw TLSError(
-                "Error: Unable to load certificate revocation file \"\(file)\". Check crlfile."
-            )
+                "Error: Unable to load certificate revocation file \"\(file)\". Check crlfile",
+                file: file,
+                option: "crlfile"
+            ) { $0.contains(Self.noPEM) ? "it holds no revocation list in PEM form" : nil }
         }
         _ = X509_STORE_set_flags(store, Flag.checkRevocation)
     }

@@ -11,25 +11,32 @@ enum BuiltInSecurity {
 
     /// The plugins that the security options of a configuration ask for.
     static func plugins(of configuration: Configuration) -> [PluginConfiguration] {
-        var result = plugins(of: configuration.security, scope: .global)
+        var result = plugins(of: configuration.security, scope: .global) {
+            configuration.places[$0, .general]
+        }
         if configuration.perListenerSettings { result = [] }
         for (index, listener) in configuration.listeners.enumerated()
         where configuration.perListenerSettings {
-            result += plugins(of: listener.security, scope: .listeners([index]))
+            result += plugins(of: listener.security, scope: .listeners([index])) {
+                configuration.places[$0, .listener(index)]
+            }
         }
         return result
     }
 
     private static func plugins(
         of security: SecurityConfiguration,
-        scope: PluginConfiguration.Scope
+        scope: PluginConfiguration.Scope,
+        place: (String) -> OptionPlace?
     ) -> [PluginConfiguration] {
         [(passwordFile, security.passwordFile), (aclFile, security.aclFile)].compactMap {
             option,
             path in
             path.map { path in
                 var plugin = PluginConfiguration(path: libraryPath(option), scope: scope)
-                plugin.options = [PluginConfiguration.Option(key: option, value: path)]
+                var setting = PluginConfiguration.Option(key: option, value: path)
+                setting.place = place(option)
+                plugin.options = [setting]
                 return plugin
             }
         }

@@ -5,19 +5,6 @@ import CMosquitto
 import CommonLibrary
 import Glibc
 
-/// A loaded library, never unloaded: plugins leave threads, exit handlers and pointers behind.
-///
-/// `@unchecked Sendable`: the handle is only given to `dlsym`, which any thread may call.
-struct PluginLibrary: @unchecked Sendable {
-    let handle: UnsafeMutableRawPointer
-
-    /// An entry point as the C function type `Function`; nil if the library has none of the name.
-    func symbol<Function>(_ name: StaticString, as type: Function.Type) -> Function? {
-        guard let address = dlsym(handle, name.cString) else { return nil }
-        return unsafeBitCast(address, to: type)
-    }
-}
-
 /// How a plugin is initialised and cleaned up.
 enum PluginInterface: Sendable {
     typealias Options = UnsafeMutablePointer<mosquitto_opt>?

@@ -20,7 +20,7 @@ extension PluginHost {
         install()
         useOurMemoryForJSON()
         do throws(LoadError) {
-            for plugin in configuration.plugins where isUsed(plugin) {
+            for plugin in configuration.plugins where !plugin.isUnused {
                 try load(plugin, isBuiltIn: false)
             }
             try beginSecurity()
@@ -31,16 +31,6 @@ extension PluginHost {
             unload()
             throw error
         }
-    }
-
-    private func isUsed(_ plugin: PluginConfiguration) -> Bool {
-        if plugin.isUnused {
-            log.warning(
-                "Warning: Plugin '\(plugin.name ?? plugin.path)' is not used by any listener:"
-                    + " not loaded."
-            )
-        }
-        return !plugin.isUnused
     }
 
     /// Ends every plugin, in the order they were loaded.
@@ -108,7 +98,12 @@ extension PluginHost {
         isBuiltIn: Bool
     ) throws(LoadError) {
         log.info("Loading plugin: \(configuration.path)")
-        let plugin = try open(configuration, isBuiltIn: isBuiltIn)
+        let library = try PluginLibrary(configuration, isBuiltIn: isBuiltIn)
+        let unknown = library.unknownOptions(of: configuration)
+        guard unknown.isEmpty else {
+            throw LoadError(lines: unknown, exitCode: ResultCode.invalid)
+        }
+        let plugin = try open(library, configuration, isBuiltIn: isBuiltIn)
         append(plugin)
         let code = initialise(plugin)
         ProcessSignals.retake()
@@ -116,7 +111,7 @@ extension PluginHost {
             // Nothing of it may be called any more, not even its cleanup.
             registry.removeAll(of: plugin)
             remove(plugin)
-            throw initialisationFailure(plugin, code)
+            throw initialisationFailure(plugin, code, mention: configuration.mention)
         }
         if let name = plugin.name {
             let version = plugin.version.map { " version \($0)" } ?? ""
@@ -125,26 +120,10 @@ extension PluginHost {
     }
 
     private func open(
+        _ library: PluginLibrary,
         _ configuration: PluginConfiguration,
         isBuiltIn: Bool
     ) throws(LoadError) -> LoadedPlugin {
-        let symbols: broker_symbols =
-            switch configuration.symbols {
-            case .global: BROKER_SYMBOLS_GLOBAL
-            case .local: BROKER_SYMBOLS_LOCAL
-            case nil: isBuiltIn ? BROKER_SYMBOLS_LOCAL : BROKER_SYMBOLS_OWN_FIRST
-            }
-        guard let handle = broker_open_library(configuration.path, symbols) else {
-            let reason = dlerror().map { String(cString: $0) } ?? "unknown"
-            throw LoadError(
-                lines: [
-                    "Error: Unable to load plugin \"\(configuration.path)\".",
-                    "Load error: \(reason)",
-                ],
-                exitCode: ResultCode.unknown
-            )
-        }
-        let library = PluginLibrary(handle: handle)
         let threadSafety = library.symbol(
             "mosquitto_plugin_thread_safe",
             as: PluginInterface.ThreadSafe.self
@@ -160,7 +139,7 @@ extension PluginHost {
                 threadSafety: threadSafety?() ?? 0
             )
         } catch {
-            throw LoadError(lines: error.lines, exitCode: ResultCode.unknown)
+            throw LoadError(error, configuration)
         }
     }
 
@@ -189,7 +168,11 @@ extension PluginHost {
         }
     }
 
-    private func initialisationFailure(_ plugin: LoadedPlugin, _ code: CInt) -> LoadError {
+    private func initialisationFailure(
+        _ plugin: LoadedPlugin,
+        _ code: CInt,
+        mention: String
+    ) -> LoadError {
         let kind =
             switch plugin.interface {
             case .current: "Plugin"
@@ -199,10 +182,10 @@ extension PluginHost {
         if loadedPlugins.contains(where: { $0.path == plugin.path }) {
             lines.append(
                 "Error: \(plugin.path) is loaded a second time. Load it once, by 'plugin_load NAME PATH',"
-                    + " and say 'plugin_use NAME' at each listener that it is for."
+                    + " and say 'plugin_use NAME' at each listener that it is for\(mention)."
             )
         }
-        lines.append("Error: \(kind) returned \(code) when initialising.")
+        lines.append("Error: \(kind) returned \(code) when initialising: \(plugin.path)\(mention).")
         return LoadError(lines: lines, exitCode: code)
     }
 

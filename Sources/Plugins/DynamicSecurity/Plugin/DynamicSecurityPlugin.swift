@@ -4,6 +4,7 @@
 import Glibc
 import JSON
 package import PluginSDK
+import SafeFiles
 import Synchronization
 
 /// `mosquitto_dynamic_security`: clients, groups and roles administered over MQTT.
@@ -60,7 +61,7 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
         }
         try DynamicSecurityPlugin.claim(broker)
         let pluginThread = pthread_self()
-        engine = Engine(
+        let engine = Engine(
             path: path,
             settings: settings,
             surroundings: Surroundings(
@@ -74,12 +75,51 @@ package final class DynamicSecurityPlugin: ThreadSafePlugin {
                 sessions: { DynamicSecurityPlugin.sessions(of: $0, in: broker) }
             )
         )
+        self.engine = engine
         do {
+            // Nobody could come in: what is wrong has been logged.
+            guard engine.refusal == nil else { throw ResultCode.invalid }
             try register(context)
         } catch {
             willUnload()
             throw error
         }
+    }
+
+    /// The names of all options.
+    package static let optionNames: [String]? = Settings.names
+
+    /// What is wrong with options and state file; the journal is not looked at.
+    package static func findings(about options: PluginOptions) -> [OptionFinding] {
+        var findings: [OptionFinding] = []
+        let settings = Settings(options.map { ($0.key, $0.value) }) { complaint in
+            let text = "Warning: Dynamic security plugin: \(complaint); the default is used."
+            findings.append(OptionFinding(.success, option: nil, text: text))
+        }
+        guard let path = settings.configFile else {
+            let text =
+                "Warning: Dynamic security plugin has no plugin_opt_config_file defined. The plugin will not be activated."
+            return findings + [OptionFinding(.success, option: nil, text: text)]
+        }
+        let content = StateFile.read(path)
+        if let fault = StateFile.fault(of: content, at: path) {
+            let text =
+                "Error loading Dynamic security plugin config: \(fault.text) (\(fault.place))"
+            findings.append(OptionFinding(option: "config_file", text: text))
+        }
+        guard case .missing = content else { return findings }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        if access(folder, W_OK | X_OK) != 0 {
+            let reason = FileError("create", path).explanation
+            let text = "Error: Unable to write dynsec config: \(path): \(reason)."
+            findings.append(OptionFinding(option: "config_file", text: text))
+        }
+        if let file = settings.passwordInitFile, access(file, R_OK) != 0 {
+            let reason = FileError("open", file).explanation
+            let text = "Error: Unable to read initial password file '\(file)': \(reason)."
+            findings.append(OptionFinding(option: "password_init_file", text: text))
+        }
+        return findings
     }
 
     /// Makes sure there is one of us; two would answer the same control topic.

@@ -57,8 +57,8 @@ package final class Engine: Sendable {
     private let recentLogins = RecentLogins()
     private let decoys: Mutex<Decoys>
     private let environment: CommandEnvironment
-    /// Why changes are refused, if they are.
-    private let refusal: String?
+    /// Why changes are refused, if they are: the state was not loaded.
+    package let refusal: String?
 
     private struct CompactionState {
         /// When the file is to be written again; nil while nothing is missing from it.
@@ -74,8 +74,8 @@ package final class Engine: Sendable {
 
     /// Reads the state, or generates one where there is none.
     ///
-    /// Never fails: without a usable file the
-    /// plugin knows no clients, as the original does, and leaves the file alone.
+    /// Never fails: without a usable file it knows no clients, says so by `refusal`, and leaves the file
+    /// alone.
     package init(path: String, settings: Settings, surroundings: Surroundings) {
         self.settings = settings
         self.surroundings = surroundings
@@ -118,19 +118,18 @@ package final class Engine: Sendable {
             )
             if start.generate() { content = StateFile.read(path) }
         }
-        let problem: String
-        switch content {
-        case .loaded(var model, let digest):
+        if case .loaded(var model, let digest) = content {
             let journal = Journal.recover(&model, from: path, base: digest, log: log)
             return Loaded(model: model, journal: journal)
-        case .missing: problem = "No such file or directory"
-        case .unreadable(let error):
-            problem =
-                error.code == EACCES ? "File is not readable - check permissions." : error.reason
-        case .notJSON: problem = "File is not valid JSON."
         }
-        log(.error, "Error loading Dynamic security plugin config: \(problem)")
-        return Loaded(journal: Journal.empty(path), refusal: "Config file not loaded: \(problem)")
+        let problem =
+            StateFile.fault(of: content, at: path) ?? ("No such file or directory.", path)
+        log(
+            .error,
+            "Error loading Dynamic security plugin config: \(problem.text) (\(problem.place))"
+        )
+        let refusal = "Config file not loaded: \(problem.text)"
+        return Loaded(journal: Journal.empty(path), refusal: refusal)
     }
 
     /// Writes the state file if anything is missing from it, and ends the background work.

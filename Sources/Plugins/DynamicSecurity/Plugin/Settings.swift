@@ -14,6 +14,12 @@ package struct Settings: Sendable {
     /// How long changes stay in the journal alone before the state file is written again.
     package var compactionDelayMilliseconds = 1_000
 
+    /// The names of all options.
+    package static let names = [
+        "config_file", "password_init_file", "password_iterations", "password_upgrade",
+        "compaction_delay_ms",
+    ]
+
     /// The defaults.
     package init() {}
 

@@ -52,7 +52,10 @@ package enum StateFile {
         case loaded(Model, Digest)
         case missing
         case unreadable(FileError)
-        case notJSON
+        /// The line on which it ends to be JSON, from 1.
+        case notJSON(line: Int)
+        /// It is JSON, and another kind of value than an object.
+        case notObject
     }
 
     // MARK: - Writing
@@ -140,8 +143,27 @@ package enum StateFile {
         } catch {
             return error.code == ENOENT ? .missing : .unreadable(error)
         }
-        guard let model = parse(bytes) else { return .notJSON }
+        guard let model = parse(bytes) else {
+            return .notJSON(line: bytes.withUnsafeBufferPointer { JSONDocument.lastLine(of: $0) })
+        }
+        let first = bytes.first { $0 > 0x20 }
+        guard bytes.isEmpty || first == UInt8(ascii: "{") else { return .notObject }
         return .loaded(model, Digest(of: bytes))
+    }
+
+    /// Why a file cannot be used, in the words of the log, and its place; nil if it can be, or is missing.
+    package static func fault(
+        of content: Content,
+        at path: String
+    ) -> (text: String, place: String)? {
+        switch content {
+        case .loaded, .missing: nil
+        case .unreadable(let error) where error.code == EACCES:
+            ("File is not readable - check permissions.", "\(path), \(error.explanation)")
+        case .unreadable(let error): ("\(error.reason).", path)
+        case .notJSON(let line): ("File is not valid JSON.", "\(path), line \(line)")
+        case .notObject: ("File is not a JSON object.", path)
+        }
     }
 
     /// The state in a text; nil when it is not JSON.
