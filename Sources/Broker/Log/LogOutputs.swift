@@ -22,7 +22,7 @@ struct LogOutputs: ~Copyable {
     struct Failure {
         /// The line to log.
         let line: String
-        /// Whether only errors are written from now on.
+        /// Whether it is an error, not a warning.
         let isError: Bool
     }
 
