@@ -6,6 +6,7 @@
 # is the folder of what was built; MANUAL is a folder with manual pages that were made before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/dependencies.sh
 . scripts/installed.sh
 
 prefix=${PREFIX:-/usr/local}

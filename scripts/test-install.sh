@@ -4,6 +4,7 @@
 # BUILT is the folder of what was built, .build/release without it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/dependencies.sh
 
 folder=$(mktemp -d)
 broker=

@@ -1,4 +1,3 @@
-#!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # One step of scripts/test-package.sh, inside the root and a network of its own: test-package-inside.sh STEP
 set -euo pipefail

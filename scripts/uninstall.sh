@@ -3,6 +3,7 @@
 # Removes from below $DESTDIR$PREFIX what scripts/install.sh has put there, and nothing else: scripts/uninstall.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/dependencies.sh
 . scripts/installed.sh
 
 root=${DESTDIR:-}${PREFIX:-/usr/local}
