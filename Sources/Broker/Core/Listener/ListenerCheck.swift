@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be known of listeners without opening them.
 
+import CLinux
 package import Config
 import Glibc
 package import Log
