@@ -3,32 +3,7 @@
 
 import Foundation
 import Log
-import Synchronization
 import Testing
-
-/// Collects what a log publishes.
-private final class Published: Sendable {
-    private let state = Mutex<[(topic: String, line: String)]>([])
-
-    var all: [(topic: String, line: String)] { state.withLock { $0 } }
-
-    func add(_ topic: String, _ line: String) {
-        state.withLock { $0.append((topic, line)) }
-    }
-}
-
-/// A log that publishes without time, and what it published.
-private func publishingLog(types: LogTypes = .all) -> (Log, Published) {
-    let log = Log()
-    var configuration = LogConfiguration()
-    configuration.destinations = .topic
-    configuration.hasTimestamp = false
-    configuration.types = types
-    log.configure(configuration)
-    let published = Published()
-    log.setTopicSink { published.add($0, $1) }
-    return (log, published)
-}
 
 @Suite("Log")
 struct LogTests {
@@ -45,7 +20,8 @@ struct LogTests {
 
     @Test("A message is built only when its type is on")
     func lazyMessage() {
-        let (log, published) = publishingLog(types: .error)
+        let published = PublishedLines()
+        let log = published.log(types: .error)
         var isBuilt = false
         func message() -> String {
             isBuilt = true
@@ -55,12 +31,13 @@ struct LogTests {
         #expect(!isBuilt)
         log.error(message())
         #expect(isBuilt)
-        #expect(published.all.map(\.line) == ["text"])
+        #expect(published.lines == ["text"])
     }
 
     @Test("Each type is published below its own topic, debug and internal never")
     func topics() {
-        let (log, published) = publishingLog()
+        let published = PublishedLines()
+        let log = published.log(types: .all)
         let types: [LogTypes] = [
             .information, .notice, .warning, .error, .subscribe, .unsubscribe, .debug, .internal,
         ]
@@ -75,7 +52,8 @@ struct LogTests {
 
     @Test("Lines have at most 999 bytes and never end inside a character")
     func longLine() {
-        let (log, published) = publishingLog()
+        let published = PublishedLines()
+        let log = published.log(types: .all)
         log.notice(String(repeating: "x", count: 2000))
         log.notice(String(repeating: "€", count: 400))
         #expect(published.all.map(\.line.utf8.count) == [999, 999])
@@ -86,14 +64,16 @@ struct LogTests {
 
     @Test("A message cannot begin a line of its own")
     func forgedLine() {
-        let (log, published) = publishingLog()
+        let published = PublishedLines()
+        let log = published.log(types: .all)
         log.notice("\tclient\n1: Error: forged\u{1B}[2J\r\n")
-        #expect(published.all.map(\.line) == ["\tclient?1: Error: forged?[2J"])
+        #expect(published.lines == ["\tclient?1: Error: forged?[2J"])
     }
 
     @Test("The time is Unix seconds, a strftime text, or Time error")
     func timestamps() throws {
-        let (log, published) = publishingLog()
+        let published = PublishedLines()
+        let log = published.log(types: .all)
         func line(_ format: String?) throws -> String {
             var configuration = LogConfiguration()
             configuration.destinations = .topic

@@ -4,7 +4,7 @@
 import ProgramOptions
 
 /// An option of the broker's command line.
-enum BrokerOption: CaseIterable {
+enum BrokerOption: OptionTable {
     case configFile
     case daemon
     case help
@@ -16,14 +16,6 @@ enum BrokerOption: CaseIterable {
     case tlsKeylog
     case version
 
-    /// The option of that name, which has its dashes; nil if there is none.
-    init?(named name: String) {
-        guard let option = Self.allCases.first(where: { $0.description.names.contains(name) })
-        else { return nil }
-        self = option
-    }
-
-    /// Its names, its value and what it does.
     var description: CommandLineOption {
         switch self {
         case .configFile:

@@ -21,16 +21,25 @@ public struct OptionFinding: Sendable, Equatable {
 }
 
 extension OptionFinding {
-    /// Reads a file with secrets for a check; its warnings are findings as well.
-    package static func read(
-        _ path: String,
-        option: String,
-        into findings: inout [OptionFinding]
-    ) throws(FileError) -> [UInt8] {
-        var warnings: [OptionFinding] = []
-        defer { findings += warnings }
-        return try SensitiveFile.read(path) {
-            warnings.append(OptionFinding(.success, option: option, text: $0))
+    /// What is wrong with the file with secrets that an option names; nothing without the option.
+    ///
+    /// `unreadable` says in a line why it cannot be read, `check` what is wrong with its content.
+    package static func ofFile(
+        _ options: PluginOptions,
+        _ option: String,
+        unreadable: (String, FileError) -> String,
+        _ check: ([UInt8], String) -> [OptionFinding]
+    ) -> [OptionFinding] {
+        guard let path = options[option] else { return [] }
+        var findings: [OptionFinding] = []
+        do throws(FileError) {
+            let content = try SensitiveFile.read(path) {
+                findings.append(OptionFinding(.success, option: option, text: $0))
+            }
+            findings += check(content, path)
+        } catch {
+            findings.append(OptionFinding(.unknown, option: option, text: unreadable(path, error)))
         }
+        return findings
     }
 }

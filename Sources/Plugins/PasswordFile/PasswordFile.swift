@@ -52,21 +52,14 @@ final class PasswordFile: ThreadSafePlugin {
     // MARK: - File
 
     static func findings(about options: PluginOptions) -> [OptionFinding] {
-        guard let path = options[optionKey] else { return [] }
-        var findings: [OptionFinding] = []
-        do throws(FileError) {
-            let content = try OptionFinding.read(path, option: optionKey, into: &findings)
+        OptionFinding.ofFile(options, optionKey, unreadable: unreadable) { content, path in
             do throws(PasswordFileError) {
                 _ = try PasswordTable(parsing: content, path: path)
+                return []
             } catch {
-                findings.append(OptionFinding(option: optionKey, text: error.message))
+                return [OptionFinding(option: optionKey, text: error.message)]
             }
-        } catch {
-            findings.append(
-                OptionFinding(.unknown, option: optionKey, text: unreadable(path, error))
-            )
         }
-        return findings
     }
 
     private static func unreadable(_ path: String, _ error: FileError) -> String {

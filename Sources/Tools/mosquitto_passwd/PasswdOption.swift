@@ -4,7 +4,7 @@
 import ProgramOptions
 
 /// An option of mosquitto_passwd.
-enum PasswdOption: CaseIterable {
+enum PasswdOption: OptionTable {
     case batch
     case create
     case delete
@@ -13,14 +13,6 @@ enum PasswdOption: CaseIterable {
     case hashAll
     case help
 
-    /// The option of that name, which has its dashes; nil if there is none.
-    init?(named name: String) {
-        guard let option = Self.allCases.first(where: { $0.description.names.contains(name) })
-        else { return nil }
-        self = option
-    }
-
-    /// Its names, its value and what it does.
     var description: CommandLineOption {
         switch self {
         case .batch:
