@@ -17,10 +17,10 @@ manual_packages=(pandoc mandoc zsh fish)
 # What installing needs besides.
 install_packages=(patchelf binutils pandoc)
 # What making and trying Debian packages and images takes.
-package_packages=(debhelper dpkg-dev fakeroot lintian mmdebstrap)
+package_packages=(debhelper dpkg-dev fakeroot iproute2 lintian mmdebstrap)
 # What the tests run besides: the original broker, its clients and headers, a Python client.
-test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev python3 python3-venv patchelf pkg-config
-    systemd "${manual_packages[@]}")
+test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev openssl iproute2 python3 python3-venv patchelf
+    pkg-config systemd "${manual_packages[@]}")
 
 # Prints the packages among the arguments that are not installed.
 missing_packages() {

@@ -9,8 +9,8 @@ import TopicRules
 /// Rules that grant are not kept again: where none that denies matches, what is to be said is that none
 /// grants.
 package struct ACLDenials: Sendable, Equatable {
-    /// Rules looked at for one explanation: it must not take longer than a few checks.
-    private static let rulesMax = 1000
+    /// Rules looked at for one explanation: who is denied all the time makes nobody wait for it.
+    private static let rulesMax = 100
 
     private let path: String
     private var rules: [ACLRule] = []
