@@ -9,7 +9,7 @@ PROGRAMS is the folder with the built programs, which come first in PATH. What i
   line must come out as it stands by the end of the block, from whichever of the commands, perhaps behind a time and a colon.
 
 Everything happens in a temporary folder and in name spaces of its own, so that the ports are free and nothing stays behind. The
-checkout of this project is beside that folder as `mosquitto`, and /usr/local/lib/mosquitto/mosquitto_NAME.so is the built plugin.
+checkout of this project is beside that folder and in it as `mosquitto`, and /usr/local/lib/mosquitto/mosquitto_NAME.so is the built plugin.
 Lines with sudo or pip are left out: they install what a test has. A command in the background is ready before the next one begins: a broker when it says that it runs, mosquitto_sub when it
 has subscribed, for which it gets the option -d.
 """
@@ -61,7 +61,7 @@ class Shell:
         environment["PATH"] = f"{programs}:{environment['PATH']}:/usr/sbin:/sbin"
         # As root the broker would become a user who may not look into the folder.
         environment["PUID"] = environment["PGID"] = "0"
-        spaces = ["--net", "--pid", "--fork", "--kill-child"]
+        spaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         if os.geteuid() != 0:
             spaces += ["--user", "--map-root-user"]
         self.process = subprocess.Popen(
@@ -120,7 +120,9 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tutorial-"))
     work = folder / "work"
     work.mkdir()
-    (folder / "mosquitto").symlink_to(ROOT)
+    # Beside the folder of the tutorial, and beside one that it makes.
+    for place in (folder, work):
+        (place / "mosquitto").symlink_to(ROOT)
     shell = Shell(work, programs)
     count = 0
     try:
