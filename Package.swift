@@ -325,6 +325,13 @@ let package = Package(
         ),
         tests("ConformanceTests", uses: ["Persist", "Inflight", "TestSupport"]),
         .testTarget(
+            name: "ClientTests",
+            dependencies: ["TestSupport"],
+            path: "Tests/ClientTests",
+            exclude: ["Programs"],
+            swiftSettings: common
+        ),
+        .testTarget(
             name: "ABITests",
             dependencies: ["CommonLibrary", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
             path: "Tests/ABITests",
