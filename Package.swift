@@ -145,7 +145,7 @@ let package = Package(
         module(
             "Net",
             in: "Sources/Broker",
-            uses: ["Log", "SafeFiles", "CBrokerShims", "CLinux", "COpenSSL", "CWrap"]
+            uses: ["SafeFiles", "CBrokerShims", "CLinux", "COpenSSL", "CWrap"]
         ),
         module(
             "Core",
@@ -300,7 +300,7 @@ let package = Package(
         tests("InflightTests", uses: ["Inflight", "MQTT", "TestSupport"]),
         tests(
             "PersistTests",
-            uses: ["Persist", "Inflight", "MQTT", "CLinux", "TestSupport", "LogTestSupport"]
+            uses: ["Persist", "Inflight", "MQTT", "TestSupport", "LogTestSupport"]
         ),
         tests("TopicsTests", uses: ["Topics", "TopicRules"]),
         tests(
@@ -325,6 +325,13 @@ let package = Package(
         ),
         tests("ConformanceTests", uses: ["Persist", "Inflight", "TestSupport"]),
         .testTarget(
+            name: "ClientTests",
+            dependencies: ["TestSupport"],
+            path: "Tests/ClientTests",
+            exclude: ["Programs"],
+            swiftSettings: common
+        ),
+        .testTarget(
             name: "ABITests",
             dependencies: ["CommonLibrary", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
             path: "Tests/ABITests",
@@ -340,7 +347,7 @@ let package = Package(
         ),
         tests(
             "DynamicSecurityTests",
-            uses: ["DynamicSecurity", "PluginSDK", "JSON", "CMosquitto", "TestSupport", "CcJSON"]
+            uses: ["DynamicSecurity", "PluginSDK", "CMosquitto", "TestSupport", "CcJSON"]
         ),
         tests(
             "ToolsTests",

@@ -18,9 +18,11 @@ manual_packages=(pandoc mandoc zsh fish)
 install_packages=(patchelf binutils pandoc)
 # What making and trying Debian packages and images takes.
 package_packages=(debhelper dpkg-dev fakeroot iproute2 lintian mmdebstrap)
-# What the tests run besides: the original broker, its clients and headers, a Python client.
-test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev openssl iproute2 python3 python3-venv patchelf
-    pkg-config systemd "${manual_packages[@]}")
+# What the tests run besides: the original broker, its clients and headers, clients in C and Python.
+test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev libpaho-mqtt-dev openssl iproute2 python3
+    python3-venv patchelf pkg-config systemd "${manual_packages[@]}")
+# What they run in Python: MQTT clients, and one for SCRAM.
+python_packages=(paho-mqtt==2.2.0 aiomqtt==2.5.1 gmqtt==0.8.0 amqtt==0.12.1 mqttools==0.50.0 scramp==1.5.0)
 
 # Prints the packages among the arguments that are not installed.
 missing_packages() {
@@ -67,12 +69,13 @@ require_swift() {
     export PATH
 }
 
-# Makes a Python environment with the MQTT client and the SCRAM client the tests use, and puts it first in PATH.
-require_python_client() {
-    local environment=$1
-    if ! "$environment/bin/python3" -c 'import paho.mqtt.client, scramp' 2>/dev/null; then
+# Makes a Python environment with the clients the tests use, and puts it first in PATH.
+require_python_clients() {
+    local environment=$1 wanted=$1/packages
+    if ! echo "${python_packages[*]}" | cmp -s - "$wanted"; then
         python3 -m venv "$environment"
-        "$environment/bin/pip" install --quiet --disable-pip-version-check 'paho-mqtt>=2' scramp
+        "$environment/bin/pip" install --quiet --disable-pip-version-check "${python_packages[@]}"
+        echo "${python_packages[*]}" >"$wanted"
     fi
     PATH=$environment/bin:$PATH
     export PATH

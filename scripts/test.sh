@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 require_packages "${build_packages[@]}" "${test_packages[@]}"
 require_swift
-require_python_client "$PWD/.build/python"
+require_python_clients "$PWD/.build/python"
 
 status=0
 echo "== Lint"

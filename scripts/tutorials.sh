@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 require_packages "${build_packages[@]}" "${test_packages[@]}"
 require_swift
-require_python_client "$PWD/.build/python"
+require_python_clients "$PWD/.build/python"
 for product in mosquitto mosquitto_ctrl mosquitto_passwd mosquitto_dynamic_security mosquitto_password_file; do
     swift build --product "$product"
 done

@@ -235,13 +235,10 @@ struct Interoperability {
     @Test("paho-mqtt does all it can", arguments: reactors)
     func paho(workers: Int) throws {
         let broker = try Broker.shared(workers: workers)
-        // scripts/test.sh makes this environment and puts it first into PATH.
-        let own = Broker.packageRoot + "/.build/python/bin/python3"
-        let python = FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
         let script = Broker.packageRoot + "/Tests/python/paho_interop.py"
         let outcome = try ChildProcess.run(
             "/usr/bin/env",
-            [python, script, "\(broker.port)", unique("paho")],
+            [Broker.python, script, "\(broker.port)", unique("paho")],
             seconds: 60
         )
         #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")

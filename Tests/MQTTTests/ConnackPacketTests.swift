@@ -32,6 +32,13 @@ struct ConnackPacketTests {
         #expect(encode(error, .v311) == hex("20 02 00 05"))
     }
 
+    @Test("[MQTT311-3.2.2-4] A refusal of 3.1.1 has a code and no session", arguments: 1...5)
+    func refusals(code: UInt8) throws {
+        var bytes: [UInt8] = []
+        bytes.appendConnack(try #require(ConnectReturnCode(rawValue: code)))
+        #expect(bytes == [0x20, 0x02, 0x00, code])
+    }
+
     @Test("Errors carry no properties but Maximum QoS")
     func errors() {
         var packet = ConnackPacket(reasonCode: .unsupportedProtocolVersion)

@@ -28,7 +28,7 @@ enum Outcome: Equatable {
         } catch {
             switch error.answer {
             case .close: self = .close
-            case .connackV3(let code): self = .connackV3(code)
+            case .connackV3(let code): self = .connackV3(code.rawValue)
             case .connackV5(let code): self = .code(code.rawValue)
             }
         }

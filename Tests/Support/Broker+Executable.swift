@@ -69,6 +69,12 @@ extension Broker {
         return path as String
     }()
 
+    /// The Python that has the clients the tests use: `scripts/test.sh` makes it.
+    package static let python: String = {
+        let own = packageRoot + "/.build/python/bin/python3"
+        return access(own, X_OK) == 0 ? own : "python3"
+    }()
+
     /// Whether the broker under test has the option `worker_threads`; the original has not.
     package static let knowsWorkerThreads: Bool = {
         do {

@@ -27,8 +27,15 @@ package enum ShortAck {
         _ firstByte: UInt8
     ) -> UInt16? {
         guard bytes[offset] == firstByte, bytes[offset + 1] == 2 else { return nil }
-        let identifier = UInt16(bytes[offset + 2]) << 8 | UInt16(bytes[offset + 3])
+        let identifier = identifier(bytes, at: offset)
         return identifier == 0 ? nil : identifier
+    }
+
+    /// The identifier of the packet at an offset, which must be one of four bytes.
+    @inlinable @inline(__always)
+    package static func identifier(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt16 {
+        assert(bytes[offset + 1] == 2, "an identifier is all there is")
+        return UInt16(bytes[offset + 2]) << 8 | UInt16(bytes[offset + 3])
     }
 
     /// Writes a packet of `byteCount(reason)` bytes.

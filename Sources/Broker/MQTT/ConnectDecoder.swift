@@ -77,13 +77,19 @@ struct ConnectDecoder: ~Escapable {
         guard limits.acceptedVersions.contains(ProtocolVersionSet(version)) else {
             // [MQTT311-3.1.2-2]
             if byte > 4 { throw unsupported }
-            throw ConnectError(answer: .connackV3(1), detail: "protocol version not accepted")
+            throw ConnectError(
+                answer: .connackV3(.unacceptableProtocolVersion),
+                detail: "protocol version not accepted"
+            )
         }
         // [MQTT-3.1.2-1] [MQTT311-3.1.2-1]
         let isOldName = isText(name, "MQIsdp")
         guard isOldName || isText(name, "MQTT") else { throw close("protocol name") }
         guard isOldName == (version == .v31) else {
-            throw ConnectError(answer: .connackV3(1), detail: "protocol name and version differ")
+            throw ConnectError(
+                answer: .connackV3(.unacceptableProtocolVersion),
+                detail: "protocol name and version differ"
+            )
         }
         var packet = ConnectPacket(version: version, clientIdentifier: "")
         packet.isBridge = byte & 0x80 != 0
@@ -165,7 +171,10 @@ struct ConnectDecoder: ~Escapable {
             if !allowed { throw refuse(.v5, v5: .unspecifiedError, "empty client identifier") }
         } else if packet.version == .v31 || !packet.isCleanStart || !allowed {
             // [MQTT311-3.1.3-8]
-            throw ConnectError(answer: .connackV3(2), detail: "empty client identifier")
+            throw ConnectError(
+                answer: .connackV3(.identifierRejected),
+                detail: "empty client identifier"
+            )
         }
     }
 
@@ -187,7 +196,7 @@ struct ConnectDecoder: ~Escapable {
         }
         if limits.messageSizeLimit > 0 && Int(count) > limits.messageSizeLimit {
             let answer: ConnectError.Answer =
-                version == .v5 ? .connackV5(.packetTooLarge) : .connackV3(5)
+                version == .v5 ? .connackV5(.packetTooLarge) : .connackV3(.notAuthorized)
             throw ConnectError(answer: answer, detail: "will payload too large")
         }
         guard let payload = reader.readBytes(Int(count)) else {

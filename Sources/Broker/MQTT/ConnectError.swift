@@ -8,7 +8,7 @@ package struct ConnectError: Error, Sendable {
         /// Nothing.
         case close
         /// A CONNACK in the form of 3.1 and 3.1.1 with this code.
-        case connackV3(UInt8)
+        case connackV3(ConnectReturnCode)
         /// A CONNACK in the form of 5.0.
         case connackV5(ReasonCode)
     }

@@ -28,6 +28,13 @@ extension [UInt8] {
         appendPacket(.connack, body: body)
     }
 
+    /// Appends the CONNACK with which a client of 3.1 or 3.1.1 is refused.
+    /// [MQTT311-3.2.2-4]
+    package mutating func appendConnack(_ refusal: ConnectReturnCode) {
+        assert(refusal != .accepted, "whether a session is present would have to be said")
+        appendPacket(.connack, body: [0, refusal.rawValue])
+    }
+
     /// Appends PUBACK, PUBREC, PUBREL or PUBCOMP in the shortest form.
     package mutating func appendAck(
         _ type: PacketType,

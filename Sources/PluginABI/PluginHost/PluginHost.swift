@@ -203,7 +203,7 @@ package final class PluginHost: Hooks, Sendable {
     package func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer? {
         let snapshot = registry.current
         let mustWait = question.isLogin && lane.isBehind
-        if !mustWait, isDirect(question, snapshot) { return answer(question, questionID, snapshot) }
+        if !mustWait, question.isDirect(snapshot) { return answer(question, questionID, snapshot) }
         if question.isLogin {
             lane.enqueueLogin(question, questionID)
         } else {
@@ -239,33 +239,6 @@ package final class PluginHost: Hooks, Sendable {
 
     package func forgetSecurity(of client: ClientIdentity) {
         lane.enqueue(.job { client.forgetSecurity() })
-    }
-
-    /// Whether every callback that a question leads to may be called here.
-    private func isDirect(_ question: HookQuestion, _ snapshot: CallbackSnapshot) -> Bool {
-        let scope = snapshot.scope(question.client.listenerIndex)
-        switch question {
-        case .authenticate: return scope[.basicAuth].isDirect
-        case .confirm: return scope.confirmsDirectly
-        case .beginExchange: return scope[.extAuthStart].isDirect && scope.confirmsDirectly
-        case .continueExchange:
-            return scope[.extAuthContinue].isDirect && scope.confirmsDirectly
-        case .publish(_, _, let checksAccess, let isFiltered):
-            return (!checksAccess || scope[.aclCheck].isDirect)
-                && (!isFiltered || scope[.messageIn].isDirect)
-        case .control(_, let message):
-            guard scope[.aclCheck].isDirect else { return false }
-            let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
-            return snapshot.control[ExactText(topic)]?.plugin.isDirect ?? true
-        case .subscribe: return scope[.aclCheck].isDirect && scope[.subscribe].isDirect
-        case .unsubscribe: return scope[.aclCheck].isDirect && scope[.unsubscribe].isDirect
-        case .access: return scope[.aclCheck].isDirect
-        case .deliver(_, let messages):
-            return (scope[.aclCheck].isDirect || messages.allSatisfy { !$0.checksAccess })
-                && (scope[.messageOut].isDirect || messages.allSatisfy { !$0.isFiltered })
-                && messages.allSatisfy { !$0.isBehindOthers }
-        case .publishStored: return scope[.aclCheck].isDirect
-        }
     }
 
     /// Answers a question on the calling thread; nil when a plugin takes its time.
@@ -312,60 +285,6 @@ package final class PluginHost: Hooks, Sendable {
         case .deliver(let client, let messages): return .deliver(deliver(client, messages, scope))
         case .publishStored(let client, let message):
             return .publishStored(isAllowed: mayPublishStored(client, message, scope))
-        }
-    }
-}
-
-extension HookQuestion {
-    /// The client it is about.
-    var client: ClientIdentity {
-        switch self {
-        case .authenticate(let client, _), .confirm(let client),
-            .beginExchange(let client, _, _, _),
-            .continueExchange(let client, _, _), .publish(let client, _, _, _),
-            .control(let client, _), .subscribe(let client, _), .unsubscribe(let client, _),
-            .access(let client, _), .deliver(let client, _), .publishStored(let client, _):
-            client
-        }
-    }
-}
-
-extension HookQuestion {
-    /// Whether it is about a client's coming in; the answer is of no use once the client has left.
-    var isLogin: Bool {
-        switch self {
-        case .authenticate, .confirm, .beginExchange, .continueExchange: true
-        default: false
-        }
-    }
-}
-
-/// What has been counted about one plugin.
-package struct PluginFigures: Sendable {
-    /// The name it gave itself, or what its file is called.
-    package let name: String
-    /// By event.
-    package let events: [CallbackStatistics.Figures]
-}
-
-/// A C string for the life of the process.
-///
-/// `@unchecked Sendable`: written once, before it is seen.
-final class CStringBox: @unchecked Sendable {
-    let pointer: UnsafePointer<CChar>?
-
-    init(_ text: String?) { pointer = text.map { UnsafePointer(strdup($0)) } ?? nil }
-}
-
-extension LogTypes {
-    /// The type of a line that a plugin writes; levels that are none count as errors.
-    static func ofPlugin(_ level: CInt) -> LogTypes {
-        let type = LogTypes(rawValue: UInt32(bitPattern: level))
-        switch type {
-        case .information, .notice, .warning, .error, .debug, .subscribe, .unsubscribe,
-            .websockets, .internal:
-            return type
-        default: return .error
         }
     }
 }

@@ -161,7 +161,7 @@ extension Client {
         while count < limit {
             let message = incoming.oldest(count)
             if message.isExpired(at: worker.now) { break }
-            let identifier = ShortAckPacket.identifier(bytes, count)
+            let identifier = ShortAck.identifier(bytes, at: 4 * count)
             collect(released: message, identifier, session)
             count += 1
         }

@@ -33,7 +33,11 @@ extension Client {
         if let method = connect.packet.authenticationMethod {
             guard events.contains(.extendedAuthentication) else {
                 // [MQTT-4.12.0-1]
-                return refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
+                return refuse(
+                    v3: .notAuthorized,
+                    v5: .badAuthenticationMethod,
+                    "authentication method unknown"
+                )
             }
             let data = connect.packet.authenticationData
             question = .beginExchange(identity, method: method, data: data, isAgain: false)
@@ -53,7 +57,11 @@ extension Client {
         let limit = worker.settings.configuration.maxPendingLogins
         switch worker.broker.pendingLogins.enter(from: identity.peer, limit: limit) {
         case .full:
-            refuse(v3: 3, v5: .serverBusy, "too many logins of its address are under way")
+            refuse(
+                v3: .serverUnavailable,
+                v5: .serverBusy,
+                "too many logins of its address are under way"
+            )
         case .entered(let place):
             connect.place = place
             connect.settings = worker.settings
@@ -127,7 +135,7 @@ extension Client {
         logDenied(denial)
         refuseConnect(
             ConnectError(
-                answer: isV5 ? .connackV5(reason) : .connackV3(5),
+                answer: isV5 ? .connackV5(reason) : .connackV3(.notAuthorized),
                 detail: "refused by a plugin"
             ),
             code: code
@@ -139,7 +147,7 @@ extension Client {
         guard isAllowed else {
             let isAnonymous = identity?.userName == nil
             let reason = denial ?? (isAnonymous ? Self.anonymousDenial : Self.strangerDenial)
-            return refuse(v3: 5, v5: .notAuthorized, "not authorised", reason)
+            return refuse(v3: .notAuthorized, v5: .notAuthorized, "not authorised", reason)
         }
         enter(authenticationData: nil)
     }
@@ -163,7 +171,7 @@ extension Client {
 
     /// Refuses a client with `detail` as the reason, unless a plugin has given one.
     private func refuse(
-        v3: UInt8,
+        v3: ConnectReturnCode,
         v5: ReasonCode,
         _ detail: StaticString,
         _ denial: Denial? = nil,
@@ -200,9 +208,19 @@ extension Client {
             writeAuth(.continueAuthentication, data)
         case ResultCode.notAuthorized:
             // What the method has to say about the failure, such as the error of SCRAM.
-            refuse(v3: 5, v5: .notAuthorized, "not authorised", denial, authenticationData: data)
+            refuse(
+                v3: .notAuthorized,
+                v5: .notAuthorized,
+                "not authorised",
+                denial,
+                authenticationData: data
+            )
         case ResultCode.notSupported, ResultCode.pluginIgnore, ResultCode.pluginDefer:
-            refuse(v3: 5, v5: .badAuthenticationMethod, "authentication method unknown")
+            refuse(
+                v3: .notAuthorized,
+                v5: .badAuthenticationMethod,
+                "authentication method unknown"
+            )
         default:
             // [MQTT-4.12.0-4]
             // CONNACK with a reason ends every exchange that does not succeed.

@@ -110,7 +110,7 @@ extension Client {
     // [MQTT311-3.1.3-9]
     private func refusal(_ packet: ConnectPacket, _ detail: StaticString) -> ConnectError {
         ConnectError(
-            answer: packet.version == .v5 ? .connackV5(.notAuthorized) : .connackV3(5),
+            answer: packet.version == .v5 ? .connackV5(.notAuthorized) : .connackV3(.notAuthorized),
             detail: detail
         )
     }
@@ -134,7 +134,9 @@ extension Client {
             )
             finish(.refused("protocol error", code: ResultCode.protocolError))
         case .connackV3(let code):
-            writeConnack([0x20, 0x02, 0x00, code], code: code)
+            var connack: [UInt8] = []
+            connack.appendConnack(code)
+            writeConnack(connack, code: code.rawValue)
             finish(Self.end(v3: code), told)
         case .connackV5(let reason):
             var connack: [UInt8] = []
@@ -163,12 +165,14 @@ extension Client {
         write(packet, .connack)
     }
 
-    private static func end(v3 code: UInt8) -> ClientEnd {
+    private static func end(v3 code: ConnectReturnCode) -> ClientEnd {
         switch code {
-        case 1: .refused(ClientEnd.disallowedFeature, code: ResultCode.protocolError)
-        case 3: .refused("server busy", code: ResultCode.serverBusy)
-        case 4, 5: .notAuthorized
-        default: .refused("protocol error", code: ResultCode.protocolError)
+        case .unacceptableProtocolVersion:
+            .refused(ClientEnd.disallowedFeature, code: ResultCode.protocolError)
+        case .serverUnavailable: .refused("server busy", code: ResultCode.serverBusy)
+        case .badUserNameOrPassword, .notAuthorized: .notAuthorized
+        case .accepted, .identifierRejected:
+            .refused("protocol error", code: ResultCode.protocolError)
         }
     }
 

@@ -81,22 +81,26 @@ extension Client {
     private func farewell(_ end: ClientEnd) -> Farewell? {
         switch stage {
         case .connected: isV5 ? end.disconnectReason.map { .disconnect($0) } : nil
-        case .exchanging:
-            end.connackReason.map { reason in
-                assert(isV5, "3.x clients have no exchange")
-                var bytes: [UInt8] = []
-                bytes.appendConnack(ConnackPacket(reasonCode: reason), version: .v5)
-                return .connack(bytes)
-            }
-        case .authenticating where end.isTimeout && !isV5: .connack([0x20, 0x02, 0x00, 5])
-        case .authenticating where end.isTimeout:
-            .connack([0x20, 0x03, 0x00, ReasonCode.notAuthorized.rawValue, 0x00])
+        case .exchanging: end.connackReason.map { refusal(nil, $0) }
+        case .authenticating where end.isTimeout: refusal(.notAuthorized, .notAuthorized)
         // The disk has not taken in time what CONNACK promises: as when it cannot be written.
-        case .entering where end.isTimeout && !isV5: .connack([0x20, 0x02, 0x00, 3])
-        case .entering where end.isTimeout:
-            .connack([0x20, 0x03, 0x00, ReasonCode.serverUnavailable.rawValue, 0x00])
+        case .entering where end.isTimeout: refusal(.serverUnavailable, .serverUnavailable)
         default: nil
         }
+    }
+
+    /// The CONNACK that refuses, in the client's version.
+    ///
+    /// - Parameter v3: nil where no client of 3.x gets to, as in an exchange
+    private func refusal(_ v3: ConnectReturnCode?, _ v5: ReasonCode) -> Farewell {
+        var bytes: [UInt8] = []
+        if let v3, !isV5 {
+            bytes.appendConnack(v3)
+        } else {
+            assert(isV5, "3.x clients have no exchange")
+            bytes.appendConnack(ConnackPacket(reasonCode: v5), version: .v5)
+        }
+        return .connack(bytes)
     }
 
     // [MQTT-3.14.2-1] [MQTT-3.14.2-2] [MQTT-3.14.2-3] [MQTT-3.14.2-4] [MQTT-3.14.4-1]
@@ -106,9 +110,11 @@ extension Client {
         worker.sendOutboxes()
         switch farewell {
         case .disconnect(let reason):
-            connection.write([0xE0, 0x01, reason.rawValue])
+            var packet: [UInt8] = []
+            packet.appendDisconnect(reason, version: .v5)
+            connection.write(packet)
             counters.sent.add(.disconnect)
-            counters.bytesSent.add(3)
+            counters.bytesSent.add(packet.count)
         case .connack(let packet) where packet.count > packetSizeMax: break
         case .connack(let packet):
             connection.write(packet)

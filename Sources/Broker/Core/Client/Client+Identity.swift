@@ -52,7 +52,8 @@ extension Client {
     /// What a client gets that has no name where it needs one.
     func nameless(_ packet: ConnectPacket) -> ConnectError {
         ConnectError(
-            answer: packet.version == .v5 ? .connackV5(.badUserNameOrPassword) : .connackV3(4),
+            answer: packet.version == .v5
+                ? .connackV5(.badUserNameOrPassword) : .connackV3(.badUserNameOrPassword),
             detail: "no certificate or identity to take the user name from"
         )
     }

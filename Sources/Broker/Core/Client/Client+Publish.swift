@@ -2,6 +2,7 @@
 // PUBLISH from a client (5.0 section 3.3).
 
 import Config
+import Glibc
 import Inflight
 import Log
 import MQTT
@@ -71,7 +72,10 @@ extension Client {
         }
     }
 
-    // [MQTT-3.3.2-7] [MQTT-3.3.2-12]
+    /// The topic of a PUBLISH that carries an alias.
+    ///
+    /// Clients that repeat the topic beside its alias cost nothing more: what is known stays.
+    /// [MQTT-3.3.2-7] [MQTT-3.3.2-12]
     private func resolve(
         _ alias: UInt16,
         _ topic: UnsafeRawBufferPointer
@@ -79,15 +83,17 @@ extension Client {
         guard Int(alias) <= listener.configuration.maxTopicAlias else {
             throw PacketError(reason: .topicAliasInvalid, detail: "topic alias above the maximum")
         }
-        if !topic.isEmpty {
-            let bytes = Array(topic)
-            incomingAliases[alias] = bytes
-            return bytes
+        let known = incomingAliases[alias]
+        guard let base = topic.baseAddress, !topic.isEmpty else {
+            guard let known else { throw .protocolError(.v5, "topic alias was never set") }
+            return known
         }
-        guard let known = incomingAliases[alias] else {
-            throw .protocolError(.v5, "topic alias was never set")
+        if let known, known.count == topic.count, memcmp(known, base, known.count) == 0 {
+            return known
         }
-        return known
+        let bytes = Array(topic)
+        incomingAliases[alias] = bytes
+        return bytes
     }
 
     private func accept(

@@ -104,9 +104,9 @@ extension Session {
         _ body: (IdentifierStretch) -> Void
     ) {
         guard count > 0 else { return }
-        var stretch = IdentifierStretch(first: ShortAckPacket.identifier(bytes, 0))
+        var stretch = IdentifierStretch(first: ShortAck.identifier(bytes, at: 0))
         for index in 1..<count {
-            let identifier = ShortAckPacket.identifier(bytes, index)
+            let identifier = ShortAck.identifier(bytes, at: 4 * index)
             if identifier == stretch.next {
                 stretch.count += 1
             } else {
@@ -159,13 +159,5 @@ extension Session {
         if !dropped.isEmpty { note(.dropped(positions: dropped.reversed(), places: places)) }
         // What was sent may have moved since: only its identifier says which it is.
         for identifier in identifiers { note(.acknowledged(identifier: identifier)) }
-    }
-}
-
-/// Acknowledgements of four bytes, one behind the other.
-enum ShortAckPacket {
-    /// The packet identifier of the one at an index.
-    static func identifier(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> UInt16 {
-        UInt16(bytes[4 * index + 2]) << 8 | UInt16(bytes[4 * index + 3])
     }
 }

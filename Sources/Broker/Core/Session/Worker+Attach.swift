@@ -169,14 +169,17 @@ extension Worker {
     /// A session that could not be recorded does not begin.
     private func refuseForFault(_ client: Client) {
         let answer: ConnectError.Answer =
-            client.isV5 ? .connackV5(.serverUnavailable) : .connackV3(3)
+            client.isV5 ? .connackV5(.serverUnavailable) : .connackV3(.serverUnavailable)
         client.refuseConnect(ConnectError(answer: answer, detail: "session log cannot be written"))
     }
 
     /// `max_keepalive`: 3.x clients that ask for more, or for none, are refused.
     private func keepAliveRefusal(_ packet: ConnectPacket) -> ConnectError? {
         guard packet.version != .v5, exceedsKeepAlive(packet) else { return nil }
-        return ConnectError(answer: .connackV3(2), detail: "keep alive above max_keepalive")
+        return ConnectError(
+            answer: .connackV3(.identifierRejected),
+            detail: "keep alive above max_keepalive"
+        )
     }
 
     private func exceedsKeepAlive(_ packet: ConnectPacket) -> Bool {
