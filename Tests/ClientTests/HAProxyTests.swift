@@ -58,9 +58,9 @@ struct HAProxyTests {
             try broker.waitForLog(
                 containing: "connected from 127.0.0.1:\(client.localPort) as \(id) "
             )
-            try client.subscribe("t/\(id)", 2)
-            try client.publish2("t/\(id)", "through it")
-            try client.expectPublish("t/\(id)", "through it", qos: 2, id: 1)
+            try client.subscribe("t/\(id)")
+            client.publish("t/\(id)", "through it")
+            try client.expectPublish("t/\(id)", "through it")
             try client.disconnect()
         }
         let errors = proxy.errors.text
