@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options by the kind of their value.
 
-/// OptionNames by the kind of their value, with the section they need.
+/// Options by the kind of their value, with the section they need.
 enum OptionNames {
     static let globalBools = [
         "allow_duplicate_messages", "autosave_on_changes", "check_retain_source",
-        "connection_messages", "enable_control_api", "log_timestamp", "persistence",
+        "connection_messages", "enable_control_api", "worker_gathering", "log_timestamp",
+        "persistence",
         "persistence_log",
         "queue_qos0_messages", "retain_available", "retained_persistence", "set_tcp_nodelay",
         "upgrade_outgoing_qos", "allow_anonymous", "allow_zero_length_clientid",
@@ -68,10 +69,12 @@ enum OptionNames {
         [
             "plugin", "auth_plugin", "global_plugin", "plugin_load", "include_dir",
             "memory_limit", "persistent_client_expiration", "worker_threads", "log_dest",
-            "log_type", "log_format", "connection",
+            "log_type", "log_format", "connection", "persistence_fsync",
         ].map { ($0, "") }
-        + ["accept_protocol_versions", "protocol", "socket_domain", "plugin_use", "http_dir"]
-        .map { ($0, "listener") }
+        + [
+            "accept_protocol_versions", "protocol", "socket_domain", "plugin_use", "http_dir",
+            "tls_engine_kpass_sha1",
+        ].map { ($0, "listener") }
         + [
             "bridge_protocol_version", "bridge_reload_type", "start_type", "bridge_tls_version",
             "bridge_identity", "bridge_psk", "topic",

@@ -107,7 +107,7 @@ struct OptionTableTests {
     }
 
     @Test(
-        "An option of an explicit listener needs one",
+        "An option of a listener needs one, if only the default listener",
         arguments: [
             "listener_allow_anonymous", "listener_auto_id_prefix", "max_topic_alias",
             "max_topic_alias_broker", "cafile", "disable_client_cert_date_checks", "tls_version",

@@ -211,18 +211,34 @@ struct StructureTests {
             "docs/configuration.md is missing"
         )
         let text = document.lines.joined(separator: "\n")
+        for name in try Self.optionNames() where !text.has("`\(name)`") {
+            Issue.record("docs/configuration.md does not describe `\(name)`")
+        }
+    }
+
+    @Test("The tests of the options know every one")
+    func triedOptions() throws {
+        let files = ["OptionNames", "OptionTableTests", "ValueTests"]
+        let words = try files.map { try #require(SourceTree.file("Tests/ConfigTests/\($0).swift")) }
+            .flatMap(\.lines).flatMap { $0.split { $0 == "\"" || $0 == " " || $0 == "'" } }
+        let known = Set(words)
+        for name in try Self.optionNames() where !known.contains(name[...]) {
+            Issue.record("Tests/ConfigTests/OptionNames.swift does not name \(name)")
+        }
+    }
+
+    /// The options in the tables of the configuration, sorted.
+    private static func optionNames() throws -> [String] {
         let tables = SourceTree.sources.filter {
             $0.path.hasPrefix("Sources/Broker/Config/") && $0.baseName.hasSuffix("Options")
         }
         var names: Set<String> = []
         for line in tables.flatMap(\.lines) {
-            guard let match = line.firstMatch(of: #/^ +"([a-z_0-9.]+)":/#) else { continue }
+            guard let match = line.firstMatch(of: #/^ +"([a-z_0-9.]{3,})":/#) else { continue }
             names.insert(String(match.output.1))
         }
-        #expect(names.count > 100)
-        for name in names.sorted() where !text.has("`\(name)`") {
-            Issue.record("docs/configuration.md does not describe `\(name)`")
-        }
+        try #require(names.count > 100)
+        return names.sorted()
     }
 
     /// The imports of a file with their lines.

@@ -307,7 +307,7 @@ package struct SendWindow: ~Copyable {
 
     /// Ends the messages that are not under way and for which `isUnwanted` holds.
     ///
-    /// Returns how many.
+    /// Who has sent PUBREC has the content already and waits for PUBREL; that stays. Returns how many ended.
     package func drop(
         in places: Range<Int>,
         where isUnwanted: (_ place: Int) -> Bool
@@ -319,7 +319,10 @@ package struct SendWindow: ~Copyable {
         // The first ones may be given back on the way.
         for place in first..<last where place >= fields.pointee.ring.head {
             let entry = fields.pointee.ring[place]
-            guard entry.pointee.state != .ended, isUnwanted(place) else { continue }
+            switch entry.pointee.state {
+            case .ended, .awaitingPubcomp: continue
+            default: guard isUnwanted(place) else { continue }
+            }
             if entry.pointee.state == .queued { uncountQueued(entry.pointee) }
             end(place)
             count += 1

@@ -8,7 +8,7 @@ package import MQTT
 package enum SessionChange: Sendable, Equatable {
     /// The session began, or its client came back: who it is and how long it lives.
     case attached(clientIdentifier: String, userName: String?, expiryInterval: UInt32)
-    /// The client has left; the session goes on.
+    /// The client has left; where the session does not outlive that, `ended` follows.
     case detached
     /// The session expiry interval is another one.
     case expiryChanged(UInt32)

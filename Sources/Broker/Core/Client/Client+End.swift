@@ -30,7 +30,7 @@ extension Client {
 
     /// Ends the connection and, as far as that follows, the session.
     ///
-    /// Called once; later calls have no effect.
+    /// Takes effect once.
     ///
     /// A lost connection whose last messages plugins have yet to decide about ends after them.
     func finish(_ end: ClientEnd, isConnectionLost: Bool = false) {

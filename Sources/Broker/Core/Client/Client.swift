@@ -43,7 +43,7 @@ package final class Client {
     var stage = Stage.awaitingConnect
     /// Set with the first complete CONNECT.
     var identity: ClientIdentity?
-    /// Set from `connected` on.
+    /// Set when the session is attached, before CONNACK.
     var session: Session?
     /// How many had been let in here before it; orders those who are there and those who come later.
     var entryNumber = 0

@@ -3,7 +3,8 @@
 
 import Synchronization
 
-/// The bytes of deliveries that a worker has been sent and not yet handled, and the workers that
+/// The bytes of deliveries that a worker has been sent, or that plugins on reactors have handed in for
+/// it, and that are not yet handled, and the workers that
 /// wait until they have become fewer.
 ///
 /// A sender that finds the pressure high stops reading from the client whose messages it is sending,

@@ -12,7 +12,7 @@ extension Worker {
         if let client { park(client, behind: worker) }
     }
 
-    /// Stops reading from a client for which plugins have published, until no worker is behind.
+    /// Stops reading from a client for which plugins have published, until the worker that is behind has caught up.
     func parkIfBehind(_ client: Client) {
         guard let worker = broker.workers.firstIndex(where: { $0.backpressure.isHigh }) else {
             return
@@ -43,7 +43,7 @@ extension Worker {
         }
     }
 
-    /// A batch of another worker has been delivered.
+    /// A batch of another worker, or what a plugin has published on a reactor, has been delivered.
     func noteDelivered(byteCount: Int) {
         for waiting in mailbox.backpressure.remove(byteCount) {
             broker.workers[waiting].post { $0.unparkClients() }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What plugins may ask of the broker, from any thread. Everything is posted, never done at once.
+// What plugins may ask of the broker, from any thread. All but `removeRetained` is posted, never done at once.
 
 import Log
 package import MQTT

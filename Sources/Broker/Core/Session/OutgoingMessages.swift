@@ -100,7 +100,7 @@ struct OutgoingMessages: ~Copyable {
     @inline(__always)
     func setStarted(_ place: Int, _ message: Message) { messages.set(place, message) }
 
-    /// Ends the messages that are not under way and for which `isUnwanted` holds.
+    /// Ends the messages that are not under way and for which `isUnwanted` holds; see `SendWindow.drop`.
     func drop(in places: Range<Int>, where isUnwanted: (_ place: Int) -> Bool) {
         var dropped: [Int] = []
         _ = window.drop(in: places) { place in
