@@ -37,6 +37,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/mosquitto
 	rm -f $(DESTDIR)$(PREFIX)/bin/mosquitto_*
 	rm -rf $(DESTDIR)$(PREFIX)/lib/mosquitto $(DESTDIR)$(PREFIX)/share/doc/mosquitto
+	rm -rf $(DESTDIR)$(PREFIX)/share/mosquitto/monitoring
 	rm -f $(DESTDIR)$(PREFIX)/lib/pkgconfig/mosquitto.pc
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/mosquitto.service
 	for header in $$(cd include && find . -name '*.h'); do \

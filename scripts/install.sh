@@ -40,6 +40,9 @@ done
     install -D -m 644 "include/$header" "$root/include/${header#./}"
 done
 install -D -m 644 examples/mosquitto.conf "$root/share/doc/mosquitto/examples/mosquitto.conf"
+for file in share/monitoring/*; do
+    install -D -m 644 "$file" "$root/share/mosquitto/monitoring/${file##*/}"
+done
 install -D -m 644 LICENSE "$root/share/doc/mosquitto/LICENSE"
 mkdir -p "$root/lib/pkgconfig" "$root/lib/systemd/system"
 sed -e "s|@PREFIX@|$prefix|" -e "s|@VERSION@|$version|" service/mosquitto.pc.in \

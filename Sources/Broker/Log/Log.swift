@@ -26,6 +26,7 @@ package final class Log: Sendable {
         var configuration = LogConfiguration()
         var outputs = LogOutputs()
         var sink: TopicSink?
+        var figures = LogLineFigures()
     }
 
     private let state: Mutex<State>
@@ -92,6 +93,9 @@ package final class Log: Sendable {
         if let failure { error(failure) }
     }
 
+    /// How many lines there were.
+    package var lineFigures: LogLineFigures { state.withLock { $0.figures } }
+
     /// Takes over only whether and how the time is written.
     ///
     /// The parser's remarks are written before the destinations are opened, but in this form already.
@@ -135,7 +139,7 @@ package final class Log: Sendable {
     func emit(_ type: LogTypes, _ message: String) {
         let published = state.withLock { state -> (TopicSink, String)? in
             let line = LogLine(message, configuration: state.configuration)
-            state.outputs.write(line, type: type)
+            state.figures.note(type, isWritten: state.outputs.write(line, type: type))
             guard state.outputs.destinations.contains(.topic), let sink = state.sink else {
                 return nil
             }

@@ -39,16 +39,23 @@ struct LogOutputs: ~Copyable {
         }
     }
 
-    /// Writes one line of the given type to every destination but the topic.
-    func write(_ line: LogLine, type: LogTypes) {
-        if destinations.contains(.stdout) { Self.write(line.bytes, to: STDOUT_FILENO) }
-        if destinations.contains(.stderr) { Self.write(line.bytes, to: STDERR_FILENO) }
-        if fileDescriptor >= 0 { Self.write(line.bytes, to: fileDescriptor) }
-        guard destinations.contains(.syslog) else { return }
+    /// Writes one line of the given type to every destination but the topic; whether each has taken it.
+    func write(_ line: LogLine, type: LogTypes) -> Bool {
+        var isWritten = true
+        let isFile = fileDescriptor >= 0
+        if destinations.contains(.stdout), !Self.write(line.bytes, to: STDOUT_FILENO) {
+            isWritten = false
+        }
+        if destinations.contains(.stderr), !Self.write(line.bytes, to: STDERR_FILENO) {
+            isWritten = false
+        }
+        if isFile, !Self.write(line.bytes, to: fileDescriptor) { isWritten = false }
+        guard destinations.contains(.syslog) else { return isWritten }
         line.cString.withUnsafeBufferPointer { text in
             guard let start = text.baseAddress else { return }
             withVaList([start]) { vsyslog(Self.priority(type), "%s", $0) }
         }
+        return isWritten
     }
 
     /// Connects to syslog under the broker's name; `openlog` keeps the pointer, a static string lives.
@@ -67,8 +74,8 @@ struct LogOutputs: ~Copyable {
         isSyslogOpen = false
     }
 
-    /// Writes all bytes; a destination that fails loses the line, there is nowhere to report it.
-    private static func write(_ bytes: [UInt8], to descriptor: CInt) {
+    /// Writes all bytes; a destination that fails loses the line, which is counted.
+    private static func write(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
@@ -80,9 +87,10 @@ struct LogOutputs: ~Copyable {
                 if count > 0 {
                     offset += count
                 } else if errno != EINTR {
-                    return
+                    return false
                 }
             }
+            return true
         }
     }
 

@@ -50,7 +50,10 @@ final class ControlLoop {
         while true {
             broker.gate.close()
             while let signal = signals.next() {
-                if signal == .stop { return }
+                if signal == .stop {
+                    broker.health.phase = .stopping
+                    return
+                }
                 handle(signal)
             }
             broker.openGate()
@@ -80,6 +83,7 @@ final class ControlLoop {
         do throws(ConfigurationError) {
             let new = try BrokerProcess.reloaded(configuration, commandLine, log)
             try Support.check(new)
+            broker.health.noteReload(isGood: true, at: Clock.wallSeconds())
             configuration = new
             log.configure(new.logging)
             log.reopen()
@@ -99,6 +103,7 @@ final class ControlLoop {
                 hold.end()
             }
         } catch {
+            broker.health.noteReload(isGood: false, at: Clock.wallSeconds())
             for line in error.lines { log.error(line) }
             log.error("Error: The configuration was not reloaded; the running one stays in force.")
         }

@@ -26,6 +26,7 @@ extension Client {
     /// Finds out whether the client of a CONNECT may come in, and goes on.
     func authenticate(_ connect: PendingConnect, _ identity: ClientIdentity) {
         loginDueAt = worker.now + Int64(worker.settings.configuration.authTimeout)
+        beginLogin(connect.packet, identity)
         let events = worker.events(on: listener)
         // Each client that comes and goes leaves work for plugins behind.
         let isBehind = worker.hooks?.isBehind ?? false
@@ -53,6 +54,7 @@ extension Client {
         let limit = worker.settings.configuration.maxPendingLogins
         switch worker.broker.pendingLogins.enter(from: identity.peer, limit: limit) {
         case .full:
+            noteLoginEnd(.busy)
             refuse(v3: 3, v5: .serverBusy, "too many logins of its address are under way")
         case .entered(let place):
             connect.place = place
@@ -113,6 +115,7 @@ extension Client {
         case ResultCode.notAuthorized: admitOrRefuse(false)
         default:
             guard let reason = ReasonCode(ofRefusal: code) else {
+                noteLoginEnd(.refused)
                 return finish(.refused("authentication failed", code: ResultCode.unknown))
             }
             refuseByPlugin(reason, code: code)
@@ -142,6 +145,7 @@ extension Client {
 
     /// The line about the end of the connection does not name the user.
     private func logDenied() {
+        noteLoginEnd(.refused)
         guard worker.settings.configuration.connectionMessages, log.isEnabled(.notice),
             let identity
         else { return }
@@ -164,6 +168,7 @@ extension Client {
     private func enter(authenticationData: [UInt8]?) {
         guard let identity, let connect = pendingConnect else { return }
         pendingConnect = nil
+        noteLoginEnd(.accepted)
         enter(
             ConnectRequest(
                 packet: connect.packet,

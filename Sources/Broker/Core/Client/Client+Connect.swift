@@ -128,6 +128,7 @@ extension Client {
     ) {
         switch error.answer {
         case .close:
+            counters.violations.add(Int(PacketType.connect.rawValue))
             log.info("Protocol error from \(logName): \(error.detail).")
             finish(.refused("protocol error", code: ResultCode.protocolError))
         case .connackV3(let code):

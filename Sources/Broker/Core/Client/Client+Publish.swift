@@ -18,7 +18,10 @@ extension Client {
         _ body: UnsafeRawBufferPointer
     ) throws(PacketError) {
         guard let session else { return }
-        if worker.isOutOfMemory { throw .outOfMemory(version) }
+        if worker.isOutOfMemory {
+            counters.drop(.memoryLimit)
+            throw .outOfMemory(version)
+        }
         try checkFlags(header.flags)
         let span = RawSpan(_unsafeBytes: body)
         let publish = try PublishPacket(decoding: span, flags: header.flags, version: version)
@@ -113,6 +116,7 @@ extension Client {
         }
         worker.deliverCollected()
         if isOversize(payload) {
+            counters.drop(.tooLarge)
             return refuse(publish, .packetTooLarge)
         }
         if !listener.isUnmounted, !fitsBelowMountPoint(topic.count) {
@@ -120,6 +124,8 @@ extension Client {
             return refuse(publish, .topicNameInvalid)
         }
         guard isPublishingAllowed(topic) else {
+            counters.drop(.accessDenied)
+            counters.authorization(.write, isAllowed: false, by: .builtIn)
             logDenied(publish, topic, payload)
             return refuse(publish, .notAuthorized)
         }
@@ -295,7 +301,7 @@ extension Client {
                 try keep(batch.message(index), receipt)
             } catch {
                 batch.reset()
-                return fail(error)
+                return fail(error, in: .publish)
             }
         }
     }

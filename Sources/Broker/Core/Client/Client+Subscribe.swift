@@ -63,7 +63,7 @@ extension Client {
         guard packet.isAtEnd else { return false }
         if let failure = packet.failure {
             filterPacket = nil
-            fail(failure)
+            fail(failure, in: packet.kind == .subscribe ? .subscribe : .unsubscribe)
             return true
         }
         acknowledge(packet)
@@ -283,6 +283,7 @@ extension Client {
     ) -> Bool {
         guard case .filters(let decisions, let code) = answer else { return false }
         for (filter, decision) in zip(filters, decisions) {
+            worker.count(packet.kind, decision)
             guard case .allowed(let text, let options) = decision else {
                 logDenied(filter, packet)
                 carryOut(filter, isAllowed: false, packet)

@@ -54,6 +54,17 @@ package enum ListenerOpener {
         return sockets
     }
 
+    /// From now on peers may connect to these sockets.
+    package static func listen(on sockets: [ListenerSocket]) throws(ListenerError) {
+        for socket in sockets {
+            do throws(SystemError) {
+                try socket.startListening()
+            } catch {
+                throw ListenerError(error, listenerAt: socket.name)
+            }
+        }
+    }
+
     private static func open(
         _ listener: ListenerSettings,
         _ configuration: Configuration,

@@ -65,7 +65,8 @@ struct ResolvedAddress: CustomStringConvertible {
                         address,
                         length: length,
                         listenerIndex: listenerIndex,
-                        hasNoDelay: hasNoDelay
+                        hasNoDelay: hasNoDelay,
+                        name: description
                     )
                 }
             }

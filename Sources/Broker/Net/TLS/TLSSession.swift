@@ -32,6 +32,8 @@ final class TLSSession: @unchecked Sendable {
     fileprivate(set) var pskIdentity: String?
     /// OpenSSL's object; made by the first bytes of a client.
     private var ssl: OpaquePointer?
+    /// When its first bytes came, in nanoseconds.
+    private var beganAt: Int64 = 0
     /// Whether the handshake is done: from then on there are bytes to decrypt and to encrypt.
     private var isEstablished = false
     /// Whether a thread is at work here; debug builds look.
@@ -85,16 +87,22 @@ final class TLSSession: @unchecked Sendable {
         assert(begin(), "one thread at a time")
         defer { assert(end(), "work that ends has begun") }
         assert(!isEstablished, "a connection has one handshake")
-        if ssl == nil { ssl = makeSSL() }
+        if ssl == nil {
+            beganAt = Clock.monotonicNanoseconds()
+            ssl = makeSSL()
+        }
         guard let ssl else { return .failed("out of memory") }
         attach(ssl, pipe)
         let result = SSL_do_handshake(ssl)
         if result == 1 {
             isEstablished = true
+            context.figures.noteDone(after: Clock.monotonicNanoseconds() - beganAt)
             return .done
         }
         let error = SSL_get_error(ssl, result)
-        return error == SSL_ERROR_WANT_READ ? .wantsMore : .failed(Self.reason())
+        if error == SSL_ERROR_WANT_READ { return .wantsMore }
+        context.figures.noteFailure()
+        return .failed(Self.reason())
     }
 
     // MARK: Bytes
