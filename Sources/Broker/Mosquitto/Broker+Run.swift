@@ -53,6 +53,7 @@ private func serve(
     _ daemon: inout DaemonStart?
 ) throws(StartError) {
     let broker = try makeBroker(configuration, commandLine, log)
+    broker.health.noteReload(isGood: true, at: Clock.wallSeconds())
     log.setTopicSink { topic, line in broker.publishLogLine(line, topic: topic) }
     defer { log.setTopicSink(nil) }
     let plugins = try loadPlugins(configuration, broker)
@@ -65,6 +66,9 @@ private func serve(
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
     try pidFile.write()
+    let startServer = try serveStart(broker, sockets)
+    defer { startServer?.stop() }
+    if configuration.persistence { broker.health.phase = .restoring }
     let durable = DurableState(broker)
     let notifier = ServiceNotifier()
     notifier.restoring()
@@ -86,16 +90,21 @@ private func serve(
         } catch {
             failure = error
         }
-        guard configuration.sysInterval > 0 else { return }
-        broker.publishSys(sysTree.opening)
-        threads.ask(patience: 10) { _ in }
-        broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
-        threads.ask(patience: 10) { _ in }
+        if configuration.sysInterval > 0 {
+            broker.publishSys(sysTree.opening)
+            threads.ask(patience: 10) { _ in }
+            broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
+            threads.ask(patience: 10) { _ in }
+        }
+        guard failure == nil else { return }
+        startServer?.stop()
+        failure = listen(on: sockets.filter { !broker.isHTTP($0) }, configuration)
     }
     if let failure {
         threads.stop()
         throw failure
     }
+    broker.health.phase = .running
     log.info("mosquitto version \(BrokerVersion.number) running", LogFields(.started))
     isRestored = true
     moreTime?.end()
@@ -201,6 +210,37 @@ private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSock
         return try ListenerOpener.open(broker.settings, log: broker.log)
     } catch {
         throw StartError(line: error.line, exitCode: 1)
+    }
+}
+
+/// Opens the HTTP listeners, and has those who ask there told how far the start has come.
+private func serveStart(
+    _ broker: Broker,
+    _ sockets: [ListenerSocket]
+) throws(StartError) -> StartServer? {
+    let sockets = sockets.filter(broker.isHTTP)
+    if let failure = listen(on: sockets, broker.settings.configuration) { throw failure }
+    do throws(SystemError) {
+        return try StartServer(broker, sockets: sockets)
+    } catch {
+        throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
+    }
+}
+
+/// Lets peers connect; what is wrong when they cannot.
+private func listen(on sockets: [ListenerSocket], _ configuration: Configuration) -> StartError? {
+    do throws(ListenerError) {
+        try ListenerOpener.listen(on: sockets, configuration)
+        return nil
+    } catch {
+        return StartError(line: error.line, exitCode: 1)
+    }
+}
+
+extension Broker {
+    /// Whether a socket belongs to a listener of the HTTP API.
+    fileprivate func isHTTP(_ socket: ListenerSocket) -> Bool {
+        settings.listeners[socket.listenerIndex].configuration.protocol == .httpApi
     }
 }
 

@@ -128,6 +128,7 @@ extension Client {
     ) {
         switch error.answer {
         case .close:
+            counters.violations.add(Int(PacketType.connect.rawValue))
             log.info(
                 "Protocol error from \(logName): \(error.detail).",
                 logFields(.protocolError, reason: "\(error.detail)")

@@ -134,6 +134,11 @@ extension PacketError {
     /// `memory_limit` is reached.
     /// [MQTT311-4.8.0-2]
     static func outOfMemory(_ version: ProtocolVersion) -> PacketError {
-        PacketError(reason: version == .v5 ? .unspecifiedError : nil, detail: "out of memory")
+        PacketError(reason: version == .v5 ? .unspecifiedError : nil, detail: memoryDetail)
     }
+
+    /// Whether that is the matter: nothing is wrong with the packet.
+    var isOutOfMemory: Bool { detail.description == Self.memoryDetail.description }
+
+    private static let memoryDetail: StaticString = "out of memory"
 }
