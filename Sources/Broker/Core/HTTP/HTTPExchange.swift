@@ -23,6 +23,8 @@ final class HTTPExchange {
     /// What is asked for; nil before that is known, and where it is nothing.
     private var request: HTTPRequest?
     var openQuestion: QuestionID?
+    /// Metrics that wait for workers to have looked at their sessions.
+    var awaitedReport: MetricsReport?
     private var file: HTTPFile?
     /// Bytes of the file that were handed to the connection.
     private var sentCount = 0
@@ -38,7 +40,7 @@ final class HTTPExchange {
 
     private static let headCountMax = 16 << 10
     /// Seconds for the request and all that comes before the answer, and then for each piece of it.
-    private static let secondsMax: Int64 = 30
+    static let secondsMax: Int64 = 30
     /// What a connection costs beside what it has sent and asks for.
     static let ownByteCount = 2 << 10
     /// Bytes of a file that are read at once.
@@ -113,17 +115,6 @@ final class HTTPExchange {
         case .api(let endpoint):
             answer(endpoint.flatMap { worker.httpAnswer(to: $0) } ?? .notFound)
         case .file: serveFile(request.path, to: identity)
-        }
-    }
-
-    /// Metrics are gathered and written elsewhere, so that nobody here waits.
-    private func serveMetrics(_ names: MetricNames, _ request: HTTPRequest) {
-        let broker = worker.broker
-        let format = MetricsText.Format(accept: request.fields.first("accept"))
-        elsewhere {
-            MetricsReport.make(names, as: format, of: broker)
-        } next: { [self] bytes in
-            answer(HTTPAnswer(contentType: format.contentType, body: .bytes(bytes)))
         }
     }
 
@@ -213,14 +204,21 @@ final class HTTPExchange {
     }
 
     /// Does something that may block on another thread, and goes on here with what came out.
-    private func elsewhere<Result: Sendable>(
+    func elsewhere<Result: Sendable>(
         _ work: @escaping @Sendable () -> Result,
         next: @escaping (Result) -> Void
     ) {
+        let goOn = returning(next)
+        worker.broker.perform { goOn(work()) }
+    }
+
+    /// What other threads may call for `next` to be called here, if the exchange has not ended by then.
+    func returning<Result: Sendable>(
+        _ next: @escaping (Result) -> Void
+    ) -> @Sendable (Result) -> Void {
         let mailbox = worker.mailbox
         let box = ExchangeBox(self, next)
-        worker.broker.perform {
-            let result = work()
+        return { result in
             mailbox.post { _ in
                 if box.exchange.connection != nil { box.next(result) }
             }
@@ -232,6 +230,7 @@ final class HTTPExchange {
         self.connection = nil
         if let openQuestion { worker.forget(openQuestion) }
         head = []
+        awaitedReport = nil
         file = nil
         _ = share.resize(to: 0)
         connection.close()
@@ -247,12 +246,14 @@ extension HTTPExchange: ConnectionHandler {
 
     func connection(_ connection: Connection, ended end: ConnectionEnd) { finish() }
 
-    func connectionTimedOut(_ connection: Connection) { finish() }
+    func connectionTimedOut(_ connection: Connection) {
+        if awaitedReport != nil { sendReport() } else { finish() }
+    }
 
     func connectionDrained(_ connection: Connection) { goOnIfWritten() }
 }
 
-/// Carries an exchange, and what it does next, to a thread that reads its file and back.
+/// Carries an exchange, and what it does next, to a thread that does something for it and back.
 ///
 /// Only the worker it belongs to looks inside, which makes `@unchecked Sendable` true.
 private final class ExchangeBox<Result>: @unchecked Sendable {

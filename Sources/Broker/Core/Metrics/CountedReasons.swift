@@ -3,13 +3,19 @@
 
 /// Something that has a counter of its own; the raw values are consecutive from 0.
 protocol CountedCase: CaseIterable, RawRepresentable, Sendable where RawValue == Int {
-    /// The value of the label.
-    var label: String { get }
+    /// The values of the label by raw value, made once: a scrape needs all of them.
+    static var labels: [String] { get }
 }
 
 extension CountedCase {
-    /// The name of the case, in words that are joined by underscores.
-    var label: String { Self.snakeCase("\(self)") }
+    /// The value of the label.
+    var label: String { Self.labels[rawValue] }
+
+    /// The names of the cases, in words that are joined by underscores.
+    static func namesAsLabels() -> [String] {
+        assert(allCases.map(\.rawValue).elementsEqual(0..<allCases.count), "they are consecutive")
+        return allCases.map { snakeCase("\($0)") }
+    }
 
     private static func snakeCase(_ name: String) -> String {
         var label = ""
@@ -28,6 +34,8 @@ enum AuthenticationResult: Int, CountedCase {
     case busy
     /// The client was gone, or its time over, before there was an answer.
     case abandoned
+
+    static let labels = namesAsLabels()
 }
 
 /// How a client says who it is.
@@ -41,11 +49,15 @@ enum AuthenticationMethod: Int, CountedCase {
     case extended
     /// Over HTTP.
     case http
+
+    static let labels = namesAsLabels()
 }
 
 /// Why a listener turned a new connection away.
 enum ListenerRejection: Int, CountedCase {
     case maxConnections, hostRules, memoryLimit, systemError
+
+    static let labels = namesAsLabels()
 }
 
 /// Who answers an HTTP request.
@@ -53,13 +65,15 @@ enum HTTPHandler: Int, CountedCase {
     case health, metrics, api, file
     /// The request was refused before anybody was asked.
     case none
+
+    static let labels = namesAsLabels()
 }
 
 /// The first digit of an HTTP status.
 enum HTTPStatusClass: Int, CountedCase {
     case success, redirection, clientError, serverError
 
-    var label: String { "\(rawValue + 2)xx" }
+    static let labels = ["2xx", "3xx", "4xx", "5xx"]
 
     /// The class of a status line such as `404 Not Found`.
     init(status: String) {
@@ -73,11 +87,15 @@ enum AccessDecider: Int, CountedCase {
     /// What every client may, or may not, as long as the broker runs.
     case builtIn
     case plugin
+
+    static let labels = namesAsLabels()
 }
 
 /// What a client wants to do, as it is counted.
 enum CountedAccess: Int, CountedCase {
     case read, write, subscribe, unsubscribe
+
+    static let labels = namesAsLabels()
 
     init(_ kind: AccessKind) {
         switch kind {

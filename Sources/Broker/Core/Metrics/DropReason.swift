@@ -25,4 +25,6 @@ enum DropReason: Int, CountedCase {
     case sessionEnded
     /// The session log could not be written.
     case diskFull
+
+    static let labels = namesAsLabels()
 }

@@ -26,11 +26,17 @@ enum EndReason: Int, CountedCase {
     /// TLS, WebSocket or the PROXY protocol gave up.
     case transport
     case other
+
+    static let labels = namesAsLabels()
 }
 
 extension EndReason {
     /// The reason of an end; `isEarly`: no CONNECT had come.
     init(_ end: ClientEnd, isEarly: Bool) {
+        if let reason = end.reason {
+            self = reason
+            return
+        }
         switch end.code {
         case ResultCode.success: self = end.publishesWill ? .disconnectWithWill : .disconnect
         case ResultCode.connectionLost where isEarly: self = .noConnect
@@ -58,7 +64,8 @@ extension EndReason {
         case ResultCode.noMemory: .memoryLimit
         case ResultCode.quotaExceeded, CInt(ReasonCode.quotaExceeded.rawValue): .quotaExceeded
         case ResultCode.qosNotSupported, ResultCode.retainNotSupported,
-            ResultCode.badAuthenticationMethod, ResultCode.notSupported:
+            ResultCode.badAuthenticationMethod, ResultCode.notSupported,
+            CInt(ReasonCode.qosNotSupported.rawValue):
             .notSupported
         case ResultCode.clientIdentifierNotValid: .identifierNotValid
         case ResultCode.serverBusy, ResultCode.connectionRateExceeded: .serverBusy

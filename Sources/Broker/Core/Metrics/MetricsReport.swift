@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One answer to who asks for metrics.
 
-import Net
 import Synchronization
 
 /// Which names metrics have.
@@ -12,50 +11,53 @@ enum MetricNames: Sendable {
     case sys
 }
 
-/// Has metrics gathered and written, on a thread that no client waits for.
-enum MetricsReport {
-    /// Milliseconds that workers have to look at their sessions; what is not done by then is as it was
-    /// the time before.
-    private static let patience: CInt = 250
+/// What somebody has asked for, to be gathered and written on a thread that no client waits for.
+struct MetricsReport: Sendable {
+    /// Which names the metrics have.
+    let names: MetricNames
+    /// How they are written.
+    let format: MetricsText.Format
+    /// Whose metrics they are.
+    let broker: Broker
 
-    /// The bytes of an answer; blocks for as long as workers are given.
-    static func make(
-        _ names: MetricNames,
-        as format: MetricsText.Format,
-        of broker: Broker
-    ) -> [UInt8] {
-        askWorkers(of: broker)
+    /// The bytes of an answer; what workers have is as of the last time they were asked.
+    ///
+    /// Reads files below `/proc`: not for reactors.
+    func make() -> [UInt8] {
         switch names {
-        case .own: return MetricsText.render(MetricsSnapshot(of: broker), as: format)
-        case .sys: return MetricsText.render(MetricsSnapshot(sysOf: broker), as: format)
+        case .own: MetricsText.render(MetricsSnapshot(of: broker), as: format)
+        case .sys: MetricsText.render(MetricsSnapshot(sysOf: broker), as: format)
         }
     }
 
-    private static func askWorkers(of broker: Broker) {
-        guard let answers = try? Answers(broker.workers.count) else { return }
+    /// Has all workers look at their sessions, then calls `body` once, on the thread of the last one.
+    ///
+    /// Never calls it if one of them is stuck or has ended.
+    static func updateFigures(of broker: Broker, _ body: @escaping @Sendable () -> Void) {
+        let answers = Answers(broker.workers.count, body)
         for worker in broker.workers {
             worker.post { worker in
                 worker.updateGauges()
                 worker.updateFigures { answers.arrive() }
             }
         }
-        answers.wait(milliseconds: patience)
     }
 }
 
-/// Opens when every worker has answered.
+/// Calls its body when every worker has answered.
 private final class Answers: Sendable {
     private let missing: Atomic<Int>
-    private let waker: Waker
+    private let body: @Sendable () -> Void
 
-    init(_ count: Int) throws(SystemError) {
+    init(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+        assert(count > 0, "somebody answers")
         missing = Atomic(count)
-        waker = try Waker()
+        self.body = body
     }
 
     func arrive() {
-        if missing.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { waker.wake() }
+        let count = missing.subtract(1, ordering: .acquiringAndReleasing).newValue
+        assert(count >= 0, "a worker answers once")
+        if count == 0 { body() }
     }
-
-    func wait(milliseconds: CInt) { waker.wait(milliseconds: milliseconds) }
 }

@@ -37,6 +37,9 @@ extension MetricsSnapshot {
         assert(seriesCount <= MetricsLimits.seriesMax, "no configuration makes too many series")
     }
 
+    /// Control packets with what they are called as labels.
+    private static let packetNames = PacketType.allCases.map { (type: $0, name: "\($0)") }
+
     // MARK: Process and broker
 
     private mutating func add(_ process: ProcessFigures) {
@@ -86,9 +89,9 @@ extension MetricsSnapshot {
         add(.sessionsTakenOver, .count(counters.sum { $0.sessionsTakenOver.current }))
         add(.sessionsExpired, .count(counters.sum { $0.clientsExpired.current }))
         add(.protocolErrors, ["unknown"], .count(counters.sum { $0.violations.current(0) }))
-        for type in PacketType.allCases {
+        for (type, name) in Self.packetNames {
             let count = counters.sum { $0.violations.current(Int(type.rawValue)) }
-            add(.protocolErrors, ["\(type)"], .count(count))
+            add(.protocolErrors, [name], .count(count))
         }
     }
 
@@ -136,11 +139,11 @@ extension MetricsSnapshot {
         for reason in DropReason.allCases {
             add(.dropped, [reason.label], .count(counters.sum { $0.dropped(reason) }))
         }
-        for type in PacketType.allCases {
-            add(.packetsReceived, ["\(type)"], .count(counters.sum { $0.received.current(type) }))
+        for (type, name) in Self.packetNames {
+            add(.packetsReceived, [name], .count(counters.sum { $0.received.current(type) }))
         }
-        for type in PacketType.allCases {
-            add(.packetsSent, ["\(type)"], .count(counters.sum { $0.sent.current(type) }))
+        for (type, name) in Self.packetNames {
+            add(.packetsSent, [name], .count(counters.sum { $0.sent.current(type) }))
         }
         add(.bytesReceived, .count(counters.sum { $0.bytesReceived.current }))
         add(.bytesSent, .count(counters.sum { $0.bytesSent.current }))

@@ -40,7 +40,9 @@ struct ProcessFigures: Sendable {
         let numbers = Array(fields)
         if numbers.count > 19 {
             threadCount = Int(numbers[17])
-            startedAt = Double(numbers[19]).flatMap { Self.startTime(ticks: $0) }
+            startedAt = Double(numbers[19]).flatMap { ticks in
+                Self.bootTime.map { $0 + ticks / Double(max(1, sysconf(CInt(_SC_CLK_TCK)))) }
+            }
         }
     }
 
@@ -61,13 +63,11 @@ struct ProcessFigures: Sendable {
         return max(0, count - 3)
     }
 
-    private static func startTime(ticks: Double) -> Double? {
+    /// When the machine was started, in seconds since 1970; read once, from a long file.
+    private static let bootTime: Double? = {
         let lines = text(of: "/proc/stat").split(separator: "\n")
-        guard let line = lines.first(where: { $0.hasPrefix("btime ") }),
-            let boot = Double(line.dropFirst(6))
-        else { return nil }
-        return boot + ticks / Double(max(1, sysconf(CInt(_SC_CLK_TCK))))
-    }
+        return lines.first { $0.hasPrefix("btime ") }.flatMap { Double($0.dropFirst(6)) }
+    }()
 
     private static func words(of path: String) -> [Substring] {
         text(of: path).split { $0 == " " || $0 == "\n" }
