@@ -19,31 +19,6 @@ struct MonitoringTests {
 
         """
 
-    /// Sends a request and reads the answer to its end.
-    private static func request(
-        _ broker: Broker,
-        _ line: String,
-        _ fields: [String] = []
-    ) throws -> (status: Int, head: String, body: String) {
-        let client = try RawClient(broker)
-        let request = ["\(line) HTTP/1.1", "Host: localhost"] + fields + ["", ""]
-        client.sendRaw(utf8(request.joined(separator: "\r\n")))
-        let head = try client.readHead()
-        let lines = head.split(separator: "\r\n").map(String.init)
-        let length = lines.first { $0.hasPrefix("Content-Length: ") }?.dropFirst(16)
-        let count = try #require(length.flatMap { Int($0) })
-        let body = line.hasPrefix("HEAD") ? [] : try client.readBytes(count)
-        try client.expectClosed()
-        let status = try #require(Int(lines[0].split(separator: " ")[1]))
-        return (status, head, String(decoding: body, as: UTF8.self))
-    }
-
-    /// The number of a series; nil where there is none.
-    private static func number(_ series: String, in text: String) -> Double? {
-        let line = text.split(separator: "\n").first { $0.hasPrefix(series + " ") }
-        return line.flatMap { Double($0.dropFirst(series.count + 1)) }
-    }
-
     @Test("Health is told to everybody, without a line", arguments: [1, 4])
     func health(workers: Int) throws {
         let broker = try Broker(
@@ -55,14 +30,14 @@ struct MonitoringTests {
             ("/health/live", "{\"status\":\"live\"}\n"),
             ("/health/ready", "{\"status\":\"ready\"}\n"),
         ] {
-            let answer = try Self.request(broker, "GET \(path)")
+            let answer = try HTTPGet.request(broker, "GET \(path)")
             #expect(answer.status == 200 && answer.body == body)
             #expect(answer.head.contains("\r\nContent-Type: application/json\r\n"))
-            #expect(try Self.request(broker, "HEAD \(path)").status == 200)
+            #expect(try HTTPGet.request(broker, "HEAD \(path)").status == 200)
         }
         #expect(broker.logMark == mark)
         // Metrics are for those who may read them.
-        #expect(try Self.request(broker, "GET /metrics").status == 401)
+        #expect(try HTTPGet.request(broker, "GET /metrics").status == 401)
         try broker.waitForLog(containing: "Denied HTTP request from http-api [", from: mark)
         try broker.stop()
     }
@@ -74,10 +49,10 @@ struct MonitoringTests {
                 + "protocol http_api\n",
             workers: 1
         )
-        let answer = try Self.request(broker, "GET /health/ready")
+        let answer = try HTTPGet.request(broker, "GET /health/ready")
         #expect(answer.status == 503 && answer.body == "{\"status\":\"memory_limit\"}\n")
-        #expect(try Self.request(broker, "GET /health/live").status == 200)
-        #expect(try Self.request(broker, "GET /metrics").status == 503)
+        #expect(try HTTPGet.request(broker, "GET /health/live").status == 200)
+        #expect(try HTTPGet.request(broker, "GET /metrics").status == 503)
         try broker.stop()
     }
 
@@ -87,7 +62,7 @@ struct MonitoringTests {
         let client = try RawClient(port: broker.ports[1])
         client.send(Wire.connect("watched"))
         try client.expect(Wire.connack(.v4))
-        let answer = try Self.request(broker, "GET /metrics")
+        let answer = try HTTPGet.request(broker, "GET /metrics")
         #expect(answer.status == 200)
         #expect(
             answer.head.contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n")
@@ -101,24 +76,24 @@ struct MonitoringTests {
             "mosquitto_config_last_reload_successful": 1,
         ]
         for (series, number) in numbers {
-            #expect(Self.number(series, in: answer.body) == number, "\(series)")
+            #expect(HTTPGet.number(series, in: answer.body) == number, "\(series)")
         }
         for series in ["process_resident_memory_bytes", "process_open_fds", "mosquitto_heap_bytes"]
         {
-            #expect(Self.number(series, in: answer.body) ?? 0 > 0, "\(series)")
+            #expect(HTTPGet.number(series, in: answer.body) ?? 0 > 0, "\(series)")
         }
         #expect(!answer.body.contains("watched"), "no client is named")
-        let open = try Self.request(
+        let open = try HTTPGet.request(
             broker,
             "GET /metrics",
             ["Accept: application/openmetrics-text;version=1.0.0"]
         )
         #expect(open.head.contains("\r\nContent-Type: application/openmetrics-text; "))
         #expect(open.body.hasSuffix("# EOF\n"))
-        let sys = try Self.request(broker, "GET /metrics?names=sys").body
-        #expect(Self.number("broker_clients_connected", in: sys) == 1)
-        #expect(Self.number("broker_publish_messages_dropped", in: sys) == 0)
-        #expect(Self.number("broker_load_messages_received_1min", in: sys) != nil)
+        let sys = try HTTPGet.request(broker, "GET /metrics?names=sys").body
+        #expect(HTTPGet.number("broker_clients_connected", in: sys) == 1)
+        #expect(HTTPGet.number("broker_publish_messages_dropped", in: sys) == 0)
+        #expect(HTTPGet.number("broker_load_messages_received_1min", in: sys) != nil)
         try broker.stop()
     }
 
@@ -143,21 +118,21 @@ struct MonitoringTests {
             ("/api/v1/systree", 200, "application/json"),
             ("/%zz", 400, "text/plain; charset=utf-8"),
         ] {
-            let answer = try Self.request(broker, "GET \(path)")
+            let answer = try HTTPGet.request(broker, "GET \(path)")
             #expect(answer.status == status, "\(path)")
             #expect(answer.head.contains("\r\nContent-Type: \(type)\r\n"), "\(path)")
             #expect(answer.head.contains("\r\nX-Content-Type-Options: nosniff\r\n"), "\(path)")
             #expect(!answer.head.contains("Access-Control-Allow-Origin"), "\(path)")
         }
-        let head = try Self.request(broker, "HEAD /a.css")
+        let head = try HTTPGet.request(broker, "HEAD /a.css")
         #expect(head.status == 200 && head.head.contains("\r\nContent-Length: 4\r\n"))
-        let refused = try Self.request(broker, "DELETE /a.css")
+        let refused = try HTTPGet.request(broker, "DELETE /a.css")
         #expect(refused.status == 405 && refused.head.contains("\r\nAllow: GET, HEAD\r\n"))
-        let own = try Self.request(broker, "GET /a", ["Origin: https://console.example"])
+        let own = try HTTPGet.request(broker, "GET /a", ["Origin: https://console.example"])
         #expect(
             own.head.contains("\r\nAccess-Control-Allow-Origin: https://console.example\r\n")
         )
-        let other = try Self.request(broker, "GET /a", ["Origin: https://other.example"])
+        let other = try HTTPGet.request(broker, "GET /a", ["Origin: https://other.example"])
         #expect(!other.head.contains("Access-Control-Allow-Origin"))
         try broker.stop()
     }

@@ -66,8 +66,10 @@ private func serve(
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
     try pidFile.write()
-    let startServer = try serveStart(broker, sockets)
-    defer { startServer?.stop() }
+    let apiSockets = sockets.filter(broker.isHTTP)
+    if let failure = listen(on: apiSockets, configuration) { throw failure }
+    let healthServer = try HealthServer.start(broker, apiSockets)
+    defer { healthServer?.stop() }
     if configuration.persistence { broker.health.phase = .restoring }
     let durable = DurableState(broker)
     let notifier = ServiceNotifier()
@@ -97,7 +99,7 @@ private func serve(
             threads.ask(patience: 10) { _ in }
         }
         guard failure == nil else { return }
-        startServer?.stop()
+        healthServer?.stop()
         failure = listen(on: sockets.filter { !broker.isHTTP($0) }, configuration)
     }
     if let failure {
@@ -110,7 +112,8 @@ private func serve(
     moreTime?.end()
     notifier.ready()
     daemon.take()?.succeed()
-    try control(threads, plugins, Ending(durable, notifier), signals) { [sysTree] in
+    let ending = Ending(durable: durable, notifier: notifier, apiSockets: apiSockets)
+    try control(threads, plugins, ending, signals) { [sysTree] in
         ControlLoop(threads, plugins, configuration, commandLine, notifier, sysTree: sysTree)
     }
 }
@@ -144,19 +147,19 @@ private func control(
     }
 }
 
-/// How the broker ends: its state is kept, and the service manager knows that this takes time.
+/// How the broker ends: its state is kept, and who watches it knows that this takes time.
 private struct Ending: Sendable {
-    private let durable: DurableState
-    private let notifier: ServiceNotifier
-
-    init(_ durable: DurableState, _ notifier: ServiceNotifier) {
-        self.durable = durable
-        self.notifier = notifier
-    }
+    let durable: DurableState
+    let notifier: ServiceNotifier
+    /// Those of the HTTP API.
+    let apiSockets: [ListenerSocket]
 
     /// Ends the threads, and keeps what is to be kept.
     func stop(_ threads: BrokerThreads, awaitDecisions: () -> Void = {}) {
         notifier.stopping()
+        // Without it nobody answers, and the broker ends as well.
+        let healthServer = try? HealthServer.start(threads.broker, apiSockets)
+        defer { healthServer?.stop() }
         let moreTime = TimeoutExtension(notifier)
         durable.stop(threads, awaitDecisions: awaitDecisions)
         moreTime?.end()
@@ -213,17 +216,17 @@ private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSock
     }
 }
 
-/// Opens the HTTP listeners, and has those who ask there told how far the start has come.
-private func serveStart(
-    _ broker: Broker,
-    _ sockets: [ListenerSocket]
-) throws(StartError) -> StartServer? {
-    let sockets = sockets.filter(broker.isHTTP)
-    if let failure = listen(on: sockets, broker.settings.configuration) { throw failure }
-    do throws(SystemError) {
-        return try StartServer(broker, sockets: sockets)
-    } catch {
-        throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
+extension HealthServer {
+    /// Has those who ask at the HTTP listeners told how far the start, or the end, has come.
+    fileprivate static func start(
+        _ broker: Broker,
+        _ sockets: [ListenerSocket]
+    ) throws(StartError) -> HealthServer? {
+        do throws(SystemError) {
+            return try HealthServer(broker, sockets: sockets)
+        } catch {
+            throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
+        }
     }
 }
 

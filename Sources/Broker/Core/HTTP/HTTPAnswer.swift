@@ -53,6 +53,7 @@ struct HTTPAnswer: Sendable {
         fields: ["Retry-After: 1"],
         body: .bytes(Array("The broker is starting.\n".utf8))
     )
+    static let tooLate = text("The broker is stopping.\n", status: "503 Service Unavailable")
     static let notAuthorized = HTTPAnswer(
         status: "401 Unauthorized",
         contentType: HTTPMediaType.text,

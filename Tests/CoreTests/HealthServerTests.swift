@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is answered before clients are served.
+// What is answered while no clients are served.
 
 import Config
 import Log
@@ -9,8 +9,8 @@ import Testing
 
 @testable import Core
 
-@Suite("Before clients are served")
-struct StartServerTests {
+@Suite("While no clients are served")
+struct HealthServerTests {
     private static func broker() throws -> Core.Broker {
         var listener = ListenerConfiguration(port: 0, host: "127.0.0.1")
         listener.protocol = .httpApi
@@ -33,7 +33,7 @@ struct StartServerTests {
         return head + String(decoding: body, as: UTF8.self)
     }
 
-    @Test("Who asks during the start is told how far it is, without a login")
+    @Test("Who asks during start and end is told how far it is, without a login")
     func restoring() throws {
         let broker = try Self.broker()
         let sockets = try ListenerOpener.open(broker.settings, log: broker.log)
@@ -41,7 +41,7 @@ struct StartServerTests {
         let port = Int(try #require(sockets.first).port)
         broker.health.phase = .restoring
         broker.health.noteReading(84, of: 100)
-        let server = try #require(try StartServer(broker, sockets: sockets))
+        let server = try #require(try HealthServer(broker, sockets: sockets))
         #expect(try Self.answer(port, "GET /health/live").hasPrefix("HTTP/1.1 200 OK\r\n"))
         let ready = try Self.answer(port, "GET /health/ready")
         #expect(ready.hasPrefix("HTTP/1.1 503 "))
@@ -53,6 +53,12 @@ struct StartServerTests {
         ] {
             #expect(try Self.answer(port, line).hasPrefix("HTTP/1.1 \(status) "), "\(line)")
         }
+        broker.health.phase = .stopping
+        let stopping = try Self.answer(port, "GET /health/ready")
+        #expect(
+            stopping.hasPrefix("HTTP/1.1 503 ") && stopping.hasSuffix("{\"status\":\"stopping\"}\n")
+        )
+        #expect(try Self.answer(port, "GET /metrics").hasSuffix("The broker is stopping.\n"))
         server.stop()
         server.stop()
     }

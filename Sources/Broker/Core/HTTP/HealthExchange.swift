@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A request over HTTP before clients are served.
+// A request over HTTP while no clients are served.
 
 import Net
 
-/// One request and its answer, before clients are served.
-final class StartExchange: ConnectionHandler {
+/// One request and its answer, while no clients are served.
+final class HealthExchange: ConnectionHandler {
     private static let headCountMax = 16 << 10
     /// Seconds for all of it.
     private static let secondsMax: Int64 = 10
@@ -39,7 +39,8 @@ final class StartExchange: ConnectionHandler {
                 switch request.target {
                 case .live: .health("{\"status\":\"live\"}\n", isGood: true)
                 case .ready: .health(broker.readiness.text, isGood: false)
-                case .metrics, .api, .file: .tooEarly
+                case .metrics, .api, .file:
+                    broker.health.phase == .stopping ? .tooLate : .tooEarly
                 }
             write(answer, isHead: request.isHead)
         } catch {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who answers at the HTTP listeners before clients are served.
+// Who answers at the HTTP listeners before clients are served, and when they are served no longer.
 
 import Log
 package import Net
 import Synchronization
 
-/// Serves the `http_api` listeners while what was kept comes back to life.
+/// Serves the `http_api` listeners while what was kept comes back to life, and while it is kept again.
 ///
-/// The reactors are busy with that, and nobody can be asked yet who may read what. So it answers what
-/// needs no login, and says of all else that it is too early. A reactor of its own on a thread of its
-/// own, from the opening of the listeners to `stop`.
-package final class StartServer: Sendable {
+/// The reactors are busy with that, and nobody can be asked who may read what. So it answers what needs
+/// no login, and says of all else that this is not the time. A reactor of its own on a thread of its
+/// own, from the opening of the listeners, or the signal that ends the broker, to `stop`.
+package final class HealthServer: Sendable {
     private let thread: Thread
     private let isStopping: StopFlag
 
@@ -22,16 +22,16 @@ package final class StartServer: Sendable {
         guard !sockets.isEmpty, !broker.hostAccess.hasRules else { return nil }
         let flag = StopFlag(try Waker())
         isStopping = flag
-        thread = try Thread(named: "start") {
+        thread = try Thread(named: "health") {
             do throws(SystemError) {
                 let reactor = try Reactor(index: broker.workers.count, waker: flag.waker)
-                let delegate = StartDelegate(broker, flag)
+                let delegate = HealthDelegate(broker, flag)
                 reactor.delegate = delegate
                 for socket in sockets { try reactor.add(socket) }
                 try reactor.run()
                 reactor.delegate = nil
             } catch {
-                broker.log.warning("Warning: No HTTP API during the start: \(error).")
+                broker.log.warning("Warning: No answers about health now: \(error).")
             }
         }
     }
@@ -60,7 +60,7 @@ private final class StopFlag: Sendable {
 }
 
 /// Takes connections in; belongs to the thread.
-private final class StartDelegate: ReactorDelegate {
+private final class HealthDelegate: ReactorDelegate {
     /// More than these are not served at a time.
     private static let connectionCountMax = 64
 
@@ -92,7 +92,7 @@ private final class StartDelegate: ReactorDelegate {
         guard let connection = try? reactor.adopt(descriptor, peer: peer, over: transport) else {
             return
         }
-        connection.handler = StartExchange(broker, reactor, connection)
+        connection.handler = HealthExchange(broker, reactor, connection)
     }
 
     func reactor(_ reactor: Reactor, descriptorsExhausted isExhausted: Bool) {}
