@@ -92,12 +92,7 @@ private func serve(
         } catch {
             failure = error
         }
-        if configuration.sysInterval > 0 {
-            broker.publishSys(sysTree.opening)
-            threads.ask(patience: 10) { _ in }
-            broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
-            threads.ask(patience: 10) { _ in }
-        }
+        if configuration.sysInterval > 0 { publishFirst(&sysTree, threads) }
         guard failure == nil else { return }
         healthServer?.stop()
         failure = listen(on: sockets.filter { !broker.isHTTP($0) }, configuration)
@@ -116,6 +111,15 @@ private func serve(
     try control(threads, plugins, ending, signals) { [sysTree] in
         ControlLoop(threads, plugins, configuration, commandLine, notifier, sysTree: sysTree)
     }
+}
+
+/// Publishes the topics below `$SYS` before the first client can ask for them.
+private func publishFirst(_ sysTree: inout SysTree, _ threads: BrokerThreads) {
+    let broker = threads.broker
+    broker.publishSys(sysTree.opening)
+    threads.ask(patience: 10) { _ in }
+    broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
+    threads.ask(patience: 10) { _ in }
 }
 
 /// Runs the control loop until a signal stops it, then ends the reactors.
