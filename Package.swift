@@ -36,12 +36,16 @@ func module(
 
 /// A plugin exports its entry points and nothing else, so that two of them in one process never share a symbol. The tests
 /// link several into one program, where the entry points meet: there the first one stands.
-func plugin(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+func plugin(
+    _ name: String,
+    uses dependencies: [Target.Dependency] = [],
+    settings: [SwiftSetting] = common
+) -> Target {
     .target(
         name: name,
         dependencies: ["PluginSDK"] + dependencies,
         path: "Sources/Plugins/\(name)",
-        swiftSettings: common,
+        swiftSettings: settings,
         linkerSettings: [
             .unsafeFlags([
                 "-Xlinker", "--version-script=\(Context.packageDirectory)/plugin.syms",
@@ -79,6 +83,7 @@ let package = Package(
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
         .library(name: "mosquitto_scram", type: .dynamic, targets: ["Scram"]),
+        .library(name: "mosquitto_sparkplug_aware", type: .dynamic, targets: ["SparkplugAware"]),
     ],
     targets: [
         // The public C ABI: headers only.
@@ -226,6 +231,11 @@ let package = Package(
             uses: ["Encoding", "SafeFiles", "PasswordHash", "TopicRules", "JSON", "COpenSSL"]
         ),
         plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
+        plugin(
+            "SparkplugAware",
+            uses: ["TopicRules"],
+            settings: common + [.enableExperimentalFeature("Lifetimes")]
+        ),
 
         // Tools.
         module(
@@ -341,8 +351,8 @@ let package = Package(
         tests(
             "PluginTests",
             uses: [
-                "PluginSDK", "PasswordFile", "ACLFile", "Scram", "Encoding", "PasswordHash",
-                "TestSupport", "CMosquitto",
+                "PluginSDK", "PasswordFile", "ACLFile", "Scram", "SparkplugAware", "Encoding",
+                "PasswordHash", "TestSupport", "CMosquitto",
             ]
         ),
         tests(

@@ -71,7 +71,8 @@ fi
 
 echo "== Broker and tools"
 printf '%s\n' "listener 0 $folder/socket" "user $(id -un)" "plugin_load dynsec $moved/lib/mosquitto/mosquitto_dynamic_security.so" \
-    "plugin_opt_config_file $folder/dynsec.json" "plugin_use dynsec" >"$folder/mosquitto.conf"
+    "plugin_opt_config_file $folder/dynsec.json" "plugin_use dynsec" \
+    "global_plugin $moved/lib/mosquitto/mosquitto_sparkplug_aware.so" >"$folder/mosquitto.conf"
 "$moved/bin/mosquitto_ctrl" dynsec init "$folder/dynsec.json" admin secret >/dev/null
 mkfifo "$folder/ready"
 exec 3<>"$folder/ready"

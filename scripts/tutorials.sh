@@ -10,12 +10,13 @@ cd "$(dirname "$0")/.."
 require_packages "${build_packages[@]}" "${test_packages[@]}"
 require_swift
 require_python_clients "$PWD/.build/python"
-for product in mosquitto mosquitto_ctrl mosquitto_passwd mosquitto_dynamic_security mosquitto_password_file; do
+for product in mosquitto mosquitto_ctrl mosquitto_passwd mosquitto_dynamic_security mosquitto_password_file \
+    mosquitto_sparkplug_aware; do
     swift build --product "$product"
 done
 programs=$(swift build --show-bin-path)
 if [ $# -eq 0 ]; then
-    set -- docs/certificates.md docs/dynamic-security.md docs/plugins-c.md docs/plugins-swift.md docs/scram.md
+    set -- docs/certificates.md docs/dynamic-security.md docs/plugins-c.md docs/plugins-swift.md docs/scram.md docs/sparkplug.md
 fi
 for document in "$@"; do
     TUTORIAL_SECONDS=${TUTORIAL_SECONDS:-900} python3 Tests/python/tutorial.py "$document" "$programs"

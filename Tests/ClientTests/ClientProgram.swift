@@ -30,8 +30,14 @@ struct ClientProgram: Sendable, CustomTestStringConvertible {
         // 2.0.11 takes in twice what is sent to it again, whoever's broker that is: then it hands on one message
         // twice, or counts itself out of its own Receive Maximum and gives up every further connection.
         ClientProgram(name: "libmosquitto", library: "mosquitto", receivesOn: false),
-        // It leaves Nagle's algorithm on: a receiver with a small window gets 20 messages a second.
-        ClientProgram(name: "paho_c", library: "paho-mqtt3a", burst: (40, 500)),
+        // 1.3.12 leaves Nagle's algorithm on: a receiver with a small window gets 20 messages a second. A publisher
+        // that is cut sometimes sends again what it has given back to the heap.
+        ClientProgram(
+            name: "paho_c",
+            library: "paho-mqtt3a",
+            publishesOn: false,
+            burst: (40, 500)
+        ),
         ClientProgram(name: "paho_python", sendWindows: [4: 100, 5: 20]),
         ClientProgram(name: "aiomqtt_client", sendWindows: [4: 100, 5: 20], publishesOn: false),
         // It can use one packet identifier less than the broker would take.

@@ -25,10 +25,7 @@ struct ClientRun {
         allow_anonymous true
         max_queued_messages 0
         max_packet_size 20000000
-        log_type error
-        log_type warning
-        log_type notice
-        log_type information
+        log_type all
 
         """
 
@@ -50,9 +47,9 @@ struct ClientRun {
         }
         let window = program.sendWindows[version] ?? 1
         let publisher = try start("publish", broker, links.publisher, sender, topic, window)
-        try Self.expectEnd(publisher, "publisher", patience)
+        try Self.expectEnd(publisher, sender, broker, patience)
         #expect(publisher.output.lines == ["done"])
-        try Self.expectEnd(receiver, "receiver", patience)
+        try Self.expectEnd(receiver, taker, broker, patience)
         expectOnceInOrder(receiver.output.lines)
 
         if let witness { try expectOnceInOrder(witness, topic) }
@@ -77,14 +74,20 @@ struct ClientRun {
         ])
     }
 
-    private static func expectEnd(_ child: ChildProcess, _ name: String, _ seconds: Double) throws {
+    private static func expectEnd(
+        _ child: ChildProcess,
+        _ id: String,
+        _ broker: Broker,
+        _ seconds: Double
+    ) throws {
         guard let outcome = child.wait(seconds: seconds) else {
             let lines = child.output.lines
-            let texts =
-                "\(lines.count) lines, the last are \(lines.suffix(5))\n\(child.errors.text)"
-            throw Mismatch("the \(name) still runs after \(seconds) s: \(texts)")
+            let log = broker.process.errors.lines.filter { $0.contains(" \(id) ") }.suffix(400)
+            let texts = "\(lines.count) lines, the last are \(lines.suffix(5))"
+            let said = child.errors.text + log.joined(separator: "\n")
+            throw Mismatch("\(id) still runs: \(texts)\n\(said)")
         }
-        #expect(outcome.status == 0, "the \(name): \(outcome.errors)")
+        #expect(outcome.status == 0, "\(id): \(outcome.errors)")
     }
 
     /// Each number once and in order; a client that does not look after that itself may hand on what says that it is sent again.

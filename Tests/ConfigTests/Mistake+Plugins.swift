@@ -5,6 +5,7 @@ extension Mistake {
     private static let none = "No such file or directory"
     private static let dynsec = "plugin %P/libmosquitto_dynamic_security.so\n"
     private static let scram = "plugin %P/libmosquitto_scram.so\n"
+    private static let sparkplug = "plugin %P/libmosquitto_sparkplug_aware.so\n"
     private static let fault = "Error loading Dynamic security plugin config:"
 
     static let plugins = [
@@ -81,6 +82,19 @@ extension Mistake {
             13,
             "Error: Unable to open credential file '%D/none': \(none)"
                 + " (plugin_opt_credential_file at %F:2)."
+        ),
+        Mistake(
+            sparkplug + "plugin_opt_replace_ndeath_timestamp 1",
+            3,
+            "Error: Invalid plugin_opt_replace_ndeath_timestamp value '1'."
+                + " It is true or false (plugin_opt_replace_ndeath_timestamp at %F:2)."
+        ),
+        Mistake(
+            sparkplug + "plugin_opt_replace_ndeath_timestamps true",
+            3,
+            "Error: Plugin \"%P/libmosquitto_sparkplug_aware.so\" has no option"
+                + " 'plugin_opt_replace_ndeath_timestamps' (plugin_opt_replace_ndeath_timestamps at %F:2)."
+                + " Did you mean 'plugin_opt_replace_ndeath_timestamp'?"
         ),
         Mistake(
             "listener 1883\nplugin_load p %D/none.so",

@@ -41,6 +41,94 @@ struct PluginBacklogTests {
         #expect(backlog.byteCount == 1 << 30)
     }
 
+    @Test("What plugins publish on a reactor is noted there alone, until it is taken")
+    func published() throws {
+        let backlog = try PluginBacklog()
+        let thread = try Thread(named: "reactor") {
+            #expect(!backlog.notePublished() && !backlog.takePublished())
+            backlog.exemptThread()
+            #expect(!backlog.takePublished())
+            for _ in 0..<3 { #expect(backlog.notePublished()) }
+            #expect(backlog.takePublished() && !backlog.takePublished())
+            #expect(backlog.notePublished())
+        }
+        thread.join()
+        #expect(!backlog.notePublished() && !backlog.takePublished())
+    }
+
+    @Test(
+        "Who has plugins publish more than is delivered is not read from, and read from again later",
+        arguments: [false, true]
+    )
+    func pressure(isForOne: Bool) throws {
+        let publication = PluginPublication(
+            topic: Array("copy".utf8),
+            payload: [UInt8](repeating: 1, count: 4000),
+            qos: 0,
+            isRetained: true
+        )
+        let hooks = PublishingHooks(publication)
+        let driven = try DrivenBroker(workers: 2, hooks: hooks)
+        hooks.broker = driven.broker
+        driven.broker.pluginBacklog.exemptThread()
+        let names = (0..<100).map { "c\($0)" }
+        let name = try #require(names.first { driven.broker.home(of: $0) == 1 })
+        let readerNames = names.filter { driven.broker.home(of: $0) == 0 }.prefix(20)
+        if isForOne { hooks.receiver = readerNames.first }
+        let readers = try readerNames.map { name in
+            let reader = try driven.connect()
+            reader.send(Wire.connect(name) + Wire.subscribe(["copy"]))
+            return reader
+        }
+        let publisher = try driven.connect(to: 1)
+        publisher.send(Wire.connect(name))
+        driven.settle()
+
+        // Only the publisher's worker gets a turn.
+        let message = Wire.publish("birth", [UInt8](repeating: 0, count: 180))
+        let chunk = Array(repeating: message, count: 20).flatMap(\.self)
+        let backlog = driven.broker.pluginBacklog
+        for _ in 0..<300 {
+            guard publisher.send(chunk) == chunk.count else { break }
+            driven.workers[1].reactor.turn()
+        }
+        let askedCount = hooks.publishedCount
+        #expect(backlog.byteCount > 2 << 20 && backlog.byteCount < 4 << 20)
+        repeat {
+            driven.settle()
+            for reader in readers { reader.read() }
+        } while driven.isReady
+        #expect(backlog.byteCount == 0)
+        #expect(hooks.publishedCount > askedCount + 100, "what had come meanwhile was read")
+        let receivers = readers.filter { $0.received.count > publication.payload.count }
+        #expect(receivers.count == (isForOne ? 1 : readers.count))
+        driven.end()
+    }
+
+    @Test("A worker that never comes to the end of its mail lets go of what it has handled")
+    func mail() throws {
+        let driven = try DrivenBroker()
+        let worker = driven.workers[0]
+        worker.reactor.nanoseconds = SteppingClock(step: 40_000).look
+        let counts = MailCounts()
+        var mostHeld = 0
+        for _ in 0..<500 {
+            while counts.postedCount - counts.handledCount < 200 {
+                counts.postedCount += 1
+                let letter = Letter(counts)
+                driven.broker.workers[0].post { _ in letter.open() }
+            }
+            driven.turn()
+            mostHeld = max(mostHeld, counts.handledCount - counts.freedCount)
+        }
+        #expect(counts.handledCount > 1000)
+        // At most as many as wait.
+        #expect(mostHeld <= 200, "\(mostHeld) that were handled are held")
+        driven.settle()
+        driven.end()
+        #expect(counts.freedCount == counts.postedCount)
+    }
+
     @Test("Where much waits for the plugin thread, who comes waits for a turn there")
     func loginsWait() throws {
         let hooks = LateHooks([], Dice(seed: 1))
@@ -65,4 +153,22 @@ private final class SharedFlag: Sendable {
     var isSet: Bool { value.load(ordering: .acquiring) }
 
     func set() { value.store(true, ordering: .releasing) }
+}
+
+/// What has become of mail; used from one thread alone, hence `@unchecked Sendable`.
+private final class MailCounts: @unchecked Sendable {
+    var postedCount = 0
+    var handledCount = 0
+    var freedCount = 0
+}
+
+/// Something a job holds.
+private final class Letter: Sendable {
+    private let counts: MailCounts
+
+    init(_ counts: MailCounts) { self.counts = counts }
+
+    func open() { counts.handledCount += 1 }
+
+    deinit { counts.freedCount += 1 }
 }

@@ -50,7 +50,7 @@ struct StructureTests {
         "CBrokerShims", "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile",
         "ACLFile",
         "DynamicSecurity",
-        "Scram", "MQTTClient", "ToolSupport",
+        "Scram", "SparkplugAware", "MQTTClient", "ToolSupport",
     ])
 
     /// The files of the two modules that read bytes from peers.

@@ -19,7 +19,10 @@ struct TutorialTests {
     @Test(
         "what a tutorial says can be done, and comes out as it says",
         .enabled(if: hasNameSpaces, "no name spaces here"),
-        arguments: ["docs/certificates.md", "docs/plugins-c.md", "docs/dynamic-security.md"]
+        arguments: [
+            "docs/certificates.md", "docs/plugins-c.md", "docs/dynamic-security.md",
+            "docs/sparkplug.md",
+        ]
     )
     func tutorial(_ document: String) throws {
         let programs = (Broker.built("mosquitto") as NSString).deletingLastPathComponent

@@ -66,12 +66,14 @@ struct ClientCertificateTests {
         try expectRefusal(files.client("stranger"), port: broker.port)
     }
 
-    @Test("crlfile refuses revoked certificates")
+    @Test("crlfile refuses revoked certificates, and the log says why")
     func revoked() throws {
         let files = try certificates()
         _ = try RawClient.overTLS(Self.broker(), files.client("revoked"))
         let broker = try Self.broker("crlfile \(files.path("crl.pem"))")
+        let mark = broker.logMark
         try expectRefusal(files.client("revoked"), port: broker.port)
+        try broker.waitForLog(containing: "the client's certificate is revoked", from: mark)
         try RawClient.overTLS(broker, files.client("client")).expectEcho()
     }
 

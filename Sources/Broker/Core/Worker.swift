@@ -308,7 +308,14 @@ package final class Worker {
             mailRead += 1
             if reactor.nanoseconds() >= end { break }
         }
-        guard mailRead == mail.count else { return mailbox.waker.wake() }
+        guard mailRead == mail.count else {
+            // Where there is always more, what has been handled is let go all the same.
+            if mailRead > mail.count / 2 {
+                mail.removeFirst(mailRead)
+                mailRead = 0
+            }
+            return mailbox.waker.wake()
+        }
         mail.removeAll(keepingCapacity: mail.capacity <= WorkerHandle.capacityKept)
         mailRead = 0
     }

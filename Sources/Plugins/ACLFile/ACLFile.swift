@@ -147,24 +147,5 @@ final class ACLFile: ThreadSafePlugin {
     }
 }
 
-/// How many lines about dangerous names are written: a client asks with every message.
-private struct LineLimit {
-    private static let linesPerSecond = 10
-
-    private var second = ContinuousClock.now
-    private var count = 0
-
-    /// Whether one more line may be written now.
-    mutating func admits() -> Bool {
-        let now = ContinuousClock.now
-        if now - second >= .seconds(1) {
-            second = now
-            count = 0
-        }
-        count = min(count + 1, Self.linesPerSecond + 1)
-        return count <= Self.linesPerSecond
-    }
-}
-
 /// Makes `ACLFile` the plugin of this library.
 @c public func mosquitto_swift_plugin() -> UnsafeRawPointer { ACLFile.entry }

@@ -52,13 +52,19 @@ static void turn(struct mosquitto *client)
         nanosleep(&(struct timespec){0, 20 * 1000 * 1000}, NULL);
 }
 
+/* Whether a message is kept for the next connection, which writing it has shown to be needed. */
+static bool is_kept(int result)
+{
+    return result == MOSQ_ERR_NO_CONN || result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_ERRNO;
+}
+
 static void publish(struct mosquitto *client)
 {
     unsigned char *bytes = payload_room(arguments.size);
     for (int number = 0; number < arguments.count; number++) {
         int size = write_payload(bytes, number, arguments.size);
         int result = mosquitto_publish(client, NULL, arguments.topic, size, bytes, 2, false);
-        if (result != MOSQ_ERR_SUCCESS && result != MOSQ_ERR_NO_CONN && result != MOSQ_ERR_CONN_LOST) exit(5);
+        if (result != MOSQ_ERR_SUCCESS && !is_kept(result)) exit(5);
     }
     free(bytes);
     while (completed < arguments.count) turn(client);

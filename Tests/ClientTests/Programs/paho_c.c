@@ -11,8 +11,8 @@ static struct arguments arguments;
 static struct received received;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static bool is_lost, is_subscribed, is_unsubscribed, has_left;
-static int connections, completed;
+static bool is_subscribed, is_unsubscribed, has_left;
+static int connections;
 static MQTTAsync client;
 
 static void set(bool *flag)
@@ -29,12 +29,6 @@ static void count(int *number)
     ++*number;
     pthread_cond_signal(&changed);
     pthread_mutex_unlock(&mutex);
-}
-
-static void on_lost(void *context, char *cause)
-{
-    (void)context, (void)cause;
-    set(&is_lost);
 }
 
 static void on_connected(void *context, char *cause)
@@ -55,30 +49,6 @@ static int on_message(void *context, char *topic, int topic_size, MQTTAsync_mess
     return 1;
 }
 
-static void connect_failed(void *context, MQTTAsync_failureData *data)
-{
-    (void)context, (void)data;
-    set(&is_lost);
-}
-
-static void connect_failed5(void *context, MQTTAsync_failureData5 *data)
-{
-    (void)context, (void)data;
-    set(&is_lost);
-}
-
-static void sent(void *context, MQTTAsync_successData *data)
-{
-    (void)context, (void)data;
-    count(&completed);
-}
-
-static void sent5(void *context, MQTTAsync_successData5 *data)
-{
-    (void)context, (void)data;
-    count(&completed);
-}
-
 static void answered(void *context, MQTTAsync_successData *data)
 {
     (void)data;
@@ -91,29 +61,30 @@ static void answered5(void *context, MQTTAsync_successData5 *data)
     set(context);
 }
 
-/* Waits a while for something to change; connects again when the connection has ended. */
+/* Waits for something to change; the mutex is held. */
 static void wait_for_change(void)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += 1;
-    pthread_cond_timedwait(&changed, &mutex, &end);
-    if (!is_lost) return;
-    is_lost = false;
-    pthread_mutex_unlock(&mutex);
-    nanosleep(&(struct timespec){0, 20 * 1000 * 1000}, NULL);
-    int result = MQTTAsync_reconnect(client);
-    pthread_mutex_lock(&mutex);
-    if (result != MQTTASYNC_SUCCESS) is_lost = true;
+    pthread_cond_wait(&changed, &mutex);
 }
 
 static MQTTAsync_responseOptions answer(bool *flag)
 {
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     options.context = flag;
-    if (arguments.version == 5) options.onSuccess5 = flag == NULL ? sent5 : answered5;
-    else options.onSuccess = flag == NULL ? sent : answered;
+    if (arguments.version == 5) options.onSuccess5 = answered5;
+    else options.onSuccess = answered;
     return options;
+}
+
+/* Whether something has not been acknowledged to the end: the library does not call back for every message of a
+ * connection that ended. */
+static bool has_pending(void)
+{
+    MQTTAsync_token *tokens = NULL;
+    if (MQTTAsync_getPendingTokens(client, &tokens) != MQTTASYNC_SUCCESS) exit(6);
+    bool has_one = tokens != NULL && tokens[0] != -1;
+    MQTTAsync_free(tokens);
+    return has_one;
 }
 
 static void publish(void)
@@ -124,13 +95,10 @@ static void publish(void)
         message.payloadlen = write_payload(bytes, number, arguments.size);
         message.payload = bytes;
         message.qos = 2;
-        MQTTAsync_responseOptions options = answer(NULL);
-        if (MQTTAsync_sendMessage(client, arguments.topic, &message, &options) != MQTTASYNC_SUCCESS) exit(5);
+        if (MQTTAsync_sendMessage(client, arguments.topic, &message, NULL) != MQTTASYNC_SUCCESS) exit(5);
     }
     free(bytes);
-    pthread_mutex_lock(&mutex);
-    while (completed < arguments.count) wait_for_change();
-    pthread_mutex_unlock(&mutex);
+    while (has_pending()) nanosleep(&(struct timespec){0, 20 * 1000 * 1000}, NULL);
 }
 
 static void receive(void)
@@ -142,10 +110,19 @@ static void receive(void)
     say("ready");
     while (received.different < arguments.count) wait_for_change();
     pthread_mutex_unlock(&mutex);
+    /* Its answer comes after everything that the client had to say before. The library forgets it when a connection
+     * ends, and not always says so. */
     options = answer(&is_unsubscribed);
-    MQTTAsync_unsubscribe(client, "nothing", &options);
     pthread_mutex_lock(&mutex);
-    while (!is_unsubscribed) wait_for_change();
+    while (!is_unsubscribed) {
+        pthread_mutex_unlock(&mutex);
+        MQTTAsync_unsubscribe(client, "nothing", &options);
+        pthread_mutex_lock(&mutex);
+        struct timespec end;
+        clock_gettime(CLOCK_REALTIME, &end);
+        end.tv_sec += 1;
+        if (!is_unsubscribed) pthread_cond_timedwait(&changed, &mutex, &end);
+    }
     pthread_mutex_unlock(&mutex);
 }
 
@@ -163,13 +140,14 @@ static void begin(void)
         MQTTProperties_add(&properties, &expiry);
         if (arguments.receives) MQTTProperties_add(&properties, &window);
         options.connectProperties = &properties;
-        options.onFailure5 = connect_failed5;
     } else {
         options.MQTTVersion = MQTTVERSION_3_1_1;
         options.cleansession = 0;
-        options.onFailure = connect_failed;
     }
-    options.keepAliveInterval = 60;
+    /* It does not notice the end of every connection but by this. */
+    options.keepAliveInterval = 2;
+    options.automaticReconnect = 1;
+    options.minRetryInterval = options.maxRetryInterval = 1;
     options.maxInflight = arguments.window;
     if (MQTTAsync_connect(client, &options) != MQTTASYNC_SUCCESS) exit(3);
     pthread_mutex_lock(&mutex);
@@ -190,7 +168,7 @@ int main(int word_count, char **words)
     if (MQTTAsync_createWithOptions(
             &client, address, arguments.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options) != MQTTASYNC_SUCCESS)
         return 2;
-    MQTTAsync_setCallbacks(client, NULL, on_lost, on_message, NULL);
+    MQTTAsync_setCallbacks(client, NULL, NULL, on_message, NULL);
     MQTTAsync_setConnected(client, NULL, on_connected);
     begin();
     if (arguments.receives) receive();

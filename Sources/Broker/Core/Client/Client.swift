@@ -473,8 +473,13 @@ extension Client: ConnectionHandler {
         received bytes: UnsafeRawBufferPointer
     ) -> Int {
         if unannouncedPort != nil { announceOpening(.notice) }
+        // What plugins have published before is not on this client's account.
+        if worker.hasHooks { _ = worker.broker.pluginBacklog.takePublished() }
         let consumed = worker.collect { _ in handlePackets(bytes) }
         if consumed > 0 { touch() }
+        if worker.hasHooks, worker.broker.pluginBacklog.takePublished() {
+            worker.parkIfBehind(self)
+        }
         if spreadCount > 0 { connection.yieldReading() }
         waitForReader(connection)
         counters.bytesReceived.add(consumed)

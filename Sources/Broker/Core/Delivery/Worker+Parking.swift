@@ -8,9 +8,20 @@ extension Worker {
     /// what it has been sent.
     func park(_ batch: PublishBatch, behind worker: Int) {
         let sender = batch.sender?.takeUnretainedValue()
-        guard let client = sender ?? batch.decidedClient ?? sessions[batch.publisher]?.client,
-            client.stage == .connected
-        else { return }
+        let client = sender ?? batch.decidedClient ?? sessions[batch.publisher]?.client
+        if let client { park(client, behind: worker) }
+    }
+
+    /// Stops reading from a client for which plugins have published, until no worker is behind.
+    func parkIfBehind(_ client: Client) {
+        guard let worker = broker.workers.firstIndex(where: { $0.backpressure.isHigh }) else {
+            return
+        }
+        park(client, behind: worker)
+    }
+
+    private func park(_ client: Client, behind worker: Int) {
+        guard client.stage == .connected else { return }
         client.connection?.pauseReading()
         if !client.isParked {
             client.isParked = true

@@ -10,13 +10,23 @@ extension Broker {
     package func publish(_ publication: PluginPublication) {
         assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
         let size = PluginBacklog.size(publication)
-        pluginBacklog.add(size)
+        let isOnReactor = noteHandedIn(size, for: 0)
         workers[0].post { worker in
             defer { worker.broker.pluginBacklog.remove(size) }
             let retains = publication.isRetained && worker.limits.retainAvailable
             let message = publication.message(now: worker.now, isRetained: retains)
             worker.publish(message, from: SessionHandle(rawValue: .max))
+            guard isOnReactor else { return }
+            worker.fanOuts.follow(on: worker) { worker.noteDelivered(byteCount: size) }
         }
+    }
+
+    /// A plugin has published so many bytes, for a worker to deliver; whether it runs on a reactor.
+    private func noteHandedIn(_ size: Int, for worker: Int) -> Bool {
+        pluginBacklog.add(size)
+        let isOnReactor = pluginBacklog.notePublished()
+        if isOnReactor { workers[worker].backpressure.add(size) }
+        return isOnReactor
     }
 
     /// Delivers a message to one session, whether it is subscribed or not; dropped when there is no
@@ -27,14 +37,18 @@ extension Broker {
     package func publish(_ publication: PluginPublication, to clientIdentifier: String) {
         assert(isValidTopicName(publication.topic), "what a plugin hands in has been checked")
         let size = PluginBacklog.size(publication)
-        pluginBacklog.add(size)
         let home = home(of: clientIdentifier)
-        workers[0].post { worker in
-            guard worker.index != home else {
-                return worker.deliver(publication, size, to: clientIdentifier)
+        let isOnReactor = noteHandedIn(size, for: home)
+        let deliver: @Sendable (Worker) -> Void = { worker in
+            worker.deliver(publication, to: clientIdentifier) {
+                worker.broker.pluginBacklog.remove(size)
+                if isOnReactor { worker.noteDelivered(byteCount: size) }
             }
+        }
+        workers[0].post { worker in
+            guard worker.index != home else { return deliver(worker) }
             worker.sendUsedOutboxes()
-            worker.broker.workers[home].post { $0.deliver(publication, size, to: clientIdentifier) }
+            worker.broker.workers[home].post(deliver)
         }
     }
 
@@ -169,15 +183,15 @@ extension Broker {
 }
 
 extension Worker {
-    /// Delivers a message of a plugin to a session of this worker, behind what waits for its turn;
-    /// `size` is what the plugins' backlog has been told.
+    /// Delivers a message of a plugin to a session of this worker, behind what waits for its turn,
+    /// then runs `end`.
     fileprivate func deliver(
         _ publication: PluginPublication,
-        _ size: Int,
-        to clientIdentifier: String
+        to clientIdentifier: String,
+        end: @escaping () -> Void
     ) {
         fanOuts.follow(on: self) { [self] in
-            defer { broker.pluginBacklog.remove(size) }
+            defer { end() }
             guard let session = sessions[clientIdentifier] else { return }
             let message = publication.message(now: now, isRetained: false)
             // The plugin has chosen the receiver, so access is not checked; MESSAGE_OUT is raised.

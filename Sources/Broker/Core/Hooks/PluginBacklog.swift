@@ -10,7 +10,11 @@ import Synchronization
 ///
 /// A plugin that publishes faster than the workers deliver is made to wait in its call. Only the plugin
 /// thread and threads that plugins have made wait; a callback that runs on a reactor does not, since no
-/// reactor waits for another.
+/// reactor waits for another. What that has published is on account of the client whose packets were
+/// being handled, which is not read from while a worker is behind (`Worker.parkIfBehind`).
+///
+/// Invariant: the value under `key` is 0 on a thread that may wait, else 1 plus the number of
+/// publications since `takePublished`; it is never followed as a pointer.
 package final class PluginBacklog: Sendable {
     /// From here on plugins wait.
     private static let highMark = 32 << 20
@@ -25,9 +29,17 @@ package final class PluginBacklog: Sendable {
     private let bytes = Atomic<Int>(0)
     private let isAwaited = Atomic<Bool>(false)
     private let waker: Waker
-    private let reactors = Mutex<Set<pthread_t>>([])
+    private let key: pthread_key_t
 
-    init() throws(SystemError) { waker = try Waker() }
+    init() throws(SystemError) {
+        waker = try Waker()
+        var key = pthread_key_t()
+        let result = pthread_key_create(&key, nil)
+        guard result == 0 else { throw SystemError("pthread_key_create", code: result) }
+        self.key = key
+    }
+
+    deinit { pthread_key_delete(key) }
 
     /// Bytes that wait.
     package var byteCount: Int { bytes.load(ordering: .relaxed) }
@@ -41,9 +53,22 @@ package final class PluginBacklog: Sendable {
     }
 
     /// The calling thread never waits.
-    func exemptThread() {
-        let thread = pthread_self()
-        reactors.withLock { _ = $0.insert(thread) }
+    func exemptThread() { pthread_setspecific(key, UnsafeRawPointer(bitPattern: 1)) }
+
+    /// A plugin publishes on the calling thread; whether that is one that never waits.
+    func notePublished() -> Bool {
+        let mark = Int(bitPattern: pthread_getspecific(key))
+        guard mark > 0 else { return false }
+        pthread_setspecific(key, UnsafeRawPointer(bitPattern: mark + 1))
+        return true
+    }
+
+    /// Whether plugins have published on the calling thread, which never waits, since this was asked
+    /// last.
+    func takePublished() -> Bool {
+        guard Int(bitPattern: pthread_getspecific(key)) > 1 else { return false }
+        exemptThread()
+        return true
     }
 
     /// A publication has been handed in.
@@ -60,9 +85,7 @@ package final class PluginBacklog: Sendable {
 
     /// Waits until there is room for more, unless the thread must not.
     package func waitForRoom() {
-        guard byteCount > Self.highMark else { return }
-        let thread = pthread_self()
-        guard !reactors.withLock({ $0.contains(thread) }) else { return }
+        guard byteCount > Self.highMark, pthread_getspecific(key) == nil else { return }
         // Several threads may wait, and one take the wake-up of another: each looks again.
         for _ in 0..<Self.waitsMax {
             waker.clear()
