@@ -105,7 +105,7 @@ struct FairnessTests {
         peer.send(Wire.publish("shared", [1]) + Wire.publish("shared", [2]) + Wire.pingreq)
         let counters = fairness.driven.workers[0].counters
         let progress = try fairness.run {
-            Int(counters.sent.publish.current)
+            Int(counters.sent.publishes)
         } until: {
             member.read()
             return isAnswered(peer, 0xD0)

@@ -35,6 +35,7 @@ struct ListenerOpenerTests {
         var outcome = Outcome()
         do throws(ListenerError) {
             outcome.sockets = try ListenerOpener.open(Settings(configuration), log: log)
+            try ListenerOpener.listen(on: outcome.sockets, configuration)
         } catch {
             outcome.failure = error.line
         }

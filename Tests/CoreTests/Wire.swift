@@ -39,6 +39,7 @@ enum Wire {
         keepAlive: UInt16 = 0,
         expiry: UInt32? = nil,
         receiveMaximum: UInt16? = nil,
+        packetSizeMax: UInt32? = nil,
         will: (topic: String, qos: UInt8)? = nil
     ) -> [UInt8] {
         var flags: UInt8 = isClean ? 2 : 0
@@ -48,6 +49,7 @@ enum Wire {
             var properties: [UInt8] = []
             if let expiry { properties += [0x11] + bytes(expiry) }
             if let receiveMaximum { properties += [0x21] + bytes(receiveMaximum) }
+            if let packetSizeMax { properties += [0x27] + bytes(packetSizeMax) }
             body += integer(properties.count) + properties
         }
         body += string(name)
@@ -55,17 +57,20 @@ enum Wire {
         return packet(0x10, body)
     }
 
+    /// PUBLISH; `expiry` only for version 5.
     static func publish(
         _ topic: String,
         _ payload: [UInt8],
         qos: UInt8 = 0,
         identifier: UInt16 = 1,
         isRetained: Bool = false,
-        version: UInt8 = 4
+        version: UInt8 = 4,
+        expiry: UInt32? = nil
     ) -> [UInt8] {
         let head = string(topic) + (qos > 0 ? bytes(identifier) : [])
         let first = 0x30 | qos << 1 | (isRetained ? 1 : 0)
-        return packet(first, head + (version == 5 ? [0] : []) + payload)
+        let properties = expiry.map { [5, 0x02] + bytes($0) } ?? [0]
+        return packet(first, head + (version == 5 ? properties : []) + payload)
     }
 
     static func subscribe(

@@ -57,7 +57,7 @@ struct HTTPTests {
         ] {
             let answer = try Self.request(broker, "GET \(path) HTTP/1.1")
             #expect(answer.status == "200 OK" && answer.body == "2.1.2")
-            #expect(answer.head.contains("\r\nAccess-Control-Allow-Origin: *\r\n"))
+            #expect(!answer.head.contains("Access-Control-Allow-Origin"))
         }
         try broker.stop()
     }
@@ -361,7 +361,7 @@ struct HTTPTests {
         "Other methods and broken requests are refused, targets of another form understood",
         arguments: [
             ("POST /api/v1/version HTTP/1.1", "405 Method Not Allowed"),
-            ("HEAD / HTTP/1.1", "405 Method Not Allowed"), ("GET", "400 Bad Request"),
+            ("OPTIONS / HTTP/1.1", "405 Method Not Allowed"), ("GET", "400 Bad Request"),
             ("GET / HTTP/2.0", "400 Bad Request"), ("GET nowhere HTTP/1.1", "404 Not Found"),
             ("GET * HTTP/1.1", "404 Not Found"), ("POST * HTTP/1.1", "405 Method Not Allowed"),
             ("GET ../../../../../../../../etc/passwd HTTP/1.1", "404 Not Found"),

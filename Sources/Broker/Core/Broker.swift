@@ -32,6 +32,8 @@ package final class Broker: Sendable {
     let memory = MemoryGuard()
     /// Who saves the snapshot database.
     package let saver = StateSaver()
+    /// How far the broker has come.
+    package let health = BrokerHealth()
     /// What is known about durable state but for the session log.
     package let durable = DurableCounters()
 

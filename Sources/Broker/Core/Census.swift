@@ -7,6 +7,7 @@ import Synchronization
 final class Census: Sendable {
     private let sessions = Atomic<Int>(0)
     private let sockets = Atomic<Int>(0)
+    private let mostSockets = Atomic<Int>(0)
 
     /// Sessions, connected or not.
     var sessionCount: Int { sessions.load(ordering: .relaxed) }
@@ -21,7 +22,15 @@ final class Census: Sendable {
     func removeSession() { sessions.subtract(1, ordering: .relaxed) }
 
     /// Counts a socket; false, and counts nothing, when `limit` (> 0) is reached.
-    func addSocket(limit: Int) -> Bool { Self.add(to: sockets, limit: limit) }
+    func addSocket(limit: Int) -> Bool {
+        guard Self.add(to: sockets, limit: limit) else { return false }
+        let count = socketCount
+        if count > mostSocketCount { mostSockets.max(count, ordering: .relaxed) }
+        return true
+    }
+
+    /// The most open client sockets there were at a time.
+    var mostSocketCount: Int { mostSockets.load(ordering: .relaxed) }
 
     /// A socket is gone.
     func removeSocket() { sockets.subtract(1, ordering: .relaxed) }

@@ -6,6 +6,8 @@ import Synchronization
 /// How many connections a listener has; shared by all settings it ever had.
 package final class ListenerLoad: Sendable {
     private let connections = Atomic<Int>(0)
+    private let accepted = Atomic<UInt64>(0)
+    private let rejected = InlineArray<4, Atomic<UInt64>> { _ in Atomic(0) }
     /// What the connections of an `http_api` listener hold.
     let http = HTTPMemory()
 
@@ -21,6 +23,25 @@ package final class ListenerLoad: Sendable {
             return false
         }
         return true
+    }
+
+    /// Connections there are.
+    var connectionCount: Int { connections.load(ordering: .relaxed) }
+
+    /// Connections that were served.
+    var acceptedCount: UInt64 { accepted.load(ordering: .relaxed) }
+
+    /// Connections that were turned away for a reason.
+    func rejectedCount(_ reason: ListenerRejection) -> UInt64 {
+        rejected[reason.rawValue].load(ordering: .relaxed)
+    }
+
+    /// A connection is served.
+    func noteAccepted() { accepted.add(1, ordering: .relaxed) }
+
+    /// A connection was turned away.
+    func noteRejected(_ reason: ListenerRejection) {
+        rejected[reason.rawValue].add(1, ordering: .relaxed)
     }
 
     /// A connection is gone.

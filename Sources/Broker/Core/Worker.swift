@@ -85,6 +85,10 @@ package final class Worker {
     private(set) lazy var slices = SlicedWork(self)
     /// Subscriptions of ended sessions that the index still has.
     var endedSubscriptions: EndedSubscriptions
+    /// Looks at all sessions, while that is under way.
+    var figuresWalk: FiguresWalk?
+    /// How long messages are on their way.
+    var deliveries = DeliverySampler()
     private var mail: [MailboxMessage] = []
     private var mailRead = 0
 
@@ -94,7 +98,11 @@ package final class Worker {
     ) throws(SystemError) {
         self.broker = broker
         self.mailbox = mailbox
-        reactor = try Reactor(index: mailbox.index, waker: mailbox.waker)
+        reactor = try Reactor(
+            index: mailbox.index,
+            waker: mailbox.waker,
+            figures: mailbox.turns
+        )
         log = broker.log
         counters = mailbox.counters
         settings = broker.settings
@@ -237,6 +245,7 @@ package final class Worker {
     func outbox(for worker: Int) -> DeliveryBatch {
         if let batch = outboxes[worker] { return batch }
         let batch = broker.batches.take()
+        batch.readAt = reactor.turnBeganAt
         outboxes[worker] = batch
         isOutboxUsed = true
         return batch
@@ -335,6 +344,7 @@ extension Worker: ReactorDelegate {
         }
         sendOutboxes()
         recorder?.continueCheckpoint()
+        deliveries.turnEnding(reactor, counters)
     }
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {

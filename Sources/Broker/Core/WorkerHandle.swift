@@ -24,6 +24,11 @@ package final class WorkerHandle: Sendable {
     /// What the worker has, as of the last time it was asked.
     package let gauges = Gauges()
 
+    /// How long its turns take.
+    let turns = TurnFigures()
+    /// What the worker and its sessions had when they were looked at last.
+    let figures = Mutex(WorkerFigures())
+
     /// What the worker has been sent and not yet delivered.
     let backpressure = Backpressure()
     let waker: Waker

@@ -31,6 +31,7 @@ package final class Log: Sendable {
         var sink: TopicSink?
         /// What gets a copy of lines of type error; -1 for nothing.
         var errorCopy: CInt = -1
+        var figures = LogLineFigures()
     }
 
     private let state: Mutex<State>
@@ -120,6 +121,9 @@ package final class Log: Sendable {
         report(failures)
     }
 
+    /// How many lines there were.
+    package var lineFigures: LogLineFigures { state.withLock { $0.figures } }
+
     /// Takes over only what lines look like.
     ///
     /// The parser's remarks are written before the destinations are opened, but in this form already.
@@ -174,7 +178,8 @@ package final class Log: Sendable {
     func emit(_ type: LogTypes, _ message: String, _ fields: LogFields) {
         let published = state.withLock { state -> (TopicSink, String)? in
             let line = LogLine(type, message, fields, configuration: state.configuration)
-            state.outputs.write(line, type: type, message, fields)
+            let isWritten = state.outputs.write(line, type: type, message, fields)
+            state.figures.note(type, isWritten: isWritten)
             if type == .error, state.errorCopy >= 0 {
                 LogOutputs.write(line.bytes, to: state.errorCopy)
             }

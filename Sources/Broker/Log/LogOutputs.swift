@@ -77,23 +77,32 @@ struct LogOutputs: ~Copyable {
         }
     }
 
-    /// Writes one line of the given type to every destination but the topic.
+    /// Writes one line of the given type to every destination but the topic; whether each has taken it.
     ///
     /// What the journal does not take goes to stderr.
-    mutating func write(_ line: LogLine, type: LogTypes, _ message: String, _ fields: LogFields) {
+    mutating func write(
+        _ line: LogLine,
+        type: LogTypes,
+        _ message: String,
+        _ fields: LogFields
+    ) -> Bool {
         let priority = Self.priority(type)
         let isInJournal =
             journal?.send(message, fields, priority: priority, facility: facility) ?? true
-        if destinations.contains(.stdout) { Self.write(line.bytes, to: STDOUT_FILENO) }
-        if destinations.contains(.stderr) || !isInJournal {
-            Self.write(line.bytes, to: STDERR_FILENO)
+        var isWritten = true
+        if destinations.contains(.stdout), !Self.write(line.bytes, to: STDOUT_FILENO) {
+            isWritten = false
         }
-        if fileDescriptor >= 0 { Self.write(line.bytes, to: fileDescriptor) }
-        guard destinations.contains(.syslog) else { return }
+        let isForStderr = destinations.contains(.stderr) || !isInJournal
+        if isForStderr, !Self.write(line.bytes, to: STDERR_FILENO) { isWritten = false }
+        let isFile = fileDescriptor >= 0
+        if isFile, !Self.write(line.bytes, to: fileDescriptor) { isWritten = false }
+        guard destinations.contains(.syslog) else { return isWritten }
         line.cString.withUnsafeBufferPointer { text in
             guard let start = text.baseAddress else { return }
             withVaList([start]) { vsyslog(priority, "%s", $0) }
         }
+        return isWritten
     }
 
     /// Connects to syslog under the broker's name; `openlog` keeps the pointer, a static string lives.
@@ -113,8 +122,9 @@ struct LogOutputs: ~Copyable {
         journal = nil
     }
 
-    /// Writes all bytes; a destination that fails loses the line, there is nowhere to report it.
-    static func write(_ bytes: [UInt8], to descriptor: CInt) {
+    /// Writes all bytes; a destination that fails loses the line, and whoever asks counts that.
+    @discardableResult
+    static func write(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
@@ -126,9 +136,10 @@ struct LogOutputs: ~Copyable {
                 if count > 0 {
                     offset += count
                 } else if errno != EINTR {
-                    return
+                    return false
                 }
             }
+            return true
         }
     }
 

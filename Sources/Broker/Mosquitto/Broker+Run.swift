@@ -53,6 +53,7 @@ private func serve(
     _ daemon: inout DaemonStart?
 ) throws(StartError) {
     let broker = try makeBroker(configuration, commandLine, log)
+    broker.health.noteReload(isGood: true, at: Clock.wallSeconds())
     log.setTopicSink { topic, line in broker.publishLogLine(line, topic: topic) }
     defer { log.setTopicSink(nil) }
     let plugins = try loadPlugins(configuration, broker)
@@ -65,6 +66,11 @@ private func serve(
     defer { broker.closeTransports() }
     defer { for socket in sockets { if let path = socket.path { unlink(path) } } }
     try pidFile.write()
+    let apiSockets = sockets.filter(broker.isHTTP)
+    if let failure = listen(on: apiSockets, configuration) { throw failure }
+    let healthServer = try HealthServer.start(broker, apiSockets)
+    defer { healthServer?.stop() }
+    if configuration.persistence { broker.health.phase = .restoring }
     let durable = DurableState(broker)
     let notifier = ServiceNotifier()
     notifier.restoring()
@@ -86,24 +92,34 @@ private func serve(
         } catch {
             failure = error
         }
-        guard configuration.sysInterval > 0 else { return }
-        broker.publishSys(sysTree.opening)
-        threads.ask(patience: 10) { _ in }
-        broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
-        threads.ask(patience: 10) { _ in }
+        if configuration.sysInterval > 0 { publishFirst(&sysTree, threads) }
+        guard failure == nil else { return }
+        healthServer?.stop()
+        failure = listen(on: sockets.filter { !broker.isHTTP($0) }, configuration)
     }
     if let failure {
         threads.stop()
         throw failure
     }
+    broker.health.phase = .running
     log.info("mosquitto version \(BrokerVersion.number) running", LogFields(.started))
     isRestored = true
     moreTime?.end()
     notifier.ready()
     daemon.take()?.succeed()
-    try control(threads, plugins, Ending(durable, notifier), signals) { [sysTree] in
+    let ending = Ending(durable: durable, notifier: notifier, apiSockets: apiSockets)
+    try control(threads, plugins, ending, signals) { [sysTree] in
         ControlLoop(threads, plugins, configuration, commandLine, notifier, sysTree: sysTree)
     }
+}
+
+/// Publishes the topics below `$SYS` before the first client can ask for them.
+private func publishFirst(_ sysTree: inout SysTree, _ threads: BrokerThreads) {
+    let broker = threads.broker
+    broker.publishSys(sysTree.opening)
+    threads.ask(patience: 10) { _ in }
+    broker.publishSys(sysTree.round(SysFigures(broker), uptime: 0))
+    threads.ask(patience: 10) { _ in }
 }
 
 /// Runs the control loop until a signal stops it, then ends the reactors.
@@ -135,19 +151,19 @@ private func control(
     }
 }
 
-/// How the broker ends: its state is kept, and the service manager knows that this takes time.
+/// How the broker ends: its state is kept, and who watches it knows that this takes time.
 private struct Ending: Sendable {
-    private let durable: DurableState
-    private let notifier: ServiceNotifier
-
-    init(_ durable: DurableState, _ notifier: ServiceNotifier) {
-        self.durable = durable
-        self.notifier = notifier
-    }
+    let durable: DurableState
+    let notifier: ServiceNotifier
+    /// Those of the HTTP API.
+    let apiSockets: [ListenerSocket]
 
     /// Ends the threads, and keeps what is to be kept.
     func stop(_ threads: BrokerThreads, awaitDecisions: () -> Void = {}) {
         notifier.stopping()
+        // Without it nobody answers, and the broker ends as well.
+        let healthServer = try? HealthServer.start(threads.broker, apiSockets)
+        defer { healthServer?.stop() }
         let moreTime = TimeoutExtension(notifier)
         durable.stop(threads, awaitDecisions: awaitDecisions)
         moreTime?.end()
@@ -201,6 +217,37 @@ private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSock
         return try ListenerOpener.open(broker.settings, log: broker.log)
     } catch {
         throw StartError(line: error.line, exitCode: 1)
+    }
+}
+
+extension HealthServer {
+    /// Has those who ask at the HTTP listeners told how far the start, or the end, has come.
+    fileprivate static func start(
+        _ broker: Broker,
+        _ sockets: [ListenerSocket]
+    ) throws(StartError) -> HealthServer? {
+        do throws(SystemError) {
+            return try HealthServer(broker, sockets: sockets)
+        } catch {
+            throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
+        }
+    }
+}
+
+/// Lets peers connect; what is wrong when they cannot.
+private func listen(on sockets: [ListenerSocket], _ configuration: Configuration) -> StartError? {
+    do throws(ListenerError) {
+        try ListenerOpener.listen(on: sockets, configuration)
+        return nil
+    } catch {
+        return StartError(line: error.line, exitCode: 1)
+    }
+}
+
+extension Broker {
+    /// Whether a socket belongs to a listener of the HTTP API.
+    fileprivate func isHTTP(_ socket: ListenerSocket) -> Bool {
+        settings.listeners[socket.listenerIndex].configuration.protocol == .httpApi
     }
 }
 

@@ -41,6 +41,7 @@ final class BrokerThreads: Sendable {
             do throws(SystemError) {
                 try worker.listen(on: sockets)
             } catch {
+                broker.health.noteListenerFailure()
                 broker.log.error("Error: Unable to accept connections: \(error).")
             }
         }
@@ -76,6 +77,7 @@ final class BrokerThreads: Sendable {
         awaitDecisions: () -> Void = {},
         finish: (BrokerThreads) -> Void = { _ in }
     ) {
+        broker.health.phase = .stopping
         ask(patience: 10) { $0.stopReading() }
         ask(patience: 10) { $0.publishAllWills() }
         awaitDecisions()

@@ -50,7 +50,10 @@ final class ControlLoop {
         while true {
             broker.gate.close()
             while let signal = signals.next() {
-                if signal == .stop { return }
+                if signal == .stop {
+                    broker.health.phase = .stopping
+                    return
+                }
                 handle(signal)
             }
             broker.openGate()
@@ -81,6 +84,7 @@ final class ControlLoop {
             let reloading = try Reloading(configuration, commandLine, broker)
             let new = reloading.configuration
             let transports = reloading.transports
+            broker.health.noteReload(isGood: true, at: Clock.wallSeconds())
             configuration = new
             log.configure(new.logging)
             log.reopen()
@@ -101,6 +105,7 @@ final class ControlLoop {
                 hold.end()
             }
         } catch {
+            broker.health.noteReload(isGood: false, at: Clock.wallSeconds())
             for line in error.lines { log.error(line) }
             log.error("Error: The configuration was not reloaded; the running one stays in force.")
         }

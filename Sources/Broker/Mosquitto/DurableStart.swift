@@ -35,6 +35,7 @@ final class DurableStart {
         let state = self.state
         self.state = nil
         if let state, let clock {
+            threads.broker.health.beginRestoring(state.sessionCount + state.retainedCount)
             threads.ask(patience: nil) { $0.restoreRetained(state) }
             threads.ask(patience: nil) { $0.restoreSessions(state, clock: clock) }
         }

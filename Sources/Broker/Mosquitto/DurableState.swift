@@ -149,11 +149,13 @@ final class DurableState: Sendable {
     }
 
     private func openLog(_ isRepairing: Bool) throws(StartError) -> (LogFolder, RecoveredLog) {
-        let reading = LogReading(
+        var reading = LogReading(
             isRepairing: isRepairing,
             boot: LogNumbers.boot(),
             startedAt: LogClock.wallSeconds()
         )
+        let health = broker.health
+        reading.progress = { health.noteReading($0, of: $1) }
         do throws(LogOpenError) {
             let folder = try LogFolder("\(path).log")
             return (folder, try RecoveredLog.read(folder, reading, newLog: LogNumbers.random()))

@@ -15,6 +15,9 @@ package final class ListenerSocket: Sendable {
 
     private let descriptor: OwnedDescriptor
     private let hasNoDelay: Bool
+    private let backlog: CInt
+    /// What messages call its address.
+    package let name: String
 
     var rawValue: CInt { descriptor.rawValue }
 
@@ -23,21 +26,28 @@ package final class ListenerSocket: Sendable {
         listenerIndex: Int,
         path: String?,
         port: UInt16,
-        hasNoDelay: Bool
+        hasNoDelay: Bool,
+        backlog: CInt,
+        name: String
     ) {
+        self.name = name
         self.descriptor = descriptor
+        self.backlog = backlog
         self.listenerIndex = listenerIndex
         self.path = path
         self.port = port
         self.hasNoDelay = hasNoDelay
     }
 
-    /// Opens a TCP socket on one resolved address.
+    /// Opens a TCP socket on one resolved address; nobody can connect before `startListening`.
+    ///
+    /// The address is taken from now on: binding it fails where somebody listens.
     package static func tcp(
         _ address: UnsafePointer<sockaddr>,
         length: socklen_t,
         listenerIndex: Int,
         hasNoDelay: Bool,
+        name: String = "",
         backlog: CInt = 1024
     ) throws(SystemError) -> ListenerSocket {
         let family = CInt(address.pointee.sa_family)
@@ -47,14 +57,24 @@ package final class ListenerSocket: Sendable {
         setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
         if family == AF_INET6 { setOption(fd, CInt(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         guard bind(fd, address, length) == 0 else { throw SystemError("bind") }
-        guard listen(fd, backlog) == 0 else { throw SystemError("listen") }
         return ListenerSocket(
             descriptor,
             listenerIndex: listenerIndex,
             path: nil,
             port: boundPort(fd),
-            hasNoDelay: hasNoDelay
+            hasNoDelay: hasNoDelay,
+            backlog: backlog,
+            name: name
         )
+    }
+
+    /// From now on peers may connect.
+    ///
+    /// A Unix socket listens from its opening on: while nobody does,
+    /// it looks left over.
+    package func startListening() throws(SystemError) {
+        guard path == nil else { return }
+        guard listen(descriptor.rawValue, backlog) == 0 else { throw SystemError("listen") }
     }
 
     /// Opens a Unix socket, mode 0770; replaces one that nobody listens on.
@@ -90,7 +110,9 @@ package final class ListenerSocket: Sendable {
             listenerIndex: listenerIndex,
             path: path,
             port: 0,
-            hasNoDelay: false
+            hasNoDelay: false,
+            backlog: backlog,
+            name: path
         )
     }
 

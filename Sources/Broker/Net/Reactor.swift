@@ -37,6 +37,8 @@ package final class Reactor {
     package let index: Int
     /// Signals this reactor from other threads.
     package let waker: Waker
+    /// How long its turns take.
+    private let figures: TurnFigures
     /// Owner of the reactor; called every turn.
     package var delegate: (any ReactorDelegate)?
 
@@ -47,7 +49,7 @@ package final class Reactor {
     /// The same in nanoseconds.
     package private(set) var turnBeganAt: Int64
     /// When the turn before this one was over.
-    private(set) var turnEndedAt: Int64
+    package private(set) var turnEndedAt: Int64
     /// Nanoseconds the turn before this one took.
     package private(set) var lastTurnDuration: Int64 = 0
     /// Nanoseconds of a turn after which no further unauthenticated source, or mail, is served.
@@ -117,12 +119,17 @@ package final class Reactor {
     /// Connections open on this reactor.
     package private(set) var connectionCount = 0
 
-    package init(index: Int, waker: Waker) throws(SystemError) {
+    package init(
+        index: Int,
+        waker: Waker,
+        figures: TurnFigures = TurnFigures()
+    ) throws(SystemError) {
         let fd = epoll_create1(CInt(EPOLL_CLOEXEC))
         guard fd >= 0 else { throw SystemError("epoll_create1") }
         epoll = OwnedDescriptor(fd)
         self.index = index
         self.waker = waker
+        self.figures = figures
         handshakes = HandshakeInbox(waker)
         turnBeganAt = Clock.monotonicNanoseconds()
         turnEndedAt = turnBeganAt
@@ -162,6 +169,7 @@ package final class Reactor {
         finishTurn()
         turnEndedAt = Clock.monotonicNanoseconds()
         lastTurnDuration = turnEndedAt - turnBeganAt
+        figures.end(after: lastTurnDuration)
     }
 
     /// Ends the loop after the present turn.
@@ -177,6 +185,7 @@ package final class Reactor {
             Self.milliseconds(until: deadline)
         )
         turnBeganAt = nanoseconds()
+        figures.begin(at: turnBeganAt)
         milliseconds = turnBeganAt / 1_000_000 + clockLead
         isBehind = false
         if hasDeferred, !yielding.isEmpty { swap(&yielding, &resuming) }

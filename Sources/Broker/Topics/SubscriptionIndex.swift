@@ -111,6 +111,9 @@ package final class SubscriptionIndex: Sendable {
     /// How many members all shared subscriptions have together.
     package var sharedSubscriptionCount: Int { tree.withRead { $0.sharedSubscriptionCount } }
 
+    /// How many shared groups there are; each filter and share name is one.
+    package var sharedGroupCount: Int { tree.withRead { $0.groups.count } }
+
     /// Whether there is any subscription at all.
     package var hasSubscribers: Bool {
         tree.withRead { $0.subscriptionCount + $0.sharedSubscriptionCount > 0 }

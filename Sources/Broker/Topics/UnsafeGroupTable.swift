@@ -31,6 +31,8 @@ private struct UnsafeGroupRecord {
 struct UnsafeGroupTable: ~Copyable {
     private var records: [UnsafeGroupRecord] = []
     private var firstFree: UInt32 = 0
+    /// Groups in use.
+    private(set) var count = 0
     private var table = UnsafeHashTable()
     private let hasher = UnsafeTopicHash.process
 
@@ -142,6 +144,7 @@ struct UnsafeGroupTable: ~Copyable {
         records[Int(last)].next = index
         records[Int(first)].previous = index
         table.insert(record.hash, index)
+        count += 1
     }
 
     private mutating func remove(_ index: UInt32, _ first: inout UInt32) {
@@ -154,6 +157,7 @@ struct UnsafeGroupTable: ~Copyable {
         if first == index { first = record.next == index ? 0 : record.next }
         records[Int(index)] = Self.vacant(next: firstFree)
         firstFree = index
+        count -= 1
     }
 
     private static func vacant(next: UInt32) -> UnsafeGroupRecord {

@@ -26,6 +26,7 @@ extension Client {
     /// Finds out whether the client of a CONNECT may come in, and goes on.
     func authenticate(_ connect: PendingConnect, _ identity: ClientIdentity) {
         loginDueAt = worker.now + Int64(worker.settings.configuration.authTimeout)
+        beginLogin(connect.packet, identity)
         let events = worker.events(on: listener)
         // Each client that comes and goes leaves work for plugins behind.
         let isBehind = worker.hooks?.isBehind ?? false
@@ -57,6 +58,7 @@ extension Client {
         let limit = worker.settings.configuration.maxPendingLogins
         switch worker.broker.pendingLogins.enter(from: identity.peer, limit: limit) {
         case .full:
+            noteLoginEnd(.busy)
             refuse(
                 v3: .serverUnavailable,
                 v5: .serverBusy,
@@ -121,6 +123,7 @@ extension Client {
         case ResultCode.notAuthorized: admitOrRefuse(false, denial)
         default:
             guard let reason = ReasonCode(ofRefusal: code) else {
+                noteLoginEnd(.refused)
                 return finish(.refused("authentication failed", code: ResultCode.unknown))
             }
             refuseByPlugin(reason, code: code, denial)
@@ -145,20 +148,15 @@ extension Client {
     /// Lets the client in, or refuses it: because of `denial`, or because nobody vouches for it.
     private func admitOrRefuse(_ isAllowed: Bool, _ denial: Denial?) {
         guard isAllowed else {
-            let isAnonymous = identity?.userName == nil
-            let reason = denial ?? (isAnonymous ? Self.anonymousDenial : Self.strangerDenial)
+            let reason = denial ?? (identity?.userName == nil ? .anonymous : .stranger)
             return refuse(v3: .notAuthorized, v5: .notAuthorized, "not authorised", reason)
         }
         enter(authenticationData: nil)
     }
 
-    private static let anonymousDenial = Denial("no user name, and allow_anonymous is false")
-    private static let strangerDenial = Denial(
-        "nobody knows the user, and allow_anonymous is false"
-    )
-
     /// The line about the end of the connection names neither the user nor the reason.
     private func logDenied(_ denial: Denial?) {
+        noteLoginEnd(.refused)
         guard worker.settings.configuration.connectionMessages, log.isEnabled(.notice),
             let identity
         else { return }
@@ -187,6 +185,7 @@ extension Client {
     private func enter(authenticationData: [UInt8]?) {
         guard let identity, let connect = pendingConnect else { return }
         pendingConnect = nil
+        noteLoginEnd(.accepted)
         enter(
             ConnectRequest(
                 packet: connect.packet,

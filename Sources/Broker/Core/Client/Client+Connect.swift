@@ -128,6 +128,7 @@ extension Client {
     ) {
         switch error.answer {
         case .close:
+            counters.violations.add(Int(PacketType.connect.rawValue))
             log.info(
                 "Protocol error from \(logName): \(error.detail).",
                 logFields(.protocolError, reason: "\(error.detail)")
@@ -167,14 +168,23 @@ extension Client {
 
     private static func end(v3 code: ConnectReturnCode) -> ClientEnd {
         switch code {
-        case .unacceptableProtocolVersion:
-            .refused(ClientEnd.disallowedFeature, code: ResultCode.protocolError)
+        case .unacceptableProtocolVersion: notSupported
         case .serverUnavailable: .refused("server busy", code: ResultCode.serverBusy)
         case .badUserNameOrPassword, .notAuthorized: .notAuthorized
         case .accepted, .identifierRejected:
-            .refused("protocol error", code: ResultCode.protocolError)
+            .refused(
+                "protocol error",
+                code: ResultCode.protocolError,
+                reason: .identifierNotValid
+            )
         }
     }
+
+    private static let notSupported = ClientEnd.refused(
+        ClientEnd.disallowedFeature,
+        code: ResultCode.protocolError,
+        reason: .notSupported
+    )
 
     private static func end(v5 reason: ReasonCode) -> ClientEnd {
         switch reason {
@@ -184,7 +194,7 @@ extension Client {
         case .packetTooLarge: .refused("oversize payload", code: ResultCode.payloadSize)
         case .unsupportedProtocolVersion, .qosNotSupported, .retainNotSupported,
             .badAuthenticationMethod:
-            .refused(ClientEnd.disallowedFeature, code: ResultCode.protocolError)
+            notSupported
         case .clientIdentifierNotValid:
             .refused("client identifier not valid", code: ResultCode.clientIdentifierNotValid)
         case .serverUnavailable: .refused("server unavailable", code: ResultCode.serverUnavailable)

@@ -10,9 +10,12 @@ import Topics
 
 extension Client {
     /// A packet was malformed or forbidden: one log line, the specified answer, close.
-    func fail(_ error: PacketError) {
+    ///
+    /// `type`: of the packet, where that is known.
+    func fail(_ error: PacketError, in type: PacketType? = nil) {
         worker.deliverCollected()
         guard stage != .ended else { return }
+        if !error.isOutOfMemory { counters.violations.add(Int(type?.rawValue ?? 0)) }
         log.info(
             "Protocol error from \(logName): \(error.detail).",
             logFields(.protocolError, reason: "\(error.detail)")
@@ -44,6 +47,8 @@ extension Client {
             return
         }
         let farewell = farewell(end)
+        counters.end(EndReason(end, isEarly: stage == .awaitingConnect))
+        noteLoginEnd(.abandoned)
         // One that leaves before it is decided about was never a client to anybody.
         let wasRefused = stage == .authenticating && openQuestion == nil
         let isProbe = isProbe(end)

@@ -19,7 +19,10 @@ extension Client {
         _ body: UnsafeRawBufferPointer
     ) throws(PacketError) {
         guard let session else { return }
-        if worker.isOutOfMemory { throw .outOfMemory(version) }
+        if worker.isOutOfMemory {
+            counters.drop(.memoryLimit)
+            throw .outOfMemory(version)
+        }
         try checkFlags(header.flags)
         let span = RawSpan(_unsafeBytes: body)
         let publish = try PublishPacket(decoding: span, flags: header.flags, version: version)
@@ -119,6 +122,7 @@ extension Client {
         }
         worker.deliverCollected()
         if isOversize(payload) {
+            counters.drop(.tooLarge)
             return refuse(publish, .packetTooLarge)
         }
         if !listener.isUnmounted, !fitsBelowMountPoint(topic.count) {
@@ -126,6 +130,8 @@ extension Client {
             return refuse(publish, .topicNameInvalid)
         }
         guard isPublishingAllowed(topic) else {
+            counters.drop(.accessDenied)
+            counters.authorization(.write, isAllowed: false, by: .builtIn)
             logDenied(publish, topic, payload, BuiltInRules.publishingDenial)
             return refuse(publish, .notAuthorized)
         }
@@ -302,7 +308,7 @@ extension Client {
                 try keep(batch.message(index), receipt)
             } catch {
                 batch.reset()
-                return fail(error)
+                return fail(error, in: .publish)
             }
         }
     }

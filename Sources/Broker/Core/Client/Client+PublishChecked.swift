@@ -38,6 +38,7 @@ extension Client {
             )
         }
         if code == ResultCode.success { return true }
+        counters.drop(.accessDenied)
         if code == ResultCode.accessDenied {
             logDenied(publish, topic, payload, worker.hooks?.takeDenial())
             refuse(publish, .notAuthorized)
@@ -97,19 +98,23 @@ extension Client {
         _ receipt: PublishReceipt,
         publisher: SessionHandle
     ) {
+        worker.count(decision, for: listener)
         switch decision {
         case .refused(let reason):
+            counters.drop(reason == .notAuthorized ? .accessDenied : .plugin)
             message.withPublication { logDenied(topic: $0.topic, denial) }
             refuse(receipt, reason)
             endIfOutputIsFull()
-        case .disconnect(let code): finish(.plugin(code, worker.hooks))
+        case .disconnect(let code):
+            counters.drop(.plugin)
+            finish(.plugin(code, worker.hooks))
         case .accepted(let replacement):
             let message = replacement ?? message
             if receipt.qos == 2 {
                 do throws(PacketError) {
                     try keep(message, receipt)
                 } catch {
-                    fail(error)
+                    fail(error, in: .publish)
                 }
                 return
             }

@@ -63,7 +63,7 @@ extension Client {
         guard packet.isAtEnd else { return false }
         if let failure = packet.failure {
             filterPacket = nil
-            fail(failure)
+            fail(failure, in: packet.kind == .subscribe ? .subscribe : .unsubscribe)
             return true
         }
         acknowledge(packet)
@@ -285,6 +285,7 @@ extension Client {
     ) -> Bool {
         guard case .filters(let decisions, let code, let denials) = answer else { return false }
         for (index, (filter, decision)) in zip(filters, decisions).enumerated() {
+            worker.count(packet.kind, decision)
             guard case .allowed(let text, let options) = decision else {
                 logDenied(filter, packet, denials[index])
                 carryOut(filter, isAllowed: false, packet)

@@ -76,6 +76,8 @@ package final class Client {
     private(set) var isWaiting = false
     /// Whether an exchange of enhanced authentication is under way on a connected client.
     var isReauthenticating = false
+    /// How the client says who it is, while nobody has decided about that.
+    var loginMethod: AuthenticationMethod?
     /// Messages of the client that plugins have not decided about yet.
     var undecidedCount = 0
     /// How often the client was denied something in the present second.
@@ -169,12 +171,13 @@ package final class Client {
             }
             switch parseFixedHeader(RawSpan(_unsafeBytes: rest)) {
             case .needsMore where stage == .awaitingConnect && rest[0] >> 4 != 1:
-                fail(.close("first packet is not CONNECT"))
+                fail(.close("first packet is not CONNECT"), in: PacketType(rawValue: rest[0] >> 4))
                 return bytes.count
             case .needsMore:
                 connection?.neededBytes = 0
                 return offset
             case .malformed:
+                counters.violations.add(Int(rest[0] >> 4))
                 finish(.violation(.close("remaining length of five bytes")))
                 return bytes.count
             case .header(let header):
@@ -189,7 +192,7 @@ package final class Client {
                     if !isReady, mustWait(for: header) { return offset }
                     try handle(header, UnsafeRawBufferPointer(rebasing: rest[..<size]))
                 } catch {
-                    fail(error)
+                    fail(error, in: header.type)
                     return bytes.count
                 }
                 offset += size
@@ -249,7 +252,7 @@ package final class Client {
             packetMax: limits.packetSizeMax
         )
         guard taken > 0 else { return 0 }
-        counters.received.publish.add(batch.count - countBefore)
+        counters.received.addPublishes(qos: batch.qos, batch.count - countBefore)
         counters.publishBytesReceived.add(batch.payloadByteCount - payloadBefore)
         return taken
     }
@@ -345,7 +348,11 @@ package final class Client {
     ) throws(PacketError) {
         let body = UnsafeRawBufferPointer(rebasing: packet[header.headerLength...])
         guard let type = header.type else { throw .protocolError(version, "packet type 0") }
-        counters.received.add(type)
+        if type == .publish {
+            counters.received.addPublishes(qos: header.flags >> 1 & 3)
+        } else {
+            counters.received.add(type)
+        }
         if stage == .exchanging, type != .auth, type != .disconnect {
             throw .protocolError(version, "packet during authentication")
         }

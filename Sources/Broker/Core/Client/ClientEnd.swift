@@ -16,6 +16,8 @@ struct ClientEnd {
     var publishesWill = true
     /// The value plugins are told: a `MOSQ_ERR_*`.
     var code: Int32
+    /// What it is counted as, where `code` does not say that.
+    var reason: EndReason?
     /// What the log line says after the colon instead of `text`, without a full stop.
     var textWithoutStop: String?
     /// The whole log line instead of the usual one, nil for none at all.
@@ -76,8 +78,10 @@ struct ClientEnd {
     }
 
     /// A refused CONNECT; whatever was answered has been written already.
-    static func refused(_ text: String, code: Int32) -> ClientEnd {
-        ClientEnd(text: text, publishesWill: false, code: code)
+    ///
+    /// `reason`: what it is counted as, where `code` does not say that.
+    static func refused(_ text: String, code: Int32, reason: EndReason? = nil) -> ClientEnd {
+        ClientEnd(text: text, publishesWill: false, code: code, reason: reason)
     }
 
     /// Kicked by the broker or a plugin.
@@ -134,6 +138,11 @@ extension PacketError {
     /// `memory_limit` is reached.
     /// [MQTT311-4.8.0-2]
     static func outOfMemory(_ version: ProtocolVersion) -> PacketError {
-        PacketError(reason: version == .v5 ? .unspecifiedError : nil, detail: "out of memory")
+        PacketError(reason: version == .v5 ? .unspecifiedError : nil, detail: memoryDetail)
     }
+
+    /// Whether that is the matter: nothing is wrong with the packet.
+    var isOutOfMemory: Bool { detail.description == Self.memoryDetail.description }
+
+    private static let memoryDetail: StaticString = "out of memory"
 }

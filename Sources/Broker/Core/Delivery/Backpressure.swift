@@ -19,6 +19,9 @@ struct Backpressure: ~Copyable, Sendable {
     private let hasWaiters = Atomic<Bool>(false)
     private let waiters = Mutex<[Int]>([])
 
+    /// Bytes that were sent and not yet handled.
+    var byteCount: Int { max(0, bytes.load(ordering: .relaxed)) }
+
     /// Whether senders should stop.
     var isHigh: Bool { bytes.load(ordering: .relaxed) > Self.highMark }
 

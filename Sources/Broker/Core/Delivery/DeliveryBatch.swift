@@ -43,6 +43,8 @@ package final class DeliveryBatch: @unchecked Sendable {
     private(set) var destinations: [Destination] = []
     private var bytes: [UInt8] = []
     private var sharedByteCount = 0
+    /// When the turn began in which the first of them was read, in nanoseconds.
+    var readAt: Int64 = 0
     /// What delivering it all takes; see `PublishBatch.workPerDestination`.
     private(set) var work = 0
 

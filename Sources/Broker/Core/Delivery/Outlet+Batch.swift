@@ -31,7 +31,7 @@ extension Outlet {
         } else {
             connection.write(variant.bytes, packets: batch.count)
         }
-        count(packets: batch.count, bytes: variant.bytes.count, payload: batch.payloadByteCount)
+        count(batch, qos: 0, bytes: variant.bytes.count)
         return true
     }
 
@@ -57,7 +57,7 @@ extension Outlet {
         output.copyMemory(from: source, byteCount: size)
         session.start(batch, variant, qos: qos, in: output)
         connection.commitOutput(size, packets: batch.count)
-        count(packets: batch.count, bytes: size, payload: batch.payloadByteCount)
+        count(batch, qos: qos, bytes: size)
         return true
     }
 
@@ -68,11 +68,12 @@ extension Outlet {
         return connection.queuedPacketCount + count <= limit
     }
 
-    private func count(packets: Int, bytes: Int, payload: Int) {
+    @inline(__always)
+    private func count(_ batch: PublishBatch, qos: UInt8, bytes: Int) {
         let counters = client.counters
-        counters.sent.publish.add(packets)
+        counters.sent.addPublishes(qos: qos, batch.count)
         counters.bytesSent.add(bytes)
-        counters.publishBytesSent.add(payload)
+        counters.publishBytesSent.add(batch.payloadByteCount)
     }
 }
 

@@ -35,7 +35,10 @@ extension Outlet {
     /// [MQTT-4.3.3-7].
     private func send(_ place: Int, isResent: Bool, of session: Session) {
         let message = session.outgoing[place]
-        if !isResent, message.isExpired(at: worker.now) { return session.finish(place) }
+        if !isResent, message.isExpired(at: worker.now) {
+            worker.counters.drop(.expired)
+            return session.finish(place)
+        }
         if worker.hasHooks, worker.events(on: session.listenerIndex).contains(.messageOut) {
             return decide(place, isResent: isResent, of: session)
         }
@@ -65,7 +68,9 @@ extension Outlet {
                 return session.finish(place)
             }
             switch decision {
-            case .denied: session.finish(place)
+            case .denied:
+                worker.counters.drop(.plugin)
+                session.finish(place)
             case .allowed: write(message, form, at: place, isResent: isResent, of: session)
             case .replaced(let other, let qos, let isRetained):
                 var changed = form

@@ -132,12 +132,13 @@ final class Outlet {
         let size = encoder.encodedSize
         guard size <= packetSizeMax else {
             client.logTooLarge(size, topic: publication.topic)
+            client.counters.drop(.tooLarge)
             return false
         }
         write(encoder, size: size, of: message)
         if newAlias { aliases?.establish(topic) }
         let counters = client.counters
-        counters.sent.publish.add(1)
+        counters.sent.addPublishes(qos: encoder.qos)
         counters.bytesSent.add(size)
         counters.publishBytesSent.add(publication.payload.count)
         if worker.isTracing { log(encoder, topic) }

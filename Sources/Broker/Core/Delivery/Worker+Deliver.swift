@@ -62,7 +62,7 @@ extension Worker {
                 session.queue(batch.message(index), form)
             } else {
                 recorder?.decline(batch, index..<(index + 1), by: session, .queueFull)
-                drop(for: session)
+                drop(for: session, .queueFull)
             }
         }
     }
@@ -82,7 +82,7 @@ extension Worker {
         if form.qos == 0, !limits.queuesQoS0 || !session.isPersistent { return }
         guard mayQueue(form, in: session) else {
             recorder?.decline(publication, by: session, .queueFull)
-            return drop(for: session)
+            return drop(for: session, .queueFull)
         }
         session.queue(message(), form)
         session.pump()
@@ -100,8 +100,8 @@ extension Worker {
     }
 
     /// A message is lost to a session; the first one for each connection is logged.
-    func drop(for session: Session) {
-        counters.dropped.add(1)
+    func drop(for session: Session, _ reason: DropReason) {
+        counters.drop(reason)
         guard !session.hasLoggedDrop else { return }
         session.hasLoggedDrop = true
         log.notice(
@@ -120,7 +120,7 @@ extension Outlet {
         of session: Session,
         message: () -> Message
     ) {
-        guard mayWritePacket() else { return worker.drop(for: session) }
+        guard mayWritePacket() else { return worker.drop(for: session, .outputFull) }
         guard references(payloadCount: publication.payload.count) else {
             write(publication, of: nil, form)
             return

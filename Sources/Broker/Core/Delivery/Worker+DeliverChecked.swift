@@ -20,6 +20,7 @@ extension Worker {
         let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
         if isDirect, !events.contains(.messageOut), events.contains(.accessIsByTopic) {
             if mayRead(batch.publication(entries.lowerBound), session) { return true }
+            counters.drop(.accessDenied, entries.count)
             recorder?.decline(batch, entries, by: session, .denied)
             return false
         }
@@ -56,6 +57,7 @@ extension Worker {
         // What needs no decision still comes behind what plugins have yet to decide about.
         if isDirect, !isFiltered(form, session, events), session.undecidedCount == 0 {
             guard !events.contains(.access) || mayRead(publication, session) else {
+                counters.drop(.accessDenied)
                 recorder?.decline(publication, by: session, .denied)
                 return
             }
@@ -86,7 +88,7 @@ extension Worker {
         for message in messages {
             guard session.undecidedCount < undecidedMax else {
                 message.withPublication { recorder?.decline($0, by: session, .queueFull) }
-                drop(for: session)
+                drop(for: session, .queueFull)
                 continue
             }
             session.undecidedCount += 1
@@ -113,6 +115,7 @@ extension Worker {
             session.undecidedCount -= asked.count
             guard case .deliver(let decisions) = answer else { return }
             for (decision, question) in zip(decisions, asked) {
+                count(decision, about: question)
                 if session.identity === identity {
                     conclude(decision, question, for: session, form)
                 } else {
@@ -147,6 +150,7 @@ extension Worker {
         let message: Message
         switch decision {
         case .denied:
+            counters.drop(question.isFiltered ? .plugin : .accessDenied)
             question.message.withPublication { recorder?.decline($0, by: session, .denied) }
             return
         case .allowed: message = question.message

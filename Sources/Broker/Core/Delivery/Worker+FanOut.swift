@@ -18,6 +18,9 @@ extension Worker {
             return deliver(batch, entries: all, to: route.local[0])
         }
         let work = batch.work(on: route)
+        if work == 0, route.remote.isEmpty, batch.origin != nil {
+            counters.unrouted.add(batch.count)
+        }
         self.work &+= work
         if work > fanOuts.atOnceMax || !fanOuts.isEmpty && mustFollow(batch) {
             fanOuts.add(batch, route, on: self)
@@ -84,6 +87,7 @@ extension Worker {
 
     /// Delivers what another worker has sent, after what waits here for its turn.
     func deliver(_ batch: DeliveryBatch) {
+        deliveries.noteMail(readAt: batch.readAt)
         guard fanOuts.isEmpty, batch.work <= fanOuts.atOnceMax else {
             return fanOuts.add(batch, on: self)
         }

@@ -52,6 +52,7 @@ extension Recorder {
 extension Worker {
     /// Refuses what has been collected: nobody gets it.
     func refuseCollected() {
+        counters.drop(.diskFull, batch.count)
         let type: PacketType = batch.purpose == .receive ? .pubrec : .puback
         if let sender = batch.sender {
             sender._withUnsafeGuaranteedRef { $0.refuse(batch, type) }

@@ -20,9 +20,11 @@ extension Worker {
             guard let message = state.message(state.retained(at: place)) else { continue }
             message.withPublication { publication in
                 let topic = RawSpan(_unsafeBytes: publication.topic)
-                _ = broker.retained.set(topic: topic, value: message.storage)
+                let previous = broker.retained.set(topic: topic, value: message.storage)
+                counters.retain(message.payloadCount, insteadOf: previous)
             }
             restored.retainedCount += 1
+            broker.health.noteRestored(1)
         }
         broker.durable.note(restored)
     }
@@ -39,6 +41,7 @@ extension Worker {
             let session = restore(stored, clock, state.message)
             session.logNumber = state.logNumber(at: place)
             restored.sessionCount += 1
+            broker.health.noteRestored(1)
             restored.subscriptionCount += stored.image.subscriptions.count
             restored.deliveryCount += stored.image.outgoing.count
         }

@@ -2,12 +2,7 @@
 // One request to the HTTP API and its answer.
 
 import Config
-import Encoding
-import Glibc
-import Log
-import MQTT
 import Net
-import Results
 
 /// A connection to an `http_api` listener: one request, one answer, end.
 ///
@@ -19,13 +14,17 @@ import Results
 /// Whatever a client can make it hold is in `share`: the connection, the head until it is complete,
 /// one piece of the answer. A file is read piece by piece as the client takes it.
 final class HTTPExchange {
-    private let worker: Worker
-    private let listener: ListenerSettings
-    private var connection: Connection?
+    let worker: Worker
+    let listener: ListenerSettings
+    private(set) var connection: Connection?
     private var share: HTTPShare
     private var head: [UInt8] = []
     private var isRead = false
-    private var openQuestion: QuestionID?
+    /// What is asked for; nil before that is known, and where it is nothing.
+    private var request: HTTPRequest?
+    var openQuestion: QuestionID?
+    /// Metrics that wait for workers to have looked at their sessions.
+    var awaitedReport: MetricsReport?
     private var file: HTTPFile?
     /// Bytes of the file that were handed to the connection.
     private var sentCount = 0
@@ -41,7 +40,7 @@ final class HTTPExchange {
 
     private static let headCountMax = 16 << 10
     /// Seconds for the request and all that comes before the answer, and then for each piece of it.
-    private static let secondsMax: Int64 = 30
+    static let secondsMax: Int64 = 30
     /// What a connection costs beside what it has sent and asks for.
     static let ownByteCount = 2 << 10
     /// Bytes of a file that are read at once.
@@ -73,13 +72,30 @@ final class HTTPExchange {
             return
         }
         isRead = true
-        guard let request = HTTPHead([UInt8](head[..<end]), headerCountMax: 100) else {
-            return answer(.badRequest)
+        do throws(HTTPRequest.Refusal) {
+            let request = try HTTPRequest([UInt8](head[..<end]))
+            self.request = request
+            begin(request)
+        } catch {
+            switch error {
+            case .badRequest: answer(.badRequest)
+            case .invalidMethod: answer(.invalidMethod)
+            }
         }
-        guard request.method == "GET" else { return answer(.invalidMethod) }
-        guard let path = HTTPPath(target: request.target) else { return answer(.badRequest) }
-        guard !worker.isOutOfMemory else { return answer(.unavailable) }
-        authenticate(request, path)
+    }
+
+    private func begin(_ request: HTTPRequest) {
+        switch request.target {
+        case .live:
+            let isAlive = worker.broker.isAlive
+            answer(.health("{\"status\":\"\(isAlive ? "live" : "stuck")\"}\n", isGood: isAlive))
+        case .ready:
+            let readiness = worker.broker.readiness
+            answer(.health(readiness.text, isGood: readiness == .ready))
+        case .metrics, .api, .file:
+            guard !worker.isOutOfMemory else { return answer(.unavailable) }
+            authenticate(request)
+        }
     }
 
     /// Forgets the head: nobody needs it any more.
@@ -89,108 +105,20 @@ final class HTTPExchange {
         _ = share.resize(to: Self.ownByteCount)
     }
 
-    // MARK: Who asks
-
-    private func authenticate(_ request: HTTPHead, _ path: HTTPPath) {
-        guard let peer = connection?.peer else { return }
-        let (name, password) = Self.credentials(request.fields.first("authorization"))
-        let identity = ClientIdentity(
-            clientIdentifier: "http-api",
-            userName: name,
-            peer: peer,
-            listener: listener,
-            version: .v5,
-            keepAliveSeconds: 0,
-            isCleanStart: true,
-            isBridge: false,
-            authenticationMethod: nil
-        )
-        guard worker.events(on: listener).contains(.basicAuthentication) else {
-            return admit(identity, path, isKnown: listener.allowsAnonymous)
-        }
-        let limit = worker.settings.configuration.maxPendingLogins
-        guard case .entered(let place) = worker.broker.pendingLogins.enter(from: peer, limit: limit)
-        else { return answer(.unavailable) }
-        ask(.authenticate(identity, password: password)) { [self] answer in
-            // Until here the login was under way.
-            withExtendedLifetime(place) {}
-            guard case .authentication(let code, _) = answer else { return }
-            let isKnown =
-                switch code {
-                case ResultCode.success: true
-                case ResultCode.pluginIgnore: listener.allowsAnonymous
-                case ResultCode.pluginDefer: name == nil && listener.allowsAnonymous
-                default: false
-                }
-            admit(identity, path, isKnown: isKnown)
-        }
-    }
-
-    private func admit(_ identity: ClientIdentity, _ path: HTTPPath, isKnown: Bool) {
-        guard isKnown else { return answer(.notAuthorized) }
-        checkAccess(identity, path) { [self] in serve(path, to: identity) }
-    }
-
-    /// User name and password of `Basic <base64>`; nothing for anything else.
-    private static func credentials(_ field: String?) -> (name: String?, password: [UInt8]?) {
-        guard let field, field.lowercased().hasPrefix("basic "),
-            let bytes = base64(field.utf8.dropFirst(6)),
-            let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
-            let name = String(validating: bytes[..<colon], as: UTF8.self), !name.isEmpty
-        else { return (nil, nil) }
-        return (name, [UInt8](bytes[(colon + 1)...]))
-    }
-
-    /// The bytes of Base64 text, with or without padding and spaces; nil when it is none.
-    private static func base64(_ text: Substring.UTF8View) -> [UInt8]? {
-        let digits = text.filter { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: " ") }
-        return Base64.decode(digits, isPadded: false, isCanonical: false)
-    }
-
-    /// The path must be readable as if it were a topic.
-    private func checkAccess(
-        _ identity: ClientIdentity,
-        _ path: HTTPPath,
-        _ next: @escaping () -> Void
-    ) {
-        let topic = path.topic
-        guard topic.count <= 65535 else { return answer(.notAuthorized) }
-        let events = worker.events(on: listener)
-        guard events.contains(.access) else { return next() }
-        if events.contains(.accessIsDirect) {
-            let code = worker.checkAccess(.read, identity, filter: topic, qos: 0)
-            return code == ResultCode.success ? next() : answer(.notAuthorized)
-        }
-        let message = UnsafePublication.with(topic: topic, Message.make)
-        let question = DeliveryQuestion(
-            message: message,
-            qos: 0,
-            isRetained: false,
-            checksAccess: true,
-            isFiltered: false
-        )
-        ask(.deliver(identity, [question])) { [self] answer in
-            if case .deliver(let decisions) = answer, case .allowed? = decisions.first {
-                next()
-            } else {
-                self.answer(.notAuthorized)
-            }
-        }
-    }
-
-    private func ask(_ question: HookQuestion, _ next: @escaping (HookAnswer) -> Void) {
-        openQuestion = worker.ask(question) { [self] answer in
-            openQuestion = nil
-            if connection != nil { next(answer) }
-        }
-    }
-
     // MARK: Answer
 
-    private func serve(_ path: HTTPPath, to identity: ClientIdentity) {
-        if path.isAPI {
-            return answer(path.endpoint.flatMap { worker.httpAnswer(to: $0) } ?? .notFound)
+    /// Answers who may ask.
+    func serve(_ request: HTTPRequest, to identity: ClientIdentity) {
+        switch request.target {
+        case .live, .ready: assertionFailure("nobody has to be asked about those")
+        case .metrics(let names): serveMetrics(names, request)
+        case .api(let endpoint):
+            answer(endpoint.flatMap { worker.httpAnswer(to: $0) } ?? .notFound)
+        case .file: serveFile(request.path, to: identity)
         }
+    }
+
+    private func serveFile(_ path: HTTPPath, to identity: ClientIdentity) {
         guard let directory = listener.configuration.httpDir, let name = path.file else {
             return answer(.notFound)
         }
@@ -199,13 +127,15 @@ final class HTTPExchange {
             HTTPFile(name, in: directory)
         } next: { [self] file in
             guard let file else { return answer(.notFound) }
-            if file.path == name { return answer(HTTPAnswer(body: .file(file))) }
+            let found = HTTPAnswer(contentType: name.mediaType, body: .file(file))
+            if file.path == name { return answer(found) }
             // A link has led to another file: who asks must be allowed to read that one too.
-            checkAccess(identity, file.path) { [self] in answer(HTTPAnswer(body: .file(file))) }
+            checkAccess(identity, file.path) { [self] in answer(found) }
         }
     }
 
-    private func answer(_ answer: HTTPAnswer) {
+    /// Gives the answer; later ones have no effect.
+    func answer(_ answer: HTTPAnswer) {
         guard let connection, case .asking = state else { return }
         releaseHead()
         let count =
@@ -218,12 +148,26 @@ final class HTTPExchange {
             return self.answer(.unavailable)
         }
         connection.setDeadline(worker.now + Self.secondsMax)
+        let status = HTTPStatusClass(status: answer.status)
+        worker.counters.httpRequest(request?.target.handler ?? .none, status)
+        let head = answer.head(originFields)
+        if request?.isHead == true { return write(head, isLast: true) }
         switch answer.body {
-        case .bytes(let bytes): write(answer.head + bytes, isLast: true)
+        case .bytes(let bytes): write(head + bytes, isLast: true)
         case .file(let file):
             self.file = file
-            write(answer.head, isLast: file.byteCount == 0)
+            write(head, isLast: file.byteCount == 0)
         }
+    }
+
+    /// Pages of other sites may read the answer only if the listener names them.
+    private var originFields: [String] {
+        let origins = listener.configuration.websocketsOrigins
+        guard !origins.isEmpty else { return [] }
+        guard let origin = request?.fields.first("origin"), origins.contains(origin) else {
+            return ["Vary: Origin"]
+        }
+        return ["Access-Control-Allow-Origin: \(origin)", "Vary: Origin"]
     }
 
     private func write(_ bytes: [UInt8], isLast: Bool) {
@@ -260,14 +204,21 @@ final class HTTPExchange {
     }
 
     /// Does something that may block on another thread, and goes on here with what came out.
-    private func elsewhere<Result: Sendable>(
+    func elsewhere<Result: Sendable>(
         _ work: @escaping @Sendable () -> Result,
         next: @escaping (Result) -> Void
     ) {
+        let goOn = returning(next)
+        worker.broker.perform { goOn(work()) }
+    }
+
+    /// What other threads may call for `next` to be called here, if the exchange has not ended by then.
+    func returning<Result: Sendable>(
+        _ next: @escaping (Result) -> Void
+    ) -> @Sendable (Result) -> Void {
         let mailbox = worker.mailbox
         let box = ExchangeBox(self, next)
-        worker.broker.perform {
-            let result = work()
+        return { result in
             mailbox.post { _ in
                 if box.exchange.connection != nil { box.next(result) }
             }
@@ -279,6 +230,7 @@ final class HTTPExchange {
         self.connection = nil
         if let openQuestion { worker.forget(openQuestion) }
         head = []
+        awaitedReport = nil
         file = nil
         _ = share.resize(to: 0)
         connection.close()
@@ -294,12 +246,14 @@ extension HTTPExchange: ConnectionHandler {
 
     func connection(_ connection: Connection, ended end: ConnectionEnd) { finish() }
 
-    func connectionTimedOut(_ connection: Connection) { finish() }
+    func connectionTimedOut(_ connection: Connection) {
+        if awaitedReport != nil { sendReport() } else { finish() }
+    }
 
     func connectionDrained(_ connection: Connection) { goOnIfWritten() }
 }
 
-/// Carries an exchange, and what it does next, to a thread that reads its file and back.
+/// Carries an exchange, and what it does next, to a thread that does something for it and back.
 ///
 /// Only the worker it belongs to looks inside, which makes `@unchecked Sendable` true.
 private final class ExchangeBox<Result>: @unchecked Sendable {

@@ -57,6 +57,12 @@ struct HTTPPath: Sendable, Equatable {
         return isDirectory || path.isEmpty ? path + [UInt8(ascii: "/")] : path
     }
 
+    /// The path as text.
+    var name: String { String(decoding: topic, as: UTF8.self) }
+
+    /// The media type of the file it names.
+    var mediaType: String { HTTPMediaType.ofFile(segments.last ?? []) }
+
     /// The endpoint below `/api/`; nil for every other path.
     var endpoint: String? {
         guard segments.count > 1, segments[0] == Self.api, !isDirectory else { return nil }

@@ -10,16 +10,13 @@ import Topics
 extension Worker {
     /// The answer of an endpoint below `/api/`; nil when there is none of that name.
     func httpAnswer(to endpoint: String) -> HTTPAnswer? {
-        let text: [UInt8]
         switch endpoint {
-        case "v1/version": text = Array(BrokerVersion.number.utf8)
-        case "v1/listeners": text = listenersText
-        case "v1/systree": text = figuresText
-        default: return nil
+        case "v1/version": .text(BrokerVersion.number)
+        case "v1/listeners":
+            HTTPAnswer(contentType: HTTPMediaType.json, body: .bytes(listenersText))
+        case "v1/systree": HTTPAnswer(contentType: HTTPMediaType.json, body: .bytes(figuresText))
+        default: nil
         }
-        var answer = HTTPAnswer(body: .bytes(text))
-        answer.fields = ["Access-Control-Allow-Origin: *"]
-        return answer
     }
 
     /// The listeners in the order of the configuration.
@@ -66,7 +63,10 @@ extension Worker {
         writer.beginObject()
         for metric in SysFigures(broker).metrics
         where !secondNames.contains(metric.topic) && !metric.topic.hasPrefix("mqtt/") {
-            let value = metric.isMaximum ? max(metric.value, published(metric.topic)) : metric.value
+            let value =
+                metric.isMaximum
+                ? max(metric.value, Int64(broker.publishedSysNumber(metric.topic) ?? 0))
+                : metric.value
             writer.key(text: "$SYS/broker/\(metric.topic)")
             writer.integer(Int(value))
         }
@@ -74,18 +74,5 @@ extension Worker {
         writer.integer(Int((Clock.monotonicMilliseconds() - broker.startedAt) / 1000))
         writer.endObject()
         return writer.bytes
-    }
-
-    /// The number a `$SYS` topic had in the last round; 0 for none.
-    private func published(_ topic: String) -> Int64 {
-        let bytes = Array("$SYS/broker/\(topic)".utf8)
-        guard
-            let value = bytes.withUnsafeBytes({
-                broker.retained.value(topic: RawSpan(_unsafeBytes: $0))
-            })
-        else { return 0 }
-        return Message(value).withPublication {
-            Int64(String(decoding: $0.payload, as: UTF8.self)) ?? 0
-        }
     }
 }

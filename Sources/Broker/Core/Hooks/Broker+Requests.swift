@@ -156,7 +156,10 @@ extension Broker {
         let changed = retained.remove(topic: topic.span.bytes, version: &version)
         guard let removed = changed.map({ Message($0) }) else { return }
         let change = version
-        workers[0].post { $0.recorder?.clearRetained([removed], version: change) }
+        workers[0].post { worker in
+            worker.counters.retain(0, insteadOf: removed.storage)
+            worker.recorder?.clearRetained([removed], version: change)
+        }
     }
 
     /// Replaces the will message of a session.

@@ -24,6 +24,12 @@ package struct Denial: Sendable, Equatable {
         code = 0
     }
 
+    /// Somebody without a user name, and nobody vouches for those.
+    static let anonymous = Denial("no user name, and allow_anonymous is false")
+
+    /// Somebody whose user name nobody knows.
+    static let stranger = Denial("nobody knows the user, and allow_anonymous is false")
+
     /// Why, in a few words, without the plugin.
     var words: String { reason ?? "refused with code \(code)" }
 

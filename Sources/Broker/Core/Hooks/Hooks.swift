@@ -149,6 +149,13 @@ package protocol Hooks: AnyObject, Sendable {
 
     /// The thread this is called on asks and tells nothing more.
     func threadIsEnding()
+
+    /// What was counted about plugins.
+    var figures: HookFigures { get }
+}
+
+extension Hooks {
+    package var figures: HookFigures { HookFigures() }
 }
 
 extension Hooks {

@@ -25,7 +25,9 @@ extension Worker {
     ) -> Int32 {
         guard let hooks else { return 0 }
         work &+= InputShare.questionWork
-        return hooks.checkAccess(kind, client, publication)
+        let code = hooks.checkAccess(kind, client, publication)
+        counters.authorization(kind, isAllowed: code == 0, by: .plugin)
+        return code
     }
 
     /// Asks for access to a filter on the spot.
@@ -49,8 +51,9 @@ extension Worker {
         if events.contains(.accessIsDirect) {
             return body(message.withPublication { checkAccess(.write, client, $0) } == 0)
         }
-        _ = ask(.publishStored(client, message)) { answer in
+        _ = ask(.publishStored(client, message)) { [self] answer in
             guard case .publishStored(let isAllowed) = answer else { return }
+            counters.authorization(.write, isAllowed: isAllowed, by: .plugin)
             body(isAllowed)
         }
     }

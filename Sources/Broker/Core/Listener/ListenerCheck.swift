@@ -58,7 +58,7 @@ package enum ListenerCheck {
         for address in try ListenerOpener.addresses(of: listener, mention: mention, log) {
             if let note = taken.note(at: address) {
                 let error = SystemError("bind", code: EADDRINUSE)
-                throw ListenerError(error, listenerAt: address, note: note + mention)
+                throw ListenerError(error, listenerAt: "\(address)", note: note + mention)
             }
             do throws(SystemError) {
                 try address.probe()
@@ -66,7 +66,7 @@ package enum ListenerCheck {
                 count += 1
             } catch {
                 let note = taken.note(on: error, at: address) + mention
-                let line = ListenerError(error, listenerAt: address, note: note)
+                let line = ListenerError(error, listenerAt: "\(address)", note: note)
                 guard ListenerOpener.mayLack(address, of: listener, error) else { throw line }
                 failure = line
             }

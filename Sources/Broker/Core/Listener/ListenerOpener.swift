@@ -2,7 +2,7 @@
 // From listener options to listening sockets.
 
 import CLinux
-import Config
+package import Config
 import Glibc
 package import Log
 package import Net
@@ -21,7 +21,7 @@ package struct ListenerError: Error {
     init(line: String) { self.line = line }
 
     /// A socket that could not be opened on an address; `note` says what there is to know about it.
-    init(_ error: SystemError, listenerAt address: ResolvedAddress, note: String) {
+    init(_ error: SystemError, listenerAt address: String, note: String) {
         line = "\(Self.prefix)\(error.reason): \(address)\(note)"
     }
 }
@@ -55,6 +55,26 @@ package enum ListenerOpener {
         return sockets
     }
 
+    /// From now on peers may connect to these sockets, which are those of `configuration`.
+    package static func listen(
+        on sockets: [ListenerSocket],
+        _ configuration: Configuration
+    ) throws(ListenerError) {
+        for socket in sockets {
+            do throws(SystemError) {
+                try socket.startListening()
+            } catch {
+                // Somebody has begun to listen since the address was bound.
+                let note = TakenAddresses(configuration).note(on: error, at: nil)
+                throw ListenerError(
+                    error,
+                    listenerAt: socket.name,
+                    note: note + configuration.mentionOfListener(socket.listenerIndex)
+                )
+            }
+        }
+    }
+
     private static func open(
         _ listener: ListenerSettings,
         _ configuration: Configuration,
@@ -79,6 +99,7 @@ package enum ListenerOpener {
             let kind = listener.configuration.protocol == .httpApi ? "http api" : family
             log.info("Opening \(kind) listen socket on port \(listener.configuration.port).")
             do throws(SystemError) {
+                try taken.check(address)
                 sockets.append(try address.open(listener.index, configuration.setTcpNodelay))
                 logOpened(listener, at: "\(address)", log)
                 taken.add(address, of: listener.index)
@@ -86,7 +107,7 @@ package enum ListenerOpener {
                 if error.code == EACCES { log.error(capabilityHint) }
                 let line = ListenerError(
                     error,
-                    listenerAt: address,
+                    listenerAt: "\(address)",
                     note: taken.note(on: error, at: address) + mention
                 )
                 guard mayLack(address, of: listener.configuration, error) else { throw line }

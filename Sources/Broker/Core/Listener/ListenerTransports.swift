@@ -36,6 +36,8 @@ final class ListenerTransports: Sendable {
     private let keyLogFile: String?
     private let log: Log
     private let hook = Mutex<PSKHook?>(nil)
+    /// How handshakes go, by the number of the listener; outlives reloads.
+    private let figures = Mutex<[Int: TLSFigures]>([:])
 
     init(log: Log, keyLogFile: String?) throws(SystemError) {
         let processors = Processors.available
@@ -47,6 +49,16 @@ final class ListenerTransports: Sendable {
     /// Sets who is asked for pre-shared keys before the file, by the plans that are made from now on.
     func setHook(_ hook: PSKHook?) {
         self.hook.withLock { $0 = hook }
+    }
+
+    /// How handshakes at a listener go, by its number.
+    private func figures(of index: Int) -> TLSFigures {
+        figures.withLock { figures in
+            if let known = figures[index] { return known }
+            let made = TLSFigures()
+            figures[index] = made
+            return made
+        }
     }
 
     /// Runs what may take time on one of the threads that shake hands.
@@ -161,7 +173,12 @@ final class ListenerTransports: Sendable {
             log.notice("Whoever can read \(file) can read the traffic.")
         }
         do throws(TLSError) {
-            return try TLSContext(options(listener), pool: pool, pskSource: source)
+            return try TLSContext(
+                options(listener),
+                pool: pool,
+                pskSource: source,
+                figures: figures(of: index)
+            )
         } catch {
             var lines = error.lines
             if let option = error.option, let line = lines.first {

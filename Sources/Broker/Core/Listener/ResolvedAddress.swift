@@ -66,7 +66,8 @@ struct ResolvedAddress: CustomStringConvertible {
                         address,
                         length: length,
                         listenerIndex: listenerIndex,
-                        hasNoDelay: hasNoDelay
+                        hasNoDelay: hasNoDelay,
+                        name: description
                     )
                 }
             }
@@ -96,7 +97,7 @@ struct ResolvedAddress: CustomStringConvertible {
     /// Whether no two sockets can listen on this address and another.
     func collides(with other: ResolvedAddress) -> Bool {
         let (one, two) = (PeerAddress(storage, path: nil), PeerAddress(other.storage, path: nil))
-        guard family == other.family, one.port == two.port else { return false }
+        guard family == other.family, one.port == two.port, one.port != 0 else { return false }
         return one.host == two.host || isWildcard || other.isWildcard
     }
 

@@ -29,10 +29,19 @@ struct TakenAddresses {
         return "; the listener " + (place.map { "at \($0)" } ?? "above") + " has it"
     }
 
+    /// Throws for an address that somebody else of the configuration has.
+    ///
+    /// The system lets two sockets have one address as long as nobody listens, which comes later.
+    func check(_ address: ResolvedAddress) throws(SystemError) {
+        if note(at: address) != nil { throw SystemError("bind", code: EADDRINUSE) }
+    }
+
     /// What an error line says of a socket that could not be opened, beyond the system's own words.
-    func note(on error: SystemError, at address: ResolvedAddress) -> String {
+    ///
+    /// `address`: nil if nobody else of the configuration has it.
+    func note(on error: SystemError, at address: ResolvedAddress?) -> String {
         switch error.code {
-        case EADDRINUSE: note(at: address) ?? "; another program listens there"
+        case EADDRINUSE: address.flatMap { note(at: $0) } ?? "; another program listens there"
         case EADDRNOTAVAIL: "; no interface of this machine has that address"
         default: ""
         }

@@ -20,7 +20,9 @@ extension Worker {
         let listener = settings.listeners[accepted.listenerIndex]
         if listener.configuration.protocol != .httpApi { counters.socketsAccepted.add(1) }
         if takePlace(at: listener) { return serve(accepted, at: listener) }
-        guard acceptQueue.waiting.count < AcceptQueue.waitingMax else { return refuse(accepted) }
+        guard acceptQueue.waiting.count < AcceptQueue.waitingMax else {
+            return refuse(accepted, at: listener)
+        }
         acceptQueue.waiting.append(accepted)
         lookAround()
     }
@@ -32,7 +34,8 @@ extension Worker {
         for accepted in waiting { accept(accepted) }
     }
 
-    private func refuse(_ accepted: AcceptedSocket) {
+    private func refuse(_ accepted: AcceptedSocket, at listener: ListenerSettings) {
+        listener.load.noteRejected(.maxConnections)
         let host = accepted.peer.host
         log.notice(
             "Client connection from \(host) denied: max_connections exceeded.",
@@ -90,7 +93,7 @@ extension Worker {
             if takePlace(at: listener) {
                 serve(accepted, at: listener)
             } else {
-                refuse(accepted)
+                refuse(accepted, at: listener)
             }
         }
         lookAround()
@@ -110,6 +113,7 @@ extension Worker {
         }
         guard answer == .full else { return }
         leavePlace(at: listener)
+        listener.load.noteRejected(.hostRules)
         log.notice(
             "Client connection from \(accepted.peer.host) denied: too many wait for the host access rules.",
             refusalFields(accepted, "too many wait for the host access rules")
@@ -121,6 +125,7 @@ extension Worker {
         let listener = settings.listeners[accepted.listenerIndex]
         if isAllowed { return serveAllowed(accepted, at: listener) }
         leavePlace(at: listener)
+        listener.load.noteRejected(.hostRules)
         guard settings.configuration.connectionMessages else { return }
         let host = accepted.peer.host
         log.notice(
@@ -145,6 +150,7 @@ extension Worker {
             let isTLS = transport.tls != nil
             if isOutOfMemory(expecting: isTLS ? Self.tlsByteCount : Self.connectionByteCount) {
                 leavePlace(at: listener)
+                listener.load.noteRejected(.memoryLimit)
                 return log.notice(
                     "Client connection from \(peer.host) denied: out of memory.",
                     refusalFields(accepted, "out of memory")
@@ -153,6 +159,7 @@ extension Worker {
         }
         do {
             let connection = try reactor.adopt(descriptor, peer: peer, over: transport)
+            listener.load.noteAccepted()
             if listener.configuration.protocol == .httpApi {
                 _ = HTTPExchange(worker: self, connection: connection, listener: listener)
                 return
@@ -164,6 +171,7 @@ extension Worker {
             client.awaitConnect()
         } catch {
             leavePlace(at: listener)
+            listener.load.noteRejected(.systemError)
             log.error("Error: Unable to serve connection from \(peer.host): \(error).")
         }
     }

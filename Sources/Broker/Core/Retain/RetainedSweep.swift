@@ -38,6 +38,7 @@ final class RetainedSweep {
             cursor,
             limit: Self.sliceMax
         ) { Message($0).isExpired(at: now) }
+        for message in removed { worker.counters.retain(0, insteadOf: message) }
         worker.recorder?.clearRetained(removed.map { Message($0) }, version: version)
         if isFinished {
             self.cursor = nil

@@ -14,10 +14,12 @@ extension Worker {
         for index in 0..<batch.count {
             var version: UInt64 = 0
             if batch[index].payloadCount == 0 {
-                _ = broker.retained.remove(topic: topic, version: &version)
+                let previous = broker.retained.remove(topic: topic, version: &version)
+                counters.retain(0, insteadOf: previous)
             } else {
                 let value = batch.message(index).storage
-                _ = broker.retained.set(topic: topic, value: value, version: &version)
+                let previous = broker.retained.set(topic: topic, value: value, version: &version)
+                counters.retain(batch[index].payloadCount, insteadOf: previous)
             }
             recorder?.retainedVersions.append(version)
         }

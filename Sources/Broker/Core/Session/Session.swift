@@ -176,6 +176,9 @@ final class Session {
         let ended = subscriptions
         subscriptions = Subscriptions()
         worker.end(ended, of: handle)
+        let inFlightCount = outgoing.window.inFlightCount
+        worker.counters.drop(.inflightLost, inFlightCount)
+        worker.counters.drop(.sessionEnded, outgoing.window.count - inFlightCount)
         outgoing.removeAll()
         incoming = nil
         retainedQueue = nil

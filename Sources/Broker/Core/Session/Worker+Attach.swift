@@ -51,6 +51,7 @@ extension Worker {
         if let earlier { retire(earlier, isResumed: isResumed) }
         if !packet.isCleanStart { counters.changes.add(1) }
         logConnect(request.identity)
+        if isResumed { counters.sessionsResumed.add(1) }
         let session = isResumed ? earlier ?? makeSession(request) : makeSession(request)
         adopt(client, session, request)
         if !isEstablished, answerHolder != nil, client.hold(.entry) {
@@ -73,6 +74,7 @@ extension Worker {
     private func retire(_ session: Session, isResumed: Bool) {
         let client = session.client
         if let client {
+            counters.sessionsTakenOver.add(1)
             // The will of a session that goes on is cancelled by its client's return.
             if !isResumed { publishWill(of: session) }
             session.setWill(nil)
@@ -98,6 +100,7 @@ extension Worker {
             expiryInterval: 0
         )
         sessions.insert(session)
+        counters.sessionsCreated.add(1)
         return session
     }
 
@@ -139,6 +142,7 @@ extension Worker {
         session.isEstablished = true
         connection.promote()
         client.stage = .connected
+        counters.connects.add(1)
         let outlet = Outlet(client, connection, request.packet)
         session.open(outlet)
         if hooks != nil { broker.directory.set(session) }

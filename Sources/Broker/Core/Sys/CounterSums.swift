@@ -25,14 +25,14 @@ struct CounterSums {
                 packetsReceived &+= counters.received.current(type)
                 packetsSent &+= counters.sent.current(type)
             }
-            publishReceived &+= counters.received.publish.current
-            publishSent &+= counters.sent.publish.current
+            publishReceived &+= counters.received.publishes
+            publishSent &+= counters.sent.publishes
             connects &+= counters.received.connect.current
             bytesReceived &+= counters.bytesReceived.current
             bytesSent &+= counters.bytesSent.current
             publishBytesReceived &+= counters.publishBytesReceived.current
             publishBytesSent &+= counters.publishBytesSent.current
-            dropped &+= counters.dropped.current
+            dropped &+= counters.dropped
             sockets &+= counters.socketsAccepted.current
             expired &+= counters.clientsExpired.current
         }

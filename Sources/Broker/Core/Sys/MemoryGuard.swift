@@ -22,6 +22,7 @@ import Synchronization
 final class MemoryGuard: Sendable {
     private let sampledBytes = Atomic<Int>(0)
     private let notedThen = Atomic<Int>(0)
+    private let mostBytes = Atomic<Int>(0)
     private let expected = Atomic<Int>(0)
     private let sampledAt = Atomic<Int64>(-1)
     /// Nanoseconds of the monotonic clock before which no sample is taken out of turn.
@@ -43,6 +44,9 @@ final class MemoryGuard: Sendable {
         let since = Self.noted - notedThen.load(ordering: .relaxed)
         return sampledBytes.load(ordering: .relaxed) + since + expected.load(ordering: .relaxed)
     }
+
+    /// The most bytes in use of all samples.
+    var mostBytesInUse: Int { mostBytes.load(ordering: .relaxed) }
 
     /// Notes about how many bytes will be kept that are noted nowhere else.
     func expect(_ count: Int) {
@@ -68,6 +72,7 @@ final class MemoryGuard: Sendable {
         let usage = readUsage()
         let heap = Int(usage.uordblks + usage.hblkhd)
         sampledBytes.store(heap, ordering: .relaxed)
+        mostBytes.max(heap, ordering: .relaxed)
         notedThen.store(Self.noted, ordering: .relaxed)
     }
 }

@@ -9,8 +9,10 @@ package struct PacketCounters: ~Copyable, Sendable {
     package let connect = Counter()
     /// CONNACK.
     package let connack = Counter()
-    /// PUBLISH.
-    package let publish = Counter()
+    /// PUBLISH by QoS.
+    private let publishAtMostOnce = Counter()
+    private let publishAtLeastOnce = Counter()
+    private let publishExactlyOnce = Counter()
     /// PUBACK.
     package let puback = Counter()
     /// PUBREC.
@@ -38,12 +40,34 @@ package struct PacketCounters: ~Copyable, Sendable {
 
     package init() {}
 
-    /// Counts packets of a type; only on the owner's thread.
+    /// PUBLISH of every QoS.
+    package var publishes: UInt64 { publishes(qos: 0) &+ publishes(qos: 1) &+ publishes(qos: 2) }
+
+    /// PUBLISH of a QoS.
+    package func publishes(qos: UInt8) -> UInt64 {
+        switch qos {
+        case 0: publishAtMostOnce.current
+        case 1: publishAtLeastOnce.current
+        default: publishExactlyOnce.current
+        }
+    }
+
+    /// Counts PUBLISH packets of a QoS, the forbidden one with 2; only on the owner's thread.
+    @inline(__always)
+    func addPublishes(qos: UInt8, _ amount: Int = 1) {
+        switch qos {
+        case 0: publishAtMostOnce.add(amount)
+        case 1: publishAtLeastOnce.add(amount)
+        default: publishExactlyOnce.add(amount)
+        }
+    }
+
+    /// Counts packets of a type, but for PUBLISH; only on the owner's thread.
     func add(_ type: PacketType, _ amount: Int = 1) {
         switch type {
         case .connect: connect.add(amount)
         case .connack: connack.add(amount)
-        case .publish: publish.add(amount)
+        case .publish: preconditionFailure("PUBLISH is counted by QoS")
         case .puback: puback.add(amount)
         case .pubrec: pubrec.add(amount)
         case .pubrel: pubrel.add(amount)
@@ -64,7 +88,7 @@ package struct PacketCounters: ~Copyable, Sendable {
         switch type {
         case .connect: connect.current
         case .connack: connack.current
-        case .publish: publish.current
+        case .publish: publishes
         case .puback: puback.current
         case .pubrec: pubrec.current
         case .pubrel: pubrel.current

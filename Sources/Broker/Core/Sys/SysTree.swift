@@ -28,6 +28,11 @@ package struct SysTree {
         "publish/sent", "bytes/received", "bytes/sent", "sockets", "connections",
     ]
 
+    /// The topics of the averages.
+    static var averageTopics: [String] {
+        loadTopics.flatMap { Load(topic: $0).initial.map(\.topic) }
+    }
+
     /// What comes before the first round, and is counted by it.
     package var opening: [Message] {
         [("version", "mosquitto version \(version)"), ("uptime", "0 seconds")]

@@ -18,10 +18,12 @@ extension Worker {
         let message = message(will, of: session.identity)
         let handle = session.handle
         guard message.withPublication({ BuiltInRules.allowsPublishing(to: $0.topic) }) else {
-            return
+            return counters.drop(.willDenied)
         }
         checkWrite(session.identity, message) { [self] isAllowed in
-            if isAllowed { publish(message, from: handle) }
+            guard isAllowed else { return counters.drop(.willDenied) }
+            counters.willsPublished.add(1)
+            publish(message, from: handle)
         }
     }
 

@@ -19,6 +19,10 @@ package final class TLSContext: Sendable {
     /// The protocol that is chosen by ALPN, in wire form: a length and the name.
     let applicationProtocol: [UInt8]
     private let pskSource: PSKSource?
+    /// How handshakes go.
+    package let figures: TLSFigures
+    /// When the certificates end that were read.
+    package let certificateEnds: [CertificateEnd]
 
     /// Whether reactors may make the steps of a handshake: each takes about a millisecond at most
     /// and waits for nobody.
@@ -38,7 +42,8 @@ package final class TLSContext: Sendable {
     package init(
         _ options: TLSOptions,
         pool: HandshakePool,
-        pskSource: PSKSource? = nil
+        pskSource: PSKSource? = nil,
+        figures: TLSFigures = TLSFigures()
     ) throws(TLSError) {
         ERR_clear_error()
         guard let context = SSL_CTX_new(TLS_server_method()) else {
@@ -47,21 +52,23 @@ package final class TLSContext: Sendable {
         address = UInt(bitPattern: context)
         self.pool = pool
         self.pskSource = pskSource
+        self.figures = figures
         pskHint = options.pskHint
         keyLogFile = options.keyLogFile
         let name = Array(options.applicationProtocol.utf8)
         precondition((1...255).contains(name.count), "ALPN writes the length in a byte")
         applicationProtocol = [UInt8(name.count)] + name
-        _ = SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
-        try setProtocol(context, options)
-        try setCiphers(context, options)
+        try Self.setProtocol(context, options)
+        try Self.setCiphers(context, options)
         if options.pskHint == nil {
-            try setCertificate(context, options)
-            try setAuthorities(context, options)
-            setVerification(context, options)
+            try Self.setCertificate(context, options)
+            try Self.setAuthorities(context, options)
+            Self.setVerification(context, options)
         } else {
-            setKeys(context, options)
+            Self.setKeys(context, options)
         }
+        certificateEnds = CertificateEnd.all(of: context)
+        _ = SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
         setSessions(context, options)
         setCallbacks(context)
     }
@@ -80,7 +87,10 @@ package final class TLSContext: Sendable {
 
     // MARK: Settings
 
-    private func setProtocol(_ context: OpaquePointer, _ options: TLSOptions) throws(TLSError) {
+    private static func setProtocol(
+        _ context: OpaquePointer,
+        _ options: TLSOptions
+    ) throws(TLSError) {
         let version: CInt
         switch options.minimumVersion {
         case nil, "tlsv1.2": version = TLS1_2_VERSION
@@ -97,7 +107,8 @@ package final class TLSContext: Sendable {
         _ = SSL_CTX_ctrl(context, SSL_CTRL_MODE, Flag.releaseBuffers, nil)
     }
 
-    private func setCiphers(_ context: OpaquePointer, _ options: TLSOptions) throws(TLSError) {
+    private static func setCiphers(_ context: OpaquePointer, _ options: TLSOptions) throws(TLSError)
+    {
         let list = options.ciphers ?? "DEFAULT:!aNULL:!eNULL:!LOW:!EXPORT:!SSLv2:@STRENGTH"
         guard SSL_CTX_set_cipher_list(context, list) == 1 else {
             ERR_clear_error()
@@ -114,7 +125,7 @@ package final class TLSContext: Sendable {
         }
     }
 
-    private func setCertificate(
+    private static func setCertificate(
         _ context: OpaquePointer,
         _ options: TLSOptions
     ) throws(TLSError) {
@@ -149,7 +160,7 @@ package final class TLSContext: Sendable {
     private static let noPEM = "no start line"
 
     /// The names in the file are sent to clients that are asked for a certificate.
-    private func setAuthorities(
+    private static func setAuthorities(
         _ context: OpaquePointer,
         _ options: TLSOptions
     ) throws(TLSError) {
@@ -194,7 +205,7 @@ package final class TLSContext: Sendable {
         _ = X509_STORE_set_flags(store, Flag.checkRevocation)
     }
 
-    private func setVerification(_ context: OpaquePointer, _ options: TLSOptions) {
+    private static func setVerification(_ context: OpaquePointer, _ options: TLSOptions) {
         guard options.requiresCertificate else {
             return SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
         }
@@ -213,7 +224,7 @@ package final class TLSContext: Sendable {
         }
     }
 
-    private func setKeys(_ context: OpaquePointer, _ options: TLSOptions) {
+    private static func setKeys(_ context: OpaquePointer, _ options: TLSOptions) {
         _ = SSL_CTX_use_psk_identity_hint(context, options.pskHint)
         SSL_CTX_set_psk_server_callback(context) { ssl, identity, key, room in
             guard let identity, let key, let context = TLSContext.of(ssl) else { return 0 }

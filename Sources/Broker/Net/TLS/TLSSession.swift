@@ -36,6 +36,8 @@ final class TLSSession: @unchecked Sendable {
     private var firstByte: UInt8?
     /// OpenSSL's object; made by the first bytes of a client.
     private var ssl: OpaquePointer?
+    /// When its first bytes came, in nanoseconds.
+    private var beganAt: Int64 = 0
     /// Whether the handshake is done: from then on there are bytes to decrypt and to encrypt.
     private var isEstablished = false
     /// Whether a thread is at work here; debug builds look.
@@ -99,6 +101,7 @@ final class TLSSession: @unchecked Sendable {
         defer { assert(end(), "work that ends has begun") }
         assert(!isEstablished, "a connection has one handshake")
         if ssl == nil {
+            beganAt = Clock.monotonicNanoseconds()
             firstByte = pipe.input.first
             ssl = makeSSL()
         }
@@ -107,10 +110,12 @@ final class TLSSession: @unchecked Sendable {
         let result = SSL_do_handshake(ssl)
         if result == 1 {
             isEstablished = true
+            context.figures.noteDone(after: Clock.monotonicNanoseconds() - beganAt)
             return .done
         }
         let error = SSL_get_error(ssl, result)
         if error == SSL_ERROR_WANT_READ { return .wantsMore }
+        context.figures.noteFailure()
         return .failed(
             TLSFailure(
                 ssl,

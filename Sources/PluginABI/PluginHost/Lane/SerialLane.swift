@@ -30,6 +30,8 @@ final class SerialLane: Sendable {
         /// Who waits for the answer to a login that has not come up.
         var logins: Set<QuestionID> = []
         var isStopping = false
+        /// When the first of `requests` came, in nanoseconds.
+        var firstAt: Int64 = 0
     }
 
     /// So many requests are more than a burst of clients leaves.
@@ -39,10 +41,15 @@ final class SerialLane: Sendable {
     /// Requests that wait or are being handled.
     private let count = Atomic<Int>(0)
     private let waker: Waker
+    /// How long the first of each batch had waited.
+    let waits = LaneWaits()
 
     init() throws(SystemError) {
         waker = try Waker()
     }
+
+    /// Requests that wait or are being handled.
+    var waitingCount: Int { count.load(ordering: .relaxed) }
 
     /// Whether very much waits.
     var isBehind: Bool { count.load(ordering: .relaxed) > Self.behindMin }
@@ -52,7 +59,7 @@ final class SerialLane: Sendable {
         count.add(1, ordering: .relaxed)
         let wasEmpty = queue.withLock { queue in
             queue.requests.append(request)
-            return queue.requests.count == 1
+            return Self.noteIfFirst(&queue)
         }
         if wasEmpty { waker.wake() }
     }
@@ -63,9 +70,17 @@ final class SerialLane: Sendable {
         let wasEmpty = queue.withLock { queue in
             queue.requests.append(.login(question, questionID))
             queue.logins.insert(questionID)
-            return queue.requests.count == 1
+            return Self.noteIfFirst(&queue)
         }
         if wasEmpty { waker.wake() }
+    }
+
+    /// Whether the request that was appended is the first; only that one wakes the thread and reads the
+    /// clock.
+    private static func noteIfFirst(_ queue: inout Queue) -> Bool {
+        guard queue.requests.count == 1 else { return false }
+        queue.firstAt = Clock.monotonicNanoseconds()
+        return true
     }
 
     /// The client has left: its login, if that has not come up yet, never does.
@@ -91,13 +106,16 @@ final class SerialLane: Sendable {
     /// may pass until it must run again; negative for any.
     func run(_ handle: (LaneRequest) -> Void, pause: () -> CInt) {
         while true {
+            var firstAt: Int64 = 0
             let batch = queue.withLock { queue -> [LaneRequest]? in
                 if queue.requests.isEmpty { return queue.isStopping ? nil : [] }
                 let taken = queue.requests
                 queue.requests = []
+                firstAt = queue.firstAt
                 return taken
             }
             guard let batch else { return }
+            if !batch.isEmpty { waits.note(Clock.monotonicNanoseconds() - firstAt) }
             for request in batch {
                 handle(request)
                 count.subtract(1, ordering: .relaxed)

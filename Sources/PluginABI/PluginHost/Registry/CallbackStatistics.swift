@@ -71,11 +71,12 @@ package final class CallbackStatistics: Sendable {
         }
 
         fileprivate static let shardCount = 8
-        /// Words of a shard: three figures, then the histogram; 256 bytes.
+        /// Words of a shard: four figures, then the histogram; 256 bytes.
         fileprivate static let shardWords = 32
         fileprivate static let callsWord = 0
         fileprivate static let errorsWord = 1
         fileprivate static let nanosecondsWord = 2
+        fileprivate static let slowWord = 3
         fileprivate static let bucketsWord = 4
 
         /// The sum of a word over all shards.
@@ -96,6 +97,8 @@ package final class CallbackStatistics: Sendable {
         package let errors: Int
         /// Nanoseconds of all calls.
         package let nanoseconds: Int
+        /// Calls that were slower than the threshold.
+        package let slowCalls: Int
         /// Calls by time: entry n counts those below 2^n microseconds that no earlier one counts;
         /// the last one all others.
         package let histogram: [Int]
@@ -130,7 +133,9 @@ extension CallbackStatistics.Row {
         )
         shard[Self.bucketsWord + bucket].add(1, ordering: .relaxed)
         let limit = watch.slowNanoseconds.load(ordering: .relaxed)
-        if limit > 0, duration > limit { warn(duration, watch.log) }
+        guard limit > 0, duration > limit else { return }
+        shard[Self.slowWord].add(1, ordering: .relaxed)
+        warn(duration, watch.log)
     }
 
     /// At most one line per second, plugin and event.
@@ -168,6 +173,7 @@ extension CallbackStatistics.Row {
             calls: calls,
             errors: sum(Self.errorsWord),
             nanoseconds: sum(Self.nanosecondsWord),
+            slowCalls: sum(Self.slowWord),
             histogram: (0..<CallbackStatistics.bucketCount).map { sum(Self.bucketsWord + $0) }
         )
     }

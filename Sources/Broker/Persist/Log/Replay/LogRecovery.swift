@@ -13,6 +13,8 @@ package struct LogReading: Sendable {
     ///
     /// If the one before did not end as it should, those who were connected leave now.
     package var startedAt: Int64 = 0
+    /// Is told from time to time how many bytes have been read, and of how many.
+    package var progress: (@Sendable (_ count: Int, _ total: Int) -> Void)?
 
     package init(isRepairing: Bool = false, boot: UInt64 = 0, startedAt: Int64 = 0) {
         self.isRepairing = isRepairing
@@ -33,6 +35,8 @@ struct LogRecovery {
     private var cutByteCount = 0
     private var segments: [LogSegment] = []
     private var byteCount = 0
+    /// Bytes of all segments.
+    private let totalCount: Int
 
     /// Reads all of a log.
     static func run(
@@ -47,6 +51,7 @@ struct LogRecovery {
     private init(_ files: any LogFiles, _ reading: LogReading) throws(LogOpenError) {
         self.reading = reading
         history = try LogHistory(files, reading)
+        totalCount = history.parts.reduce(0) { $0 + $1.limit }
         losses = history.losses
         cutByteCount = history.cutByteCount
     }
@@ -112,7 +117,9 @@ struct LogRecovery {
         while true {
             switch scan.next() {
             case .end: return scan.offset
-            case .frame(let frame): try apply(frame, part)
+            case .frame(let frame):
+                try apply(frame, part)
+                reading.progress?(min(byteCount + scan.offset, totalCount), totalCount)
             case .broken:
                 let start = scan.offset
                 if isLast, isTorn(scan, part) {
