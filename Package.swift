@@ -34,8 +34,9 @@ func module(
     )
 }
 
-/// A plugin exports its entry points and nothing else, so that two of them in one process never share a symbol. The tests
-/// link several into one program, where the entry points meet: there the first one stands.
+/// A plugin exports its entry points and nothing else, so that two of them in one process never share a symbol.
+///
+/// The tests link several into one program, where the entry points meet: there the first one stands.
 func plugin(
     _ name: String,
     uses dependencies: [Target.Dependency] = [],

@@ -17,8 +17,8 @@ struct ClientRun {
     var receiveWindow = 5
     /// Where the publisher's connections end, and the receiver's.
     var cuts: (publisher: [CuttingLink.Cut], receiver: [CuttingLink.Cut]) = ([], [])
-    /// How long it may take, in seconds.
-    var patience = 60.0
+    /// How long it may take, in seconds; in the long run all of them run beside each other.
+    var patience = RealClientTests.isLong ? 600.0 : 60
 
     static let configuration = """
         listener %PORT% 127.0.0.1

@@ -36,7 +36,7 @@ struct RealClientTests {
 
     @Test(
         "A burst beyond the windows arrives once and in order",
-        .timeLimit(.minutes(3)),
+        .timeLimit(.minutes(Self.isLong ? 30 : 3)),
         arguments: cases
     )
     func burst(_ row: Case) throws {
@@ -48,7 +48,7 @@ struct RealClientTests {
 
     @Test(
         "What is cut in the middle of a burst goes on exactly once",
-        .timeLimit(.minutes(3)),
+        .timeLimit(.minutes(Self.isLong ? 30 : 3)),
         arguments: cases.filter { $0.program.publishesOn || $0.program.receivesOn }
     )
     func cut(_ row: Case) throws {
@@ -94,7 +94,11 @@ struct RealClientTests {
         }
     }
 
-    @Test("Large messages arrive whole", .timeLimit(.minutes(3)), arguments: cases)
+    @Test(
+        "Large messages arrive whole",
+        .timeLimit(.minutes(Self.isLong ? 30 : 3)),
+        arguments: cases
+    )
     func large(_ row: Case) throws {
         var run = ClientRun(
             program: row.program,
