@@ -74,6 +74,14 @@ struct BrokerControl {
         #expect(responses.first?["correlationData"] == nil)
     }
 
+    @Test("health answers whether the broker should be sent clients", arguments: reactors)
+    func health(workers: Int) throws {
+        let client = try Self.questionID(Broker.shared(Self.config, workers: workers))
+        let responses = try Self.ask(client, #"{"commands":[{"command":"health"}]}"#)
+        let data = try #require(responses.first?["data"] as? [String: Any])
+        #expect(data["status"] as? String == "ready")
+    }
+
     static let errors: [(String, String, String)] = [
         ("not json", "Unknown command", "Payload not valid JSON"),
         ("{}", "Unknown command", "Invalid/missing commands"),

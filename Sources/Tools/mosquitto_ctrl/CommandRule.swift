@@ -15,6 +15,8 @@ struct CommandRule: Sendable {
         case special
         /// Done here, without the broker.
         case local
+        /// A question to which a refusal is an answer too: `HealthCheck`.
+        case check
     }
 
     /// Where the command can be given.
@@ -61,6 +63,14 @@ struct CommandRule: Sendable {
 
 extension CommandRule {
     static let broker: [CommandRule] = [
+        CommandRule(
+            "health",
+            "Broker",
+            "",
+            "Say whether the broker serves clients; status 0 if it does.",
+            .check,
+            in: .commandLine
+        ),
         CommandRule(
             "listListeners",
             "Broker",

@@ -30,6 +30,14 @@ struct OneShot {
             Terminal.say(try DynsecFile.initialise(arguments, ask: ask))
             return
         }
+        if rule.form == .check {
+            guard arguments.isEmpty else {
+                throw ToolFailure("Error: \(rule.name) takes no arguments.", .invalidInput)
+            }
+            try options.askPassword()
+            let health = try HealthCheck(options).run()
+            return Terminal.say(options.printsJSON ? health.json.compactText : health.line)
+        }
         if let path = options.dataFile {
             guard rule.name == "setClientPassword" else {
                 throw ToolFailure(
@@ -145,7 +153,8 @@ struct OneShot {
         }
     }
 
-    private static func failure(
+    /// Says what is wrong with a request or its answer.
+    static func failure(
         requesting error: RequestError,
         _ options: ConnectionOptions
     ) -> ToolFailure {

@@ -30,4 +30,8 @@ extension Broker {
             limit > 0 && memory.isExhausted(limit: limit, at: second)
         return health.readiness(isOutOfMemory: isOutOfMemory)
     }
+
+    /// `ready`, or why the broker should be sent no clients: `starting`, `restoring`, `stopping`,
+    /// `listener_failed` or `memory_limit`.
+    package var readinessWord: String { readiness.word }
 }

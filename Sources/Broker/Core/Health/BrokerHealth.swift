@@ -104,20 +104,24 @@ package final class BrokerHealth: Sendable {
 }
 
 extension BrokerHealth.Readiness {
-    /// What the body of an answer says: `{"status":"restoring","done":0.42}`.
-    var text: String {
+    /// Its name outside.
+    var word: String {
         switch self {
-        case .ready: Self.status("ready")
-        case .starting: Self.status("starting")
-        case .restoring(let done):
-            "{\"status\":\"restoring\",\"done\":\(Self.hundredths(done))}\n"
-        case .stopping: Self.status("stopping")
-        case .listenerFailed: Self.status("listener_failed")
-        case .memoryLimit: Self.status("memory_limit")
+        case .ready: "ready"
+        case .starting: "starting"
+        case .restoring: "restoring"
+        case .stopping: "stopping"
+        case .listenerFailed: "listener_failed"
+        case .memoryLimit: "memory_limit"
         }
     }
 
-    private static func status(_ word: String) -> String { "{\"status\":\"\(word)\"}\n" }
+    /// What the body of an answer says: `{"status":"restoring","done":0.42}`.
+    var text: String {
+        var fields = "\"status\":\"\(word)\""
+        if case .restoring(let done) = self { fields += ",\"done\":\(Self.hundredths(done))" }
+        return "{\(fields)}\n"
+    }
 
     /// Two decimals, rounded down: what is not done is not 1.
     private static func hundredths(_ number: Double) -> String {

@@ -24,9 +24,18 @@ struct BrokerControl: Sendable {
             case "savestate":
                 let isBegun = host.broker.saver.save(host.broker)
                 command.reply(responses, error: isBegun ? nil : "Persistence is off")
+            case "health":
+                command.reply(responses, data: Self.health(of: host.broker))
             default: command.reply(responses, error: "Unknown command")
             }
         }
+    }
+
+    /// The word of `/health/ready`.
+    private static func health(of broker: Broker) -> JSON? {
+        guard let data = cJSON_CreateObject() else { return nil }
+        _ = cJSON_AddStringToObject(data, "status", broker.readinessWord)
+        return data
     }
 
     /// Only plugins that have said who they are.

@@ -30,7 +30,7 @@ struct CommandLineRequest {
             return try paging()
         case .special:
             return try special()
-        case .local:
+        case .local, .check:
             throw Self.invalid
         }
     }

@@ -24,7 +24,7 @@ struct ShellRequest {
         case .prioritised(let fields): return try names(fields, optional: nil)
         case .paging: return try paging()
         case .special: return try special()
-        case .local: throw usage()
+        case .local, .check: throw usage()
         }
     }
 
