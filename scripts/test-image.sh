@@ -95,7 +95,9 @@ echo "== The image's own configuration"
 start /usr/sbin/mosquitto -c /mosquitto/config/mosquitto.conf
 grep -q 'local only mode' "$root/tmp/log" || fail "others than this container can connect"
 mosquitto_pub -h 127.0.0.1 -p 1883 -t try -m this
+in_image mosquitto_ctrl -h 127.0.0.1 broker health >/dev/null || fail "the health check finds no broker"
 stop
+in_image mosquitto_ctrl -h 127.0.0.1 broker health >/dev/null 2>&1 && fail "the health check finds a broker that has gone"
 
 echo "== Persistence, log and dynamic security at the known places, as another user"
 printf '%s\n' 'listener 1883' 'persistence true' 'persistence_location /mosquitto/data/' \
@@ -110,6 +112,7 @@ as=(chroot "$root")
 for round in first second; do
     start /usr/sbin/mosquitto -c /mosquitto/config/mosquitto.conf
     runs_as 1000 1001
+    in_image mosquitto_ctrl -h 127.0.0.1 broker health >/dev/null || fail "the health check needs a user"
     if [ "$round" = first ]; then
         in_image mosquitto_ctrl -u admin -P secret dynsec createClient lamp -p secret >/dev/null 2>&1
         in_image mosquitto_ctrl -u admin -P secret dynsec addRoleACL admin publishClientSend '#' allow 2>/dev/null
