@@ -204,7 +204,7 @@ struct DropReasonTests {
 }
 
 /// A plugin that wants no message; used from one thread alone, hence `@unchecked Sendable`.
-private final class UnwillingHooks: Hooks, @unchecked Sendable {
+private final class UnwillingHooks: QuietHooks, @unchecked Sendable {
     private let wanted: HookEvents
 
     init(_ wanted: HookEvents) { self.wanted = wanted }
@@ -218,18 +218,4 @@ private final class UnwillingHooks: Hooks, @unchecked Sendable {
         default: preconditionFailure("it is asked about messages alone")
         }
     }
-
-    func checkAccess(
-        _ kind: AccessKind,
-        _ client: ClientIdentity,
-        _ publication: borrowing UnsafePublication
-    ) -> Int32 { 0 }
-
-    var isBehind: Bool { false }
-    func forget(_ questionID: QuestionID) {}
-    func text(of code: Int32) -> String { "code \(code)" }
-    func connected(_ client: ClientIdentity) {}
-    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {}
-    func forgetSecurity(of client: ClientIdentity) {}
-    func threadIsEnding() {}
 }

@@ -28,7 +28,14 @@ struct RecheckedDeliveryTests {
         arguments: [false, true]
     )
     func released(isDirect: Bool) throws {
-        let hooks = ReaderHooks(isDirect: isDirect)
+        let hooks = RuleHooks(isDirect: isDirect)
+        var mayRead = true
+        var askedCount = 0
+        hooks.isDenied = { kind, _ in
+            guard kind == .read else { return false }
+            askedCount += 1
+            return !mayRead
+        }
         let driven = try DrivenBroker(hooks: hooks)
         let reader = try Self.come(to: driven)
         let publisher = try driven.connect()
@@ -46,19 +53,19 @@ struct RecheckedDeliveryTests {
         reader.close()
         driven.settle()
 
-        hooks.mayRead = false
-        let askedBefore = hooks.askedCount
+        mayRead = false
+        let askedBefore = askedCount
         let again = try driven.connect()
         again.send(Wire.connect("reader", isClean: false))
         driven.settle()
         let connack: [UInt8] = [0x20, 2, 1, 0]
         #expect(Self.packets(again) == [connack, Wire.acknowledgement(0x62, 3)])
-        #expect(hooks.askedCount - askedBefore == 3)
+        #expect(askedCount - askedBefore == 3)
         again.send(Wire.acknowledgement(0x70, 3))
         driven.settle()
 
         // Nothing is left of them, and all identifiers are free.
-        hooks.mayRead = true
+        mayRead = true
         publisher.send(Wire.publish("t", [9], qos: 2, identifier: 9))
         driven.settle()
         publisher.send(Wire.acknowledgement(0x62, 9))

@@ -6,7 +6,7 @@ import MQTT
 @testable import Core
 
 /// Denies clients what `isDenied` says; used from one thread alone, hence `@unchecked Sendable`.
-final class RuleHooks: Hooks, @unchecked Sendable {
+final class RuleHooks: QuietHooks, @unchecked Sendable {
     private let isDirect: Bool
     /// Who may not do what.
     var isDenied: (AccessKind, _ clientIdentifier: String) -> Bool = { _, _ in false }
@@ -53,11 +53,6 @@ final class RuleHooks: Hooks, @unchecked Sendable {
                 isDenied(.write, client.clientIdentifier)
                     ? .refused(.notAuthorized) : .accepted(replacement: nil)
             )
-        case .subscribe(_, let filters), .unsubscribe(_, let filters), .access(_, let filters):
-            .filters(
-                filters.map { _ in .allowed(filter: nil, options: nil) },
-                disconnectCode: nil
-            )
         case .deliver(let client, let deliveries):
             .deliver(
                 deliveries.map { _ in
@@ -66,17 +61,7 @@ final class RuleHooks: Hooks, @unchecked Sendable {
             )
         case .publishStored(let client, _):
             .publishStored(isAllowed: !isDenied(.write, client.clientIdentifier))
-        case .control: .control(.unhandled)
-        case .beginExchange, .continueExchange: .exchange(code: 0, data: nil)
-        case .authenticate, .confirm: .authentication(code: 0)
+        default: allowance(for: question)
         }
     }
-
-    var isBehind: Bool { false }
-    func forget(_ questionID: QuestionID) {}
-    func text(of code: Int32) -> String { "code \(code)" }
-    func connected(_ client: ClientIdentity) {}
-    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {}
-    func forgetSecurity(of client: ClientIdentity) {}
-    func threadIsEnding() {}
 }

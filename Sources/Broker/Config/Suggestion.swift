@@ -3,7 +3,7 @@
 
 /// Finds the known word that an unknown one was probably meant to be.
 package enum Suggestion {
-    /// Longer words have no neighbours.
+    /// Nothing is near to longer words.
     private static let lengthMax = 64
 
     /// The known word nearest to `word`; nil if none is near.

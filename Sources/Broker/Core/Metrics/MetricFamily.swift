@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a family of metrics is: name, type, labels, meaning.
 
-/// Series of one name; `MetricFamily+Table.swift` and its neighbours have all there are.
+/// Series of one name; `MetricFamily+Table.swift` and `MetricFamily+Parts.swift` have all there are.
 struct MetricFamily: Sendable, Equatable {
     /// How the numbers of a family behave.
     enum Kind: String, Sendable {
