@@ -38,14 +38,15 @@ package struct SendLimits: Sendable {
 package struct SendWindow: ~Copyable {
     @usableFromInline
     struct Fields {
+        // In an order without gaps: every idle session has one.
         @usableFromInline var ring = UnsafeWindowRing()
+        @usableFromInline var lastIdentifier: UInt16 = 0
+        var isTaken = false
         @usableFromInline var cursor = 0
         @usableFromInline var inFlightCount = 0
         @usableFromInline var inFlightByteCount = 0
         var queuedCount = 0
         var queuedByteCount = 0
-        @usableFromInline var lastIdentifier: UInt16 = 0
-        var isTaken = false
 
         @usableFromInline
         init() {}

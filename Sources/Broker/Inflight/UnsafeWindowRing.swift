@@ -29,10 +29,10 @@ struct UnsafeWindowRing {
     @usableFromInline var identifiedEnd = 0
     /// Ended entries between `head` and `tail`.
     @usableFromInline var endedCount = 0
-    /// Whether an identifier is found by bisection.
-    @usableFromInline var isAscending = true
     /// Places by identifier, of live entries; made when bisection will not do.
     private var index: [UInt16: Int]?
+    /// Whether an identifier is found by bisection.
+    @usableFromInline var isAscending = true
 
     @usableFromInline
     init() {}

@@ -21,32 +21,33 @@ package final class Connection {
     // Private: otherwise the compiler checks every access for exclusivity.
     private var currentHandler: (any ConnectionHandler)?
 
+    // Members are in an order without gaps: there is one of these for every idle client.
+
     let slot: Int
-    private(set) var descriptor: CInt
     let output = UnsafeOutputQueue()
     var input = UnsafeInputRemainder()
-    private var interest: UInt32 = Reactor.receiving
-    /// Bytes read at once: what the handler can take in a turn, as far as that is known.
-    private var readLimit = Int32(Connection.readLimitMax)
-    private var isTouched = false
-    private var isPaused = false
-    private var noticesHangUp = false
     /// What lies between the socket and the packets; nil for nothing.
     var layers: Layers?
     /// What a proxy has told of the client's TLS connection.
     var proxyTLS: ProxyTLSBox?
+    /// A whole packet needs this many bytes of the stream, as far as the handler knows.
+    package var neededBytes = 0
+    private(set) var descriptor: CInt
+    private var interest: UInt32 = Reactor.receiving
+    /// The place among the blocked connections of the reactor.
+    var blockedIndex: Int?
+    private var isTouched = false
+    private var isPaused = false
+    private var noticesHangUp = false
+    /// Bytes read at once: what the handler can take in a turn, as far as that is known.
+    private var readLimit = Int32(Connection.readLimitMax)
     private var isReading = false
     private var isYielding = false
     /// Whether the reactor is told of what happens to the socket.
     private(set) var isWatched = true
     private var isBlocked = false
-    /// The place among the blocked connections of the reactor.
-    var blockedIndex: Int?
     /// Until `promote`; little is read at once from the peer meanwhile.
     private var isUnauthenticated = true
-
-    /// A whole packet needs this many bytes of the stream, as far as the handler knows.
-    package var neededBytes = 0
 
     init(
         _ descriptor: CInt,

@@ -33,6 +33,8 @@ package final class Client {
         case ended
     }
 
+    // Members are in an order without gaps: there is one of these for every idle client.
+
     let worker: Worker
     /// The worker's, one step nearer.
     let batch: PublishBatch
@@ -40,15 +42,12 @@ package final class Client {
     let counters: Counters
     private(set) var connection: Connection?
     let listener: ListenerSettings
-    var stage = Stage.awaitingConnect
     /// Set with the first complete CONNECT.
     var identity: ClientIdentity?
     /// Set when the session is attached, before CONNACK.
     var session: Session?
     /// How many had been let in here before it; orders those who are there and those who come later.
     var entryNumber = 0
-    var isV5 = false
-    var version = ProtocolVersion.v311
 
     /// Seconds without a packet after which the client is given up; 0: never.
     var timeoutSeconds: Int64 = 0
@@ -58,53 +57,56 @@ package final class Client {
     /// First to an accepted CONNECT, then to CONNACK; no byte it sends puts that off.
     var loginDueAt: Int64 = 0
 
-    /// The most bytes of a packet the client takes [MQTT-3.1.2-24]; known with its CONNECT.
-    var packetSizeMax = UInt32.max
     /// Topics by alias, as the client has set them; without mount point.
     var incomingAliases: [UInt16: [UInt8]] = [:]
     /// The CONNECT of a client that is being authenticated.
     var pendingConnect: PendingConnect?
-    /// The question whose answer lets the client go on.
-    var openQuestion: QuestionID? {
-        didSet { setWaiting() }
-    }
     /// The SUBSCRIBE or UNSUBSCRIBE that is being carried out.
     var filterPacket: FilterPacket? {
         didSet { setWaiting() }
     }
-    /// Whether the next packet has to wait until one of them is done with.
-    private(set) var isWaiting = false
-    /// Whether an exchange of enhanced authentication is under way on a connected client.
-    var isReauthenticating = false
-    /// How the client says who it is, while nobody has decided about that.
-    var loginMethod: AuthenticationMethod?
     /// Messages of the client that plugins have not decided about yet.
     var undecidedCount = 0
-    /// How often the client was denied something in the present second.
-    var denials = DenialCount()
     /// How the connection ended while messages were undecided.
     var postponedEnd: ClientEnd? {
         get { boxedEnd?.value }
         set { boxedEnd = newValue.map(Box.init) }
     }
     private var boxedEnd: Box<ClientEnd>?
+    /// Its publications that go to so many sessions that they are not delivered yet.
+    private(set) var spreadCount = 0
+    /// Answers that wait until something else has happened.
+    var heldAnswers = HeldAnswers()
+    /// What lets the client in when its CONNACK may go out.
+    var heldEntry: (() -> Void)?
+    /// How often the client was denied something in the present second.
+    var denials = DenialCount()
+    /// The most bytes of a packet the client takes [MQTT-3.1.2-24]; known with its CONNECT.
+    var packetSizeMax = UInt32.max
+    /// The question whose answer lets the client go on.
+    var openQuestion: QuestionID? {
+        didSet { setWaiting() }
+    }
+    /// Whether the next packet has to wait until that or `filterPacket` is done with.
+    private(set) var isWaiting = false
+    var stage = Stage.awaitingConnect
+    var isV5 = false
+    var version = ProtocolVersion.v311
+    /// Whether an exchange of enhanced authentication is under way on a connected client.
+    var isReauthenticating = false
+    /// How the client says who it is, while nobody has decided about that.
+    var loginMethod: AuthenticationMethod?
     /// Whether the client is not read from because other workers are behind, or because an answer to
     /// it waits for a session log that is behind or cannot be written.
     var isParked = false
     /// Whether the client is not read from because it does not take its answers.
     private var isUnread = false
-    /// Its publications that go to so many sessions that they are not delivered yet.
-    private(set) var spreadCount = 0
-    /// Answers that wait until something else has happened.
-    var heldAnswers = HeldAnswers()
     /// Whether it is among the worker's `holdingClients`.
     var isHolding = false
-    /// What lets the client in when its CONNACK may go out.
-    var heldEntry: (() -> Void)?
-    /// The port it has come in on, until the line about that is written: when something has come.
-    var unannouncedPort: UInt16?
     /// Whether an excess of the receive maximum was already logged for this connection.
     var hasLoggedExcess = false
+    /// The port it has come in on, until the line about that is written: when something has come.
+    var unannouncedPort: UInt16?
 
     init(worker: Worker, connection: Connection, listener: ListenerSettings) {
         self.worker = worker

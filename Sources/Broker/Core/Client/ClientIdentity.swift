@@ -25,8 +25,6 @@ package final class ClientIdentity: Sendable {
     package let peer: PeerAddress
     /// The listener it came through; nil for sessions restored without one.
     package let listener: ListenerSettings?
-    /// The number of that listener.
-    package let listenerIndex: Int?
     /// The protocol version it speaks.
     package let version: ProtocolVersion
     /// Keep alive interval in seconds as the client asked for.
@@ -35,11 +33,12 @@ package final class ClientIdentity: Sendable {
     package let isCleanStart: Bool
     /// A bridge of another broker, by the protocol version's high bit.
     package let isBridge: Bool
-    /// Authentication method of enhanced authentication.
-    package let authenticationMethod: String?
-    private let connectionSecurity: Mutex<ConnectionSecurity?>
     /// Who vouches for the user name.
     package let proof: IdentityProof
+    /// Authentication method of enhanced authentication.
+    package let authenticationMethod: String?
+    /// In a box: most clients have neither TLS nor a proxy.
+    private let connectionSecurity: Mutex<Box<ConnectionSecurity>?>
     /// What a plugin host keeps with the client; see `attachment`.
     private let attached = Mutex<(any AnyObject & Sendable)?>(nil)
     /// The address of that, or 0: spares the lock.
@@ -65,19 +64,21 @@ package final class ClientIdentity: Sendable {
         names = Mutex(Names(clientIdentifier: clientIdentifier, userName: userName))
         self.peer = peer
         self.listener = listener
-        listenerIndex = listener?.index
         self.version = version
         self.keepAliveSeconds = keepAliveSeconds
         self.isCleanStart = isCleanStart
         self.isBridge = isBridge
         self.authenticationMethod = authenticationMethod
-        connectionSecurity = Mutex(security)
+        connectionSecurity = Mutex(security.map(Box.init))
         self.proof = proof
     }
 
+    /// The number of the listener it came through; nil for sessions restored without one.
+    package var listenerIndex: Int? { listener?.index }
+
     /// What TLS and a proxy have told of the client, its certificate among it; nil once the
     /// connection has gone.
-    package var security: ConnectionSecurity? { connectionSecurity.withLock { $0 } }
+    package var security: ConnectionSecurity? { connectionSecurity.withLock { $0 }?.value }
 
     /// Gives back what TLS and a proxy have told; who has taken a copy keeps that.
     package func forgetSecurity() {

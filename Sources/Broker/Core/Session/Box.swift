@@ -10,3 +10,5 @@ final class Box<Value> {
         self.value = value
     }
 }
+
+extension Box: Sendable where Value: Sendable {}

@@ -15,44 +15,44 @@ import Topics
 /// routes. Everything that changes it is a method of its own, which tells the listener.
 /// [MQTT-4.1.0-1] [MQTT-4.8.2-4] [MQTT311-4.1.0-1] [MQTT311-4.1.0-2]
 final class Session {
+    // Members are in an order without gaps: there is one of these for every idle client.
+
     let worker: Worker
     let handle: SessionHandle
     private(set) var identity: ClientIdentity
-    /// The number of the listener its client came through last.
-    private(set) var listenerIndex: Int?
     /// The connected client, if there is one.
     private(set) var client: Client?
     /// Where its messages go out; nil while nobody takes any.
     private(set) var outlet: Outlet?
 
-    /// Seconds to live without a connection; 0: ends with it; `UInt32.max`: never ends.
-    private(set) var expiryInterval: UInt32
     private var boxedWill: Box<MQTT.Will>?
     /// The password of the last CONNECT, kept while plugins may ask for it again on reload.
     var password: [UInt8]?
     /// When it ends and when a delayed will is due.
     var deadlines = SessionDeadlines()
-    /// When its client left, in milliseconds of the reactor clock, negative before the machine's
-    /// start; nil while it is there.
-    private(set) var detachedAt: Int64?
 
     var subscriptions = Subscriptions()
+    /// Seconds to live without a connection; 0: ends with it; `UInt32.max`: never ends.
+    private(set) var expiryInterval: UInt32
     /// Messages to the client.
     let outgoing = OutgoingMessages()
     /// QoS 2 messages from the client; nil before the first.
     private(set) var incoming: IncomingMessages?
     /// Retained messages that are still to be sent for new subscriptions.
     var retainedQueue: RetainedQueue?
-    /// Whether the next slice of them comes in the next turn.
-    var isRetainedPostponed = false
     /// Deliveries that plugins have not decided about yet.
     var undecidedCount = 0
-    /// Whether a client has been told that it is there.
-    var isEstablished = false
     /// Its number in the session log; 0 when it is not there.
     var logNumber: SessionNumber = 0
 
     private var lastFanOut: UInt64 = 0
+    /// When its client left, in milliseconds of the reactor clock, negative before the machine's
+    /// start; nil while it is there.
+    private(set) var detachedAt: Int64?
+    /// Whether the next slice of the retained messages comes in the next turn.
+    var isRetainedPostponed = false
+    /// Whether a client has been told that it is there.
+    var isEstablished = false
     /// Whether the loss of messages was already logged for this connection.
     var hasLoggedDrop = false
 
@@ -65,9 +65,11 @@ final class Session {
         self.worker = worker
         self.handle = handle
         self.identity = identity
-        listenerIndex = identity.listenerIndex
         self.expiryInterval = expiryInterval
     }
+
+    /// The number of the listener its client came through last.
+    var listenerIndex: Int? { identity.listenerIndex }
 
     /// Whether the session outlives its connection.
     var isPersistent: Bool { expiryInterval != 0 }
@@ -89,7 +91,6 @@ final class Session {
         assert(self.client == nil, "the earlier client has left")
         self.client = client
         self.identity = identity
-        listenerIndex = identity.listenerIndex
         self.expiryInterval = expiryInterval
         deadlines = SessionDeadlines()
         detachedAt = nil
