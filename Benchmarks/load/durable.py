@@ -28,6 +28,7 @@ class Bed:
         self.path, self.programs = os.path.realpath(arguments.broker), os.path.realpath(arguments.programs)
         self.load, self.debian = arguments.mqttload, arguments.debian
         self.rounds, self.seconds, self.workers = arguments.rounds, arguments.seconds, arguments.workers
+        self.minutes = arguments.minutes
 
     def broker(self, lines, **more):
         """Our broker."""
@@ -211,11 +212,17 @@ def rewrites(bed):
         send_all(sender, load)
         each = segments(broker)[1] - before
         await_checkpoint(broker, sender, load)
-        written, rounds, found = written_bytes(broker), 0, 0
+        written, rounds, found, began = written_bytes(broker), await_checkpoint(broker, sender, load), 1, time.monotonic()
+        # What is left of the time is divided among as many loads as came before the first.
+        pause = bed.minutes * 60 / (4 * rounds)
         while found < 5:
-            found, rounds = found + 1, rounds + await_checkpoint(broker, sender, load)
-        ratio = (written_bytes(broker) - written) / (rounds * each)
-        print(f"Five checkpoints with {rounds * each / 1e6:.0f} MB of records between them: {ratio:.2f} times that is written.", flush=True)
+            found, rounds = found + 1, rounds + await_checkpoint(broker, sender, load, pause)
+        ratio, minutes = (written_bytes(broker) - written) / (rounds * each), (time.monotonic() - began) / 60
+        print(
+            f"Five checkpoints in {minutes:.1f} minutes with {rounds * each / 1e6:.0f} MB of records between them: "
+            f"{ratio:.2f} times that is written.",
+            flush=True,
+        )
     finally:
         broker.stop()
 
@@ -226,13 +233,14 @@ def send_all(sender, load):
     sender.skip(4 * len(load))
 
 
-def await_checkpoint(broker, sender, load):
+def await_checkpoint(broker, sender, load, pause=0):
     """Sends the load again and again until the oldest file of the log is another one; how often that was."""
     oldest, count = segments(broker)[0][0], 0
     while segments(broker)[0][0] == oldest:
         send_all(sender, load)
         count += 1
         assert count < 10_000, "no checkpoint comes"
+        time.sleep(pause)
     return count
 
 
@@ -343,6 +351,7 @@ def main():
     parser.add_argument("--debian", help="Debian's broker, for traffic")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--minutes", type=float, default=0, help="how long rewrites is to take, at least")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(ALL))
     arguments = parser.parse_intermixed_args()

@@ -60,7 +60,11 @@ package final class Worker {
     /// A batch that came from another reactor.
     let foreignBatch: PublishBatch
     /// What is written into the session log; nil when there is none.
-    private(set) var recorder: Recorder?
+    private(set) var recorder: Recorder? {
+        didSet { lentRecorder = recorder.map { Unmanaged.passUnretained($0) } }
+    }
+    /// The same for what each message passes, where counting references would cost more than the rest.
+    private(set) var lentRecorder: Unmanaged<Recorder>?
     /// Who is told what happens to sessions; set before the first client comes.
     var sessionListener: (any SessionListener)?
     /// Who holds answers back; set before the first client comes.

@@ -220,7 +220,7 @@ extension LogDice {
             message.isRetained = isOne(in: 2)
             message.expiresAt = isOne(in: 2) ? 0 : Int64(bitPattern: number() >> 1)
             message.publisher = isOne(in: 2) ? 0 : number()
-            let list = destinations(buffer.lastDestinations)
+            let list = destinations(Array(buffer.lastDestinations.all))
             return message.lend { lent in
                 buffer.write(accepted: lent, to: list)
                 return text(.accepted(lent), list, [])
@@ -229,9 +229,9 @@ extension LogDice {
             // One number further now and then, and the same way: what is written as a repetition.
             let isNext = isOne(in: 2)
             let number = isNext ? RecordBuffer.following(buffer.lastMessage) : messageNumber()
-            var list = destinations(buffer.lastDestinations)
+            var list = destinations(Array(buffer.lastDestinations.all))
             if isNext, buffer.lastDestinations.count == 1 {
-                list = buffer.lastDestinations.map(\.advanced)
+                list = buffer.lastDestinations.all.map(\.advanced)
             }
             buffer.write(delivered: number, to: list)
             return text(.delivered(number), list, [])

@@ -50,6 +50,12 @@ package struct UnsafePublication {
     /// Who published it; nil for the broker itself.
     package var origin: ClientIdentity? { lentOrigin?.takeUnretainedValue() }
 
+    /// Lends who published it, without counting a reference; nil for the broker itself.
+    @inline(__always)
+    func withOrigin<Result>(_ body: (ClientIdentity) -> Result) -> Result? {
+        lentOrigin?._withUnsafeGuaranteedRef { body($0) }
+    }
+
     /// Lends arrays as a publication; valid inside `body` only.
     package static func with<Result>(
         topic: [UInt8],

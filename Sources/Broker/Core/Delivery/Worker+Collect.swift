@@ -29,14 +29,10 @@ extension Worker {
     func deliverCollected() -> Bool {
         guard !batch.isEmpty else { return false }
         assert(!isDelivering, "nothing publishes while a batch is being delivered")
-        // Once: each look counts a reference.
-        let recorder = recorder
-        if let recorder {
-            recorder.submitIfLarge()
-            if recorder.refuses(batch) {
-                refuseCollected()
-                return false
-            }
+        let recorder = lentRecorder
+        if recorder?._withUnsafeGuaranteedRef({ $0.takesIn(batch) }) == false {
+            refuseCollected()
+            return false
         }
         if batch.purpose == .receive { return keepCollected() }
         isDelivering = true
@@ -44,20 +40,17 @@ extension Worker {
         // Stored before the route is looked up: a subscription made meanwhile on another reactor that is
         // not in the route finds the retained message.
         if batch.isRetained {
-            recorder?.prepareRetained(batch)
+            recorder?._withUnsafeGuaranteedRef { $0.prepareRetained(batch) }
             retain(batch)
         }
         let route = routes.route(batch.topic)
         let hasSubscribers = !route.isEmpty
-        if let recorder {
-            recorder.complete(batch)
-            recorder.accept(batch, route)
-        }
+        recorder?._withUnsafeGuaranteedRef { $0.accept(batch, route) }
         fanOut(batch, route)
         if batch.purpose == .release || batch.purpose == .publish && batch.qos == 1 {
             answerCollected(hasSubscribers)
         }
-        if let recorder { recorder.holdBack(batch) }
+        recorder?._withUnsafeGuaranteedRef { $0.holdBack(batch) }
         finish(batch)
         return hasSubscribers
     }

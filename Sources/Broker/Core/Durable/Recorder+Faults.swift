@@ -3,6 +3,7 @@
 
 import MQTT
 import Net
+import Persist
 import Topics
 
 /// A message is taken whole or refused whole. Clients of 5.0 are told that there is no room; earlier

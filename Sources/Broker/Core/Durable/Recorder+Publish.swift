@@ -41,16 +41,13 @@ extension Recorder {
         }
     }
 
-    /// Records that the publications of a batch are released, if they are: in the frame in which they
-    /// are accepted, so that they are there once at any moment.
-    func complete(_ batch: PublishBatch) {
-        guard batch.purpose == .release else { return }
-        worker.sessions[batch.publisher]?.noteReleased(batch)
-    }
-
     /// Records the publications of a batch for the durable sessions of a route, before any of them
     /// gets one.
+    ///
+    /// That they are released, if they are, is in the frame in which they are accepted, so that they are
+    /// there once at any moment.
     func accept(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        if batch.purpose == .release { worker.sessions[batch.publisher]?.noteReleased(batch) }
         collectPending(batch, route)
         collectStandIns(batch, route)
         let retains = retains(batch)
@@ -75,12 +72,7 @@ extension Recorder {
 
     /// Finds the durable sessions that a batch goes to, but for groups.
     func collectPending(_ batch: PublishBatch, _ route: UnsafeRoute) {
-        // One, mostly: taking it out costs less than emptying an array.
-        if pending.count == 1 {
-            pending.removeLast()
-        } else {
-            pending.removeAll(keepingCapacity: true)
-        }
+        pending.removeAll()
         guard batch.qos > 0, !route.isEmpty else { return }
         for destination in route.local { addPending(destination, batch) }
         for destination in route.remote { addPending(destination, batch) }
@@ -125,7 +117,7 @@ extension Recorder {
     /// Who that is shows when the message is dealt, perhaps turns later; but once the batch is
     /// accepted, each message is with one of the members.
     private func collectStandIns(_ batch: PublishBatch, _ route: UnsafeRoute) {
-        standIns.removeAll(keepingCapacity: true)
+        if !standIns.isEmpty { standIns.removeAll(keepingCapacity: true) }
         standInPlace = 0
         guard batch.qos > 0, route.hasGroups else { return }
         for place in durableGroups(route) {
@@ -183,11 +175,11 @@ extension Recorder {
         let number = batch.number(index)
         assert(number != 0, "it was numbered before")
         if number == MessageNumbers.following(batch.firstNumber, by: index) {
-            return write(batch.publication(index), number, to: pending, again: list)
+            return write(batch.publication(index), number, to: pending.all, again: list)
         }
         // It was recorded when it was received.
         keepContent(number, batch.publication(index))
-        if !pending.isEmpty { buffer.write(delivered: number, to: pending) }
+        if !pending.isEmpty { buffer.write(delivered: number, to: pending.all) }
     }
 
     // MARK: Content
@@ -197,7 +189,7 @@ extension Recorder {
     func write(
         _ publication: borrowing UnsafePublication,
         _ number: MessageNumber,
-        to destinations: [LogDestination],
+        to destinations: UnsafeBufferPointer<LogDestination> = .init(start: nil, count: 0),
         again list: UInt64? = nil
     ) {
         let message = UnsafeLogMessage(
@@ -208,7 +200,7 @@ extension Recorder {
             qos: publication.qos,
             isRetained: publication.isRetained,
             expiresAt: wallSecond(publication.expiresAt),
-            publisher: publisher(publication.origin)
+            publisher: publication.withOrigin { publisher($0) } ?? 0
         )
         if list.map({ buffer.write(acceptedAgain: message, list: $0) }) != true {
             buffer.write(accepted: message, to: destinations)
@@ -219,7 +211,7 @@ extension Recorder {
     /// Records a message that is named now once more, if the checkpoint under way would lose it.
     func keepContent(_ number: MessageNumber, _ publication: borrowing UnsafePublication) {
         guard let checkpoint, checkpoint.needs(number) else { return }
-        write(publication, number, to: [])
+        write(publication, number)
     }
 
     /// Records a batch of QoS 0 that a durable session is about to keep, once for all sessions.
@@ -234,7 +226,7 @@ extension Recorder {
             let number = batch.number(index)
             let publication = batch.publication(index)
             if number == MessageNumbers.following(batch.firstNumber, by: index) {
-                write(publication, number, to: [])
+                write(publication, number)
             } else {
                 keepContent(number, publication)
             }
@@ -252,7 +244,7 @@ extension Recorder {
         let number = message.number
         if number == 0 {
             let made = takeNumbers(1)
-            message.withPublication { write($0, made, to: []) }
+            message.withPublication { write($0, made) }
             return made
         }
         if checkpoint != nil { message.withPublication { keepContent(number, $0) } }

@@ -154,7 +154,7 @@ extension Recorder: SessionListener {
         guard isDurable(session) else { return }
         var number = message.number
         if number == 0 { number = takeNumbers(1) }
-        message.withPublication { write($0, number, to: []) }
+        message.withPublication { write($0, number) }
         buffer.write(.received(session.logNumber, identifier: identifier, number))
     }
 }

@@ -77,7 +77,7 @@ final class Recorder {
     }
 
     /// Durable sessions that a batch goes to.
-    var pending: [LogDestination] {
+    var pending: UnsafeDestinationList {
         @inline(__always) _read { yield fields.pointee.pending }
         @inline(__always) _modify { yield &fields.pointee.pending }
     }
@@ -116,8 +116,7 @@ final class Recorder {
     func isDurable(_ session: Session) -> Bool { session.logNumber != 0 && session.isPersistent }
 
     /// The number of who published a message; the log is told who that is.
-    func publisher(_ origin: ClientIdentity?) -> SessionNumber {
-        guard let origin else { return 0 }
+    func publisher(_ origin: ClientIdentity) -> SessionNumber {
         let number = origin.logNumber(log)
         if number != lastPublisher {
             lastPublisher = number
@@ -165,12 +164,13 @@ final class Recorder {
         }
     }
 
-    /// Hands over a large part of a turn: a frame is bounded, a turn that brings many large messages is
-    /// not.
+    /// Begins with a batch, or says that it is to be refused.
     ///
-    /// Between batches: all records of one are in the same frame.
-    func submitIfLarge() {
+    /// Hands over a large part of a turn: a frame is bounded, a turn that brings many large messages is
+    /// not. Here, between batches: all records of one are in the same frame.
+    func takesIn(_ batch: PublishBatch) -> Bool {
         if buffer.byteCount >= Self.largeByteCount { submit() }
+        return !refuses(batch)
     }
 
     /// Everything up to a frame is safe: what has waited for it goes out.

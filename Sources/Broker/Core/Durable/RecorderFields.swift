@@ -9,7 +9,7 @@ import Persist
 /// while the broker runs, which cost more than the records. The lists are kept for their memory.
 struct RecorderFields: ~Copyable {
     var buffer: RecordBuffer
-    var pending: [LogDestination] = []
+    var pending = UnsafeDestinationList()
     var standIns: [SessionNumber] = []
     var standInPlace = 0
     var retainedVersions: [UInt64] = []

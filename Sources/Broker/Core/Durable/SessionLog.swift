@@ -15,7 +15,7 @@ package final class SessionLog: Sendable {
     private let broker: Broker
     private let log: Log
     private let writer = Mutex<LogWriter?>(nil)
-    /// By worker.
+    /// By worker; its own.
     let numbers: [UnsafeLogNumberTable]
     private let lastSession: Atomic<SessionNumber>
     /// Counter of the last message, by all workers of the last start.
@@ -40,6 +40,10 @@ package final class SessionLog: Sendable {
         self.lastSession = Atomic(lastSession)
         self.messageCounter = messageCounter
         broker.retained.setVersion(retainedVersion)
+    }
+
+    deinit {
+        for table in numbers { table.free() }
     }
 
     /// Begins to write: from now on what workers hand over goes to the files.

@@ -12,12 +12,12 @@ import Topics
 /// ```
 /// Written by the worker the sessions live on. One word for each slot, so who asks about a session
 /// that has ended gets no other one's number. Chunks are made as slots come into use and live as
-/// long as the table.
+/// long as the table, whose owner frees it.
 ///
 /// Invariant: a word is 0, or has a number that is not 0.
 ///
 /// `@unchecked Sendable`: the words and the directory are atomics.
-final class UnsafeLogNumberTable: @unchecked Sendable {
+struct UnsafeLogNumberTable: @unchecked Sendable {
     private typealias Word = Atomic<UInt64>
 
     private static let chunkSize = 1 << 12
@@ -35,7 +35,8 @@ final class UnsafeLogNumberTable: @unchecked Sendable {
         for index in 0..<Self.chunkCount { (directory + index).initialize(to: Atomic(0)) }
     }
 
-    deinit {
+    /// Gives its memory back: nobody may ask any more.
+    func free() {
         for index in 0..<Self.chunkCount {
             let address = directory[index].load(ordering: .relaxed)
             UnsafeMutablePointer<Word>(bitPattern: address)?.deallocate()

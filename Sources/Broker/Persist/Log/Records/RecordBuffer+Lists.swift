@@ -9,6 +9,14 @@ extension RecordBuffer {
         accepted message: UnsafeLogMessage,
         to destinations: [LogDestination]
     ) {
+        destinations.withUnsafeBufferPointer { write(accepted: message, to: $0) }
+    }
+
+    /// Writes that a message was accepted, and where it goes: lent while this is called.
+    package mutating func write(
+        accepted message: UnsafeLogMessage,
+        to destinations: UnsafeBufferPointer<LogDestination>
+    ) {
         let isAsBefore = advance(destinations)
         write(accepted: message, isAsBefore: isAsBefore)
         if !isAsBefore { put(list: destinations) }
@@ -20,7 +28,10 @@ extension RecordBuffer {
     /// `list` is `listNumber` behind the record of that one; false: another list was written since.
     package mutating func write(acceptedAgain message: UnsafeLogMessage, list: UInt64) -> Bool {
         guard list == listNumber, !lastDestinations.isEmpty else { return false }
-        assert(lastDestinations.allSatisfy { $0.fate == .pending }, "there is nothing to advance")
+        assert(
+            lastDestinations.all.allSatisfy { $0.fate == .pending },
+            "there is nothing to advance"
+        )
         write(accepted: message, isAsBefore: true)
         return true
     }
@@ -46,6 +57,14 @@ extension RecordBuffer {
     package mutating func write(
         delivered message: MessageNumber,
         to destinations: [LogDestination]
+    ) {
+        destinations.withUnsafeBufferPointer { write(delivered: message, to: $0) }
+    }
+
+    /// Writes where a message goes, or has got, that was accepted before: lent while this is called.
+    package mutating func write(
+        delivered message: MessageNumber,
+        to destinations: UnsafeBufferPointer<LogDestination>
     ) {
         let isAsBefore = advance(destinations)
         if case .delivered(let repetitions) = open, isAsBefore, destinations.count == 1,
@@ -113,7 +132,7 @@ extension RecordBuffer {
     }
 
     /// Whether a list is the one before, each destination a number further; remembers it.
-    private mutating func advance(_ destinations: [LogDestination]) -> Bool {
+    private mutating func advance(_ destinations: UnsafeBufferPointer<LogDestination>) -> Bool {
         guard !destinations.isEmpty else {
             forgetList()
             return false
@@ -127,7 +146,7 @@ extension RecordBuffer {
         }
         if !isAsBefore {
             forgetList()
-            for index in destinations.indices { lastDestinations.append(destinations[index]) }
+            lastDestinations.assign(destinations)
         }
         return isAsBefore
     }
@@ -145,7 +164,10 @@ extension RecordBuffer {
         return false
     }
 
-    private mutating func put(list destinations: [LogDestination], countFrom first: UInt64 = 0) {
+    private mutating func put(
+        list destinations: UnsafeBufferPointer<LogDestination>,
+        countFrom first: UInt64 = 0
+    ) {
         put(first + UInt64(destinations.count))
         var lastSession: SessionNumber = 0
         for index in destinations.indices {

@@ -27,7 +27,7 @@ package struct RecordBuffer: ~Copyable {
     let reactor: UInt8
     var open = Open.nothing
     /// The last list of destinations of this frame.
-    var lastDestinations: [LogDestination] = []
+    var lastDestinations = UnsafeDestinationList()
     /// Rises with each list that is another one than the last: while it stays, that can be repeated.
     package private(set) var listNumber: UInt64 = 0
     /// The last message named in this frame.
@@ -99,7 +99,7 @@ package struct RecordBuffer: ~Copyable {
 
     /// The next list is another one.
     mutating func forgetList() {
-        lastDestinations.removeAll(keepingCapacity: true)
+        lastDestinations.removeAll()
         listNumber += 1
     }
 
