@@ -12,6 +12,8 @@ done
 # What the build links against.
 build_packages=(build-essential libssl-dev libcjson-dev libffi-dev libargon2-dev libedit-dev libidn-dev
     libwrap0-dev)
+# What the Swift toolchain itself is linked against.
+swift_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2)
 # What makes manual pages, looks at them, and what completions are tried in.
 manual_packages=(pandoc mandoc zsh fish)
 # What installing needs besides.
@@ -55,7 +57,7 @@ require_packages() {
         apt-get install -y -q --no-install-recommends $missing
 }
 
-# Makes sure that a Swift toolchain is there.
+# Makes sure that a Swift toolchain is there, and that it runs.
 require_swift() {
     local directory
     for directory in /opt/swift/usr/bin "$HOME/.local/share/swiftly/bin" /usr/local/swift/usr/bin; do
@@ -67,6 +69,7 @@ require_swift() {
         return 1
     fi
     export PATH
+    swift build --version >/dev/null 2>&1 || require_packages "${swift_packages[@]}"
 }
 
 # Makes a Python environment with the clients the tests use, and puts it first in PATH.
