@@ -74,6 +74,8 @@ let package = Package(
         .executable(name: "mosquitto", targets: ["mosquitto"]),
         .executable(name: "mosquitto_ctrl", targets: ["mosquitto_ctrl"]),
         .executable(name: "mosquitto_passwd", targets: ["mosquitto_passwd"]),
+        .executable(name: "mosquitto_signal", targets: ["mosquitto_signal"]),
+        .executable(name: "mosquitto_db_dump", targets: ["mosquitto_db_dump"]),
         .library(name: "PluginSDK", targets: ["PluginSDK"]),
         .library(
             name: "mosquitto_common",
@@ -267,6 +269,22 @@ let package = Package(
             swiftSettings: common,
             linkerSettings: [installedRuntime]
         ),
+        .executableTarget(
+            name: "mosquitto_signal",
+            dependencies: ["ToolSupport", "ProgramOptions"],
+            path: "Sources/Tools/mosquitto_signal",
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
+        ),
+        .executableTarget(
+            name: "mosquitto_db_dump",
+            dependencies: [
+                "Persist", "Inflight", "MQTT", "JSON", "Encoding", "ToolSupport", "ProgramOptions",
+            ],
+            path: "Sources/Tools/mosquitto_db_dump",
+            swiftSettings: common + [.enableExperimentalFeature("Lifetimes")],
+            linkerSettings: [installedRuntime]
+        ),
 
         // Benchmarks.
         .executableTarget(
@@ -364,7 +382,8 @@ let package = Package(
             "ToolsTests",
             uses: [
                 "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "JSON", "TestSupport",
-                "mosquitto_ctrl", "mosquitto_passwd", "ProgramOptions",
+                "mosquitto_ctrl", "mosquitto_passwd", "mosquitto_signal", "mosquitto_db_dump",
+                "ProgramOptions",
             ]
         ),
         tests("TidyTests", uses: []),

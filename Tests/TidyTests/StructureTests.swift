@@ -41,7 +41,10 @@ struct StructureTests {
         ),
         ("Sources/PluginABI/PluginSDK/", leaves.union(["CMosquitto", "CPluginEntry"])),
         ("Sources/Plugins/", leaves.union(["PluginSDK", "CMosquitto"])),
-        ("Sources/Tools/", leaves.union(["MQTT", "MQTTClient", "ToolSupport", "Config"])),
+        (
+            "Sources/Tools/",
+            leaves.union(["MQTT", "MQTTClient", "ToolSupport", "Config", "Persist", "Inflight"])
+        ),
     ]
 
     /// Modules that are ours; all others belong to the system.

@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Completions")
 struct CompletionTests {
-    private static let programs = ["mosquitto", "mosquitto_ctrl", "mosquitto_passwd"]
+    private static let programs = [
+        "mosquitto", "mosquitto_ctrl", "mosquitto_passwd", "mosquitto_signal", "mosquitto_db_dump",
+    ]
 
     /// A command line with the word at the cursor last, and what is offered for it.
     private static let offers: [(line: [String], offered: Set<String>)] = [
@@ -32,6 +34,8 @@ struct CompletionTests {
         (["mosquitto_ctrl", "dynsec", "setDefaultACLAccess", "uns"], ["unsubscribe"]),
         (["mosquitto_passwd", "-H", "arg"], ["argon2id"]),
         (["mosquitto_passwd", "-c", "alp"], ["alpha.conf"]),
+        (["mosquitto_signal", "-a", "conf"], ["config-reload"]),
+        (["mosquitto_db_dump", "--json", "alp"], ["alpha.conf"]),
     ]
 
     /// A folder with the completions of all programs for a shell, a file and a folder.

@@ -7,6 +7,8 @@ import TestSupport
 enum ToolProgram: String {
     case ctrl = "mosquitto_ctrl"
     case passwd = "mosquitto_passwd"
+    case signal = "mosquitto_signal"
+    case dump = "mosquitto_db_dump"
 
     /// Where the program is.
     var path: String { Broker.built(rawValue) }

@@ -12,15 +12,24 @@ import MQTT
 package struct DatabaseReader: ~Copyable {
     private var input: DatabaseInput
     private var decoder = DatabaseDecoder(version: DatabaseFormat.version)
+    private let acceptsNewer: Bool
 
     /// Reads from wherever the bytes come from.
-    package init(bufferByteCount: Int = 256 * 1024, source: @escaping DatabaseSource) {
+    ///
+    /// With `acceptsNewer` a version that is not known yet is read like the last one that is, for who
+    /// wants to see what can be seen.
+    package init(
+        bufferByteCount: Int = 256 * 1024,
+        acceptsNewer: Bool = false,
+        source: @escaping DatabaseSource
+    ) {
         input = DatabaseInput(bufferByteCount: bufferByteCount, source: source)
+        self.acceptsNewer = acceptsNewer
     }
 
     /// Reads from an open file, which stays open and must do so until the end.
-    package init(descriptor: CInt) {
-        self.init { buffer in
+    package init(descriptor: CInt, acceptsNewer: Bool = false) {
+        self.init(acceptsNewer: acceptsNewer) { buffer in
             while true {
                 let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
                 if count != -1 || errno != EINTR { return count }
@@ -56,7 +65,10 @@ package struct DatabaseReader: ~Copyable {
         }
         guard try fill(DatabaseFormat.headerByteCount) else { throw error(.endsEarly) }
         let version = input.fourBytes(at: magicCount + 4)
-        guard DatabaseFormat.readableVersions.contains(version) else {
+        guard
+            DatabaseFormat.readableVersions.contains(version)
+                || acceptsNewer && version > DatabaseFormat.version
+        else {
             throw error(.unsupportedVersion(version))
         }
         input.advance(DatabaseFormat.headerByteCount)
