@@ -143,6 +143,7 @@ let package = Package(
         module("MQTT", in: "Sources/Broker", uses: ["TopicRules"], settings: strict),
         module("Topics", in: "Sources/Broker", settings: strict),
         module("Inflight", in: "Sources/Broker", uses: ["MQTT"]),
+        module("ClientMachine", in: "Sources/Client", uses: ["Inflight", "MQTT"]),
         module(
             "Persist",
             in: "Sources/Broker",
@@ -327,6 +328,10 @@ let package = Package(
         tests("PasswordHashTests", uses: ["PasswordHash", "TestSupport"]),
         tests("MQTTTests", uses: ["MQTT"]),
         tests("InflightTests", uses: ["Inflight", "MQTT", "TestSupport"]),
+        tests(
+            "ClientMachineTests",
+            uses: ["ClientMachine", "Inflight", "MQTT", "TestSupport"]
+        ),
         tests(
             "PersistTests",
             uses: ["Persist", "Inflight", "MQTT", "TestSupport", "LogTestSupport"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|config|websocket|dynsec|session|database|sessionlog [seconds]
+# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|client|config|websocket|dynsec|session|database|sessionlog [seconds]
 # New inputs go to .build/fuzz/corpus-NAME, inputs that fail to .build/fuzz; seeds are in Fuzz/corpus/NAME.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,11 +8,15 @@ cd "$(dirname "$0")/.."
 
 require_swift
 
-name=${1:?usage: scripts/fuzz.sh decoder|config|websocket|dynsec|session|database|sessionlog [seconds]}
+name=${1:?usage: scripts/fuzz.sh decoder|client|config|websocket|dynsec|session|database|sessionlog [seconds]}
 seconds=${2:-60}
 timeout=5 libraries=()
 case $name in
     decoder) modules=(TopicRules MQTT) sources=(Fuzz/DecoderFuzz.swift Fuzz/FuzzSession.swift) ;;
+    client)
+        modules=(TopicRules MQTT Inflight ClientMachine)
+        sources=(Fuzz/ClientFuzz.swift Tests/ClientMachineTests/MachineDriver.swift)
+        ;;
     config) modules=(TopicRules SafeFiles Log Config) sources=(Fuzz/ConfigFuzz.swift) ;;
     websocket)
         # The parser needs nothing else of its module.

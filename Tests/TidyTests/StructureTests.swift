@@ -16,6 +16,7 @@ struct StructureTests {
         ("Sources/Broker/MQTT/", leaves),
         ("Sources/Broker/Topics/", leaves),
         ("Sources/Broker/Inflight/", ["MQTT"]),
+        ("Sources/Client/ClientMachine/", ["MQTT", "Inflight"]),
         ("Sources/Broker/Log/", leaves),
         ("Sources/Broker/Config/", leaves.union(["Log"])),
         ("Sources/Broker/Persist/", leaves.union(["MQTT", "Inflight"])),
@@ -53,7 +54,7 @@ struct StructureTests {
         "CBrokerShims", "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile",
         "ACLFile",
         "DynamicSecurity",
-        "Scram", "SparkplugAware", "MQTTClient", "ToolSupport",
+        "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientMachine",
     ])
 
     /// The files of the two modules that read bytes from peers.

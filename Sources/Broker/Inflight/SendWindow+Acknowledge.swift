@@ -40,6 +40,11 @@ extension SendWindow {
     /// Whether a message under way has this identifier.
     package func isInFlight(_ identifier: UInt16) -> Bool { find(identifier) != nil }
 
+    /// Whether a message that was sent, now or over an earlier connection, has this identifier.
+    package func isUsed(_ identifier: UInt16) -> Bool {
+        fields.pointee.ring.find(identifier, before: fields.pointee.ring.identifiedEnd) != nil
+    }
+
     /// The place of the message under way with this identifier.
     package func place(inFlight identifier: UInt16) -> Int? { find(identifier) }
 

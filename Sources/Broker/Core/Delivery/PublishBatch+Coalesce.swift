@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fast path: PUBLISH packets that differ in payload and identifier alone, taken as bytes.
 
-import Glibc
 import MQTT
 
 extension PublishBatch {
@@ -51,59 +50,36 @@ extension PublishBatch {
         guard isOpen, let known = wire, !isRetained, purpose != .release,
             let base = bytes.baseAddress,
             known.bytes.baseAddress.map({ $0 + known.bytes.count }) == base,
-            let topic = topicBytes.baseAddress
+            let form = UnsafePublishForm(topic: topic, qos: qos, isV5: known.isV5)
         else { return 0 }
-        let firstByte = 0x30 | qos << 1
-        let topicCount = topicCount
-        let identifierSize = qos == 0 ? 0 : 2
-        let isV5 = known.isV5
-        let overhead = overhead(isV5: isV5)
         let limit = Self.entriesMax
         var index = count
         var offset = 0
         var payloadSum = 0
         var wireEnd = known.bytes.count
         var largest = known.packetSizeMax
-        while index < limit, bytes.count - offset >= 2, bytes[offset] == firstByte {
-            let (length, lengthSize) = VariableByteInteger.decode(bytes.bytes, at: offset + 1)
-            let body = offset + 1 + lengthSize
-            guard lengthSize > 0, length >= overhead,
-                1 + lengthSize + length <= packetMax, length <= bytes.count - body,
-                length - overhead <= payloadMax,
-                Int(bytes[body]) << 8 | Int(bytes[body + 1]) == topicCount,
-                memcmp(base + body + 2, topic, topicCount) == 0
-            else { break }
-            var place = body + 2 + topicCount
-            var identifier: UInt16 = 0
-            if identifierSize > 0 {
-                identifier = UInt16(bytes[place]) << 8 | UInt16(bytes[place + 1])
-                place += 2
-                if identifier == 0 { break }
-            }
-            if isV5 {
-                if bytes[place] != 0 { break }
-                place += 1
-            }
-            let size = 1 + lengthSize + length
-            wireEnd += size
-            largest = max(largest, size)
+        while index < limit,
+            let publish = form.read(bytes, at: offset, payloadMax: payloadMax, packetMax: packetMax)
+        {
+            wireEnd += publish.byteCount
+            largest = max(largest, publish.byteCount)
             entries[index] = BatchEntry(
-                payload: base + place,
-                payloadCount: length - overhead,
+                payload: base + publish.payloadOffset,
+                payloadCount: publish.payloadCount,
                 properties: UnsafeRawBufferPointer(start: nil, count: 0),
                 expiresAt: 0,
                 wireEnd: wireEnd,
-                packetIdentifier: identifier
+                packetIdentifier: publish.packetIdentifier
             )
-            payloadSum += length - overhead
+            payloadSum += publish.payloadCount
             index += 1
-            offset += size
+            offset += publish.byteCount
         }
         count = index
         payloadByteCount += payloadSum
         wire = WirePackets(
             bytes: UnsafeRawBufferPointer(start: known.bytes.baseAddress, count: wireEnd),
-            isV5: isV5,
+            isV5: known.isV5,
             packetSizeMax: largest,
             isCoalescible: known.isCoalescible
         )

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages for the server: what may go out, and how.
+
+package import Inflight
+import MQTT
+
+/// What has become of a message that was to be sent.
+package enum SendOutcome: Sendable, Equatable {
+    /// It is on its way and awaits an answer.
+    case underWay(packetIdentifier: UInt16)
+    /// It is on its way, without an answer; its place is given back.
+    case sent
+    /// The server does not take packets of this size [MQTT-3.1.2-24]; its place is given back.
+    case tooLarge
+    /// There is no connection.
+    case notConnected
+}
+
+extension MQTTClientMachine {
+    /// The limits of a driver and those of the server together.
+    package func sendLimits(_ own: SendLimits) -> SendLimits {
+        var limits = own
+        limits.inFlightMax = min(own.inFlightMax, self.limits.receiveMaximum)
+        return limits
+    }
+
+    /// The place of the next message to be sent: give it to `publish` before asking again.
+    ///
+    /// PUBREL for messages of earlier connections is written on the way. `isRepeated` says that the
+    /// message was sent in the session the server has, so that DUP is set. [MQTT-3.3.1-1]
+    package mutating func next(
+        _ send: borrowing SendWindow,
+        _ own: SendLimits,
+        now: Int64,
+        output: inout [UInt8]
+    ) -> (place: Int, isRepeated: Bool)? {
+        guard stage == .connected else { return nil }
+        let limits = sendLimits(own)
+        while let step = send.next(limits) {
+            switch step {
+            case .release(let identifier): release(identifier, now: now, output: &output)
+            case .publish(let place, let isResent):
+                return (place, isResent && place < firstNewPlace)
+            }
+        }
+        return nil
+    }
+
+    /// Sends the message that `next` has named.
+    ///
+    /// After `.sent` and `.tooLarge` the place is given back.
+    package mutating func publish(
+        _ message: OutgoingPublish,
+        at place: Int,
+        isRepeated: Bool,
+        _ send: borrowing SendWindow,
+        now: Int64,
+        output: inout [UInt8]
+    ) -> SendOutcome {
+        guard stage == .connected else { return .notConnected }
+        let qos = min(message.qos, send.qos(at: place), limits.maximumQoS)
+        guard let form = encodedForm(of: message, qos: qos) else {
+            send.finish(place)
+            return .tooLarge
+        }
+        let identifier = send.begin(place, qos: qos)
+        if qos == 0 { send.finish(place) }
+        append(form, message, qos, identifier, isRepeated: isRepeated, now: now, output: &output)
+        return qos == 0 ? .sent : .underWay(packetIdentifier: identifier)
+    }
+
+    /// Sends a message with QoS 0, past what waits in the window.
+    package mutating func publishAtOnce(
+        _ message: OutgoingPublish,
+        now: Int64,
+        output: inout [UInt8]
+    ) -> SendOutcome {
+        assert(message.qos == 0, "other messages have a place in the window")
+        guard stage == .connected else { return .notConnected }
+        guard let form = encodedForm(of: message, qos: 0) else { return .tooLarge }
+        append(form, message, 0, 0, isRepeated: false, now: now, output: &output)
+        return .sent
+    }
+
+    /// Topic and properties as they are on the wire, and the alias that the packet sets.
+    private struct EncodedForm {
+        var topic: [UInt8]
+        var properties: [UInt8]
+        var setsAlias = false
+    }
+
+    /// What a message looks like on this connection; nil if it is too large for the server.
+    private func encodedForm(of message: OutgoingPublish, qos: UInt8) -> EncodedForm? {
+        var form = EncodedForm(topic: message.topic, properties: [])
+        guard version == .v5 else {
+            return fits(form, message, qos) ? form : nil
+        }
+        form.properties = message.properties
+        let plain = form
+        guard let alias = message.topic.withUnsafeBytes({ outgoingAliases.alias(of: $0) }) else {
+            return fits(form, message, qos) ? form : nil
+        }
+        var writer = PropertyWriter()
+        writer.append(.topicAlias, twoByteInteger: alias.alias)
+        form.properties = writer.bytes + message.properties
+        if alias.isKnown { form.topic = [] } else { form.setsAlias = true }
+        if fits(form, message, qos) { return form }
+        // Three bytes less may do.
+        return fits(plain, message, qos) ? plain : nil
+    }
+
+    private func fits(_ form: EncodedForm, _ message: OutgoingPublish, _ qos: UInt8) -> Bool {
+        var count = 2 + form.topic.count + (qos > 0 ? 2 : 0) + message.payload.count
+        if version == .v5 {
+            count += VariableByteInteger.length(form.properties.count) + form.properties.count
+        }
+        guard count <= VariableByteInteger.max else { return false }
+        return 1 + VariableByteInteger.length(count) + count <= limits.maximumPacketSize
+    }
+
+    private mutating func append(
+        _ form: EncodedForm,
+        _ message: OutgoingPublish,
+        _ qos: UInt8,
+        _ identifier: UInt16,
+        isRepeated: Bool,
+        now: Int64,
+        output: inout [UInt8]
+    ) {
+        if form.setsAlias { message.topic.withUnsafeBytes { outgoingAliases.establish($0) } }
+        output.appendPublish(
+            topic: form.topic,
+            payload: message.payload,
+            qos: qos,
+            isRetained: message.isRetained && limits.isRetainAvailable,
+            isDuplicate: isRepeated && qos > 0,
+            packetIdentifier: identifier,
+            properties: form.properties,
+            version: version
+        )
+        keepAlive.noteSent(now)
+    }
+}
