@@ -272,11 +272,17 @@ package final class Worker {
         {
             worker.reactor.requestTurn(for: reactor)
             // What is delivered now may be handed to the writer before this worker's turn ends.
-            if let recorder, batch.firstNumber != 0 { recorder.submit() }
+            if batch.firstNumber != 0 {
+                lentRecorder?._withUnsafeGuaranteedRef { worker.follow($0) }
+            }
             return worker.deliver(batch, entries: entries, to: destinations)
         }
         outbox(for: home).append(batch, entries: entries, to: destinations)
         if broker.workers[home].backpressure.isHigh { park(batch, behind: home) }
+    }
+
+    private func follow(_ recorder: Recorder) {
+        lentRecorder?._withUnsafeGuaranteedRef { $0.follow(recorder) }
     }
 
     /// Hands over what has been collected for other workers.

@@ -196,6 +196,33 @@ struct LogWriterTests {
         #expect(log.recordCount == (syncing == .always ? 0 : 1) && log.shutdown == nil)
     }
 
+    @Test(
+        "What is submitted without waking the writer is written in its order, and by a wake at the latest"
+    )
+    func wake() throws {
+        let files = MemoryFiles()
+        let events = EventLog()
+        let writer = try Self.writer(files, LogOptions(syncing: .never), events)
+        writer.wake()
+        var buffer = RecordBuffer(reactor: 0)
+        var other = RecordBuffer(reactor: 1)
+        Self.attach(&buffer)
+        #expect(writer.submit(&buffer, wakesWriter: false) == .taken(number: 1, isCongested: false))
+        Self.attach(&other)
+        _ = writer.submit(&other)
+        #expect(events.wait { $0.safe(0) == 1 && $0.safe(1) == 1 })
+        Self.publish(0, &buffer)
+        _ = writer.submit(&buffer, wakesWriter: false)
+        writer.wake()
+        #expect(events.wait { $0.safe(0) == 2 })
+        writer.wake()
+        Self.publish(1, &buffer)
+        _ = writer.submit(&buffer, wakesWriter: false)
+        writer.close(nil)
+        #expect(events.safe(0) == 3)
+        #expect(events.events.last == .closed(isClean: true))
+    }
+
     @Test("A log that grows asks for a checkpoint once")
     func growth() throws {
         let files = MemoryFiles()

@@ -12,7 +12,7 @@ import Topics
 /// Turns what happens on one worker into records, and says what has to wait for them.
 ///
 /// Records are collected in `buffer` and handed to the writer at the end of the turn, before anything
-/// that they are about is mailed to other workers. Two records say where a message goes: `accepted`
+/// that they are about is mailed to other workers, or handed over by one of the same thread. Two records say where a message goes: `accepted`
 /// by the worker of its publisher, with the durable sessions it is for, and `delivered` by the worker
 /// of each of these. What no durable session takes part in is not recorded.
 ///
@@ -39,6 +39,14 @@ final class Recorder {
     private(set) var isCongested = false
     /// What is done when everything is safe.
     private var safeWaiters: [() -> Void] = []
+    /// Another worker of this thread whose records are handed over before those here, and one whose
+    /// records are after them; until the turn in which one delivers to the other is over.
+    ///
+    /// Invariant: each is what the other has it for, and nobody comes before itself.
+    private var predecessor: Recorder?
+    private var follower: Recorder?
+    /// Whether the writer has something of this turn that it was not woken for.
+    private var owesWake = false
     /// Publishers whose identity the log has since the last checkpoint began.
     private var identities: Set<SessionNumber> = []
     private var lastPublisher: SessionNumber = 0
@@ -149,12 +157,33 @@ final class Recorder {
 
     // MARK: Handing over
 
-    /// Hands over what has been recorded.
+    /// Hands over what has been recorded, at the end of a turn at the latest.
     func submit() {
-        defer { turnClock = nil }
+        defer {
+            turnClock = nil
+            letFollowerGo()
+        }
+        guard !buffer.isEmpty else {
+            if owesWake { log.wakeWriter() }
+            owesWake = false
+            return
+        }
+        owesWake = false
+        submit(wakesWriter: true)
+    }
+
+    /// Hands over what has been recorded in a turn that goes on: at its end the writer is woken.
+    private func submitInTurn() {
+        letFollowerGo()
         guard !buffer.isEmpty else { return }
+        owesWake = true
+        submit(wakesWriter: false)
+    }
+
+    private func submit(wakesWriter: Bool) {
+        predecessor?.submitInTurn()
         buffer.noteClock(wallNow)
-        switch log.submit(&buffer) {
+        switch log.submit(&buffer, wakesWriter: wakesWriter) {
         case .nothing: break
         case .taken(let number, let isCongested):
             assert(number > submitted, "frames are numbered in order")
@@ -162,6 +191,27 @@ final class Recorder {
             if isCongested { self.isCongested = true }
         case .refused: fail()
         }
+    }
+
+    /// What is recorded here from now on comes behind what another worker of this thread, whose turn it
+    /// is, has recorded so far: it was accepted there, and is delivered here.
+    ///
+    /// So the two hand over a frame a turn, instead of one for each message.
+    func follow(_ other: Recorder) {
+        guard !other.buffer.isEmpty, predecessor !== other else { return }
+        guard predecessor == nil, other.predecessor == nil, other.follower == nil else {
+            return other.submitInTurn()
+        }
+        predecessor = other
+        other.follower = self
+    }
+
+    /// Nobody waits for the records here any more.
+    private func letFollowerGo() {
+        guard let follower else { return }
+        assert(follower.predecessor === self, "it follows this one")
+        follower.predecessor = nil
+        self.follower = nil
     }
 
     /// Begins with a batch, or says that it is to be refused.

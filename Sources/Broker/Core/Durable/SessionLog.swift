@@ -95,14 +95,17 @@ package final class SessionLog: Sendable {
         return reactor < numbers.count ? numbers[reactor].number(of: handle) : 0
     }
 
-    /// Hands over what a worker has recorded.
-    func submit(_ buffer: inout RecordBuffer) -> LogSubmission {
+    /// Hands over what a worker has recorded; without `wakesWriter` it calls `wakeWriter` later.
+    func submit(_ buffer: inout RecordBuffer, wakesWriter: Bool) -> LogSubmission {
         guard let writer = writer.withLock({ $0 }) else {
             buffer.removeAll()
             return .refused
         }
-        return writer.submit(&buffer)
+        return writer.submit(&buffer, wakesWriter: wakesWriter)
     }
+
+    /// Has what was handed over written.
+    func wakeWriter() { writer.withLock { $0 }?.wake() }
 
     /// Whether so much of a worker waits to be written that it had better not make more.
     func isCongested(_ worker: Int) -> Bool {

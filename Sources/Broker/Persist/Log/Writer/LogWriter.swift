@@ -84,7 +84,13 @@ package final class LogWriter: Sendable {
     ///
     /// After a fault it is written only when the reactor has begun its part of the checkpoint that
     /// follows (see `RecordBuffer.begin`); before, the images will have it.
-    package func submit(_ buffer: inout RecordBuffer) -> LogSubmission {
+    ///
+    /// Without `wakesWriter` the writer takes it when it next has something to do: whoever submits so
+    /// calls `wake` soon.
+    package func submit(
+        _ buffer: inout RecordBuffer,
+        wakesWriter: Bool = true
+    ) -> LogSubmission {
         guard !buffer.isEmpty else { return .nothing }
         let reactor = Int(buffer.reactor)
         var isFirst = false
@@ -98,8 +104,10 @@ package final class LogWriter: Sendable {
             queue.jobs.append(
                 .frame(memory, reactor: buffer.reactor, number: number, since: buffer.checkpoint)
             )
-            isFirst = !queue.isSignalled
-            queue.isSignalled = true
+            if wakesWriter {
+                isFirst = !queue.isSignalled
+                queue.isSignalled = true
+            }
             return .taken(
                 number: number,
                 isCongested: queue.waiting[reactor] > options.bufferByteCountMax
@@ -108,6 +116,16 @@ package final class LogWriter: Sendable {
         if submission == .refused { memory.free() }
         if isFirst { signal.raise() }
         return submission
+    }
+
+    /// Has the writer take what was submitted without waking it, if it has not yet.
+    package func wake() {
+        let isFirst = queue.withLock { queue in
+            guard !queue.jobs.isEmpty else { return false }
+            defer { queue.isSignalled = true }
+            return !queue.isSignalled
+        }
+        if isFirst { signal.raise() }
     }
 
     /// Whether so much of a reactor waits that it had better not make more.
