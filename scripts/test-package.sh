@@ -91,4 +91,6 @@ install_ours
 alone fresh "Ours alone"
 go_back
 alone gone "Debian's after ours alone"
+# Whoever brings bridges adds one to what Debian's mosquitto makes.
+echo "== Skipped: an upgrade with a bridge, which the broker refuses as yet"
 echo "passed"
