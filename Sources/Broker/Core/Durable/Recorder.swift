@@ -18,7 +18,7 @@ import Topics
 ///
 /// Invariants: `safe <= submitted`; a message has a number exactly if the log has, or is about to
 /// get, its content.
-final class Recorder {
+final class Recorder: StateKeeper {
     /// Bytes of records from which on the next batch gets a frame of its own.
     private static let largeByteCount = 16 << 20
 
@@ -61,6 +61,33 @@ final class Recorder {
         counter = log.messageCounter
         fields = .allocate(capacity: 1)
         fields.initialize(to: RecorderFields(reactor: reactor))
+    }
+
+    // MARK: The life of a batch
+
+    override func mayDeliver(_ batch: PublishBatch) -> Bool { takesIn(batch) }
+
+    override func willKeep(_ batch: PublishBatch) { prepareReceived(batch) }
+
+    override func willRetain(_ batch: PublishBatch) { prepareRetained(batch) }
+
+    override func didRetain(version: UInt64, insteadOf previous: AnyObject?) {
+        retainedVersions.append(version)
+    }
+
+    override func willDeliver(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        accept(batch, route)
+    }
+
+    override func didDeliver(_ batch: PublishBatch) { holdBack(batch) }
+
+    override func willDeliver(_ batch: PublishBatch, on home: Int) {
+        // What is delivered at once may be handed to the writer before this worker's turn ends.
+        if batch.firstNumber != 0 { submit() }
+    }
+
+    override func didRemoveRetained(_ messages: [Message], version: UInt64) {
+        clearRetained(messages, version: version)
     }
 
     deinit {
@@ -106,7 +133,7 @@ final class Recorder {
     // MARK: Numbers
 
     /// Numbers for `count` messages; the first is returned, the others follow it.
-    func takeNumbers(_ count: Int) -> MessageNumber {
+    override func takeNumbers(_ count: Int) -> MessageNumber {
         let first = MessageNumbers.make(reactor: reactor, counter: counter + 1)
         counter += UInt64(count)
         return first
@@ -150,7 +177,7 @@ final class Recorder {
     // MARK: Handing over
 
     /// Hands over what has been recorded.
-    func submit() {
+    override func submit() {
         defer { turnClock = nil }
         guard !buffer.isEmpty else { return }
         buffer.noteClock(wallNow)
@@ -168,7 +195,7 @@ final class Recorder {
     ///
     /// Hands over a large part of a turn: a frame is bounded, a turn that brings many large messages is
     /// not. Here, between batches: all records of one are in the same frame.
-    func takesIn(_ batch: PublishBatch) -> Bool {
+    private func takesIn(_ batch: PublishBatch) -> Bool {
         if buffer.byteCount >= Self.largeByteCount { submit() }
         return !refuses(batch)
     }
