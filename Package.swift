@@ -212,8 +212,8 @@ let package = Package(
             "PluginHost",
             in: "Sources/PluginABI",
             uses: [
-                "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results",
-                "TopicRules", "CMosquitto", "CBrokerShims", "CLinux", "CcJSON",
+                "CommonLibrary", "Core", "Net", "MQTT", "Inflight", "Persist", "Log", "Config",
+                "Encoding", "Results", "TopicRules", "CMosquitto", "CBrokerShims", "CLinux", "CcJSON",
             ]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
@@ -345,7 +345,7 @@ let package = Package(
             ]
         ),
         tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
-        tests("NetTests", uses: ["Net", "CLinux"]),
+        tests("NetTests", uses: ["Net", "CLinux", "TestSupport"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],

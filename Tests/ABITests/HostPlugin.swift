@@ -57,6 +57,12 @@ struct HostPlugin: Sendable {
     static let direct = Result { try HostPlugin("host_direct", named: "direct") }
     static let busybody = Result { try HostPlugin("host_busybody", named: "busybody") }
 
+    /// A persistence plugin, and one that may be called on any thread.
+    static let keeper = Result { try HostPlugin("host_keeper", named: "keeper") }
+    static let directKeeper = Result {
+        try HostPlugin("host_keeper", named: "keeper_direct", ["-DDIRECT"])
+    }
+
     static let signals = Result { try HostPlugin("host_signals", named: "signals") }
     static let directSignals = Result {
         try HostPlugin("host_signals", named: "signals_direct", ["-DDIRECT"])

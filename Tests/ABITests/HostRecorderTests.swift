@@ -70,7 +70,7 @@ import Testing
         again 31
         null 3
         unknown 10
-        persist 10
+        persist 0
         $CONTROL/test/v1 0
         $CONTROL/test/v1 31
         $CONTROL/a 3

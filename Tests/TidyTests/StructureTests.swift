@@ -29,8 +29,8 @@ struct StructureTests {
         (
             "Sources/PluginABI/PluginHost/",
             leaves.union([
-                "CommonLibrary", "Core", "MQTT", "Config", "Net", "Log", "CMosquitto",
-                "CBrokerShims",
+                "CommonLibrary", "Core", "MQTT", "Inflight", "Persist", "Config", "Net", "Log",
+                "CMosquitto", "CBrokerShims",
             ])
         ),
         (

@@ -12,7 +12,8 @@ extern "C" {
 
 /* These are called from the PERSIST_RESTORE callback in this order: base messages, retained
    messages, clients, subscriptions (mosquitto_subscription_add()), client messages, wills
-   (mosquitto_client_will_set()). Nothing added this way comes back as an event. */
+   (mosquitto_client_will_set()). Nothing added this way comes back as an event. At other times those
+   that add or change something return MOSQ_ERR_NOT_SUPPORTED here, after the checks below. */
 
 /* Creates a session without a connection. clientid, username and auth_method must come from the
    malloc family; the broker owns them from the call on, even if it fails, and sets the fields to

@@ -55,6 +55,7 @@ package final class Broker: Sendable {
     private let installedHooks = Mutex<(any Hooks)?>(nil)
     /// The session log while it is written.
     private let writtenLog = Mutex<SessionLog?>(nil)
+    private let node = Atomic<UInt16>(0)
 
     /// Makes a broker with as many workers as the configuration asks for.
     package init(
@@ -73,6 +74,14 @@ package final class Broker: Sendable {
         group =
             workerCount > 1 && configuration.workerGathering
             ? ReactorGroup(reactorCount: workerCount, waker: handles[0].waker) : nil
+    }
+
+    /// The part of new message numbers that tells brokers apart, 0 to 1023.
+    ///
+    /// Only persistence plugins see it. In force for workers that begin to report afterwards.
+    package var nodeIdentifier: UInt16 {
+        get { node.load(ordering: .relaxed) }
+        set { node.store(newValue, ordering: .relaxed) }
     }
 
     /// The settings in force.

@@ -3,7 +3,7 @@
 
 import CLinux
 import Config
-import Inflight
+package import Inflight
 import Log
 import MQTT
 package import Net
@@ -59,12 +59,17 @@ package final class Worker {
     let acceptQueue = AcceptQueue()
     /// A batch that came from another reactor.
     let foreignBatch: PublishBatch
-    /// What is written into the session log; nil when there is none.
-    private(set) var recorder: Recorder? {
-        didSet { lentRecorder = recorder.map { Unmanaged.passUnretained($0) } }
+    /// Who sees to it that what happens here outlives the broker: one of the next two; nil when neither is
+    /// there.
+    private(set) var keeper: StateKeeper? {
+        didSet { lentKeeper = keeper.map { Unmanaged.passUnretained($0) } }
     }
     /// The same for what each message passes, where counting references would cost more than the rest.
-    private(set) var lentRecorder: Unmanaged<Recorder>?
+    private(set) var lentKeeper: Unmanaged<StateKeeper>?
+    /// What is written into the session log; nil when there is none.
+    private(set) var recorder: Recorder?
+    /// What persistence plugins are told; nil when there are none.
+    private(set) var reporter: StateReporter?
     /// Who is told what happens to sessions; set before the first client comes.
     var sessionListener: (any SessionListener)?
     /// Who holds answers back; set before the first client comes.
@@ -78,7 +83,7 @@ package final class Worker {
     /// Logins that wait until the session log has been written.
     var waitingLogins: [() -> Void] = []
     private var outboxes: [DeliveryBatch?]
-    private var isOutboxUsed = false
+    private(set) var isOutboxUsed = false
     /// When scratch memory is looked at next, in milliseconds of the reactor clock; 0: not at all.
     private var trimAt: Int64 = 0
     private static let trimInterval: Int64 = 2000
@@ -126,15 +131,44 @@ package final class Worker {
     package func record(in log: SessionLog) {
         let recorder = Recorder(self, log)
         self.recorder = recorder
+        keeper = recorder
         for session in sessions.all { recorder.adopt(session) }
         sessionListener = recorder
         answerHolder = recorder
     }
 
-    /// Runs `body` when all that has been recorded so far is safe, or cannot be any more.
+    /// From now on persistence plugins are told what happens here; `lastNumber` is the greatest number
+    /// of a message that they know.
+    ///
+    /// Sessions that are there already are told of when their clients come.
+    package func report(lastNumber: MessageNumber) {
+        guard keeper == nil, let hooks else { return }
+        let reporter = StateReporter(self, hooks, lastNumber: lastNumber)
+        self.reporter = reporter
+        keeper = reporter
+        sessionListener = reporter
+        answerHolder = reporter.isImmediate ? nil : reporter
+    }
+
+    /// Plugins are told nothing more: the broker ends.
+    package func endReports() {
+        guard reporter != nil else { return }
+        keeper?.submit()
+        keeper = nil
+        reporter = nil
+        sessionListener = nil
+        answerHolder = nil
+    }
+
+    /// Persistence plugins have been told of a hand-over of this worker.
+    package func noteTold(_ number: UInt64) { reporter?.noteTold(number) }
+
+    /// Runs `body` when all that has been recorded so far is safe, or cannot be any more, and plugins
+    /// have been told.
     package func whenSafe(_ body: @escaping () -> Void) {
-        guard let recorder else { return body() }
-        recorder.whenSafe(body)
+        if let recorder { return recorder.whenSafe(body) }
+        if let reporter { return reporter.whenTold(body) }
+        body()
     }
 
     /// Number of this worker.
@@ -178,10 +212,12 @@ package final class Worker {
         reloadCheck = nil
         mailbox.takeMail(after: &mail)
         mail = []
-        recorder?.submit()
+        keeper?.submit()
         sessionListener = nil
         answerHolder = nil
+        keeper = nil
         recorder = nil
+        reporter = nil
         hooks?.threadIsEnding()
         for session in sessions.all {
             session.client?.session = nil
@@ -271,25 +307,23 @@ package final class Worker {
             destinations.count &* batch.workPerDestination <= worker.fanOuts.atOnceMax
         {
             worker.reactor.requestTurn(for: reactor)
-            // What is delivered now may be handed to the writer before this worker's turn ends.
-            if batch.firstNumber != 0 {
-                lentRecorder?._withUnsafeGuaranteedRef { worker.follow($0) }
-            }
+            lentKeeper?._withUnsafeGuaranteedRef { $0.willDeliver(batch, on: worker) }
             return worker.deliver(batch, entries: entries, to: destinations)
         }
         outbox(for: home).append(batch, entries: entries, to: destinations)
         if broker.workers[home].backpressure.isHigh { park(batch, behind: home) }
     }
 
-    private func follow(_ recorder: Recorder) {
-        lentRecorder?._withUnsafeGuaranteedRef { $0.follow(recorder) }
+    /// What is recorded here comes behind what another worker of this thread has recorded.
+    func follow(_ recorder: Recorder) {
+        lentKeeper?._withUnsafeGuaranteedRef { $0.follow(recorder) }
     }
 
     /// Hands over what has been collected for other workers.
     ///
     /// Runs before anything a peer could take for a sign that its messages have been passed on.
     func sendOutboxes() {
-        recorder?.submit()
+        keeper?.submit()
         guard isOutboxUsed else { return }
         isOutboxUsed = false
         for index in outboxes.indices {
@@ -297,8 +331,12 @@ package final class Worker {
             outboxes[index] = nil
             broker.workers[index].backpressure.add(batch.byteCount)
             broker.workers[index].post(.deliveries(batch))
+            keeper?.didMail(to: index)
         }
     }
+
+    /// How many workers will be sent something.
+    var usedOutboxCount: Int { isOutboxUsed ? outboxes.count { $0 != nil } : 0 }
 
     /// The same, if there is anything.
     func sendUsedOutboxes() {

@@ -20,6 +20,10 @@ package struct OutgoingImage: Sendable, Equatable {
     package var isRetained: Bool
     package var subscriptionIdentifier: UInt32
     package var progress: Progress
+    /// The number under which plugins know it; 0 when they do not.
+    ///
+    /// In no file.
+    package var entry: UInt32 = 0
 
     package init(
         message: MessageNumber,

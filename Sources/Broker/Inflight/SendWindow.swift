@@ -119,6 +119,19 @@ package struct SendWindow: ~Copyable {
         return place < fields.pointee.ring.identifiedEnd ? entry.identifier : 0
     }
 
+    /// Packet identifier of the message at a place; while it has none, the one it is to have, 0 for
+    /// QoS 0.
+    package func wantedIdentifier(at place: Int) -> UInt16 {
+        fields.pointee.ring[place].pointee.identifier
+    }
+
+    /// Whether the message at a place, which waits, could go out at once.
+    package func mayStart(_ place: Int, _ limits: SendLimits) -> Bool {
+        place == fields.pointee.cursor && !fields.pointee.isTaken
+            && fields.pointee.inFlightCount < limits.inFlightMax
+            && fields.pointee.inFlightByteCount < limits.inFlightBytesMax
+    }
+
     // MARK: Taking messages in
 
     /// Whether the next message could go out at once.

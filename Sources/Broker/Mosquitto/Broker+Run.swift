@@ -71,7 +71,7 @@ private func serve(
     let healthServer = try HealthServer.start(broker, apiSockets)
     defer { healthServer?.stop() }
     if configuration.persistence { broker.health.phase = .restoring }
-    let durable = DurableState(broker)
+    let durable = DurableState(broker, plugins)
     let notifier = ServiceNotifier()
     notifier.restoring()
     let moreTime = TimeoutExtension(notifier)

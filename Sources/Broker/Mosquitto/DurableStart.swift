@@ -3,6 +3,7 @@
 
 import Core
 import Persist
+import PluginHost
 
 /// What the broker begins with, and where its session log goes on.
 final class DurableStart {
@@ -19,11 +20,19 @@ final class DurableStart {
     private let clock: WallClock?
     /// nil: there is no session log.
     private let writing: Writing?
+    /// Who tells persistence plugins what happens.
+    private let keeper: PluginHost?
 
-    init(state: (any StoredState)?, clock: WallClock?, writing: Writing? = nil) {
+    init(
+        state: (any StoredState)?,
+        clock: WallClock?,
+        writing: Writing? = nil,
+        keeper: PluginHost? = nil
+    ) {
         self.state = state
         self.clock = clock
         self.writing = writing
+        self.keeper = keeper
     }
 
     /// Brings the state back to life, on the workers' own threads, and lets go of what was read;
@@ -49,6 +58,12 @@ final class DurableStart {
                     line: "Error: The session log cannot be written: \(error).",
                     exitCode: 1
                 )
+            }
+        }
+        if let keeper {
+            let last = keeper.lastRestoredNumber
+            keeper.finishRestoring {
+                threads.ask(patience: nil) { $0.report(lastNumber: last) }
             }
         }
         if state != nil { threads.ask(patience: nil) { $0.resumeTime() } }

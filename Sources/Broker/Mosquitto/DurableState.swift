@@ -7,28 +7,34 @@ import Glibc
 import Log
 import Net
 import Persist
+import PluginHost
 import SafeFiles
 import Synchronization
 
 /// What the broker remembers: one place decides whence it comes and whither it goes.
 ///
-/// With `persistence false` it begins with nothing and leaves nothing.
+/// With `persistence false` it begins with what persistence plugins give back, and leaves nothing.
 final class DurableState: Sendable {
     private let broker: Broker
+    private let plugins: PluginHost?
     private let configuration: Configuration
     private let path: String
     /// The session log while it is written.
     private let sessionLog = Mutex<SessionLog?>(nil)
 
-    init(_ broker: Broker) {
+    init(_ broker: Broker, _ plugins: PluginHost?) {
         self.broker = broker
+        self.plugins = plugins
         configuration = broker.settings.configuration
         path = configuration.persistencePath
     }
 
     /// Reads what was kept; after the listeners were opened, so that no other broker has them.
     func read(isRepairing: Bool) throws(StartError) -> DurableStart {
-        guard configuration.persistence else { return DurableStart(state: nil, clock: nil) }
+        guard configuration.persistence else {
+            let state = plugins?.restore()
+            return DurableStart(state: state, clock: plugins?.restoredClock, keeper: plugins)
+        }
         guard configuration.persistenceLog else {
             // It would count at a later start, with what is old by then.
             if access("\(path).log", F_OK) == 0 {
@@ -44,7 +50,12 @@ final class DurableState: Sendable {
     func stop(_ threads: BrokerThreads, awaitDecisions: () -> Void = {}) {
         broker.saver.finish()
         guard configuration.persistence else {
-            return threads.stop(awaitDecisions: awaitDecisions)
+            return threads.stop(awaitDecisions: awaitDecisions) { threads in
+                guard self.plugins?.keepsState == true else { return }
+                threads.awaitSafety(patience: 5)
+                // The ends of connections and sessions that follow are none that plugins should keep.
+                threads.ask(patience: 10) { $0.endReports() }
+            }
         }
         let clock = WallClock()
         do throws(SystemError) {

@@ -26,7 +26,14 @@ package final class PluginHost: Hooks, Sendable {
     let handles = HandleKeeper()
     let isPerListener: Bool
     let brokerControl: BrokerControl?
-    /// Where persistence plugins would put their files; a C string for the life of the process.
+    /// Who tells persistence plugins what happens.
+    let persistence: PersistenceLine
+    /// What they are giving back now, and have given back.
+    let restoring = Mutex<RestoredState?>(nil)
+    let restored = Mutex<RestoredState?>(nil)
+    /// Whether what was given back has come to life.
+    let hasStarted = Atomic<Bool>(false)
+    /// Where persistence plugins put their files; a C string for the life of the process.
     let persistenceLocation: CStringBox
     private let loaded = Mutex<[LoadedPlugin]>([])
 
@@ -61,6 +68,7 @@ package final class PluginHost: Hooks, Sendable {
         )
         watch = Stopwatch(log: broker.log, slowMilliseconds: configuration.pluginSlowCallbackMs)
         brokerControl = configuration.enableControlApi ? BrokerControl() : nil
+        persistence = PersistenceLine(broker, watch)
         persistenceLocation = CStringBox(configuration.persistenceDirectory)
         do throws(SystemError) {
             lane = try SerialLane()

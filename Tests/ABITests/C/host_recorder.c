@@ -304,6 +304,7 @@ int mosquitto_plugin_init(
     RECORD(
         "persist %d",
         mosquitto_callback_register(identifier, MOSQ_EVT_PERSIST_RESTORE, on_reload, NULL, NULL));
+    mosquitto_callback_unregister(identifier, MOSQ_EVT_PERSIST_RESTORE, on_reload, NULL);
     record_control(identifier, "$CONTROL/test/v1");
     record_control(identifier, "$CONTROL/test/v1");
     record_control(identifier, "$CONTROL/a");

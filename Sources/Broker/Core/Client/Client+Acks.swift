@@ -100,8 +100,11 @@ extension Client {
         isWanted: Bool
     ) {
         worker.deliverCollected()
-        if session.release(identifier, message), isWanted, !message.isExpired(at: worker.now) {
-            worker.publish(message, from: session.handle)
+        if session.release(identifier, message) {
+            if isWanted, !message.isExpired(at: worker.now) {
+                worker.publish(message, from: session.handle)
+            }
+            session.noteCompleted(message, identifier)
         }
         writeAck(.pubcomp, identifier)
     }

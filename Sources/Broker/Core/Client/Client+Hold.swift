@@ -29,6 +29,10 @@ extension Client {
         if let recorder = worker.recorder, recorder.hasFailed || recorder.isCongested {
             waitForLog()
         }
+        if let reporter = worker.reporter, reporter.isCongested {
+            reporter.noteHoldingBack()
+            waitForLog()
+        }
     }
 
     /// CONNACK waits: no further packet is read before it has gone out, and the client is given up

@@ -18,12 +18,15 @@ extension Outlet {
         let limits = limits
         while !isDeciding, session.outgoing.window.hasWaiting, !connection.isClosed {
             if connection.queuedByteCount > Self.outputBytesMax {
+                if worker.reporter != nil { worker.sendOutboxes() }
                 connection.flush()
                 if connection.queuedByteCount > Self.outputBytesMax { return }
             }
             guard mayWritePacket(), let step = session.next(limits) else { return }
             switch step {
-            case .release(let identifier): client.writeAck(.pubrel, identifier)
+            case .release(let identifier):
+                client.writeAck(.pubrel, identifier)
+                session.noteReleasedAgain(identifier)
             case .publish(let place, let isResent): send(place, isResent: isResent, of: session)
             }
         }

@@ -29,8 +29,8 @@ extension Worker {
     func deliverCollected() -> Bool {
         guard !batch.isEmpty else { return false }
         assert(!isDelivering, "nothing publishes while a batch is being delivered")
-        let recorder = lentRecorder
-        if recorder?._withUnsafeGuaranteedRef({ $0.takesIn(batch) }) == false {
+        let keeper = lentKeeper
+        if keeper?._withUnsafeGuaranteedRef({ $0.mayDeliver(batch) }) == false {
             refuseCollected()
             return false
         }
@@ -40,17 +40,17 @@ extension Worker {
         // Stored before the route is looked up: a subscription made meanwhile on another reactor that is
         // not in the route finds the retained message.
         if batch.isRetained {
-            recorder?._withUnsafeGuaranteedRef { $0.prepareRetained(batch) }
+            keeper?._withUnsafeGuaranteedRef { $0.willRetain(batch) }
             retain(batch)
         }
         let route = routes.route(batch.topic)
         let hasSubscribers = !route.isEmpty
-        recorder?._withUnsafeGuaranteedRef { $0.accept(batch, route) }
+        keeper?._withUnsafeGuaranteedRef { $0.willDeliver(batch, route) }
         fanOut(batch, route)
+        keeper?._withUnsafeGuaranteedRef { $0.didDeliver(batch) }
         if batch.purpose == .release || batch.purpose == .publish && batch.qos == 1 {
             answerCollected(hasSubscribers)
         }
-        recorder?._withUnsafeGuaranteedRef { $0.holdBack(batch) }
         finish(batch)
         return hasSubscribers
     }
@@ -65,7 +65,7 @@ extension Worker {
 
     /// Keeps the QoS 2 publications until they are released.
     private func keepCollected() -> Bool {
-        recorder?.prepareReceived(batch)
+        keeper?.willKeep(batch)
         batch.sender?._withUnsafeGuaranteedRef { $0.keep(batch) }
         batch.reset()
         return false

@@ -52,7 +52,7 @@ package final class MessageRestorer: Sendable {
     }
 
     /// The identity that all messages of a publisher share.
-    func identity(_ publisher: StoredPublisher) -> ClientIdentity {
+    package func identity(_ publisher: StoredPublisher) -> ClientIdentity {
         publishers.withLock { known in
             if let identity = known[publisher] { return identity }
             let identity = ClientIdentity(
@@ -97,7 +97,7 @@ extension ClientIdentity {
     }
 
     /// The port of its listener, as it is kept; 0 for none.
-    var storedListenerPort: UInt16 {
+    package var storedListenerPort: UInt16 {
         listener.map { UInt16(clamping: $0.configuration.port) } ?? 0
     }
 }

@@ -32,15 +32,6 @@ extension Recorder {
         number(batch)
     }
 
-    /// Gives numbers to the publications that have none; their content is recorded in this frame.
-    private func number(_ batch: PublishBatch) {
-        if batch.firstNumber == 0 { batch.firstNumber = takeNumbers(batch.count) }
-        guard batch.hasMessages else { return }
-        for index in 0..<batch.count where batch.storedMessage(index)?.number == 0 {
-            batch.renumber(index)
-        }
-    }
-
     /// Records the publications of a batch for the durable sessions of a route, before any of them
     /// gets one.
     ///

@@ -18,7 +18,7 @@ import Topics
 ///
 /// Invariants: `safe <= submitted`; a message has a number exactly if the log has, or is about to
 /// get, its content.
-final class Recorder {
+final class Recorder: StateKeeper {
     /// Bytes of records from which on the next batch gets a frame of its own.
     private static let largeByteCount = 16 << 20
 
@@ -71,6 +71,33 @@ final class Recorder {
         fields.initialize(to: RecorderFields(reactor: reactor))
     }
 
+    // MARK: The life of a batch
+
+    override func mayDeliver(_ batch: PublishBatch) -> Bool { takesIn(batch) }
+
+    override func willKeep(_ batch: PublishBatch) { prepareReceived(batch) }
+
+    override func willRetain(_ batch: PublishBatch) { prepareRetained(batch) }
+
+    override func didRetain(version: UInt64, insteadOf previous: AnyObject?) {
+        retainedVersions.append(version)
+    }
+
+    override func willDeliver(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        accept(batch, route)
+    }
+
+    override func didDeliver(_ batch: PublishBatch) { holdBack(batch) }
+
+    override func willDeliver(_ batch: PublishBatch, on home: Worker) {
+        // What is delivered at once may be handed to the writer before this worker's turn ends.
+        if batch.firstNumber != 0 { home.follow(self) }
+    }
+
+    override func didRemoveRetained(_ messages: [Message], version: UInt64) {
+        clearRetained(messages, version: version)
+    }
+
     deinit {
         fields.deinitialize(count: 1)
         fields.deallocate()
@@ -114,7 +141,7 @@ final class Recorder {
     // MARK: Numbers
 
     /// Numbers for `count` messages; the first is returned, the others follow it.
-    func takeNumbers(_ count: Int) -> MessageNumber {
+    override func takeNumbers(_ count: Int) -> MessageNumber {
         let first = MessageNumbers.make(reactor: reactor, counter: counter + 1)
         counter += UInt64(count)
         return first
@@ -158,7 +185,7 @@ final class Recorder {
     // MARK: Handing over
 
     /// Hands over what has been recorded, at the end of a turn at the latest.
-    func submit() {
+    override func submit() {
         defer {
             turnClock = nil
             letFollowerGo()
@@ -197,7 +224,7 @@ final class Recorder {
     /// is, has recorded so far: it was accepted there, and is delivered here.
     ///
     /// So the two hand over a frame a turn, instead of one for each message.
-    func follow(_ other: Recorder) {
+    override func follow(_ other: Recorder) {
         guard !other.buffer.isEmpty, predecessor !== other else { return }
         guard predecessor == nil, other.predecessor == nil, other.follower == nil else {
             return other.submitInTurn()
@@ -218,7 +245,7 @@ final class Recorder {
     ///
     /// Hands over a large part of a turn: a frame is bounded, a turn that brings many large messages is
     /// not. Here, between batches: all records of one are in the same frame.
-    func takesIn(_ batch: PublishBatch) -> Bool {
+    private func takesIn(_ batch: PublishBatch) -> Bool {
         if buffer.byteCount >= Self.largeByteCount { submit() }
         return !refuses(batch)
     }

@@ -145,7 +145,7 @@ extension DatabaseWriter {
 extension Configuration {
     /// How long a session lives without a connection, in seconds: its expiry interval, bounded by
     /// `persistent_client_expiration`; `UInt32.max`: for ever.
-    func lifetime(expiryInterval: UInt32) -> UInt32 {
+    package func lifetime(expiryInterval: UInt32) -> UInt32 {
         guard expiryInterval != 0, let bound = persistentClientExpiration else {
             return expiryInterval
         }

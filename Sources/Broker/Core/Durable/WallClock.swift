@@ -50,12 +50,12 @@ package struct WallClock: Sendable {
     /// The end of a message (see `Expiry`) as messages have it, in seconds of the reactor clock.
     ///
     /// `second` since 1970; 0 stays 0, never.
-    func messageExpiry(_ second: Int64) -> Int64 {
+    package func messageExpiry(_ second: Int64) -> Int64 {
         second == 0 ? 0 : max(1, second &- seconds)
     }
 
     /// The end of a message in seconds since 1970; the other way.
-    func storedExpiry(_ second: Int64) -> Int64 {
+    package func storedExpiry(_ second: Int64) -> Int64 {
         second == 0 ? 0 : max(1, second + seconds)
     }
 

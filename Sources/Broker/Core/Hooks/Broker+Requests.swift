@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What plugins may ask of the broker, from any thread. All but `removeRetained` is posted, never done at once.
 
+package import Inflight
 import Log
 package import MQTT
 import Topics
@@ -158,15 +159,30 @@ extension Broker {
         let change = version
         workers[0].post { worker in
             worker.counters.retain(0, insteadOf: removed.storage)
-            worker.recorder?.clearRetained([removed], version: change)
+            worker.keeper?.didRemoveRetained([removed], version: change)
         }
+    }
+
+    /// The number of the message that is retained under a topic now; nil: there is none.
+    package func retainedNumber(_ topic: UnsafeRawBufferPointer) -> MessageNumber? {
+        var found: [AnyObject] = []
+        let cursor = retained.cursor(filter: RawSpan(_unsafeBytes: topic))
+        _ = retained.next(cursor, limit: 1, into: &found)
+        return found.first.map { Message($0).number }
+    }
+
+    /// Has workers tell persistence plugins what happens from now on.
+    package func beginReports() {
+        for worker in workers { worker.post { $0.report(lastNumber: 0) } }
     }
 
     /// Replaces the will message of a session.
     package func setWill(_ clientIdentifier: String, _ will: MQTT.Will) {
         assert(isValidTopicName(will.topic), "what a plugin hands in has been checked")
         workers[home(of: clientIdentifier)].post { worker in
-            worker.sessions[clientIdentifier]?.setWill(will)
+            guard let session = worker.sessions[clientIdentifier] else { return }
+            session.setWill(will)
+            worker.reporter?.noteWill(session)
         }
     }
 

@@ -147,6 +147,18 @@ package protocol Hooks: AnyObject, Sendable {
     /// everything told before has been passed on.
     func forgetSecurity(of client: ClientIdentity)
 
+    /// Whether anybody wants to be told what has to outlive the broker.
+    var keepsState: Bool { get }
+
+    /// Whether that is told on the thread that hands it over.
+    var tellsAtOnce: Bool { get }
+
+    /// Tells what has happened on a worker, in this order and behind all that was handed over before.
+    ///
+    /// Returns whether that is done; otherwise `Worker.noteTold` is called with the number later, and
+    /// the changes have been taken.
+    func tell(_ changes: inout [StateChange], of worker: Int, _ number: UInt64) -> Bool
+
     /// The thread this is called on asks and tells nothing more.
     func threadIsEnding()
 
@@ -156,6 +168,15 @@ package protocol Hooks: AnyObject, Sendable {
 
 extension Hooks {
     package var figures: HookFigures { HookFigures() }
+}
+
+/// Nobody keeps anything.
+extension Hooks {
+    package var keepsState: Bool { false }
+    package var tellsAtOnce: Bool { true }
+    package func tell(_ changes: inout [StateChange], of worker: Int, _ number: UInt64) -> Bool {
+        true
+    }
 }
 
 extension Hooks {

@@ -39,7 +39,7 @@ final class RetainedSweep {
             limit: Self.sliceMax
         ) { Message($0).isExpired(at: now) }
         for message in removed { worker.counters.retain(0, insteadOf: message) }
-        worker.recorder?.clearRetained(removed.map { Message($0) }, version: version)
+        worker.keeper?.didRemoveRetained(removed.map { Message($0) }, version: version)
         if isFinished {
             self.cursor = nil
         } else {

@@ -13,15 +13,16 @@ extension Worker {
         if !batch.topic.isOfBroker { counters.changes.add(batch.count) }
         for index in 0..<batch.count {
             var version: UInt64 = 0
+            let previous: AnyObject?
             if batch[index].payloadCount == 0 {
-                let previous = broker.retained.remove(topic: topic, version: &version)
+                previous = broker.retained.remove(topic: topic, version: &version)
                 counters.retain(0, insteadOf: previous)
             } else {
                 let value = batch.message(index).storage
-                let previous = broker.retained.set(topic: topic, value: value, version: &version)
+                previous = broker.retained.set(topic: topic, value: value, version: &version)
                 counters.retain(batch[index].payloadCount, insteadOf: previous)
             }
-            recorder?.retainedVersions.append(version)
+            keeper?.didRetain(version: version, insteadOf: previous)
         }
     }
 }

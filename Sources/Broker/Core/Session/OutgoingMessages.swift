@@ -24,6 +24,18 @@ struct OutgoingMessages: ~Copyable {
     /// The subscription identifier that goes out with it; 0 for none.
     func subscriptionIdentifier(_ place: Int) -> UInt32 { messages.subscriptionIdentifier(place) }
 
+    /// The number under which plugins know the message at a place; 0 when they do not.
+    func entry(_ place: Int) -> UInt32 { messages.entry(place) }
+
+    /// Plugins know the message at a place under a number, with QoS and RETAIN as they are now.
+    func setEntry(_ place: Int, _ entry: UInt32) {
+        let (qos, isRetained) = window.form(at: place)
+        messages.set(place, entry: entry, qos: qos, isRetained: isRetained)
+    }
+
+    /// QoS and RETAIN flag of a message that plugins know, though the window may have given it up.
+    func toldForm(_ place: Int) -> (qos: UInt8, isRetained: Bool) { messages.toldForm(place) }
+
     /// Takes a message in, behind all others; returns its place.
     func queue(
         _ message: Message,
@@ -50,7 +62,8 @@ struct OutgoingMessages: ~Copyable {
         identifier: UInt16,
         qos: UInt8,
         isRetained: Bool,
-        subscriptionIdentifier: UInt32
+        subscriptionIdentifier: UInt32,
+        entry: UInt32 = 0
     ) -> Bool {
         let place = window.restore(
             state,
@@ -61,6 +74,7 @@ struct OutgoingMessages: ~Copyable {
         )
         guard let place else { return false }
         keep(message, at: place, subscriptionIdentifier)
+        if entry != 0 { setEntry(place, entry) }
         return true
     }
 
@@ -93,6 +107,7 @@ struct OutgoingMessages: ~Copyable {
         window.reserve(count)
         let places = window.places
         messages.reserve(places, upTo: places.upperBound + count)
+        messages.clearExtras(places.upperBound, count)
         return places.upperBound
     }
 

@@ -113,7 +113,8 @@ extension Session {
             identifier: image.identifier ?? 0,
             qos: image.qos,
             isRetained: image.isRetained,
-            subscriptionIdentifier: image.subscriptionIdentifier
+            subscriptionIdentifier: image.subscriptionIdentifier,
+            entry: image.entry
         )
         guard isRestored else { throw .identifier(image.identifier ?? 0) }
     }

@@ -22,6 +22,7 @@ extension Session {
     /// Keeps a QoS 2 message until its release (5.0 section 4.3.3).
     func accept(_ message: Message, _ identifier: UInt16) -> Acceptance {
         let incoming = openIncoming()
+        let message = worker.sessionListener?.numbered(message) ?? message
         guard let earlier = incoming.message(identifier) else {
             incoming.accept(message, identifier)
             noteReceived(message, identifier)
@@ -30,6 +31,7 @@ extension Session {
         if earlier.isSame(as: message) {
             return incoming.noteRepeated(identifier) ? .repeatedTwice : .repeated
         }
+        worker.sessionListener?.session(self, completed: earlier, identifier)
         incoming.replace(identifier, message)
         noteReceived(message, identifier)
         return .replaced
@@ -69,6 +71,12 @@ extension Session {
         return kept
     }
 
+    /// A message that was taken out has been published, or is not wanted: its copies are known before it
+    /// is forgotten.
+    func noteCompleted(_ message: Message, _ identifier: UInt16) {
+        worker.sessionListener?.session(self, completed: message, identifier)
+    }
+
     /// PUBREL: takes this message out; false when it is not there any more.
     func release(_ identifier: UInt16, _ message: Message) -> Bool {
         guard incoming?.message(identifier)?.storage === message.storage else { return false }
@@ -83,7 +91,9 @@ extension Session {
     func noteReleased(_ batch: PublishBatch) {
         assert(batch.purpose == .release && batch.publisher == handle, "they were received here")
         for index in 0..<batch.count {
-            note(.completed(identifier: batch[index].packetIdentifier))
+            let identifier = batch[index].packetIdentifier
+            worker.sessionListener?.session(self, completed: batch.message(index), identifier)
+            note(.completed(identifier: identifier))
         }
     }
 
@@ -93,7 +103,9 @@ extension Session {
         var reused: [UInt16] = []
         for index in 0..<batch.count {
             let identifier = batch[index].packetIdentifier
-            if release(identifier) != nil { reused.append(identifier) }
+            guard let kept = release(identifier) else { continue }
+            noteCompleted(kept.message, identifier)
+            reused.append(identifier)
         }
         return reused
     }

@@ -6,13 +6,21 @@ import Inflight
 extension Session {
     /// Takes a message in, behind all others; the limits have been asked for before.
     func queue(_ message: Message, _ form: DeliveryForm) {
-        let place = outgoing.queue(
+        guard let listener = worker.sessionListener else {
+            _ = add(message, form)
+            return
+        }
+        let message = listener.numbered(message)
+        listener.session(self, queued: message, form, place: add(message, form))
+    }
+
+    private func add(_ message: Message, _ form: DeliveryForm) -> Int {
+        outgoing.queue(
             message,
             qos: form.qos,
             isRetained: form.isRetained,
             subscriptionIdentifier: form.subscriptionIdentifier
         )
-        worker.sessionListener?.session(self, queued: message, form, place: place)
     }
 
     /// A message on its way, as its session's image has it.
@@ -36,6 +44,8 @@ extension Session {
         if identifier != 0, !isResent {
             let last = outgoing.window.lastIdentifier
             note(.sent(place: place, identifier: identifier, qos: qos, lastIdentifier: last))
+        } else if identifier != 0 {
+            worker.sessionListener?.session(self, resent: place, qos: qos)
         }
         return identifier
     }
@@ -43,8 +53,12 @@ extension Session {
     /// The message at a place is over without an answer.
     func finish(_ place: Int) {
         let identifier = outgoing.window.identifier(at: place)
+        guard let listener = worker.sessionListener else { return outgoing.finish(place) }
+        listener.session(self, willEnd: place, outgoing.window.wantedIdentifier(at: place))
         outgoing.finish(place)
-        note(identifier == 0 ? .discarded(place: place) : .acknowledged(identifier: identifier))
+        let change: SessionChange =
+            identifier == 0 ? .discarded(place: place) : .acknowledged(identifier: identifier)
+        listener.session(self, changed: change)
     }
 
     /// The message under way with this identifier is over without an answer.
@@ -72,8 +86,13 @@ extension Session {
         case .unknown, .unexpected: break
         case .released: note(.released(identifier: identifier))
         case .ended(let place):
+            guard let listener = worker.sessionListener else {
+                outgoing.noteEnded(place)
+                break
+            }
+            listener.session(self, willEnd: place, identifier)
             outgoing.noteEnded(place)
-            note(.acknowledged(identifier: identifier))
+            listener.session(self, changed: .acknowledged(identifier: identifier))
         }
         return answer
     }
@@ -90,10 +109,15 @@ extension Session {
 
     private func noted(_ places: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> Int {
         guard !places.isEmpty else { return 0 }
-        outgoing.noteEnded(places)
-        if let listener = worker.sessionListener {
-            forEachStretch(bytes, places.count) { listener.session(self, acknowledged: $0) }
+        guard let listener = worker.sessionListener else {
+            outgoing.noteEnded(places)
+            return places.count
         }
+        for (index, place) in places.enumerated() {
+            listener.session(self, willEnd: place, ShortAck.identifier(bytes, at: 4 * index))
+        }
+        outgoing.noteEnded(places)
+        forEachStretch(bytes, places.count) { listener.session(self, acknowledged: $0) }
         return places.count
     }
 
@@ -130,9 +154,14 @@ extension Session {
         return count
     }
 
+    /// PUBREL goes out again.
+    func noteReleasedAgain(_ identifier: UInt16) {
+        worker.reporter?.session(self, changed: .released(identifier: identifier))
+    }
+
     /// Ends those of the messages at these places that are not under way and that `isUnwanted`.
     func dropOutgoing(in range: Range<Int>, where isUnwanted: (_ place: Int) -> Bool) {
-        guard worker.sessionListener != nil else {
+        guard let listener = worker.sessionListener else {
             return outgoing.drop(in: range, where: isUnwanted)
         }
         let window = outgoing.window.places
@@ -147,6 +176,7 @@ extension Session {
         }
         outgoing.drop(in: range) { place in
             guard isUnwanted(place) else { return false }
+            listener.session(self, willEnd: place, outgoing.window.wantedIdentifier(at: place))
             let identifier = outgoing.window.identifier(at: place)
             if identifier != 0 {
                 identifiers.append(identifier)

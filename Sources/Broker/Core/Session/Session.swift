@@ -174,6 +174,7 @@ final class Session {
     /// What it has retained stays [MQTT311-3.1.2-7]; what was under way goes to nobody else
     /// [MQTT-4.8.2-5].
     func end() {
+        worker.sessionListener?.sessionWillEnd(self)
         let ended = subscriptions
         subscriptions = Subscriptions()
         worker.end(ended, of: handle)

@@ -35,6 +35,30 @@ protocol SessionListener: AnyObject {
 
     /// A QoS 2 message was received.
     func session(_ session: Session, received message: Message, _ identifier: UInt16)
+
+    /// A message that a session is about to keep, under the number that it is to have there.
+    func numbered(_ message: Message) -> Message
+
+    /// The message at a place goes out again.
+    func session(_ session: Session, resent place: Int, qos: UInt8)
+
+    /// The message at a place is over, and about to be forgotten; the window may not have it any more.
+    func session(_ session: Session, willEnd place: Int, _ identifier: UInt16)
+
+    /// A QoS 2 message was released, or forgotten.
+    func session(_ session: Session, completed message: Message, _ identifier: UInt16)
+
+    /// A session is over, and about to forget all it has.
+    func sessionWillEnd(_ session: Session)
+}
+
+/// What only those want to know who are told of messages one by one.
+extension SessionListener {
+    func numbered(_ message: Message) -> Message { message }
+    func session(_ session: Session, resent place: Int, qos: UInt8) {}
+    func session(_ session: Session, willEnd place: Int, _ identifier: UInt16) {}
+    func session(_ session: Session, completed message: Message, _ identifier: UInt16) {}
+    func sessionWillEnd(_ session: Session) {}
 }
 
 extension SessionListener {

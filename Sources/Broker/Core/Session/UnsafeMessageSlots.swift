@@ -4,8 +4,12 @@
 /// Messages by place.
 ///
 /// A ring beside the one of the window, `place mod capacity`: a window keeps numbers, its owner the
-/// messages. Subscription identifiers have a block of their own, made for the first one that is not
-/// 0. Invariants: the owner sets a place once, and asks for it and removes it only while it is set;
+/// messages. What goes with them has a block of its own, made for the first one that is not 0:
+///
+/// ```
+/// 63 number that plugins know the message by: 32 | 0 | RETAIN | QoS: 2 | subscription identifier: 28
+/// ```
+/// QoS and RETAIN are there for plugins as well, which are told of a message when the window has given it up. Invariants: the owner sets a place once, and asks for it and removes it only while it is set;
 /// every place that is set lies in the range that the last `reserve` was told, so no two of them
 /// fall on one slot. Debug builds keep count of which are.
 ///
@@ -16,7 +20,7 @@ struct UnsafeMessageSlots: ~Copyable {
 
     private struct Fields {
         var messages: UnsafeMutablePointer<Unmanaged<MessageStorage>>?
-        var identifiers: UnsafeMutablePointer<UInt32>?
+        var extras: UnsafeMutablePointer<UInt64>?
         var capacity = 0
         #if DEBUG
         var occupied: Set<Int> = []
@@ -80,7 +84,19 @@ struct UnsafeMessageSlots: ~Copyable {
 
     /// The subscription identifier that goes with it; 0 for none.
     func subscriptionIdentifier(_ place: Int) -> UInt32 {
-        fields.pointee.identifiers?[place & (capacity - 1)] ?? 0
+        guard let extras = fields.pointee.extras else { return 0 }
+        return UInt32(truncatingIfNeeded: extras[place & (capacity - 1)]) & 0x0FFF_FFFF
+    }
+
+    /// The number that plugins know it by; 0 for none.
+    func entry(_ place: Int) -> UInt32 {
+        UInt32(truncatingIfNeeded: (fields.pointee.extras?[place & (capacity - 1)] ?? 0) >> 32)
+    }
+
+    /// QoS and RETAIN flag that plugins were told.
+    func toldForm(_ place: Int) -> (qos: UInt8, isRetained: Bool) {
+        let bits = (fields.pointee.extras?[place & (capacity - 1)] ?? 0) >> 28
+        return (UInt8(bits & 3), bits & 4 != 0)
     }
 
     /// Keeps a message at a reserved place that has none.
@@ -90,21 +106,35 @@ struct UnsafeMessageSlots: ~Copyable {
         slot(place).initialize(to: .passRetained(message.storage))
     }
 
-    /// Keeps the subscription identifier that goes with a message.
+    /// Keeps the subscription identifier that goes with a message, which no plugin knows yet.
     @inline(__always)
     func set(_ place: Int, subscriptionIdentifier: UInt32) {
-        if subscriptionIdentifier != 0 || fields.pointee.identifiers != nil {
-            setIdentifier(place, subscriptionIdentifier)
+        if subscriptionIdentifier != 0 || fields.pointee.extras != nil {
+            setExtra(place, UInt64(subscriptionIdentifier))
         }
     }
 
-    private func setIdentifier(_ place: Int, _ identifier: UInt32) {
-        if fields.pointee.identifiers == nil {
-            let block = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity)
+    /// Nothing goes with the messages that are about to be kept at these reserved places.
+    @inline(__always)
+    func clearExtras(_ first: Int, _ count: Int) {
+        guard fields.pointee.extras != nil else { return }
+        for place in first..<(first + count) { setExtra(place, 0) }
+    }
+
+    /// Plugins know the message at a place under a number.
+    func set(_ place: Int, entry: UInt32, qos: UInt8, isRetained: Bool) {
+        let form = UInt64(qos & 3) | (isRetained ? 4 : 0)
+        let identifier = UInt64(subscriptionIdentifier(place))
+        setExtra(place, UInt64(entry) << 32 | form << 28 | identifier)
+    }
+
+    private func setExtra(_ place: Int, _ extra: UInt64) {
+        if fields.pointee.extras == nil {
+            let block = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
             block.initialize(repeating: 0, count: capacity)
-            fields.pointee.identifiers = block
+            fields.pointee.extras = block
         }
-        fields.pointee.identifiers?[place & (capacity - 1)] = identifier
+        fields.pointee.extras?[place & (capacity - 1)] = extra
     }
 
     /// Puts another message in the place of one.
@@ -125,14 +155,14 @@ struct UnsafeMessageSlots: ~Copyable {
         note(to, isSet: true)
         note(from, isSet: false)
         slot(to).initialize(to: slot(from).pointee)
-        guard let identifiers = fields.pointee.identifiers else { return }
-        identifiers[to & (capacity - 1)] = identifiers[from & (capacity - 1)]
+        guard let extras = fields.pointee.extras else { return }
+        extras[to & (capacity - 1)] = extras[from & (capacity - 1)]
     }
 
     /// No place is in use any more: large blocks are given back.
     @inline(__always)
     func noteEmpty() {
-        if capacity > Self.keptCapacityMax || fields.pointee.identifiers != nil { freeBlocks() }
+        if capacity > Self.keptCapacityMax || fields.pointee.extras != nil { freeBlocks() }
     }
 
     private func freeBlocks() {
@@ -140,9 +170,9 @@ struct UnsafeMessageSlots: ~Copyable {
         assert(fields.pointee.occupied.isEmpty, "no message is forgotten")
         #endif
         fields.pointee.messages?.deallocate()
-        fields.pointee.identifiers?.deallocate()
+        fields.pointee.extras?.deallocate()
         fields.pointee.messages = nil
-        fields.pointee.identifiers = nil
+        fields.pointee.extras = nil
         fields.pointee.capacity = 0
     }
 
@@ -155,12 +185,12 @@ struct UnsafeMessageSlots: ~Copyable {
             for place in places { block[place & (larger - 1)] = old[place & (capacity - 1)] }
             old.deallocate()
         }
-        if let old = fields.pointee.identifiers {
-            let identifiers = UnsafeMutablePointer<UInt32>.allocate(capacity: larger)
-            identifiers.initialize(repeating: 0, count: larger)
-            for place in places { identifiers[place & (larger - 1)] = old[place & (capacity - 1)] }
+        if let old = fields.pointee.extras {
+            let extras = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
+            extras.initialize(repeating: 0, count: larger)
+            for place in places { extras[place & (larger - 1)] = old[place & (capacity - 1)] }
             old.deallocate()
-            fields.pointee.identifiers = identifiers
+            fields.pointee.extras = extras
         }
         fields.pointee.messages = block
         fields.pointee.capacity = larger

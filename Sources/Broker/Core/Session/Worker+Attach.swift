@@ -48,7 +48,10 @@ extension Worker {
         }
         // [MQTT-3.1.2-4] [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.1.4-4] [MQTT311-3.1.2-4]
         // [MQTT311-3.1.2-6] [MQTT311-3.1.4-2] [MQTT311-3.1.4-3]
-        if let earlier { retire(earlier, isResumed: isResumed) }
+        if let earlier {
+            reporter?.noteRetiring(earlier, isResumed ? request : nil)
+            retire(earlier, isResumed: isResumed)
+        }
         if !packet.isCleanStart { counters.changes.add(1) }
         logConnect(request.identity)
         if isResumed { counters.sessionsResumed.add(1) }
@@ -149,6 +152,7 @@ extension Worker {
         let identity = request.identity
         recheckDeliveries(of: session, to: outlet) { [self] in
             guard session.client === client else { return }
+            reporter?.noteEntered(session)
             session.pump()
             session.continueRetained()
             if events(on: client.listener).contains(.connect) { hooks?.connected(identity) }

@@ -24,6 +24,7 @@ extension Worker {
         if session.will?.delayInterval == 0 { publishWill(of: session) }
         session.deadlines = deadlines(of: session, detachedAt: reactor.now)
         deadlines.set(session.handle, at: session.deadlines.next)
+        reporter?.noteLeft(session)
     }
 
     /// The session expiry interval, bounded by `persistent_client_expiration`.
@@ -56,6 +57,7 @@ extension Worker {
             if isWillDue, session.deadlines.willDueAt <= reactor.now {
                 session.deadlines.willDueAt = 0
                 publishWill(of: session)
+                reporter?.noteWill(session)
             }
             if session.deadlines.expiresAt != 0, session.deadlines.expiresAt <= reactor.now {
                 expire(session)
@@ -84,6 +86,8 @@ extension Worker {
     func tellDisconnected(_ identity: ClientIdentity, code: Int32, isOffline: Bool) {
         guard let hooks else { return }
         guard hooks.events(on: identity.listener?.index).contains(.disconnect) else { return }
+        // What happened before is told before.
+        if reporter != nil { sendOutboxes() }
         hooks.disconnected(identity, code: code, isOffline: isOffline)
     }
 

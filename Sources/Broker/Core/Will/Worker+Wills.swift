@@ -45,6 +45,7 @@ extension Worker {
     package func publishAllWills() {
         for session in sessions.all {
             publishWill(of: session)
+            reporter?.noteWill(session)
         }
     }
 }

@@ -8,6 +8,7 @@ import Core
 import Glibc
 import Log
 import Results
+import Synchronization
 
 /// Names a plugin.
 @c(mosquitto_plugin_set_info) @implementation
@@ -86,26 +87,18 @@ extension PluginHost {
         topic: UnsafePointer<CChar>?,
         _ userData: UnsafeMutableRawPointer?
     ) -> CInt {
-        if event.isPersistence { return refusePersistence(plugin, event) }
+        if event.isPersistence, broker.settings.configuration.persistence {
+            log.error("Error: `persistence true` cannot be used with a persistence plugin.")
+            return ResultCode.invalid
+        }
         if event == .control { return registerControl(plugin, function, topic, userData) }
         guard case .done = registry.add(plugin, event, function, UnsafeTransfer(userData)) else {
             return ResultCode.alreadyExists
         }
         let name = plugin.name.map { " \($0)" } ?? ""
         log.info("Plugin\(name) has registered to receive '\(event.name)' events.")
+        if event.isPersistence, hasStarted.load(ordering: .acquiring) { broker.beginReports() }
         return ResultCode.success
-    }
-
-    private func refusePersistence(_ plugin: LoadedPlugin, _ event: PluginEvent) -> CInt {
-        if broker.settings.configuration.persistence {
-            log.error("Error: `persistence true` cannot be used with a persistence plugin.")
-            return ResultCode.invalid
-        }
-        log.error(
-            "Error: Plugin \(plugin.displayName) asked for '\(event.name)' events:"
-                + " persistence plugins are not supported by this version."
-        )
-        return ResultCode.notSupported
     }
 
     private func registerControl(

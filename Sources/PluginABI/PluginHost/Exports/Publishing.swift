@@ -5,6 +5,7 @@ public import CMosquitto
 import CommonLibrary
 import Core
 import Glibc
+import Inflight
 import MQTT
 import Results
 import TopicRules
@@ -64,10 +65,16 @@ public func mosquitto_broker_publish_copy(
         properties: encoded.bytes,
         messageExpiryInterval: encoded.messageExpiryInterval
     )
-    if let clientid: UnsafePointer<CChar> = clientid {
-        broker.publish(publication, to: String(cString: clientid))
+    let receiver: UnsafePointer<CChar>? = clientid
+    let name = receiver.map { String(cString: $0) }
+    let publish = {
+        if let name { broker.publish(publication, to: name) } else { broker.publish(publication) }
+    }
+    // Who is being given back gets it too.
+    if let state = PluginHost.current?.restoringState {
+        state.publications.append(publish)
     } else {
-        broker.publish(publication)
+        publish()
     }
     return ResultCode.success
 }
@@ -96,6 +103,15 @@ public func mosquitto_subscription_add(_ sub: UnsafePointer<mosquitto_subscripti
         sub.pointee.identifier <= VariableByteInteger.max
     else { return ResultCode.invalid }
     let name = String(cString: clientid)
+    if let state = PluginHost.current?.restoringState {
+        let image = SubscriptionImage(
+            filter: filter,
+            shareName: shareName,
+            options: options & 0x3F,
+            identifier: sub.pointee.identifier
+        )
+        return state.subscribe(name, image)
+    }
     guard broker.directory[name] != nil else { return ResultCode.notFound }
     let wasThere = broker.addSubscription(
         name,
@@ -119,6 +135,9 @@ public func mosquitto_subscription_delete(
         let broker = PluginHost.current?.broker
     else { return ResultCode.invalid }
     let name = String(cString: clientid)
+    if let state = PluginHost.current?.restoringState {
+        return state.unsubscribe(name, filter, shareName)
+    }
     guard broker.directory[name] != nil else { return ResultCode.notFound }
     broker.removeSubscription(name, filter: filter, shareName: shareName)
     return ResultCode.success
@@ -143,9 +162,14 @@ public func mosquitto_client_will_set(
     let topicBytes = Array(bytes(of: topic))
     guard isValidTopicName(topicBytes) else { return ResultCode.invalid }
     let name = String(cString: clientid)
-    guard let entry = broker.directory[name] else { return ResultCode.notFound }
-    if properties != nil, entry.isConnected, entry.identity.version != .v5 {
-        return ResultCode.notSupported
+    let state = PluginHost.current?.restoringState
+    if let state {
+        guard state.session(name) != nil else { return ResultCode.notFound }
+    } else {
+        guard let entry = broker.directory[name] else { return ResultCode.notFound }
+        if properties != nil, entry.isConnected, entry.identity.version != .v5 {
+            return ResultCode.notSupported
+        }
     }
     let payload = Array(UnsafeRawBufferPointer(start: start, count: Int(payloadlen)))
     var list: OpaquePointer? = properties
@@ -162,7 +186,7 @@ public func mosquitto_client_will_set(
         messageExpiryInterval: encoded.messageExpiryInterval,
         forwardedProperties: encoded.bytes
     )
-    broker.setWill(name, will)
+    if let state { state.setWill(name, will) } else { broker.setWill(name, will) }
     mosquitto_property_free_all(&list)
     return ResultCode.success
 }

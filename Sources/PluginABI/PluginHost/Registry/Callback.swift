@@ -50,6 +50,19 @@ struct Callback: @unchecked Sendable {
         return code
     }
 
+    /// Calls the function without measuring it; what it returns does not count.
+    @inline(__always)
+    func tell<Data>(_ data: inout Data, as event: PluginEvent) {
+        withUnsafeMutableBytes(of: &data) { _ = function(event.rawValue, $0.baseAddress, userData) }
+    }
+
+    /// Notes calls that were measured together.
+    func note(calls: Int, mean: Int64, _ watch: Stopwatch) {
+        figures._withUnsafeGuaranteedRef {
+            $0.note(code: 0, nanoseconds: mean, calls: calls, watch)
+        }
+    }
+
     /// Whether `function` is the same.
     func isFunction(_ other: Function) -> Bool {
         unsafeBitCast(function, to: UInt.self) == unsafeBitCast(other, to: UInt.self)

@@ -67,6 +67,12 @@ final class CallbackSnapshot: Sendable {
     /// TICK and RELOAD: the global list, then every listener's.
     let ticks: [Callback]
     let reloads: [Callback]
+    /// Persistence events, by event number: of the global list alone.
+    let persistence: [[Callback]]
+    /// Whether anybody wants to be told what has to outlive the broker.
+    let keepsState: Bool
+    /// Whether all of them may be called on any thread.
+    let isPersistenceDirect: Bool
 
     init(
         lists: CallbackLists,
@@ -76,6 +82,16 @@ final class CallbackSnapshot: Sendable {
         control = lists.control
         ticks = lists.everywhere(.tick)
         reloads = lists.everywhere(.reload)
+        let persistence = (0...PluginEvent.numberMax).map { number -> [Callback] in
+            guard let event = PluginEvent(rawValue: CInt(number)), event.isPersistence else {
+                return []
+            }
+            return lists[event, nil]
+        }
+        self.persistence = persistence
+        let restore = Int(PluginEvent.persistRestore.rawValue)
+        keepsState = persistence.indices.contains { $0 != restore && !persistence[$0].isEmpty }
+        isPersistenceDirect = persistence.allSatisfy { $0.allSatisfy(\.plugin.isDirect) }
         var scopes = [Scope(Self.chains(lists, listener: nil), isClosed: isPerListener)]
         for index in 0..<listenerCount {
             scopes.append(Scope(Self.chains(lists, listener: index), isClosed: false))

@@ -119,19 +119,19 @@ package final class CallbackStatistics: Sendable {
 }
 
 extension CallbackStatistics.Row {
-    /// Counts a call.
-    func note(code: CInt, nanoseconds duration: Int64, _ watch: Stopwatch) {
+    /// Counts calls that have taken so long each.
+    func note(code: CInt, nanoseconds duration: Int64, calls: Int = 1, _ watch: Stopwatch) {
         let thread = Int(broker_thread_slot()?.pointee.index ?? 0)
         let shard = words + (thread & (Self.shardCount - 1)) * Self.shardWords
-        shard[Self.callsWord].add(1, ordering: .relaxed)
-        shard[Self.nanosecondsWord].add(Int(duration), ordering: .relaxed)
+        shard[Self.callsWord].add(calls, ordering: .relaxed)
+        shard[Self.nanosecondsWord].add(calls * Int(duration), ordering: .relaxed)
         if Self.isError(code) { shard[Self.errorsWord].add(1, ordering: .relaxed) }
         let microseconds = UInt64(max(0, duration) / 1000)
         let bucket = min(
             64 - microseconds.leadingZeroBitCount,
             CallbackStatistics.bucketCount - 1
         )
-        shard[Self.bucketsWord + bucket].add(1, ordering: .relaxed)
+        shard[Self.bucketsWord + bucket].add(calls, ordering: .relaxed)
         let limit = watch.slowNanoseconds.load(ordering: .relaxed)
         guard limit > 0, duration > limit else { return }
         shard[Self.slowWord].add(1, ordering: .relaxed)

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a worker tells those who keep sessions and messages in the broker's stead.
+
+import Inflight
+import MQTT
+import Net
+import Topics
+
+/// Collects what happens on one worker and has persistence plugins told of it, a turn at a time.
+///
+/// An answer waits until they know what it promises: what its own worker has collected, and what others
+/// to whom it has sent something have. Hand-overs are numbered; one is done when the plugins have been
+/// told and those others say so too.
+///
+/// Invariants: `told <= submitted`; what is outstanding is numbered above `told`.
+final class StateReporter: StateKeeper {
+    /// Changes from which on publishers have to wait.
+    private static let congestedMin = 100_000
+
+    /// Whose it is, so it outlives this.
+    unowned(unsafe) let worker: Worker
+    private let hooks: any Hooks
+    private var numbers: StoreNumbers
+    /// Nanoseconds since 1970 at 0 of the reactor's clock.
+    private let clockOffset: Int64
+    /// The changes of this turn.
+    private var changes: [StateChange] = []
+    /// Workers that have delivered something of this turn at once.
+    private var others: Set<Int> = []
+    private var submitted: UInt64 = 0
+    /// All hand-overs up to this one are done.
+    private var told: UInt64 = 0
+    /// How much is missing of each that is not: the plugins, and others.
+    private var missing: [UInt64: Int] = [:]
+    /// Changes that were handed over and not told yet.
+    private var untold: [UInt64: Int] = [:]
+    private var untoldCount = 0
+    private var wasCongested = false
+    /// The last hand-over with changes, and the last one that the plugins were told of.
+    private var lastChanges: UInt64 = 0
+    private var toldChanges: UInt64 = 0
+    private var waiters: [(number: UInt64, body: () -> Void)] = []
+    /// Others, who wait for the plugins alone: were they to wait for this worker's others as well, all
+    /// could wait for each other.
+    private var changeWaiters: [(number: UInt64, body: () -> Void)] = []
+    /// What a batch has put in the place of.
+    private var replaced: MessageNumber = 0
+    private var cleared: Message?
+    /// How many changes there were, and hand-overs, when the batch under way began.
+    private var batchBegan = (changes: 0, submitted: UInt64(0))
+
+    init(_ worker: Worker, _ hooks: any Hooks, lastNumber: MessageNumber) {
+        self.worker = worker
+        self.hooks = hooks
+        clockOffset = Clock.wallNanoseconds() - Clock.monotonicNanoseconds()
+        numbers = StoreNumbers(
+            node: worker.broker.nodeIdentifier,
+            reactor: UInt8(truncatingIfNeeded: worker.index),
+            last: lastNumber
+        )
+    }
+
+    /// Whether nothing ever waits: the plugins are told on this thread, before its output is sent.
+    var isImmediate: Bool { worker.broker.workers.count == 1 && hooks.tellsAtOnce }
+
+    // MARK: Collecting
+
+    /// Something has happened.
+    @inline(__always)
+    func note(_ change: StateChange) { changes.append(change) }
+
+    override func takeNumbers(_ count: Int) -> MessageNumber {
+        numbers.take(count, at: clockOffset + worker.reactor.turnBeganAt)
+    }
+
+    override func mayDeliver(_ batch: PublishBatch) -> Bool {
+        batchBegan = (changes.count, submitted)
+        if batch.qos > 0 || batch.isRetained || worker.limits.queuesQoS0 { number(batch) }
+        return true
+    }
+
+    override func didRetain(version: UInt64, insteadOf previous: AnyObject?) {
+        let previous = previous.map { Message($0) }
+        replaced = previous?.number ?? 0
+        cleared = previous
+    }
+
+    override func didDeliver(_ batch: PublishBatch) {
+        if batch.isRetained { noteRetained(batch) }
+        if batch.purpose == .release { worker.sessions[batch.publisher]?.noteReleased(batch) }
+        batch.isRecorded =
+            changes.count != batchBegan.changes || submitted != batchBegan.submitted
+            || hasOthers
+        guard isCongested, batch.isRecorded else { return }
+        wasCongested = true
+        let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
+        (sender ?? worker.sessions[batch.publisher]?.client)?.waitForLog()
+    }
+
+    /// Retained publications come one at a time.
+    private func noteRetained(_ batch: PublishBatch) {
+        assert(batch.count == 1, "what is retained is a batch of its own")
+        defer {
+            cleared = nil
+            replaced = 0
+        }
+        guard !batch.topic.isDollar else { return }
+        if batch[0].payloadCount > 0 {
+            note(.retained(batch.message(0), insteadOf: replaced))
+        } else if let cleared {
+            note(.retainedCleared(cleared))
+        }
+    }
+
+    override func didRemoveRetained(_ messages: [Message], version: UInt64) {
+        for message in messages where !message.withPublication({ $0.topic.isDollar }) {
+            note(.retainedCleared(message))
+        }
+    }
+
+    override func willDeliver(_ batch: PublishBatch, on home: Worker) { others.insert(home.index) }
+
+    /// The packet identifier with which a message of the batch under way has come; 0 when unknown.
+    func sourceIdentifier(of message: Message) -> UInt16 {
+        let batch = worker.batch
+        guard worker.isDelivering else { return 0 }
+        if batch.count == 1 { return batch[0].packetIdentifier }
+        for index in 0..<batch.count where batch.storedMessage(index)?.storage === message.storage {
+            return batch[index].packetIdentifier
+        }
+        return 0
+    }
+
+    // MARK: Handing over
+
+    /// Whether other workers have something of this turn, or will have it.
+    private var hasOthers: Bool { !others.isEmpty || worker.isOutboxUsed }
+
+    override func submit() {
+        guard !changes.isEmpty || hasOthers else { return }
+        submitted += 1
+        let number = submitted
+        let count = changes.count
+        let isTold = count == 0 || hooks.tell(&changes, of: worker.index, number)
+        if isTold { changes.removeAll(keepingCapacity: count < 4096) } else { changes = [] }
+        let left = (isTold ? 0 : 1) + others.count + worker.usedOutboxCount
+        for other in others { ask(other, about: number) }
+        if !others.isEmpty { others.removeAll(keepingCapacity: true) }
+        if count > 0 { lastChanges = number }
+        if !isTold {
+            untold[number] = count
+            untoldCount += count
+        } else if count > 0 {
+            noteChangesTold(number)
+        }
+        if left > 0 { missing[number] = left } else { finish() }
+    }
+
+    override func didMail(to home: Int) { ask(home, about: submitted) }
+
+    /// Has another worker say when the plugins know what has come of this worker's publications there.
+    private func ask(_ other: Int, about number: UInt64) {
+        let workers = worker.broker.workers
+        let own = worker.index
+        workers[other].post { worker in
+            let answer: () -> Void = {
+                workers[own].post { $0.reporter?.noteArrived(number) }
+            }
+            worker.fanOuts.follow(on: worker) {
+                guard let reporter = worker.reporter else { return answer() }
+                reporter.whenChangesTold(answer)
+            }
+        }
+    }
+
+    /// The plugins have been told of a hand-over.
+    func noteTold(_ number: UInt64) {
+        if let count = untold.removeValue(forKey: number) { untoldCount -= count }
+        noteChangesTold(number)
+        noteArrived(number)
+    }
+
+    private func noteChangesTold(_ number: UInt64) {
+        toldChanges = max(toldChanges, number)
+        while let first = changeWaiters.first, first.number <= toldChanges {
+            changeWaiters.removeFirst()
+            first.body()
+        }
+    }
+
+    /// Runs `body` when the plugins know what has happened here so far.
+    private func whenChangesTold(_ body: @escaping () -> Void) {
+        worker.sendOutboxes()
+        guard toldChanges < lastChanges else { return body() }
+        changeWaiters.append((lastChanges, body))
+    }
+
+    private func noteArrived(_ number: UInt64) {
+        guard let left = missing[number] else { return }
+        assert(left > 0 && number > told, "what is missing is waited for")
+        missing[number] = left == 1 ? nil : left - 1
+        if left == 1 { finish() }
+    }
+
+    /// Lets go what has waited, as far as everything before it is done.
+    private func finish() {
+        let before = told
+        while told < submitted, missing[told + 1] == nil { told += 1 }
+        guard told > before else { return }
+        worker.releaseAnswers(upTo: told)
+        while let first = waiters.first, first.number <= told {
+            waiters.removeFirst()
+            first.body()
+        }
+        if wasCongested, !isCongested {
+            wasCongested = false
+            worker.unparkClients()
+        }
+    }
+
+    /// Whether publishers have to wait until plugins have caught up.
+    var isCongested: Bool { untoldCount >= Self.congestedMin }
+
+    /// A client is read from no further until then.
+    func noteHoldingBack() { wasCongested = true }
+
+    /// Runs `body` when the plugins know all that has happened so far, and what others have made of it.
+    func whenTold(_ body: @escaping () -> Void) {
+        worker.sendOutboxes()
+        guard told < submitted else { return body() }
+        waiters.append((submitted, body))
+    }
+}
+
+extension StateReporter: AnswerHolder {
+    func ticket(for answer: HeldAnswer, of session: Session) -> UInt64 {
+        let isNeeded =
+            switch answer {
+            case .acknowledgements(.puback, _, _): worker.batch.isRecorded
+            case .acknowledgements, .packet: session.mark.isKept || !changes.isEmpty
+            case .publish, .release: session.mark.isKept
+            case .entry, .retained: false
+            }
+        guard isNeeded else { return 0 }
+        let number = changes.isEmpty && !hasOthers ? submitted : submitted + 1
+        return number > told ? number : 0
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether a topic begins with `$`: what is retained there is not told.
+    fileprivate var isDollar: Bool { first == UInt8(ascii: "$") }
+}
