@@ -208,11 +208,12 @@ let package = Package(
                 ])
             ]
         ),
+        module("Isolation", in: "Sources/PluginABI"),
         module(
             "PluginHost",
             in: "Sources/PluginABI",
             uses: [
-                "CommonLibrary", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results",
+                "CommonLibrary", "Isolation", "Core", "Net", "MQTT", "Log", "Config", "Encoding", "Results",
                 "TopicRules", "CMosquitto", "CBrokerShims", "CLinux", "CcJSON",
             ]
         ),
@@ -353,6 +354,7 @@ let package = Package(
             exclude: ["Scripts"],
             swiftSettings: common
         ),
+        tests("IsolationTests", uses: ["Isolation", "TestSupport"]),
         tests(
             "PluginHostTests",
             uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto", "TestSupport"]

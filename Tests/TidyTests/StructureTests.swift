@@ -26,10 +26,11 @@ struct StructureTests {
             leaves.union(["MQTT", "Topics", "Inflight", "Config", "Persist", "Net", "Log"])
         ),
         ("Sources/PluginABI/CommonLibrary", leaves.union(["CMosquitto", "CBrokerShims"])),
+        ("Sources/PluginABI/Isolation/", []),
         (
             "Sources/PluginABI/PluginHost/",
             leaves.union([
-                "CommonLibrary", "Core", "MQTT", "Config", "Net", "Log", "CMosquitto",
+                "CommonLibrary", "Isolation", "Core", "MQTT", "Config", "Net", "Log", "CMosquitto",
                 "CBrokerShims",
             ])
         ),
@@ -51,7 +52,8 @@ struct StructureTests {
     /// Modules that are ours; all others belong to the system.
     static let ownModules: Set<String> = leaves.union([
         "MQTT", "Topics", "Inflight", "Log", "Config", "Persist", "Net", "Core", "CMosquitto",
-        "CBrokerShims", "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile",
+        "CBrokerShims", "CPluginEntry", "CommonLibrary", "Isolation", "PluginHost", "PluginSDK",
+        "PasswordFile",
         "ACLFile",
         "DynamicSecurity",
         "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientMachine",

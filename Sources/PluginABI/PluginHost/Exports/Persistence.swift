@@ -16,7 +16,7 @@ private func take(_ pointer: inout UnsafeMutablePointer<CChar>!) {
 
 /// Whether there is a session of this identifier.
 private func isSession(_ clientid: UnsafePointer<CChar>) -> Bool {
-    PluginHost.current?.broker.directory[String(cString: clientid)] != nil
+    CurrentHost.services?.hasSession(String(cString: clientid)) ?? false
 }
 
 /// Refuses a session; its strings are the broker's from the call on.
@@ -51,7 +51,7 @@ public func mosquitto_persist_client_update(
 @c(mosquitto_persist_client_delete) @implementation
 public func mosquitto_persist_client_delete(_ clientid: UnsafePointer<CChar>!) -> CInt {
     guard let clientid: UnsafePointer<CChar> = clientid else { return ResultCode.invalid }
-    PluginHost.current?.broker.removeSession(String(cString: clientid))
+    CurrentHost.services?.removeSession(String(cString: clientid))
     return ResultCode.success
 }
 
@@ -127,14 +127,14 @@ public func mosquitto_persist_retain_msg_set(
 @c(mosquitto_persist_retain_msg_delete) @implementation
 public func mosquitto_persist_retain_msg_delete(_ topic: UnsafePointer<CChar>!) -> CInt {
     guard let topic: UnsafePointer<CChar> = topic else { return ResultCode.invalid }
-    PluginHost.current?.broker.removeRetained(Array(bytes(of: topic)))
+    CurrentHost.services?.removeRetained(Array(bytes(of: topic)))
     return ResultCode.success
 }
 
 /// Where the configuration puts persistent data.
 @c(mosquitto_persistence_location) @implementation
 public func mosquitto_persistence_location() -> UnsafePointer<CChar>! {
-    PluginHost.current?.persistenceLocation.pointer
+    CurrentHost.services?.persistenceFolder
 }
 
 /// Checks a node number; there are no store identifiers it would show in.

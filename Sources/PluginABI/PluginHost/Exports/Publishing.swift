@@ -48,11 +48,11 @@ public func mosquitto_broker_publish_copy(
     guard let topic: UnsafePointer<CChar> = topic,
         (0...CInt(VariableByteInteger.max)).contains(payloadlen),
         payloadlen == 0 || start != nil, (0...2).contains(qos),
-        let broker = PluginHost.current?.broker
+        let host = CurrentHost.services
     else { return ResultCode.invalid }
     let topicBytes = Array(bytes(of: topic))
     guard isValidTopicName(topicBytes) else { return ResultCode.invalid }
-    broker.pluginBacklog.waitForRoom()
+    host.waitForRoom()
     var list: OpaquePointer? = properties
     let encoded = PropertyBridge.encode(list)
     mosquitto_property_free_all(&list)
@@ -64,11 +64,8 @@ public func mosquitto_broker_publish_copy(
         properties: encoded.bytes,
         messageExpiryInterval: encoded.messageExpiryInterval
     )
-    if let clientid: UnsafePointer<CChar> = clientid {
-        broker.publish(publication, to: String(cString: clientid))
-    } else {
-        broker.publish(publication)
-    }
+    let receiver: UnsafePointer<CChar>? = clientid
+    host.publish(publication, to: receiver.map { String(cString: $0) })
     return ResultCode.success
 }
 
@@ -89,22 +86,19 @@ public func mosquitto_subscription_add(_ sub: UnsafePointer<mosquitto_subscripti
     guard let sub: UnsafePointer<mosquitto_subscription> = sub,
         let clientid = sub.pointee.clientid, let filter = sub.pointee.topic_filter,
         clientid.pointee != 0, filter.pointee != 0, let (filter, shareName) = parts(of: filter),
-        let broker = PluginHost.current?.broker
+        let host = CurrentHost.services
     else { return ResultCode.invalid }
     let options = sub.pointee.options
     guard options & 3 < 3, options & 0x30 < 0x30,
         sub.pointee.identifier <= VariableByteInteger.max
     else { return ResultCode.invalid }
-    let name = String(cString: clientid)
-    guard broker.directory[name] != nil else { return ResultCode.notFound }
-    let wasThere = broker.addSubscription(
-        name,
+    return host.subscribe(
+        String(cString: clientid),
         filter: filter,
         shareName: shareName,
         options: options & 0x3F,
         identifier: sub.pointee.identifier
     )
-    return wasThere ? ResultCode.subscriptionExists : ResultCode.success
 }
 
 /// Ends a subscription of a client.
@@ -116,12 +110,9 @@ public func mosquitto_subscription_delete(
     guard let clientid: UnsafePointer<CChar> = clientid,
         let filter: UnsafePointer<CChar> = topic_filter,
         clientid.pointee != 0, filter.pointee != 0, let (filter, shareName) = parts(of: filter),
-        let broker = PluginHost.current?.broker
+        let host = CurrentHost.services
     else { return ResultCode.invalid }
-    let name = String(cString: clientid)
-    guard broker.directory[name] != nil else { return ResultCode.notFound }
-    broker.removeSubscription(name, filter: filter, shareName: shareName)
-    return ResultCode.success
+    return host.unsubscribe(String(cString: clientid), filter: filter, shareName: shareName)
 }
 
 /// Gives a client a will.
@@ -138,15 +129,13 @@ public func mosquitto_client_will_set(
     let start: UnsafeRawPointer? = payload
     guard let clientid: UnsafePointer<CChar> = clientid, let topic: UnsafePointer<CChar> = topic,
         (0...CInt(VariableByteInteger.max)).contains(payloadlen), payloadlen == 0 || start != nil,
-        (0...2).contains(qos), let broker = PluginHost.current?.broker
+        (0...2).contains(qos), let host = CurrentHost.services
     else { return ResultCode.invalid }
     let topicBytes = Array(bytes(of: topic))
     guard isValidTopicName(topicBytes) else { return ResultCode.invalid }
     let name = String(cString: clientid)
-    guard let entry = broker.directory[name] else { return ResultCode.notFound }
-    if properties != nil, entry.isConnected, entry.identity.version != .v5 {
-        return ResultCode.notSupported
-    }
+    let obstacle = host.obstacleToWill(of: name, hasProperties: properties != nil)
+    guard obstacle == ResultCode.success else { return obstacle }
     let payload = Array(UnsafeRawBufferPointer(start: start, count: Int(payloadlen)))
     var list: OpaquePointer? = properties
     guard mosquitto_property_check_all(0x100, list) == ResultCode.success else {
@@ -162,7 +151,7 @@ public func mosquitto_client_will_set(
         messageExpiryInterval: encoded.messageExpiryInterval,
         forwardedProperties: encoded.bytes
     )
-    broker.setWill(name, will)
+    host.setWill(name, will)
     mosquitto_property_free_all(&list)
     return ResultCode.success
 }
