@@ -208,12 +208,15 @@ let package = Package(
                 ])
             ]
         ),
+        module("Isolation", in: "Sources/PluginABI"),
         module(
             "PluginHost",
             in: "Sources/PluginABI",
             uses: [
-                "CommonLibrary", "Core", "Net", "MQTT", "Inflight", "Persist", "Log", "Config",
-                "Encoding", "Results", "TopicRules", "CMosquitto", "CBrokerShims", "CLinux", "CcJSON",
+                "CommonLibrary", "Isolation", "Core", "Net", "MQTT", "Inflight", "Persist", "Log",
+                "Config", "Encoding", "Results", "TopicRules", "CMosquitto", "CBrokerShims",
+                "CLinux",
+                "CcJSON",
             ]
         ),
         .target(name: "CPluginEntry", path: "Sources/PluginABI/CPluginEntry", cSettings: cFlags),
@@ -353,6 +356,7 @@ let package = Package(
             exclude: ["Scripts"],
             swiftSettings: common
         ),
+        tests("IsolationTests", uses: ["Isolation", "TestSupport"]),
         tests(
             "PluginHostTests",
             uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto", "TestSupport"]

@@ -44,7 +44,7 @@ enum OptionNames {
             "bridge_max_packet_size", "bridge_max_topic_alias", "bridge_receive_maximum",
             "bridge_session_expiry_interval", "bridge_tcp_user_timeout", "keepalive_interval",
             "idle_timeout", "threshold", "restart_timeout",
-        ].map { ($0, "bridge") }
+        ].map { ($0, "bridge") } + ["plugin_timeout", "plugin_restart_wait"].map { ($0, "") }
     static let stringsOnce =
         [
             "pid_file", "persistence_file", "persistence_location", "log_timestamp_format",
@@ -79,5 +79,5 @@ enum OptionNames {
             "bridge_protocol_version", "bridge_reload_type", "start_type", "bridge_tls_version",
             "bridge_identity", "bridge_psk", "topic",
         ].map { ($0, "bridge") }
-        + [("plugin_symbols", "plugin")]
+        + ["plugin_symbols", "plugin_isolation", "plugin_failure"].map { ($0, "plugin") }
 }

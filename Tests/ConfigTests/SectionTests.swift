@@ -215,6 +215,25 @@ struct SectionTests {
         #expect(plugins.map(\.line) == [1, 7])
     }
 
+    @Test("Isolation is said of a plugin, and before the first one of all")
+    func pluginIsolation() {
+        let text = """
+            plugin_isolation process
+            plugin_timeout 3
+            plugin a.so
+            plugin_failure ignore
+            plugin_restart_wait 0
+            plugin b.so
+            plugin_isolation none
+            plugin_timeout 86400
+            """
+        let isolation = Outcome(text).configuration.plugins.map(\.isolation)
+        #expect(isolation.map(\.mode) == [.process, .none])
+        #expect(isolation.map(\.failure) == [.ignore, .deny])
+        #expect(isolation.map(\.timeoutSeconds) == [3, 86400])
+        #expect(isolation.map(\.restartWaitSeconds) == [0, 1])
+    }
+
     @Test("plugin_load declares, plugin_use attaches to listeners")
     func pluginUse() {
         let text = """
@@ -241,6 +260,11 @@ struct SectionTests {
             ("plugin a\nplugin_opt_ x", "Error: Invalid 'plugin_opt_' config option."),
             ("plugin a\nplugin_opt_test", "Error: Empty 'test' value in configuration."),
             ("plugin a\nplugin_symbols x", "Error: Invalid 'plugin_symbols' value (x)."),
+            ("plugin a\nplugin_isolation x", "Error: Invalid 'plugin_isolation' value (x)."),
+            ("plugin_failure accept", "Error: Invalid 'plugin_failure' value (accept)."),
+            ("plugin_timeout 0", "Error: Invalid 'plugin_timeout' value (0)."),
+            ("plugin_timeout 86401", "Error: Invalid 'plugin_timeout' value (86401)."),
+            ("plugin_restart_wait -1", "Error: Invalid 'plugin_restart_wait' value (-1)."),
         ]
     )
     func pluginErrors(text: String, error: String) {

@@ -26,11 +26,13 @@ struct StructureTests {
             leaves.union(["MQTT", "Topics", "Inflight", "Config", "Persist", "Net", "Log"])
         ),
         ("Sources/PluginABI/CommonLibrary", leaves.union(["CMosquitto", "CBrokerShims"])),
+        ("Sources/PluginABI/Isolation/", []),
         (
             "Sources/PluginABI/PluginHost/",
             leaves.union([
-                "CommonLibrary", "Core", "MQTT", "Inflight", "Persist", "Config", "Net", "Log",
-                "CMosquitto", "CBrokerShims",
+                "CommonLibrary", "Isolation", "Core", "MQTT", "Inflight", "Persist", "Config",
+                "Net",
+                "Log", "CMosquitto", "CBrokerShims",
             ])
         ),
         (
@@ -51,7 +53,8 @@ struct StructureTests {
     /// Modules that are ours; all others belong to the system.
     static let ownModules: Set<String> = leaves.union([
         "MQTT", "Topics", "Inflight", "Log", "Config", "Persist", "Net", "Core", "CMosquitto",
-        "CBrokerShims", "CPluginEntry", "CommonLibrary", "PluginHost", "PluginSDK", "PasswordFile",
+        "CBrokerShims", "CPluginEntry", "CommonLibrary", "Isolation", "PluginHost", "PluginSDK",
+        "PasswordFile",
         "ACLFile",
         "DynamicSecurity",
         "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientMachine",

@@ -94,6 +94,7 @@ extension Configuration {
                 old?.path == next?.path && old?.name == next?.name
                 && old?.options == next?.options
                 && old?.symbols == next?.symbols && old?.denySpecialChars == next?.denySpecialChars
+                && old?.isolation == next?.isolation
             guard !isSame else { continue }
             let hasMoved = old?.path != next?.path || old?.name != next?.name
             changes.append(

@@ -21,6 +21,7 @@ extension ConfigurationParser {
         case "plugin_use": try parsePluginUse(&line)
         case "plugin_symbols", "auth_plugin_deny_special_chars":
             try parsePluginSetting(&line)
+        case let name where Self.isolationOptions.contains(name): try parseIsolation(&line)
         case let name where name.hasPrefix("plugin_opt_") || name.hasPrefix("auth_opt_"):
             try parsePluginOption(&line)
         default: return false
@@ -206,6 +207,7 @@ extension ConfigurationParser {
         var plugin = plugin
         plugin.file = place.file
         plugin.line = place.line
+        plugin.isolation = isolationDefault
         configuration.plugins.append(plugin)
         context.plugin = configuration.plugins.count - 1
         noteUse(of: line, group: .plugin)

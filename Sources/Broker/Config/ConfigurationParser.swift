@@ -49,6 +49,8 @@ package struct ConfigurationParser {
     var opensDefaultListener = false
     /// Whether an option that `per_listener_settings` changes has been used.
     var hasSecurityOption = false
+    /// What plugins below have that say nothing else.
+    var isolationDefault = PluginIsolation()
     /// The file and line being read.
     var place = (file: "", line: 0)
     /// Whether an included file is being read.

@@ -106,6 +106,10 @@ enum GeneralOptions {
         "auth_opt_KEY": .directive(\.plugins).untilRestart(),
         "plugin_symbols": .directive(\.plugins).untilRestart(),
         "auth_plugin_deny_special_chars": .directive(\.plugins).untilRestart(),
+        "plugin_isolation": .directive(\.plugins).untilRestart(),
+        "plugin_failure": .directive(\.plugins).untilRestart(),
+        "plugin_timeout": .directive(\.plugins).untilRestart(),
+        "plugin_restart_wait": .directive(\.plugins).untilRestart(),
     ]
 
     /// The options that only a restart changes, each with what keeps its value.

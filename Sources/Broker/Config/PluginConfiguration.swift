@@ -54,6 +54,8 @@ package struct PluginConfiguration: Sendable, Equatable {
     package var denySpecialChars = true
     /// The symbol visibility asked for; nil lets the broker decide.
     package var symbols: Symbols?
+    /// Whether it runs in a process of its own.
+    package var isolation = PluginIsolation()
     /// The file the plugin is declared in.
     package var file = ""
     /// The line it is declared on, from 1.
@@ -74,6 +76,9 @@ package struct PluginConfiguration: Sendable, Equatable {
         guard let option = options.first, let place = option.place else { return "" }
         return " (\(option.key) at \(place))"
     }
+
+    /// Whether it runs in a process of its own.
+    package var isIsolated: Bool { isolation.mode == .process }
 
     /// Whether the plugin was declared with `plugin_load` and never used.
     package var isUnused: Bool { scope == .listeners([]) }

@@ -45,4 +45,17 @@ package final class ListenerSettings: Sendable {
         identifierPrefix = configuration.autoIdPrefix(on: listener)
         acceptedVersions = ProtocolVersionSet(rawValue: listener.acceptProtocolVersions.rawValue)
     }
+
+    /// What a process without listeners knows of one: its port, and what it speaks.
+    package static func described(port: UInt16, isWebSocket: Bool) -> ListenerSettings {
+        var listener = ListenerConfiguration(port: Int(port))
+        listener.protocol = isWebSocket ? .websockets : .mqtt
+        return ListenerSettings(
+            index: 0,
+            listener,
+            in: Configuration(),
+            load: ListenerLoad(),
+            usesTLS: false
+        )
+    }
 }

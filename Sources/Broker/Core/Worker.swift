@@ -37,6 +37,8 @@ package final class Worker {
     unowned(unsafe) let hooks: (any Hooks)?
     /// Whether there are plugins; spares following a reference.
     let hasHooks: Bool
+    /// Whether some of them write their answers from other processes.
+    private let hasHelpers: Bool
     /// Whether every packet is logged; as of the last reload.
     private(set) var isTracing: Bool
     let openQuestions = OpenQuestions()
@@ -117,6 +119,7 @@ package final class Worker {
         settings = broker.settings
         hooks = broker.hooks
         hasHooks = hooks != nil
+        hasHelpers = hooks?.hasHelpers ?? false
         batch = PublishBatch(isChecked: hooks != nil)
         foreignBatch = PublishBatch(isChecked: hooks != nil)
         isTracing = log.isEnabled(.debug)
@@ -379,6 +382,7 @@ package final class Worker {
 extension Worker: ReactorDelegate {
     package func reactorWoken(_ reactor: Reactor) {
         readMail()
+        if hasHelpers, let hooks { take(hooks.collect(worker: index)) }
     }
 
     package func reactorTurnEnding(_ reactor: Reactor) {
@@ -393,6 +397,7 @@ extension Worker: ReactorDelegate {
         sendOutboxes()
         recorder?.continueCheckpoint()
         deliveries.turnEnding(reactor, counters)
+        if hasHelpers { hooks?.flush(worker: index) }
     }
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {

@@ -80,6 +80,14 @@ package final class WorkerHandle: Sendable {
         post(.job(job))
     }
 
+    /// Has the worker look whether there is something to be done.
+    ///
+    /// Callable from any thread.
+    package func wake() { waker.wake() }
+
+    /// What others write an eventfd's eight bytes to, to wake the worker.
+    package var wakerDescriptor: CInt { waker.rawValue }
+
     /// Whether there is mail that `takeMail` has not taken.
     var hasMail: Bool { isMailWaiting.load(ordering: .acquiring) }
 

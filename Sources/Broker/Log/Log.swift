@@ -47,6 +47,9 @@ package final class Log: Sendable {
         mask.load(ordering: .relaxed) & type.rawValue != 0
     }
 
+    /// The types now written.
+    package var types: LogTypes { LogTypes(rawValue: mask.load(ordering: .relaxed)) }
+
     /// Writes a line of the given type; the message is built only if the type is on, and what it is
     /// about only if `log_format` or a destination has a place for it.
     @inlinable

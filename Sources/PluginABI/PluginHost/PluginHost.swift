@@ -33,15 +33,11 @@ package final class PluginHost: Hooks, Sendable {
     let restored = Mutex<RestoredState?>(nil)
     /// Whether what was given back has come to life.
     let hasStarted = Atomic<Bool>(false)
+    /// What plugins in processes of their own need; nil if there are none.
+    let helpers: Helpers?
     /// Where persistence plugins put their files; a C string for the life of the process.
     let persistenceLocation: CStringBox
     private let loaded = Mutex<[LoadedPlugin]>([])
-
-    /// The host that exported functions work for.
-    private static let installed = Mutex<PluginHost?>(nil)
-
-    /// The host that exported functions work for; nil while no broker runs.
-    static var current: PluginHost? { installed.withLock { $0 } }
 
     /// Why the broker cannot start with its plugins.
     package struct LoadError: Error {
@@ -72,6 +68,8 @@ package final class PluginHost: Hooks, Sendable {
         persistenceLocation = CStringBox(configuration.persistenceDirectory)
         do throws(SystemError) {
             lane = try SerialLane()
+            let isNeeded = configuration.plugins.contains { !$0.isUnused && $0.isIsolated }
+            helpers = isNeeded ? try Helpers(workerCount: broker.workers.count) : nil
         } catch {
             throw LoadError(lines: ["Error: Unable to start: \(error)"], exitCode: 1)
         }
@@ -107,23 +105,12 @@ package final class PluginHost: Hooks, Sendable {
 
     /// Has exported functions work for this host; nil ends that.
     func install() {
-        Self.installed.withLock { $0 = self }
-        broker_log_sink_set { level, text, length in
-            guard let text, let host = PluginHost.current else { return }
-            let bytes = UnsafeRawBufferPointer(start: text, count: length)
-            // Any bit of a level switches the line on; where it goes, one of ours decides.
-            guard host.log.isEnabled(LogTypes(rawValue: UInt32(bitPattern: level))) else { return }
-            host.log.writeAlways(
-                LogTypes.ofPlugin(level),
-                String(decoding: bytes, as: UTF8.self)
-            )
-        }
+        CurrentHost.install(self)
     }
 
     /// From now on the functions plugins call do nothing, and fail where they can say so.
     func uninstall() {
-        Self.installed.withLock { $0 = nil }
-        broker_log_sink_set(nil)
+        CurrentHost.uninstall()
     }
 
     // MARK: Plugin thread
@@ -135,7 +122,9 @@ package final class PluginHost: Hooks, Sendable {
         if !loadedPlugins.isEmpty { Thread.lowerPriority() }
         var answers = AnswerBatch(workerCount: broker.workers.count)
         let ticks = TickTable()
-        var signals = SharedSignals(isShared: loadedPlugins.contains { !$0.isBuiltIn })
+        var signals = SharedSignals(
+            isShared: loadedPlugins.contains { !$0.isBuiltIn && $0.isolated == nil }
+        )
         lane.run { request in
             signals.enterPlugins()
             handle(request, &answers)
@@ -157,7 +146,8 @@ package final class PluginHost: Hooks, Sendable {
         guard let isDone = try? Waker() else { return }
         lane.enqueue(.job { isDone.wake() })
         var entry = pollfd(fd: isDone.rawValue, events: Int16(POLLIN), revents: 0)
-        if retryingInterrupts({ poll(&entry, 1, milliseconds) }) <= 0 {
+        let isLaneEmpty = retryingInterrupts({ poll(&entry, 1, milliseconds) }) > 0
+        if !drainIsolated(milliseconds: milliseconds) || !isLaneEmpty {
             log.warning("Warning: A plugin takes too long to answer; going on without it.")
         }
     }
@@ -171,7 +161,7 @@ package final class PluginHost: Hooks, Sendable {
         case .login(_, let questionID) where !lane.begins(questionID): break
         case .question(let question, let questionID), .login(let question, let questionID):
             answers.flushIfOld(broker)
-            if let answer = answer(question, questionID, snapshot) {
+            if let answer = answer(question, questionID, snapshot, at: .pluginThread) {
                 answers.add(answer, to: questionID, broker)
             }
         case .connected(let identity):
@@ -197,7 +187,7 @@ package final class PluginHost: Hooks, Sendable {
             .job { [self] in
                 renewBuiltIns(configuration)
                 tellReload()
-                next()
+                reloadIsolated { [self] in lane.enqueue(.job(next)) }
             }
         )
     }
@@ -211,7 +201,10 @@ package final class PluginHost: Hooks, Sendable {
     package func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer? {
         let snapshot = registry.current
         let mustWait = question.isLogin && lane.isBehind
-        if !mustWait, question.isDirect(snapshot) { return answer(question, questionID, snapshot) }
+        if !mustWait, question.isDirect(snapshot) {
+            return answer(question, questionID, snapshot, at: .reactor)
+        }
+        if let helpers, !mustWait { return enquire(question, questionID, snapshot, helpers) }
         if question.isLogin {
             lane.enqueueLogin(question, questionID)
         } else {
@@ -233,13 +226,19 @@ package final class PluginHost: Hooks, Sendable {
 
     package func connected(_ client: ClientIdentity) {
         let scope = registry.current.scope(client.listenerIndex)
-        if scope[.connect].isDirect { return tellConnected(client, scope) }
+        let chain = scope[.connect]
+        if helpers != nil { tellIsolated(chain.all, .connected(client)) }
+        if chain.isDirectHere { return tellConnected(client, scope) }
         lane.enqueue(.connected(client))
     }
 
     package func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {
         let scope = registry.current.scope(client.listenerIndex)
-        if scope[isOffline ? .clientOffline : .disconnect].isDirect {
+        let chain = scope[isOffline ? .clientOffline : .disconnect]
+        if helpers != nil {
+            tellIsolated(chain.all, .disconnected(client, code: code, isOffline: isOffline))
+        }
+        if chain.isDirectHere {
             return tellDisconnected(client, code: code, isOffline: isOffline, scope)
         }
         lane.enqueue(.disconnected(client, code: code, isOffline: isOffline))
@@ -250,19 +249,19 @@ package final class PluginHost: Hooks, Sendable {
     }
 
     /// Answers a question on the calling thread; nil when a plugin takes its time.
-    private func answer(
+    func answer(
         _ question: HookQuestion,
         _ questionID: QuestionID,
-        _ snapshot: CallbackSnapshot
+        _ snapshot: CallbackSnapshot,
+        at place: CallingPlace
     ) -> HookAnswer? {
         let scope = snapshot.scope(question.client.listenerIndex)
         switch question {
         case .authenticate(let client, let password):
-            return authenticate(client, password: password, questionID, scope)
+            return authenticate(client, password: password, questionID, scope, at: place)
         case .confirm(let client):
-            let code = confirm(client, scope.confirmers)
-            let denial = code == ResultCode.success ? nil : takeDenial()
-            return .authentication(code: code, denial: denial)
+            let purpose = Confirmation.Purpose.question(questionID)
+            return confirm(Confirmation(client, scope.confirmers, purpose), at: place)
         case .beginExchange(let client, let method, let data, let isAgain):
             return exchange(
                 .extAuthStart,
@@ -271,10 +270,19 @@ package final class PluginHost: Hooks, Sendable {
                 data: data,
                 isAgain: isAgain,
                 questionID,
-                scope
+                scope,
+                at: place
             )
         case .continueExchange(let client, let method, let data):
-            return exchange(.extAuthContinue, client, method: method, data: data, questionID, scope)
+            return exchange(
+                .extAuthContinue,
+                client,
+                method: method,
+                data: data,
+                questionID,
+                scope,
+                at: place
+            )
         case .publish(let client, let message, let checksAccess, let isFiltered):
             let decision = publish(
                 client,

@@ -136,9 +136,13 @@ extension Client {
         _ denial: Denial?
     ) {
         logDenied(denial)
+        // Who cannot be asked now may be asked later.
+        let isLater = code == ResultCode.serverUnavailable && denial?.isForAbsence == true
         refuseConnect(
             ConnectError(
-                answer: isV5 ? .connackV5(reason) : .connackV3(.notAuthorized),
+                answer: isV5
+                    ? .connackV5(reason)
+                    : .connackV3(isLater ? .serverUnavailable : .notAuthorized),
                 detail: "refused by a plugin"
             ),
             code: code

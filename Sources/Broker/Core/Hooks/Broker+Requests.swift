@@ -190,11 +190,19 @@ extension Broker {
     ///
     /// Callable from any thread; see `Hooks.ask`.
     package func answer(_ answers: [(questionID: QuestionID, answer: HookAnswer)], worker: Int) {
-        workers[worker].post { worker in
-            worker.collect { _ in
-                for (questionID, answer) in answers { worker.take(answer, for: questionID) }
-            }
-        }
+        workers[worker].post { $0.take(answers) }
+    }
+}
+
+extension Broker {
+    /// Gives the answers that are there when the worker's turn has come.
+    ///
+    /// `make` runs on the worker's thread. Callable from any thread.
+    package func answer(
+        worker: Int,
+        _ make: @escaping @Sendable () -> [(questionID: QuestionID, answer: HookAnswer)]
+    ) {
+        workers[worker].post { $0.take(make()) }
     }
 }
 

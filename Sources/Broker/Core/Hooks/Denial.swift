@@ -10,6 +10,12 @@ package struct Denial: Sendable, Equatable {
     /// What the plugin has returned, a `MOSQ_ERR_*`.
     package let code: Int32
 
+    /// The reason of a plugin that could not be asked.
+    package static let absence = "the plugin is not available"
+
+    /// Whether the plugin could not be asked.
+    var isForAbsence: Bool { reason == Self.absence }
+
     /// A plugin has refused.
     package init(plugin: String, reason: String?, code: Int32) {
         self.plugin = plugin

@@ -162,8 +162,25 @@ package protocol Hooks: AnyObject, Sendable {
     /// The thread this is called on asks and tells nothing more.
     func threadIsEnding()
 
+    /// Whether plugins in other processes write answers for workers, to be fetched with `collect`.
+    var hasHelpers: Bool { get }
+
+    /// What has come for a worker since it was last asked; a worker is woken when something has.
+    func collect(worker: Int) -> [(questionID: QuestionID, answer: HookAnswer)]
+
+    /// A turn of a worker ends: those it has asked may begin.
+    func flush(worker: Int)
+
     /// What was counted about plugins.
     var figures: HookFigures { get }
+}
+
+extension Hooks {
+    package var hasHelpers: Bool { false }
+
+    package func collect(worker: Int) -> [(questionID: QuestionID, answer: HookAnswer)] { [] }
+
+    package func flush(worker: Int) {}
 }
 
 extension Hooks {

@@ -28,6 +28,14 @@ extension Worker {
         hooks?.forget(questionID)
     }
 
+    /// Answers have come.
+    func take(_ answers: [(questionID: QuestionID, answer: HookAnswer)]) {
+        guard !answers.isEmpty else { return }
+        collect { _ in
+            for (questionID, answer) in answers { take(answer, for: questionID) }
+        }
+    }
+
     /// An answer has come.
     func take(_ answer: HookAnswer, for questionID: QuestionID) {
         openQuestions.take(questionID.serial)?(answer)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "HostShims.h"
+#include "IsolationShims.h"
 #include "SignalShims.h"
 
 /* One property as plugins with a copy of the common library see it in memory (LP64, 48 bytes).

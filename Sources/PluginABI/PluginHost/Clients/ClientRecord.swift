@@ -22,6 +22,8 @@ final class ClientRecord: @unchecked Sendable {
         var identifier: UnsafeMutablePointer<CChar>?
         var userName: UnsafeMutablePointer<CChar>?
         var address: UnsafeMutablePointer<CChar>?
+        /// Helpers that know the client by its number.
+        var followers: [IsolatedPlugin] = []
         /// Names of before that somebody may still read, oldest first.
         var retired: [UnsafeMutablePointer<CChar>] = []
 
@@ -56,6 +58,10 @@ final class ClientRecord: @unchecked Sendable {
     private let ticket = Atomic<UInt64>(0)
     /// The one that its callback was told of last.
     private let takenTicket = Atomic<UInt64>(0)
+    /// Its number between broker and helpers; 0 while it has none.
+    fileprivate let sharedNumber = Atomic<UInt64>(0)
+    /// How often one of its names was set.
+    let nameChanges = Atomic<UInt32>(0)
 
     private init(_ owner: ClientIdentity) {
         self.owner = owner
@@ -68,6 +74,8 @@ final class ClientRecord: @unchecked Sendable {
             free(texts.address)
             for pointer in texts.retired { free(pointer) }
         }
+        let number = sharedNumber.load(ordering: .relaxed)
+        for follower in texts.withLock({ $0.followers }) { follower.forget(client: number) }
     }
 
     /// The record of a client, made at the first call.
@@ -131,6 +139,13 @@ final class ClientRecord: @unchecked Sendable {
             owner.setUserName(name)
             currentUserName.store(Self.unknown, ordering: .releasing)
         }
+        noteUserName()
+    }
+
+    /// Has those know who must that the user name is another.
+    private func noteUserName() {
+        nameChanges.add(1, ordering: .relaxed)
+        CurrentHost.services?.userNameChanged(of: self)
     }
 
     /// Takes over what a callback has written into the user name it was shown; `shown` is that string.
@@ -149,6 +164,7 @@ final class ClientRecord: @unchecked Sendable {
             }
             currentUserName.store(Self.unknown, ordering: .releasing)
         }
+        noteUserName()
     }
 
     /// Gives the client another identifier.
@@ -156,6 +172,29 @@ final class ClientRecord: @unchecked Sendable {
         texts.withLock { _ in
             owner.setClientIdentifier(name)
             currentIdentifier.store(Self.unknown, ordering: .releasing)
+        }
+        nameChanges.add(1, ordering: .relaxed)
+    }
+
+    /// Takes the names that the broker says the client has; in a helper.
+    func follow(identifier: String, userName: String?) {
+        texts.withLock { _ in
+            if !owner.clientIdentifier.hasSameBytes(as: identifier) {
+                owner.setClientIdentifier(identifier)
+                currentIdentifier.store(Self.unknown, ordering: .releasing)
+            }
+            if let known = owner.userName, let userName, known.hasSameBytes(as: userName) { return }
+            owner.setUserName(userName)
+            currentUserName.store(Self.unknown, ordering: .releasing)
+        }
+    }
+
+    /// A helper knows the client by its number from now on, and wants to hear when it is no more.
+    func addFollower(_ plugin: IsolatedPlugin) {
+        texts.withLock { texts in
+            if !texts.followers.contains(where: { $0 === plugin }) {
+                texts.followers.append(plugin)
+            }
         }
     }
 
@@ -198,4 +237,24 @@ final class ClientRecord: @unchecked Sendable {
 
     /// Whether the callback has asked for the number of its authentication.
     func hasTaken(_ number: UInt64) -> Bool { takenTicket.load(ordering: .relaxed) == number }
+}
+
+extension ClientRecord {
+    private static let lastNumber = Atomic<UInt64>(0)
+
+    /// Its number between broker and helpers, never used twice while the broker runs.
+    var number: UInt64 {
+        let known = sharedNumber.load(ordering: .relaxed)
+        if known != 0 { return known }
+        let made = Self.lastNumber.add(1, ordering: .relaxed).newValue
+        let (isSet, earlier) = sharedNumber.compareExchange(
+            expected: 0,
+            desired: made,
+            ordering: .relaxed
+        )
+        return isSet ? made : earlier
+    }
+
+    /// Takes the number that the broker has given it; in a helper.
+    func take(number: UInt64) { sharedNumber.store(number, ordering: .relaxed) }
 }

@@ -117,7 +117,7 @@ enum ControlRequest {
     static func send(_ tree: JSON, to topic: String) {
         defer { cJSON_Delete(tree) }
         guard isValidTopicName(Array(topic.utf8)) else {
-            PluginHost.current?.log.error(
+            CurrentHost.services?.logError(
                 "Error: A plugin answers on an invalid topic: the answer is dropped."
             )
             return
@@ -126,13 +126,14 @@ enum ControlRequest {
         defer { cJSON_free(text) }
         let payload = Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
         guard payload.count <= VariableByteInteger.max else { return }
-        PluginHost.current?.broker.publish(
+        CurrentHost.services?.publish(
             PluginPublication(
                 topic: Array(topic.utf8),
                 payload: payload,
                 qos: 0,
                 isRetained: false
-            )
+            ),
+            to: nil
         )
     }
 }

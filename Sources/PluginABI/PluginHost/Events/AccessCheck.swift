@@ -17,30 +17,14 @@ extension PluginHost {
         _ data: inout mosquitto_evt_acl_check
     ) -> Int32 {
         if client.listener == nil, isPerListener { return ResultCode.accessDenied }
-        var deferring: Callback?
-        var isFileContent = false
-        for list in scope[.aclCheck].lists {
-            var last = ResultCode.pluginIgnore
-            var lastAsked: Callback?
-            for callback in list {
-                let code = callback.call(&data, watch)
-                last = code
-                lastAsked = callback
-                if code == ResultCode.pluginDefer || code == ResultCode.pluginIgnore {
-                    continue
-                }
-                if code == ResultCode.success, callback.plugin.isBuiltIn {
-                    isFileContent = true
-                    break
-                }
-                if code != ResultCode.success { noteDenial(callback.plugin, client, data, code) }
-                return code
-            }
-            if last == ResultCode.pluginDefer { deferring = lastAsked }
+        var chain = AccessChain(scope[.aclCheck])
+        while let callback = chain.next {
+            guard let code = chain.take(callback.call(&data, watch)) else { continue }
+            if code != ResultCode.success { noteDenial(callback.plugin, client, data, code) }
+            return code
         }
-        // A file that allows leaves the last word to plugins that have one.
-        guard let deferring, !isFileContent else { return ResultCode.success }
-        noteDenial(deferring.plugin, client, data, ResultCode.accessDenied)
+        guard let denier = chain.denier else { return ResultCode.success }
+        noteDenial(denier.plugin, client, data, ResultCode.accessDenied)
         return ResultCode.accessDenied
     }
 
@@ -63,7 +47,17 @@ extension PluginHost {
     ) {
         guard log.isEnabled(.debug) else { return }
         let topic = data.topic.map { String(cString: $0) } ?? ""
-        let access = AccessKind(rawValue: data.access).map { "\($0)" } ?? ""
+        logDenial(plugin, client, AccessKind(rawValue: data.access), topic, code)
+    }
+
+    func logDenial(
+        _ plugin: LoadedPlugin,
+        _ client: ClientIdentity,
+        _ kind: AccessKind?,
+        _ topic: String,
+        _ code: CInt
+    ) {
+        let access = kind.map { "\($0)" } ?? ""
         log.debug(
             "Plugin \(plugin.displayName) denied \(client.clientIdentifier) to \(access)"
                 + " '\(topic)' (\(code))."

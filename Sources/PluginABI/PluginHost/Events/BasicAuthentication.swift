@@ -4,6 +4,7 @@
 import CMosquitto
 import Core
 import Glibc
+import Isolation
 import Log
 import Net
 import Results
@@ -39,11 +40,17 @@ struct BasicAuthentication: Sendable {
     /// Who is asked next; nil when all have been.
     var next: Callback? { rest.first }
 
-    /// Asks the next one.
-    mutating func askNext(_ watch: Stopwatch) -> CInt {
+    /// The next one is being asked.
+    mutating func takeNext() -> Callback {
         guard let callback = rest.popFirst() else {
             preconditionFailure("there is somebody to be asked")
         }
+        return callback
+    }
+
+    /// Asks the next one.
+    mutating func askNext(_ watch: Stopwatch) -> CInt {
+        let callback = takeNext()
         let record = ClientRecord.of(identity)
         record.setTicket(ticket)
         defer { record.setTicket(0) }
@@ -125,24 +132,36 @@ extension PluginHost {
         _ identity: ClientIdentity,
         password: [UInt8]?,
         _ questionID: QuestionID,
-        _ scope: CallbackSnapshot.Scope
+        _ scope: CallbackSnapshot.Scope,
+        at place: CallingPlace
     ) -> HookAnswer? {
         let ticket = delayed.begin(.basic, questionID)
         ClientRecord.of(identity).beginAuthentication()
         return proceed(
-            BasicAuthentication(identity, password: password, questionID, ticket, scope[.basicAuth])
+            BasicAuthentication(
+                identity,
+                password: password,
+                questionID,
+                ticket,
+                scope[.basicAuth]
+            ),
+            at: place
         )
     }
 
     /// Goes on with the chain of callbacks; nil while a plugin has yet to answer, or when the client has
     /// left.
-    func proceed(_ authentication: BasicAuthentication) -> HookAnswer? {
+    func proceed(_ authentication: BasicAuthentication, at place: CallingPlace) -> HookAnswer? {
         var login = authentication
         let (identity, ticket) = (login.identity, login.ticket)
         while let callback = login.next {
             guard delayed.isAwaited(ticket) else { return leave(login) }
             let plugin = callback.plugin
             let waiting = login
+            if plugin.isolated == nil, !place.allows(callback) {
+                lane.enqueue(.job { [self] in proceedLater(waiting) })
+                return nil
+            }
             if !plugin.answersByTicket,
                 !delayed.claim(
                     identity.clientIdentifier,
@@ -153,40 +172,112 @@ extension PluginHost {
             {
                 return nil
             }
-            var code = login.askNext(watch)
-            var reason = code == ResultCode.success ? nil : Refusals.takeReason(of: plugin)
-            if code == ResultCode.authDelayed {
-                switch suspend(login, plugin) {
-                case .waits(let isFirst):
-                    if isFirst { lane.wake() }
-                    return nil
-                case .left:
-                    // The plugin may yet answer; until then the identifier stays taken.
-                    ClientRecord.of(identity).endAuthentication()
-                    return nil
-                case .decided(let result):
-                    code = Self.lateCode(result.code, byTicket: plugin.answersByTicket)
-                    reason = result.reason
-                }
+            if plugin.isolated != nil {
+                _ = login.takeNext()
+                guard let failure = askElsewhere(callback, login, at: place) else { return nil }
+                let answer = take(failure, of: plugin, in: &login, at: place)
+                guard case .undecided = answer else { return answer.value }
+                continue
             }
-            if !login.goesOn(after: code, of: plugin, reason) {
-                return conclude(login, code: code, by: plugin.displayName)
+            let code = login.askNext(watch)
+            let reason = code == ResultCode.success ? nil : Refusals.takeReason(of: plugin)
+            let answer = take(code, reason, hasTicket(login), of: plugin, in: &login, at: place)
+            guard case .undecided = answer else { return answer.value }
+        }
+        return conclude(login, code: login.outcome, by: nil, at: place)
+    }
+
+    /// What an answer comes to.
+    private enum Progress {
+        case undecided
+        case ended(HookAnswer?)
+
+        var value: HookAnswer? { if case .ended(let answer) = self { answer } else { nil } }
+    }
+
+    private func askElsewhere(
+        _ callback: Callback,
+        _ login: BasicAuthentication,
+        at place: CallingPlace
+    ) -> Answer? {
+        let question = PluginQuestion.login(
+            login.identity,
+            password: login.password,
+            ticket: login.ticket
+        )
+        return ask(
+            Asked(callback, question, .login(login)),
+            ring: login.questionID.worker,
+            at: place
+        )
+    }
+
+    /// Goes on with a login whose plugin, in a process of its own, has answered.
+    func proceed(
+        _ login: BasicAuthentication,
+        after answer: Answer,
+        of plugin: LoadedPlugin,
+        at place: CallingPlace
+    ) -> HookAnswer? {
+        var login = login
+        let progress = take(answer, of: plugin, in: &login, at: place)
+        guard case .undecided = progress else { return progress.value }
+        return proceed(login, at: place)
+    }
+
+    private func take(
+        _ answer: Answer,
+        of plugin: LoadedPlugin,
+        in login: inout BasicAuthentication,
+        at place: CallingPlace
+    ) -> Progress {
+        take(answer.code, answer.reason, answer.hasTakenTicket, of: plugin, in: &login, at: place)
+    }
+
+    /// Takes what a plugin has answered.
+    private func take(
+        _ code: CInt,
+        _ reason: String?,
+        _ hasTicket: Bool,
+        of plugin: LoadedPlugin,
+        in login: inout BasicAuthentication,
+        at place: CallingPlace
+    ) -> Progress {
+        var (code, reason) = (code, reason)
+        if code == ResultCode.authDelayed {
+            switch suspend(login, plugin, hasTicket: hasTicket) {
+            case .waits(let isFirst):
+                if isFirst { lane.wake() }
+                return .ended(nil)
+            case .left:
+                // The plugin may yet answer; until then the identifier stays taken.
+                ClientRecord.of(login.identity).endAuthentication()
+                return .ended(nil)
+            case .decided(let result):
+                code = Self.lateCode(result.code, byTicket: plugin.answersByTicket)
+                reason = result.reason
             }
         }
-        return conclude(login, code: login.outcome, by: nil)
+        guard !login.goesOn(after: code, of: plugin, reason) else { return .undecided }
+        return .ended(conclude(login, code: code, by: plugin.displayName, at: place))
     }
 
     /// The same on the plugin thread; the answer is posted.
     private func proceedLater(_ login: BasicAuthentication) {
-        guard let answer = proceed(login) else { return }
+        guard let answer = proceed(login, at: .pluginThread) else { return }
         post(answer, to: login.questionID)
+    }
+
+    /// Whether the callback that has just run has asked for the ticket.
+    private func hasTicket(_ login: BasicAuthentication) -> Bool {
+        ClientRecord.of(login.identity).hasTaken(login.ticket)
     }
 
     private func suspend(
         _ login: BasicAuthentication,
-        _ plugin: LoadedPlugin
+        _ plugin: LoadedPlugin,
+        hasTicket: Bool
     ) -> DelayedAnswers.Suspension {
-        let hasTicket = ClientRecord.of(login.identity).hasTaken(login.ticket)
         if hasTicket { plugin.noteTicket() }
         return delayed.suspend(
             DelayedAnswers.Waiting(login: .basic(login), plugin: plugin, hasTicket: hasTicket)
@@ -203,43 +294,26 @@ extension PluginHost {
     private func conclude(
         _ login: BasicAuthentication,
         code: Int32,
-        by pluginName: String?
-    ) -> HookAnswer {
-        let identity = login.identity
-        var code = code
-        var denial = login.denial
+        by pluginName: String?,
+        at place: CallingPlace
+    ) -> HookAnswer? {
         if code == ResultCode.success {
-            code = confirm(identity, confirmers(after: login))
-            denial = code == ResultCode.success ? nil : Refusals.take()
+            let confirmers = confirmers(after: login)
+            return confirm(Confirmation(login.identity, confirmers, .login(login)), at: place)
         }
+        if let pluginName { logRefusal(login.identity, code, pluginName) }
+        return finish(login, code: code, login.denial)
+    }
+
+    /// The login is decided.
+    func finish(_ login: BasicAuthentication, code: Int32, _ denial: Denial?) -> HookAnswer {
         delayed.end(login.ticket)
-        ClientRecord.of(identity).endAuthentication()
-        if let pluginName, code != ResultCode.success { logRefusal(identity, code, pluginName) }
+        ClientRecord.of(login.identity).endAuthentication()
         return .authentication(code: code, denial: denial)
     }
 
     func logRefusal(_ identity: ClientIdentity, _ code: Int32, _ pluginName: String) {
         log.debug("Plugin \(pluginName) refused \(identity.logName) (\(code)).")
-    }
-
-    // MARK: Clients without a password
-
-    /// Asks whether a client may come in that has proven who it is without a password; 0 or what
-    /// the first plugin says that objects, which is noted then.
-    func confirm(_ identity: ClientIdentity, _ callbacks: [Callback]) -> Int32 {
-        for callback in callbacks {
-            let record = ClientRecord.of(identity)
-            let code = BasicAuthentication.call(callback, record, nil, watch)
-            switch code {
-            case ResultCode.success, ResultCode.pluginDefer, ResultCode.pluginIgnore: continue
-            default:
-                logRefusal(identity, code, callback.plugin.displayName)
-                Refusals.note(callback.plugin, code: code)
-                // Nobody waits for such an answer.
-                return code == ResultCode.authDelayed ? ResultCode.notAuthorized : code
-            }
-        }
-        return ResultCode.success
     }
 
     /// Those who may object to a login that others have accepted: they have not been asked yet.
@@ -254,14 +328,23 @@ extension PluginHost {
 
     /// `mosquitto_complete_basic_auth`.
     func completeBasic(_ identifier: String, code: Int32) {
-        let result = DelayedAnswers.Result(code: code, reason: Refusals.takeReason())
-        guard let waiting = delayed.complete(identifier, .basic, result) else { return }
-        resolve(waiting, result)
+        decide(identifier, DelayedAnswers.Result(code: code, reason: Refusals.takeReason()))
     }
 
     /// `mosquitto_complete_auth`.
     func complete(_ ticket: DelayedAnswers.Ticket, code: Int32, data: [UInt8]?) {
-        let result = DelayedAnswers.Result(code: code, data: data, reason: Refusals.takeReason())
+        let reason = Refusals.takeReason()
+        decide(ticket, DelayedAnswers.Result(code: code, data: data, reason: reason))
+    }
+
+    /// A plugin has decided about a client identifier.
+    func decide(_ identifier: String, _ result: DelayedAnswers.Result) {
+        guard let waiting = delayed.complete(identifier, .basic, result) else { return }
+        resolve(waiting, result)
+    }
+
+    /// A plugin has decided about a ticket.
+    func decide(_ ticket: DelayedAnswers.Ticket, _ result: DelayedAnswers.Result) {
         guard let waiting = delayed.complete(ticket, result) else { return }
         resolve(waiting, result)
     }
@@ -272,31 +355,24 @@ extension PluginHost {
         case .extended(let login): resolve(login, waiting.plugin, result)
         case .basic(var login):
             let code = Self.lateCode(result.code, byTicket: waiting.hasTicket)
-            if login.goesOn(after: code, of: waiting.plugin, result.reason) {
-                // Where nobody is left to be asked, a name that the plugin does not know is refused
-                // as soon as a wrong password: the plugin thread may be busy.
-                guard login.next != nil else {
-                    assert(confirmers(after: login).isEmpty, "all have been asked")
-                    let answer = conclude(login, code: login.outcome, by: nil)
-                    return post(answer, to: login.questionID)
-                }
-                let next = login
-                return lane.enqueue(.job { [self] in proceedLater(next) })
+            guard login.goesOn(after: code, of: waiting.plugin, result.reason) else {
+                let name = waiting.plugin.displayName
+                return postIfDecided(conclude(login, code: code, by: name, at: .elsewhere), login)
             }
-            let name = waiting.plugin.displayName
-            if code == ResultCode.success, !confirmers(after: login).allSatisfy(\.plugin.isDirect) {
-                let accepted = login
-                return lane.enqueue(
-                    .job { [self] in
-                        post(
-                            conclude(accepted, code: ResultCode.success, by: name),
-                            to: accepted.questionID
-                        )
-                    }
-                )
+            // Where nobody is left to be asked, a name that the plugin does not know is refused as soon
+            // as a wrong password: the plugin thread may be busy.
+            guard login.next != nil else {
+                assert(confirmers(after: login).isEmpty, "all have been asked")
+                let answer = conclude(login, code: login.outcome, by: nil, at: .elsewhere)
+                return postIfDecided(answer, login)
             }
-            post(conclude(login, code: code, by: name), to: login.questionID)
+            let next = login
+            lane.enqueue(.job { [self] in proceedLater(next) })
         }
+    }
+
+    private func postIfDecided(_ answer: HookAnswer?, _ login: BasicAuthentication) {
+        if let answer { post(answer, to: login.questionID) }
     }
 
     func post(_ answer: HookAnswer, to questionID: QuestionID) {
@@ -317,24 +393,27 @@ extension PluginHost {
     /// Refuses everybody whose plugin did not answer in time.
     func expireDelayed() {
         for waiting in delayed.expire(now: MonotonicTime.milliseconds()) {
-            let identity = waiting.login.identity
-            ClientRecord.of(identity).endAuthentication()
             log.notice(
                 "Plugin \(waiting.plugin.displayName) did not decide about"
-                    + " \(identity.logName) in time: refused."
+                    + " \(waiting.login.identity.logName) in time: refused."
             )
-            let code = ResultCode.notAuthorized
             let denial = Denial(
                 plugin: waiting.plugin.displayName,
                 reason: "no answer in time",
                 code: ResultCode.authDelayed
             )
-            switch waiting.login {
-            case .basic(let login):
-                post(.authentication(code: code, denial: denial), to: login.questionID)
-            case .extended(let login):
-                post(.exchange(code: code, data: nil, denial: denial), to: login.questionID)
-            }
+            refuse(waiting, ResultCode.notAuthorized, denial)
+        }
+    }
+
+    /// Refuses somebody whose plugin will not decide any more.
+    func refuse(_ waiting: DelayedAnswers.Waiting, _ code: CInt, _ denial: Denial) {
+        ClientRecord.of(waiting.login.identity).endAuthentication()
+        switch waiting.login {
+        case .basic(let login):
+            post(.authentication(code: code, denial: denial), to: login.questionID)
+        case .extended(let login):
+            post(.exchange(code: code, data: nil, denial: denial), to: login.questionID)
         }
     }
 }

@@ -8,7 +8,7 @@ extension PluginHost {
     /// Tells the callbacks of CONNECT.
     func tellConnected(_ identity: ClientIdentity, _ scope: CallbackSnapshot.Scope) {
         let handle = ClientRecord.handle(of: identity)
-        for callback in scope[.connect].all {
+        for callback in scope[.connect].all where callback.plugin.isolated == nil {
             var data = mosquitto_evt_connect()
             data.client = handle
             _ = callback.call(&data, watch)
@@ -23,7 +23,8 @@ extension PluginHost {
         _ scope: CallbackSnapshot.Scope
     ) {
         let handle = ClientRecord.handle(of: identity)
-        for callback in scope[isOffline ? .clientOffline : .disconnect].all {
+        for callback in scope[isOffline ? .clientOffline : .disconnect].all
+        where callback.plugin.isolated == nil {
             if isOffline {
                 var data = mosquitto_evt_client_offline()
                 data.client = handle

@@ -24,20 +24,23 @@ extension PluginHost {
                 return .control(.refused(code: code), denial: takeDenial())
             }
         }
+        return handleControl(identity, message, marshalled, snapshot)
+    }
+
+    /// Hands a request that its sender may make to whoever owns the topic.
+    func handleControl(
+        _ identity: ClientIdentity,
+        _ message: Message,
+        _ marshalled: borrowing MarshalledMessage,
+        _ snapshot: CallbackSnapshot
+    ) -> HookAnswer {
         let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
         if topic.hasSameBytes(as: BrokerControl.topic), let brokerControl {
             message.withPublication { brokerControl.handle($0.payload, host: self) }
             return .control(.handled(code: ResultCode.success, reasonString: nil))
         }
         guard let callback = snapshot.control[ExactText(topic)] else { return .control(.unhandled) }
-        var data = mosquitto_evt_control()
-        data.client = handle
-        data.topic = UnsafePointer(marshalled.topic)
-        data.payload = UnsafeRawPointer(marshalled.payload)
-        data.payloadlen = marshalled.payloadCount
-        data.properties = marshalled.properties
-        data.qos = marshalled.qos
-        data.retain = marshalled.isRetained
+        var data = marshalled.control(ClientRecord.handle(of: identity))
         let code = callback.call(&data, watch)
         let reason = data.reason_string.map { String(cString: $0) }
         free(data.reason_string)

@@ -82,7 +82,8 @@ extension PluginHost {
         data input: [UInt8]?,
         isAgain: Bool = false,
         _ questionID: QuestionID,
-        _ scope: CallbackSnapshot.Scope
+        _ scope: CallbackSnapshot.Scope,
+        at place: CallingPlace
     ) -> HookAnswer? {
         let ticket = delayed.begin(.extended, questionID)
         ClientRecord.of(identity).beginAuthentication()
@@ -95,26 +96,29 @@ extension PluginHost {
                 questionID,
                 ticket,
                 scope[event]
-            )
+            ),
+            at: place
         )
     }
 
     /// Goes on with the chain of callbacks; nil while a plugin has yet to answer, or when the client has
     /// left.
-    private func proceed(_ step: ExtendedAuthentication) -> HookAnswer? {
+    private func proceed(_ step: ExtendedAuthentication, at place: CallingPlace) -> HookAnswer? {
         var step = step
         while let callback = step.next {
             guard delayed.isAwaited(step.ticket) else { return leave(step) }
             let plugin = callback.plugin
             let waiting = step
+            guard place.allows(callback) else {
+                lane.enqueue(.job { [self] in proceedLater(waiting) })
+                return nil
+            }
             if !plugin.answersByTicket,
                 !delayed.claim(
                     step.identity.clientIdentifier,
                     for: step.ticket,
                     from: PeerNetwork(step.identity.peer),
-                    resume: { [self] in
-                        if let answer = proceed(waiting) { post(answer, to: waiting.questionID) }
-                    }
+                    resume: { [self] in proceedLater(waiting) }
                 )
             {
                 return nil
@@ -131,16 +135,23 @@ extension PluginHost {
                     // The plugin may yet answer; until then the identifier stays taken.
                     ClientRecord.of(step.identity).endAuthentication()
                     return nil
-                case .decided(let result): return conclude(step, result, by: plugin)
+                case .decided(let result): return conclude(step, result, by: plugin, at: place)
                 }
-            default: return conclude(step, result, by: plugin)
+            default: return conclude(step, result, by: plugin, at: place)
             }
         }
         return conclude(
             step,
             DelayedAnswers.Result(code: ResultCode.notSupported),
-            by: nil
+            by: nil,
+            at: place
         )
+    }
+
+    /// The same on the plugin thread; the answer is posted.
+    private func proceedLater(_ step: ExtendedAuthentication) {
+        guard let answer = proceed(step, at: .pluginThread) else { return }
+        post(answer, to: step.questionID)
     }
 
     private func suspend(
@@ -164,25 +175,31 @@ extension PluginHost {
     private func conclude(
         _ step: ExtendedAuthentication,
         _ result: DelayedAnswers.Result,
-        by plugin: LoadedPlugin?
-    ) -> HookAnswer {
+        by plugin: LoadedPlugin?,
+        at place: CallingPlace
+    ) -> HookAnswer? {
         let identity = step.identity
-        var result = result
-        var denial: Denial?
         if result.code == ResultCode.success {
             let scope = registry.current.scope(identity.listenerIndex)
-            let code = confirm(identity, scope.confirmers)
-            // Nothing that the method has to say to one it has accepted.
-            if code != ResultCode.success {
-                result = DelayedAnswers.Result(code: code)
-                denial = Refusals.take()
-            }
-        } else if result.code != ResultCode.authContinue, let plugin {
+            let purpose = Confirmation.Purpose.exchange(step, result)
+            return confirm(Confirmation(identity, scope.confirmers, purpose), at: place)
+        }
+        var denial: Denial?
+        if result.code != ResultCode.authContinue, let plugin {
             logRefusal(identity, result.code, plugin.displayName)
             denial = Denial(plugin: plugin.displayName, reason: result.reason, code: result.code)
         }
+        return finish(step, result, denial)
+    }
+
+    /// The step is decided.
+    func finish(
+        _ step: ExtendedAuthentication,
+        _ result: DelayedAnswers.Result,
+        _ denial: Denial?
+    ) -> HookAnswer {
         delayed.end(step.ticket)
-        ClientRecord.of(identity).endAuthentication()
+        ClientRecord.of(step.identity).endAuthentication()
         return .exchange(code: result.code, data: result.data, denial: denial)
     }
 
@@ -201,15 +218,7 @@ extension PluginHost {
         _ plugin: LoadedPlugin,
         _ result: DelayedAnswers.Result
     ) {
-        let scope = registry.current.scope(step.identity.listenerIndex)
-        guard result.code == ResultCode.success, !scope.confirmsDirectly else {
-            return post(conclude(step, result, by: plugin), to: step.questionID)
-        }
-        lane.enqueue(
-            .job { [self, plugin = Unmanaged.passUnretained(plugin)] in
-                let answer = plugin._withUnsafeGuaranteedRef { conclude(step, result, by: $0) }
-                post(answer, to: step.questionID)
-            }
-        )
+        guard let answer = conclude(step, result, by: plugin, at: .elsewhere) else { return }
+        post(answer, to: step.questionID)
     }
 }

@@ -92,6 +92,19 @@ struct MarshalledMessage: ~Copyable {
         return data
     }
 
+    /// The data of a request to a `$CONTROL` topic.
+    func control(_ client: OpaquePointer) -> mosquitto_evt_control {
+        var data = mosquitto_evt_control()
+        data.client = client
+        data.topic = UnsafePointer(topic)
+        data.payload = UnsafeRawPointer(payload)
+        data.payloadlen = payloadCount
+        data.properties = properties
+        data.qos = qos
+        data.retain = isRetained
+        return data
+    }
+
     /// Takes over what a callback has replaced, and puts back what it may not change.
     mutating func adopt(_ data: inout mosquitto_evt_message, changesQoS: Bool) {
         if let new = data.topic, new != topic {

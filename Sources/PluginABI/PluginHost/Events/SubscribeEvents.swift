@@ -15,12 +15,19 @@ extension PluginHost {
         _ event: PluginEvent,
         _ identity: ClientIdentity,
         _ filters: [FilterQuestion],
-        _ scope: CallbackSnapshot.Scope
+        _ scope: CallbackSnapshot.Scope,
+        checksAccess: Bool = true
     ) -> HookAnswer {
         var decisions: [FilterDecision] = []
         var denials: [Int: Denial] = [:]
         for filter in filters {
-            let (decision, code) = decide(event, identity, filter, scope)
+            let (decision, code) = decide(
+                event,
+                identity,
+                filter,
+                scope,
+                checksAccess: checksAccess
+            )
             if code != ResultCode.success {
                 return .filters(decisions, disconnectCode: code, denials: denials)
             }
@@ -50,15 +57,18 @@ extension PluginHost {
         _ event: PluginEvent,
         _ identity: ClientIdentity,
         _ question: FilterQuestion,
-        _ scope: CallbackSnapshot.Scope
+        _ scope: CallbackSnapshot.Scope,
+        checksAccess: Bool
     ) -> (FilterDecision, code: Int32) {
         let handle = ClientRecord.handle(of: identity)
         let original = strdup(String(decoding: question.filter, as: UTF8.self))
         var current = original
         defer { free(current) }
-        let code = checkSubscribing(event, identity, handle, question, current, scope)
-        if code == ResultCode.accessDenied { return (.denied, 0) }
-        if code != ResultCode.success { return (.denied, code) }
+        if checksAccess {
+            let code = checkSubscribing(event, identity, handle, question, current, scope)
+            if code == ResultCode.accessDenied { return (.denied, 0) }
+            if code != ResultCode.success { return (.denied, code) }
+        }
         var options = question.options
         var properties = question.properties.withUnsafeBytes { PropertyBridge.list($0) }
         defer { mosquitto_property_free_all(&properties) }

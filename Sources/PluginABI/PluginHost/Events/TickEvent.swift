@@ -10,7 +10,7 @@ import Results
 extension PluginHost {
     /// Tells every plugin that the configuration was read again; errors are logged and no more.
     func tellReload() {
-        for callback in registry.current.reloads {
+        for callback in registry.current.reloads where callback.plugin.isolated == nil {
             var data = mosquitto_evt_reload()
             let options = callback.plugin.reloadOptions
             data.options = options.start

@@ -13,7 +13,7 @@ public func mosquitto_access_reason_set(
 ) {
     guard let identifier: OpaquePointer = identifier,
         let reason: UnsafePointer<CChar> = reason,
-        let plugin = PluginHost.current?.plugin(identifier)
+        let plugin = CurrentHost.services?.plugin(identifier)
     else { return }
     Refusals.setReason(plugin, reason)
 }
@@ -22,5 +22,5 @@ public func mosquitto_access_reason_set(
 @c(mosquitto_access_reason_wanted) @implementation
 public func mosquitto_access_reason_wanted(_ access: CInt) -> Bool {
     guard access != AccessKind.read.rawValue else { return false }
-    return PluginHost.current?.log.isEnabled(.notice) ?? false
+    return CurrentHost.services?.isLogged(.notice) ?? false
 }

@@ -19,10 +19,11 @@ public func mosquitto_plugin_set_info(
 ) -> CInt {
     guard let identifier: OpaquePointer = identifier,
         let name: UnsafePointer<CChar> = plugin_name,
-        let plugin = PluginHost.current?.plugin(identifier)
+        let host = CurrentHost.services, let plugin = host.plugin(identifier)
     else { return ResultCode.invalid }
     let version: UnsafePointer<CChar>? = plugin_version
-    plugin.setInfo(
+    host.setInfo(
+        plugin,
         name: String(cString: name),
         version: version.map { String(cString: $0) }
     )
@@ -38,7 +39,7 @@ public func mosquitto_callback_register(
     _ event_data: UnsafeRawPointer!,
     _ userdata: UnsafeMutableRawPointer!
 ) -> CInt {
-    guard let identifier: OpaquePointer = identifier, let host = PluginHost.current,
+    guard let identifier: OpaquePointer = identifier, let host = CurrentHost.services,
         let plugin = host.plugin(identifier),
         let function: Callback.Function = cb_func
     else { return ResultCode.invalid }
@@ -61,7 +62,7 @@ public func mosquitto_callback_unregister(
     _ cb_func: MOSQ_FUNC_generic_callback!,
     _ event_data: UnsafeRawPointer!
 ) -> CInt {
-    guard let identifier: OpaquePointer = identifier, let host = PluginHost.current,
+    guard let identifier: OpaquePointer = identifier, let host = CurrentHost.services,
         let plugin = host.plugin(identifier),
         let function: Callback.Function = cb_func
     else { return ResultCode.invalid }
@@ -107,10 +108,9 @@ extension PluginHost {
         _ topic: UnsafePointer<CChar>?,
         _ userData: UnsafeMutableRawPointer?
     ) -> CInt {
-        guard let topic = topic.map({ String(cString: $0) }),
-            topic.utf8.count >= Self.controlTopicBytesMin, topic.utf8.count <= 65_535,
-            topic.hasPrefix("$CONTROL/")
-        else { return ResultCode.invalid }
+        guard let topic = topic.map({ String(cString: $0) }), isControlTopic(topic) else {
+            return ResultCode.invalid
+        }
         if topic == BrokerControl.topic, brokerControl != nil {
             return ResultCode.alreadyExists
         }
@@ -121,13 +121,24 @@ extension PluginHost {
             UnsafeTransfer(userData)
         )
         guard case .done = outcome else { return ResultCode.alreadyExists }
+        noteControl(plugin, topic)
+        return ResultCode.success
+    }
+
+    /// Whether somebody may register for a topic.
+    func isControlTopic(_ topic: String) -> Bool {
+        topic.utf8.count >= Self.controlTopicBytesMin && topic.utf8.count <= 65_535
+            && topic.hasPrefix("$CONTROL/")
+    }
+
+    /// A plugin has registered for a `$CONTROL` topic.
+    func noteControl(_ plugin: LoadedPlugin, _ topic: String) {
         plugin.addControlTopic(topic)
         if let name = plugin.name {
             log.info(
                 "Plugin \(name) has registered to receive 'control' events on topic \(topic)."
             )
         }
-        return ResultCode.success
     }
 
     /// Ends a registration; the result is that of `mosquitto_callback_unregister`.

@@ -42,17 +42,8 @@ public func mosquitto_set_clientid(
         clientid.pointee != 0, isName(clientid)
     else { return ResultCode.invalid }
     let record = ClientRecord.behind(client)
-    let identity = record.identity
-    let name = String(cString: clientid)
-    let directory = PluginHost.current?.broker.directory
-    guard record.isAuthenticating, directory?[identity.clientIdentifier]?.identity !== identity
-    else {
-        // A session lives where its identifier says; it cannot get another one.
-        return directory?[name] != nil
-            ? ResultCode.alreadyExists : ResultCode.notSupported
-    }
-    record.setIdentifier(name)
-    return ResultCode.success
+    return CurrentHost.services?.rename(record, to: String(cString: clientid))
+        ?? ResultCode.notSupported
 }
 
 /// Disconnects one client, or all.
@@ -61,14 +52,14 @@ public func mosquitto_kick_client_by_clientid(
     _ clientid: UnsafePointer<CChar>!,
     _ with_will: Bool
 ) -> CInt {
-    guard let broker = PluginHost.current?.broker else { return ResultCode.notFound }
+    guard let host = CurrentHost.services else { return ResultCode.notFound }
     guard let clientid: UnsafePointer<CChar> = clientid else {
-        broker.kickAll(publishesWill: with_will) { _ in true }
+        host.kickAll(publishesWill: with_will)
         return ResultCode.success
     }
     let name = String(cString: clientid)
-    guard broker.directory[name] != nil else { return ResultCode.notFound }
-    broker.kick(name, publishesWill: with_will)
+    guard host.hasSession(name) else { return ResultCode.notFound }
+    host.kick(name, publishesWill: with_will)
     return ResultCode.success
 }
 
@@ -78,15 +69,9 @@ public func mosquitto_kick_client_by_username(
     _ username: UnsafePointer<CChar>!,
     _ with_will: Bool
 ) -> CInt {
-    guard let broker = PluginHost.current?.broker else { return ResultCode.success }
     let given: UnsafePointer<CChar>? = username
     let name = given.map { String(cString: $0) }
-    broker.kickAll(publishesWill: with_will) { client in
-        guard let userName = client.userName, let name else {
-            return client.userName == nil && name == nil
-        }
-        return userName.hasSameBytes(as: name)
-    }
+    CurrentHost.services?.kickUser(name, publishesWill: with_will)
     return ResultCode.success
 }
 
@@ -97,7 +82,7 @@ public func mosquitto_complete_basic_auth(
     _ result: CInt
 ) {
     guard let clientid: UnsafePointer<CChar> = clientid else { return }
-    PluginHost.current?.completeBasic(String(cString: clientid), code: result)
+    CurrentHost.services?.completeBasic(String(cString: clientid), code: result)
 }
 
 /// Answers a delayed step of extended authentication; the data becomes the broker's.
@@ -111,7 +96,7 @@ public func mosquitto_complete_extended_auth(
     let data: UnsafeMutableRawPointer? = data_out
     defer { free(data) }
     guard let clientid: UnsafePointer<CChar> = clientid else { return }
-    PluginHost.current?.completeExtended(
+    CurrentHost.services?.completeExtended(
         String(cString: clientid),
         code: result,
         data: data.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(data_out_len))) }
@@ -128,7 +113,7 @@ public func mosquitto_client_auth_ticket(_ client: OpaquePointer!) -> UInt64 {
 /// Whether anybody waits for the answer to a ticket.
 @c(mosquitto_auth_is_awaited) @implementation
 public func mosquitto_auth_is_awaited(_ ticket: UInt64) -> Bool {
-    PluginHost.current?.delayed.isAwaited(ticket) ?? false
+    CurrentHost.services?.isAwaited(ticket) ?? false
 }
 
 /// Answers a delayed authentication of either kind; the data becomes the broker's.
@@ -141,7 +126,7 @@ public func mosquitto_complete_auth(
 ) {
     let data: UnsafeMutableRawPointer? = data_out
     defer { free(data) }
-    PluginHost.current?.complete(
+    CurrentHost.services?.complete(
         ticket,
         code: result,
         data: data.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(data_out_len))) }

@@ -19,12 +19,8 @@ private func record(_ client: OpaquePointer?) -> ClientRecord? {
 /// Finds a client, connected or not.
 @c(mosquitto_client) @implementation
 public func mosquitto_client(_ clientid: UnsafePointer<CChar>!) -> OpaquePointer! {
-    guard let clientid: UnsafePointer<CChar> = clientid, clientid.pointee != 0,
-        let host = PluginHost.current,
-        let entry = host.broker.directory[String(cString: clientid)]
-    else { return nil }
-    host.handles.keep(entry.identity)
-    return ClientRecord.handle(of: entry.identity)
+    guard let clientid: UnsafePointer<CChar> = clientid, clientid.pointee != 0 else { return nil }
+    return CurrentHost.services?.client(named: String(cString: clientid))
 }
 
 /// The address of the peer.
@@ -55,8 +51,8 @@ public func mosquitto_client_id(_ client: OpaquePointer!) -> UnsafePointer<CChar
 /// A number made from the client identifier.
 @c(mosquitto_client_id_hashv) @implementation
 public func mosquitto_client_id_hashv(_ client: OpaquePointer!) -> CUnsignedInt {
-    guard let identity = record(client)?.identity, let host = PluginHost.current,
-        host.broker.directory[identity.clientIdentifier] != nil
+    guard let identity = record(client)?.identity, let host = CurrentHost.services,
+        host.hasSession(identity.clientIdentifier)
     else { return 0 }
     var hash: UInt32 = 0x811C_9DC5
     for byte in identity.clientIdentifier.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
@@ -126,12 +122,8 @@ public func mosquitto_apply_on_all_clients(
     )!,
     _ functor_context: UnsafeMutableRawPointer!
 ) -> CInt {
-    guard let host = PluginHost.current, let function = FUNC_client_functor else {
+    guard let host = CurrentHost.services, let function = FUNC_client_functor else {
         return ResultCode.success
     }
-    for entry in host.broker.directory.all {
-        let code = function(ClientRecord.handle(of: entry.identity), functor_context)
-        if code != 0 { return code }
-    }
-    return ResultCode.success
+    return host.forEachClient { function($0, functor_context) }
 }

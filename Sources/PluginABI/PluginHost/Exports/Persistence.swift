@@ -32,10 +32,7 @@ private func isName(_ text: UnsafePointer<CChar>) -> Bool {
 
 /// Whether there is a session of this identifier, in the broker or among those given back.
 private func isSession(_ clientid: UnsafePointer<CChar>) -> Bool {
-    guard let host = PluginHost.current else { return false }
-    let name = String(cString: clientid)
-    return host.restoringState.map { $0.session(name) != nil }
-        ?? (host.broker.directory[name] != nil)
+    CurrentHost.services?.hasSession(String(cString: clientid)) ?? false
 }
 
 /// Creates a session; its strings are the broker's from the call on.
@@ -51,7 +48,7 @@ public func mosquitto_persist_client_add(
     let userName = takeText(&client.pointee.username)
     take(&client.pointee.auth_method)
     guard !isWrong else { return ResultCode.invalid }
-    guard let state = PluginHost.current?.restoringState else { return ResultCode.notSupported }
+    guard let state = CurrentHost.services?.restoringState else { return ResultCode.notSupported }
     let record = client.pointee
     let image = SessionImage(
         clientIdentifier: name,
@@ -84,7 +81,7 @@ public func mosquitto_persist_client_update(
     let isKnown = isSession(clientid)
     let userName = takeText(&client.pointee.username)
     guard isKnown else { return ResultCode.notFound }
-    guard let state = PluginHost.current?.restoringState else { return ResultCode.notSupported }
+    guard let state = CurrentHost.services?.restoringState else { return ResultCode.notSupported }
     let record = client.pointee
     state.change(String(cString: clientid)) { session in
         session.stored.image.userName = userName
@@ -101,13 +98,7 @@ public func mosquitto_persist_client_update(
 @c(mosquitto_persist_client_delete) @implementation
 public func mosquitto_persist_client_delete(_ clientid: UnsafePointer<CChar>!) -> CInt {
     guard let clientid: UnsafePointer<CChar> = clientid else { return ResultCode.invalid }
-    guard let host = PluginHost.current else { return ResultCode.success }
-    let name = String(cString: clientid)
-    if let state = host.restoringState {
-        state.removeSession(name)
-    } else {
-        host.broker.removeSession(name)
-    }
+    CurrentHost.services?.removeSession(String(cString: clientid))
     return ResultCode.success
 }
 
@@ -124,7 +115,7 @@ private func changing(
     _ body: (RestoredState, String, mosquitto_client_msg) -> CInt
 ) -> CInt {
     if let fault = fault(message) { return fault }
-    guard let state = PluginHost.current?.restoringState else { return ResultCode.notSupported }
+    guard let state = CurrentHost.services?.restoringState else { return ResultCode.notSupported }
     let record: mosquitto_client_msg = message.pointee
     return body(state, String(cString: record.clientid), record)
 }
@@ -216,7 +207,7 @@ public func mosquitto_persist_base_msg_add(
         record.payloadlen == 0 || record.payload != nil, record.qos <= 2, record.store_id != 0,
         isValidTopicName(Array(bytes(of: topic)))
     else { return ResultCode.invalid }
-    guard let state = PluginHost.current?.restoringState else { return ResultCode.notSupported }
+    guard let state = CurrentHost.services?.restoringState else { return ResultCode.notSupported }
     guard !state.has(record.store_id) else { return ResultCode.alreadyExists }
     let source: UnsafeMutablePointer<CChar>? = record.source_id
     let userName: UnsafeMutablePointer<CChar>? = record.source_username
@@ -247,7 +238,7 @@ public func mosquitto_persist_base_msg_add(
 /// Removes a stored message that nothing refers to.
 @c(mosquitto_persist_base_msg_delete) @implementation
 public func mosquitto_persist_base_msg_delete(_ store_id: UInt64) -> CInt {
-    PluginHost.current?.restoringState?.removeMessage(store_id)
+    CurrentHost.services?.restoringState?.removeMessage(store_id)
     return ResultCode.success
 }
 
@@ -257,7 +248,7 @@ public func mosquitto_persist_retain_msg_set(
     _ topic: UnsafePointer<CChar>!,
     _ store_id: UInt64
 ) -> CInt {
-    guard let state = PluginHost.current?.restoringState, state.has(store_id) else {
+    guard let state = CurrentHost.services?.restoringState, state.has(store_id) else {
         return ResultCode.unknown
     }
     guard let topic: UnsafePointer<CChar> = topic else { return ResultCode.invalid }
@@ -269,24 +260,19 @@ public func mosquitto_persist_retain_msg_set(
 @c(mosquitto_persist_retain_msg_delete) @implementation
 public func mosquitto_persist_retain_msg_delete(_ topic: UnsafePointer<CChar>!) -> CInt {
     guard let topic: UnsafePointer<CChar> = topic else { return ResultCode.invalid }
-    if let state = PluginHost.current?.restoringState {
-        state.removeRetained(String(cString: topic))
-    } else {
-        PluginHost.current?.broker.removeRetained(Array(bytes(of: topic)))
-    }
+    CurrentHost.services?.removeRetained(Array(bytes(of: topic)))
     return ResultCode.success
 }
 
 /// Where the configuration puts persistent data.
 @c(mosquitto_persistence_location) @implementation
 public func mosquitto_persistence_location() -> UnsafePointer<CChar>! {
-    PluginHost.current?.persistenceLocation.pointer
+    CurrentHost.services?.persistenceFolder
 }
 
 /// Sets the part of new store identifiers that tells brokers apart.
 @c(mosquitto_broker_node_id_set) @implementation
 public func mosquitto_broker_node_id_set(_ id: UInt16) -> CInt {
     guard id <= 1023 else { return ResultCode.invalid }
-    PluginHost.current?.broker.nodeIdentifier = id
-    return ResultCode.success
+    return CurrentHost.services?.setNodeIdentifier(id) ?? ResultCode.success
 }

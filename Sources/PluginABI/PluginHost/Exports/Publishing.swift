@@ -49,11 +49,11 @@ public func mosquitto_broker_publish_copy(
     guard let topic: UnsafePointer<CChar> = topic,
         (0...CInt(VariableByteInteger.max)).contains(payloadlen),
         payloadlen == 0 || start != nil, (0...2).contains(qos),
-        let broker = PluginHost.current?.broker
+        let host = CurrentHost.services
     else { return ResultCode.invalid }
     let topicBytes = Array(bytes(of: topic))
     guard isValidTopicName(topicBytes) else { return ResultCode.invalid }
-    broker.pluginBacklog.waitForRoom()
+    host.waitForRoom()
     var list: OpaquePointer? = properties
     let encoded = PropertyBridge.encode(list)
     mosquitto_property_free_all(&list)
@@ -66,16 +66,7 @@ public func mosquitto_broker_publish_copy(
         messageExpiryInterval: encoded.messageExpiryInterval
     )
     let receiver: UnsafePointer<CChar>? = clientid
-    let name = receiver.map { String(cString: $0) }
-    let publish = {
-        if let name { broker.publish(publication, to: name) } else { broker.publish(publication) }
-    }
-    // Who is being given back gets it too.
-    if let state = PluginHost.current?.restoringState {
-        state.publications.append(publish)
-    } else {
-        publish()
-    }
+    host.publish(publication, to: receiver.map { String(cString: $0) })
     return ResultCode.success
 }
 
@@ -96,31 +87,19 @@ public func mosquitto_subscription_add(_ sub: UnsafePointer<mosquitto_subscripti
     guard let sub: UnsafePointer<mosquitto_subscription> = sub,
         let clientid = sub.pointee.clientid, let filter = sub.pointee.topic_filter,
         clientid.pointee != 0, filter.pointee != 0, let (filter, shareName) = parts(of: filter),
-        let broker = PluginHost.current?.broker
+        let host = CurrentHost.services
     else { return ResultCode.invalid }
     let options = sub.pointee.options
     guard options & 3 < 3, options & 0x30 < 0x30,
         sub.pointee.identifier <= VariableByteInteger.max
     else { return ResultCode.invalid }
-    let name = String(cString: clientid)
-    if let state = PluginHost.current?.restoringState {
-        let image = SubscriptionImage(
-            filter: filter,
-            shareName: shareName,
-            options: options & 0x3F,
-            identifier: sub.pointee.identifier
-        )
-        return state.subscribe(name, image)
-    }
-    guard broker.directory[name] != nil else { return ResultCode.notFound }
-    let wasThere = broker.addSubscription(
-        name,
+    return host.subscribe(
+        String(cString: clientid),
         filter: filter,
         shareName: shareName,
         options: options & 0x3F,
         identifier: sub.pointee.identifier
     )
-    return wasThere ? ResultCode.subscriptionExists : ResultCode.success
 }
 
 /// Ends a subscription of a client.
@@ -132,15 +111,9 @@ public func mosquitto_subscription_delete(
     guard let clientid: UnsafePointer<CChar> = clientid,
         let filter: UnsafePointer<CChar> = topic_filter,
         clientid.pointee != 0, filter.pointee != 0, let (filter, shareName) = parts(of: filter),
-        let broker = PluginHost.current?.broker
+        let host = CurrentHost.services
     else { return ResultCode.invalid }
-    let name = String(cString: clientid)
-    if let state = PluginHost.current?.restoringState {
-        return state.unsubscribe(name, filter, shareName)
-    }
-    guard broker.directory[name] != nil else { return ResultCode.notFound }
-    broker.removeSubscription(name, filter: filter, shareName: shareName)
-    return ResultCode.success
+    return host.unsubscribe(String(cString: clientid), filter: filter, shareName: shareName)
 }
 
 /// Gives a client a will.
@@ -157,20 +130,13 @@ public func mosquitto_client_will_set(
     let start: UnsafeRawPointer? = payload
     guard let clientid: UnsafePointer<CChar> = clientid, let topic: UnsafePointer<CChar> = topic,
         (0...CInt(VariableByteInteger.max)).contains(payloadlen), payloadlen == 0 || start != nil,
-        (0...2).contains(qos), let broker = PluginHost.current?.broker
+        (0...2).contains(qos), let host = CurrentHost.services
     else { return ResultCode.invalid }
     let topicBytes = Array(bytes(of: topic))
     guard isValidTopicName(topicBytes) else { return ResultCode.invalid }
     let name = String(cString: clientid)
-    let state = PluginHost.current?.restoringState
-    if let state {
-        guard state.session(name) != nil else { return ResultCode.notFound }
-    } else {
-        guard let entry = broker.directory[name] else { return ResultCode.notFound }
-        if properties != nil, entry.isConnected, entry.identity.version != .v5 {
-            return ResultCode.notSupported
-        }
-    }
+    let obstacle = host.obstacleToWill(of: name, hasProperties: properties != nil)
+    guard obstacle == ResultCode.success else { return obstacle }
     let payload = Array(UnsafeRawBufferPointer(start: start, count: Int(payloadlen)))
     var list: OpaquePointer? = properties
     guard mosquitto_property_check_all(0x100, list) == ResultCode.success else {
@@ -186,7 +152,7 @@ public func mosquitto_client_will_set(
         messageExpiryInterval: encoded.messageExpiryInterval,
         forwardedProperties: encoded.bytes
     )
-    if let state { state.setWill(name, will) } else { broker.setWill(name, will) }
+    host.setWill(name, will)
     mosquitto_property_free_all(&list)
     return ResultCode.success
 }

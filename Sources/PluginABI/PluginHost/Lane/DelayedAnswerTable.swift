@@ -237,6 +237,20 @@ struct DelayedAnswerTable {
         return (expired, turns)
     }
 
+    /// Takes out those who wait for a plugin that will not answer, and frees their identifiers.
+    mutating func abandon(_ plugin: LoadedPlugin) -> (waiting: [Waiting], turns: [Turn]) {
+        var abandoned: [Waiting] = []
+        var turns: [Turn] = []
+        for (ticket, entry) in entries {
+            guard case .waiting(let waiting, _) = entry.state, waiting.plugin === plugin else {
+                continue
+            }
+            abandoned.append(waiting)
+            if let turn = end(ticket) { turns.append(turn) }
+        }
+        return (abandoned, turns)
+    }
+
     /// The moment the next one is due; nil when nobody waits.
     var nextDeadline: Int64? { head < deadlines.count ? deadlines[head].until : nil }
 

@@ -154,6 +154,13 @@ final class DelayedAnswers: Sendable {
         return expired
     }
 
+    /// Takes out everybody who waits for a plugin that will not answer.
+    func abandon(_ plugin: LoadedPlugin) -> [Waiting] {
+        let (waiting, turns) = table.withLock { $0.abandon(plugin) }
+        for turn in turns { start(turn) }
+        return waiting
+    }
+
     /// The moment the next one is due; nil when nobody waits.
     var nextDeadline: Int64? { table.withLock { $0.nextDeadline } }
 

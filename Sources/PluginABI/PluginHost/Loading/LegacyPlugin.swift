@@ -62,8 +62,6 @@ final class LegacyPlugin: @unchecked Sendable {
     var hasSecurity = false
     /// Its options, for the wrappers.
     var options: OptionArray?
-    /// Where the wrappers report.
-    var log: Log?
 
     init(
         _ library: PluginLibrary,
@@ -116,12 +114,14 @@ final class LegacyPlugin: @unchecked Sendable {
     }
 
     /// The lines a plugin of version 4 is announced with.
-    func logAbilities(_ log: Log) {
-        guard version == 4 else { return }
+    var abilities: [String] {
+        guard version == 4 else { return [] }
         func state(_ isThere: Bool) -> String { isThere ? "enabled" : "not enabled" }
-        log.info(" ├── Username/password checking \(state(password != nil)).")
-        log.info(" ├── TLS-PSK checking \(state(key != nil)).")
-        log.info(" └── Extended authentication \(state(start != nil)).")
+        return [
+            " ├── Username/password checking \(state(password != nil)).",
+            " ├── TLS-PSK checking \(state(key != nil)).",
+            " └── Extended authentication \(state(start != nil)).",
+        ]
     }
 
     /// The callbacks to register, in order.
@@ -143,6 +143,13 @@ final class LegacyPlugin: @unchecked Sendable {
         return strpbrk(name, "+#/") != nil
     }
 
+    private func logDenial(_ what: String, _ name: Text) {
+        CurrentHost.services?.log(
+            .notice,
+            "ACL denying access to client with dangerous \(what) \"" + String(cString: name) + "\""
+        )
+    }
+
     func check(_ data: mosquitto_evt_acl_check) -> CInt {
         let subscribing =
             version == 2
@@ -151,17 +158,11 @@ final class LegacyPlugin: @unchecked Sendable {
         let client = data.client.map { ClientRecord.behind($0) }
         if deniesSpecialCharacters {
             if let name = client?.userName, isDangerous(name) {
-                log?.notice(
-                    "ACL denying access to client with dangerous username \""
-                        + String(cString: name) + "\""
-                )
+                logDenial("username", name)
                 return ResultCode.accessDenied
             }
             if let name = client?.identifier, isDangerous(name) {
-                log?.notice(
-                    "ACL denying access to client with dangerous client id \""
-                        + String(cString: name) + "\""
-                )
+                logDenial("client id", name)
                 return ResultCode.accessDenied
             }
         }

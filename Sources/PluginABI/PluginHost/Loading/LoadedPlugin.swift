@@ -53,13 +53,20 @@ final class LoadedPlugin: @unchecked Sendable {
     let isDirect: Bool
     /// Its answers about access depend on client and topic alone.
     let decidesByTopic: Bool
+    /// What it says of itself in `mosquitto_plugin_thread_safe`.
+    var flags: CInt { statedFlags.load(ordering: .relaxed) }
+    private let statedFlags: Atomic<CInt>
     /// It is asked about clients that have proven who they are without a password.
-    let confirms: Bool
+    var confirms: Bool { flags & Self.confirming != 0 }
     /// Whether it has answered an authentication by ticket; then it always does.
     private let hasUsedTickets: Atomic<Bool>
     let statistics: CallbackStatistics
     /// How it is initialised and cleaned up.
-    let interface: PluginInterface
+    let interface: PluginInterface?
+    /// What it is asked through if it runs in a process of its own.
+    let isolated: IsolatedPlugin?
+    /// The order of loading.
+    let loadNumber: Int
     /// What a plugin of version 5 stored when it was initialised; only on the plugin thread.
     var userData: UnsafeMutableRawPointer?
 
@@ -69,12 +76,32 @@ final class LoadedPlugin: @unchecked Sendable {
     private static let confirming = CInt(MOSQ_PLUGIN_AUTH_CONFIRMS.rawValue)
     private static let byTopic = CInt(MOSQ_PLUGIN_ACL_BY_TOPIC.rawValue)
 
-    init(
+    private static let lastLoadNumber = Atomic<Int>(0)
+
+    /// A plugin in this process.
+    convenience init(
         _ configuration: PluginConfiguration,
         interface: PluginInterface,
         isBuiltIn: Bool,
         threadSafety: CInt
     ) {
+        self.init(configuration, interface, nil, isBuiltIn: isBuiltIn, threadSafety)
+    }
+
+    /// A plugin in a process of its own.
+    convenience init(_ configuration: PluginConfiguration, isolated: IsolatedPlugin) {
+        self.init(configuration, nil, isolated, isBuiltIn: false, 0)
+    }
+
+    private init(
+        _ configuration: PluginConfiguration,
+        _ interface: PluginInterface?,
+        _ isolated: IsolatedPlugin?,
+        isBuiltIn: Bool,
+        _ threadSafety: CInt
+    ) {
+        self.isolated = isolated
+        loadNumber = Self.lastLoadNumber.add(1, ordering: .relaxed).newValue
         path = configuration.path
         if case .listeners(let indices) = configuration.scope {
             listeners = indices
@@ -88,7 +115,7 @@ final class LoadedPlugin: @unchecked Sendable {
         isDirect = isBuiltIn || threadSafety & Self.threadSafe != 0
         decidesByTopic = isBuiltIn || isDirect && threadSafety & Self.byTopic != 0
         hasUsedTickets = Atomic(isBuiltIn)
-        confirms = threadSafety & Self.confirming != 0
+        statedFlags = Atomic(threadSafety)
         info = Mutex(Info())
         identifier = .allocate(byteCount: Self.nameBytesMax + 1, alignment: 16)
         let fallback = configuration.name ?? Self.stem(of: configuration.path)
@@ -100,6 +127,9 @@ final class LoadedPlugin: @unchecked Sendable {
             } ?? ""
         }
     }
+
+    /// Takes what it says of itself in its own process.
+    func adopt(flags: CInt) { statedFlags.store(flags, ordering: .relaxed) }
 
     /// What RELOAD events carry.
     var reloadOptions: OptionArray {
@@ -161,4 +191,9 @@ final class LoadedPlugin: @unchecked Sendable {
         place.copyMemory(from: bytes, byteCount: bytes.count)
         place.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)
     }
+}
+
+extension LoadedPlugin {
+    /// What a process is asked when nothing is to be done.
+    var marker: Callback { Callback(number: 0, event: .reload, plugin: self, remote: 0) }
 }

@@ -18,10 +18,15 @@ extension PluginHost {
     /// On the plugin thread, before any reactor runs. When one fails, those before it are ended.
     package func load(_ configuration: Configuration) throws(LoadError) {
         install()
-        useOurMemoryForJSON()
+        Self.useOurMemoryForJSON()
         do throws(LoadError) {
+            try startKeeper()
             for plugin in configuration.plugins where !plugin.isUnused {
-                try load(plugin, isBuiltIn: false)
+                if plugin.isIsolated {
+                    try loadIsolated(plugin)
+                } else {
+                    try load(plugin, isBuiltIn: false)
+                }
             }
             try beginSecurity()
             for plugin in BuiltInSecurity.plugins(of: configuration) {
@@ -39,6 +44,7 @@ extension PluginHost {
     package func unload() {
         ProcessSignals.forgetOthers()
         for plugin in loadedPlugins { end(plugin) }
+        helpers?.keeper.stop()
         uninstall()
     }
 
@@ -64,17 +70,16 @@ extension PluginHost {
         }
     }
 
-    private func end(_ plugin: LoadedPlugin) {
-        let options = plugin.options
-        switch plugin.interface {
-        case .current(_, let cleanup):
-            _ = cleanup?(plugin.userData, options.start, options.count)
-        case .legacy(let legacy):
-            if legacy.hasSecurity {
-                _ = legacy.securityCleanup(legacy.userData, options.start, options.count, false)
-            }
-            _ = legacy.cleanUp(legacy.userData, options.start, options.count)
+    private func startKeeper() throws(LoadError) {
+        do throws(SystemError) {
+            try helpers?.keeper.start(self)
+        } catch {
+            throw LoadError(lines: ["Error: Unable to start: \(error)"], exitCode: 1)
         }
+    }
+
+    private func end(_ plugin: LoadedPlugin) {
+        if plugin.isolated != nil { stopIsolated(plugin) } else { plugin.cleanUp() }
         registry.removeAll(of: plugin)
         remove(plugin)
         logFigures(of: plugin)
@@ -103,15 +108,16 @@ extension PluginHost {
         guard unknown.isEmpty else {
             throw LoadError(lines: unknown, exitCode: ResultCode.invalid)
         }
-        let plugin = try open(library, configuration, isBuiltIn: isBuiltIn)
+        let plugin = try LoadedPlugin.open(library, configuration, isBuiltIn: isBuiltIn)
         append(plugin)
-        let code = initialise(plugin)
+        let code = plugin.initialise(self)
         ProcessSignals.retake()
         if code != 0 {
             // Nothing of it may be called any more, not even its cleanup.
             registry.removeAll(of: plugin)
             remove(plugin)
-            throw initialisationFailure(plugin, code, mention: configuration.mention)
+            let isSecond = loadedPlugins.contains { $0.path == plugin.path }
+            throw plugin.failure(code, isSecond: isSecond, mention: configuration.mention)
         }
         if let name = plugin.name {
             let version = plugin.version.map { " version \($0)" } ?? ""
@@ -119,96 +125,13 @@ extension PluginHost {
         }
     }
 
-    private func open(
-        _ library: PluginLibrary,
-        _ configuration: PluginConfiguration,
-        isBuiltIn: Bool
-    ) throws(LoadError) -> LoadedPlugin {
-        let threadSafety = library.symbol(
-            "mosquitto_plugin_thread_safe",
-            as: PluginInterface.ThreadSafe.self
-        )
-        do throws(PluginInterface.Refusal) {
-            return LoadedPlugin(
-                configuration,
-                interface: try PluginInterface(
-                    library,
-                    deniesSpecialCharacters: configuration.denySpecialChars
-                ),
-                isBuiltIn: isBuiltIn,
-                threadSafety: threadSafety?() ?? 0
-            )
-        } catch {
-            throw LoadError(error, configuration)
-        }
-    }
-
-    private func initialise(_ plugin: LoadedPlugin) -> CInt {
-        let options = plugin.options
-        switch plugin.interface {
-        case .current(let initialise, _):
-            return initialise(
-                OpaquePointer(plugin.identifier),
-                &plugin.userData,
-                options.start,
-                options.count
-            )
-        case .legacy(let legacy):
-            legacy.logAbilities(log)
-            legacy.options = options
-            legacy.log = log
-            let code = legacy.initialise(&legacy.userData, options.start, options.count)
-            if code != 0 { return code }
-            // The plugin itself keeps the wrapper's data alive.
-            let wrapped = Unmanaged.passUnretained(legacy).toOpaque()
-            for (event, function) in legacy.callbacks {
-                _ = register(plugin, event, function, topic: nil, wrapped)
-            }
-            return 0
-        }
-    }
-
-    private func initialisationFailure(
-        _ plugin: LoadedPlugin,
-        _ code: CInt,
-        mention: String
-    ) -> LoadError {
-        let kind =
-            switch plugin.interface {
-            case .current: "Plugin"
-            case .legacy: "Authentication plugin"
-            }
-        var lines: [String] = []
-        if loadedPlugins.contains(where: { $0.path == plugin.path }) {
-            lines.append(
-                "Error: \(plugin.path) is loaded a second time. Load it once, by 'plugin_load NAME PATH',"
-                    + " and say 'plugin_use NAME' at each listener that it is for\(mention)."
-            )
-        }
-        lines.append("Error: \(kind) returned \(code) when initialising: \(plugin.path)\(mention).")
-        return LoadError(lines: lines, exitCode: code)
-    }
-
     /// Begins the security of legacy plugins, after all plugins are initialised.
     private func beginSecurity() throws(LoadError) {
-        for plugin in loadedPlugins {
-            guard case .legacy(let legacy) = plugin.interface else { continue }
-            let options = plugin.options
-            let code = legacy.securityInit(legacy.userData, options.start, options.count, false)
-            legacy.hasSecurity = true
-            if code != 0 {
-                throw LoadError(
-                    lines: [
-                        "Error: Authentication plugin returned \(code) when initialising security."
-                    ],
-                    exitCode: code
-                )
-            }
-        }
+        for plugin in loadedPlugins { try plugin.beginSecurity() }
     }
 
     /// cJSON trees go back and forth between broker and plugins: one allocator for all of them.
-    private func useOurMemoryForJSON() {
+    static func useOurMemoryForJSON() {
         var hooks = cJSON_Hooks(
             malloc_fn: { mosquitto_malloc($0) },
             free_fn: { mosquitto_free($0) }

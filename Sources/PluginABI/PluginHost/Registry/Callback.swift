@@ -21,6 +21,8 @@ struct Callback: @unchecked Sendable {
     private let figures: Unmanaged<CallbackStatistics.Row>
     let function: Function
     let userData: UnsafeMutableRawPointer?
+    /// What it is called in the process that has it; 0 in the broker's own.
+    let remoteNumber: UInt32
 
     init(
         number: Int,
@@ -34,6 +36,19 @@ struct Callback: @unchecked Sendable {
         self.plugin = plugin
         self.function = function
         self.userData = userData.pointer
+        remoteNumber = 0
+        figures = Unmanaged.passUnretained(plugin.statistics.row(event))
+    }
+
+    /// A function in the process of its plugin, where it has a number.
+    init(number: Int, event: PluginEvent, plugin: LoadedPlugin, remote: UInt32) {
+        assert(plugin.isolated != nil, "a plugin in a process of its own")
+        self.number = number
+        self.event = event
+        self.plugin = plugin
+        function = { _, _, _ in preconditionFailure("called in its own process alone") }
+        userData = nil
+        remoteNumber = remote
         figures = Unmanaged.passUnretained(plugin.statistics.row(event))
     }
 
@@ -45,8 +60,7 @@ struct Callback: @unchecked Sendable {
         let code = withUnsafeMutableBytes(of: &data) {
             function(event.rawValue, $0.baseAddress, userData)
         }
-        let duration = MonotonicTime.nanoseconds() - start
-        figures._withUnsafeGuaranteedRef { $0.note(code: code, nanoseconds: duration, watch) }
+        note(code: code, nanoseconds: MonotonicTime.nanoseconds() - start, watch)
         return code
     }
 
@@ -63,30 +77,14 @@ struct Callback: @unchecked Sendable {
         }
     }
 
+    /// Counts a call, and warns when it was slow.
+    @inline(__always)
+    func note(code: CInt, nanoseconds: Int64, _ watch: Stopwatch) {
+        figures._withUnsafeGuaranteedRef { $0.note(code: code, nanoseconds: nanoseconds, watch) }
+    }
+
     /// Whether `function` is the same.
     func isFunction(_ other: Function) -> Bool {
         unsafeBitCast(function, to: UInt.self) == unsafeBitCast(other, to: UInt.self)
     }
-}
-
-/// What is asked for one event on one listener: lists in order, each with callbacks in order.
-final class CallbackChain: Sendable {
-    /// The built-in files first, then global plugins, then those of the listener; none is empty.
-    let lists: [[Callback]]
-    /// Every plugin in it allows calls on any thread.
-    let isDirect: Bool
-    /// Every plugin in it decides about access by client and topic alone.
-    let isByTopic: Bool
-
-    init(_ lists: [[Callback]]) {
-        self.lists = lists.filter { !$0.isEmpty }
-        isDirect = lists.allSatisfy { $0.allSatisfy { $0.plugin.isDirect } }
-        isByTopic = lists.allSatisfy { $0.allSatisfy { $0.plugin.decidesByTopic } }
-    }
-
-    /// Nobody asks for the event.
-    var isEmpty: Bool { lists.isEmpty }
-
-    /// All callbacks, one after the other.
-    var all: [Callback] { lists.flatMap { $0 } }
 }

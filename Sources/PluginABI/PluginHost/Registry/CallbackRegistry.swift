@@ -138,6 +138,50 @@ final class CallbackRegistry: Sendable {
         }
     }
 
+    /// Enters a callback in the process of its plugin, in every list its plugin is on, where its plugin
+    /// belongs by the order of loading.
+    func add(_ plugin: LoadedPlugin, _ event: PluginEvent, remote number: UInt32) {
+        _ = change { state in
+            for place in Self.places(of: plugin) {
+                let callback = Self.make(&state, plugin, event, remote: number)
+                let list = state.lists[event, place]
+                let index = list.firstIndex { $0.plugin.loadNumber > plugin.loadNumber }
+                state.lists[event, place].insert(callback, at: index ?? list.count)
+            }
+            return .done
+        }
+    }
+
+    /// Makes a plugin in a process of its own the one that answers on a `$CONTROL` topic.
+    func addControl(_ plugin: LoadedPlugin, topic: String, remote number: UInt32) -> Outcome {
+        change { state in
+            guard state.lists.control[ExactText(topic)] == nil else { return .exists }
+            state.lists.control[ExactText(topic)] = Self.make(
+                &state,
+                plugin,
+                .control,
+                remote: number
+            )
+            return .done
+        }
+    }
+
+    /// Takes a callback in the process of its plugin out of every list.
+    func remove(_ plugin: LoadedPlugin, _ event: PluginEvent, remote number: UInt32) {
+        _ = change { state in
+            for place in Self.places(of: plugin) {
+                state.lists[event, place].removeAll {
+                    $0.plugin === plugin && $0.remoteNumber == number
+                }
+            }
+            guard event == .control else { return .done }
+            state.lists.control = state.lists.control.filter {
+                $0.value.plugin !== plugin || $0.value.remoteNumber != number
+            }
+            return .done
+        }
+    }
+
     /// Takes a callback out of every list.
     func remove(
         _ plugin: LoadedPlugin,
@@ -204,6 +248,16 @@ final class CallbackRegistry: Sendable {
             function: function,
             userData: userData
         )
+    }
+
+    private static func make(
+        _ state: inout State,
+        _ plugin: LoadedPlugin,
+        _ event: PluginEvent,
+        remote number: UInt32
+    ) -> Callback {
+        state.lastNumber += 1
+        return Callback(number: state.lastNumber, event: event, plugin: plugin, remote: number)
     }
 
     private func change(_ body: (inout State) -> Outcome) -> Outcome {

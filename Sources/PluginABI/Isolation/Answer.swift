@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What came of a question.
+
+/// What came of a question.
+package struct Answer: Equatable, Sendable {
+    /// What the callback has returned, a `MOSQ_ERR_*`.
+    package var code: Int32
+    /// Nanoseconds in the callback.
+    package var nanoseconds: Int64 = 0
+    /// Why it refuses, in its own words.
+    package var reason: String?
+    /// A login: whether the callback has asked for its ticket.
+    package var hasTakenTicket = false
+    /// A request to a `$CONTROL` topic: the reason string for the acknowledgement.
+    package var reasonString: String?
+    /// Nobody has answered: this is what the plugin counts as.
+    ///
+    /// Does not cross.
+    package var isFailure = false
+
+    package init(code: Int32) { self.code = code }
+
+    func encode(into record: inout RecordWriter) {
+        record.put(code)
+        record.put(nanoseconds)
+        record.put(reason)
+        record.put(hasTakenTicket)
+        record.put(reasonString)
+    }
+
+    init(_ record: inout RecordReader) throws(Nonsense) {
+        code = try record.integer()
+        nanoseconds = try record.integer()
+        reason = try record.optionalText()
+        hasTakenTicket = try record.flag()
+        reasonString = try record.optionalText()
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a question asks.
+
+/// What a question asks; pointers are valid as long as the record.
+package enum QuestionBody {
+    /// May the client do that, an access kind of the plugin interface, with the message?
+    case access(kind: Int32, MessageView)
+    /// Is the password right? `ticket`: the number of the authentication.
+    case login(ticket: UInt64, password: UnsafeRawBufferPointer?)
+    /// A client has connected.
+    case connected
+    /// A connection has ended.
+    case disconnected(reason: Int32)
+    /// A connection has ended, and the session lives on.
+    case offline(reason: Int32)
+    /// A request to a `$CONTROL` topic.
+    case control(MessageView)
+    /// The configuration was read again.
+    case reload
+
+    var tag: UInt8 {
+        switch self {
+        case .access: 16
+        case .login: 17
+        case .connected: 18
+        case .disconnected: 19
+        case .offline: 20
+        case .control: 21
+        case .reload: 22
+        }
+    }
+
+    func encode(into record: inout RecordWriter) {
+        switch self {
+        case .access(let kind, let message):
+            record.put(kind)
+            message.encode(into: &record)
+        case .login(let ticket, let password):
+            record.put(ticket)
+            record.put(password != nil)
+            if let password { record.put(password) }
+        case .connected, .reload: break
+        case .disconnected(let reason), .offline(let reason): record.put(reason)
+        case .control(let message): message.encode(into: &record)
+        }
+    }
+
+    init(_ tag: UInt8, _ record: inout RecordReader) throws(Nonsense) {
+        switch tag {
+        case 16: self = .access(kind: try record.integer(), try MessageView(&record))
+        case 17:
+            let ticket = try record.integer(UInt64.self)
+            self = .login(ticket: ticket, password: try record.flag() ? try record.view() : nil)
+        case 18: self = .connected
+        case 19: self = .disconnected(reason: try record.integer())
+        case 20: self = .offline(reason: try record.integer())
+        case 21: self = .control(try MessageView(&record))
+        case 22: self = .reload
+        default: throw Nonsense("a question there is not")
+        }
+    }
+}

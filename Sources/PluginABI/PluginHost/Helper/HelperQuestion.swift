@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// One question of the broker, put to a callback of the plugin.
+
+import CMosquitto
+import Core
+import Glibc
+import Isolation
+import Results
+
+/// One question of the broker, put to a callback of the plugin.
+struct HelperQuestion {
+    private let callback: Callback
+    private let identity: ClientIdentity?
+    private let watch: Stopwatch
+
+    init(_ callback: Callback, _ identity: ClientIdentity?, _ watch: Stopwatch) {
+        self.callback = callback
+        self.identity = identity
+        self.watch = watch
+    }
+
+    private var handle: OpaquePointer? { identity.map { ClientRecord.handle(of: $0) } }
+
+    /// Calls the callback.
+    func answer(_ body: QuestionBody) -> Answer {
+        switch body {
+        case .access(let kind, let message): return access(kind, message)
+        case .login(let ticket, let password): return login(ticket, password)
+        case .connected:
+            var data = mosquitto_evt_connect()
+            data.client = handle
+            return Answer(code: callback.call(&data, watch))
+        case .disconnected(let reason):
+            var data = mosquitto_evt_disconnect()
+            data.client = handle
+            data.reason = reason
+            return Answer(code: callback.call(&data, watch))
+        case .offline(let reason):
+            var data = mosquitto_evt_client_offline()
+            data.client = handle
+            data.reason = reason
+            return Answer(code: callback.call(&data, watch))
+        case .control(let message): return control(message)
+        case .reload:
+            var data = mosquitto_evt_reload()
+            let options = callback.plugin.reloadOptions
+            data.options = options.start
+            data.option_count = options.count
+            return Answer(code: callback.call(&data, watch))
+        }
+    }
+
+    private func access(_ kind: Int32, _ message: MessageView) -> Answer {
+        var properties = PropertyBridge.list(message.properties)
+        defer { mosquitto_property_free_all(&properties) }
+        var data = mosquitto_evt_acl_check()
+        data.client = handle
+        data.topic = message.topicText
+        data.payload = message.payload.isEmpty ? nil : message.payload.baseAddress
+        data.payloadlen = UInt32(message.payload.count)
+        data.properties = properties
+        data.access = kind
+        data.qos = message.qos
+        data.retain = message.isRetained
+        return Answer(code: callback.call(&data, watch))
+    }
+
+    private func login(_ ticket: UInt64, _ password: UnsafeRawBufferPointer?) -> Answer {
+        guard let identity else { return Answer(code: ResultCode.unknown) }
+        let record = ClientRecord.of(identity)
+        record.setTicket(ticket)
+        defer { record.setTicket(0) }
+        var answer = Answer(
+            code: BasicAuthentication.call(callback, record, password.map { Array($0) }, watch)
+        )
+        answer.hasTakenTicket = record.hasTaken(ticket)
+        return answer
+    }
+
+    private func control(_ message: MessageView) -> Answer {
+        var properties = PropertyBridge.list(message.properties)
+        defer { mosquitto_property_free_all(&properties) }
+        var data = mosquitto_evt_control()
+        data.client = handle
+        data.topic = message.topicText
+        data.payload = message.payload.isEmpty ? nil : message.payload.baseAddress
+        data.payloadlen = UInt32(message.payload.count)
+        data.properties = properties
+        data.qos = message.qos
+        data.retain = message.isRetained
+        var answer = Answer(code: callback.call(&data, watch))
+        answer.reasonString = data.reason_string.map { String(cString: $0) }
+        free(data.reason_string)
+        return answer
+    }
+}
+
+extension MessageView {
+    /// The topic as a C string.
+    fileprivate var topicText: UnsafePointer<CChar>? {
+        topic.baseAddress?.assumingMemoryBound(to: CChar.self)
+    }
+}

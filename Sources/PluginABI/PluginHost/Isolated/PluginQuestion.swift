@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// One question to a plugin in a process of its own, and what it counts as when nobody answers.
+
+import Config
+import Core
+import Isolation
+import MQTT
+import Results
+
+/// One question to a plugin in a process of its own.
+enum PluginQuestion: Sendable {
+    /// May a client do that with a message?
+    case access(ClientIdentity, AccessKind, Message)
+    /// May a client do that with a filter?
+    case filter(ClientIdentity, AccessKind, [UInt8], qos: UInt8)
+    /// Is a password right?
+    case login(ClientIdentity, password: [UInt8]?, ticket: DelayedAnswers.Ticket)
+    /// A client has connected.
+    case connected(ClientIdentity)
+    /// A connection has ended.
+    case disconnected(ClientIdentity, code: Int32, isOffline: Bool)
+    /// A request to a `$CONTROL` topic.
+    case control(ClientIdentity, Message)
+    /// The configuration was read again.
+    case reload
+    /// Nothing: the answer says that everything before was answered.
+    case marker
+
+    /// The client it is about.
+    var client: ClientIdentity? {
+        switch self {
+        case .access(let client, _, _), .filter(let client, _, _, _), .login(let client, _, _),
+            .connected(let client), .disconnected(let client, _, _), .control(let client, _):
+            client
+        case .reload, .marker: nil
+        }
+    }
+
+    /// Whether it can be asked a second time although a plugin may have begun to answer: it decides, and
+    /// does nothing.
+    var isRepeatable: Bool {
+        switch self {
+        case .access, .filter, .login, .marker: true
+        case .connected, .disconnected, .control, .reload: false
+        }
+    }
+
+    /// Writes the record that asks it.
+    func encode(_ head: QuestionHead, into record: inout RecordWriter) {
+        switch self {
+        case .access(_, let kind, let message):
+            message.withPublication {
+                QuestionRecord.question(head, .access(kind: kind.rawValue, MessageView($0)))
+                    .encode(into: &record)
+            }
+        case .filter(_, let kind, let filter, let qos):
+            filter.withUnsafeBytes { bytes in
+                let view = UnsafePublication(topic: bytes, qos: qos)
+                QuestionRecord.question(head, .access(kind: kind.rawValue, MessageView(view)))
+                    .encode(into: &record)
+            }
+        case .login(_, let password, let ticket):
+            guard let password else {
+                return QuestionRecord.question(head, .login(ticket: ticket, password: nil))
+                    .encode(into: &record)
+            }
+            password.withUnsafeBytes {
+                QuestionRecord.question(head, .login(ticket: ticket, password: $0))
+                    .encode(into: &record)
+            }
+        case .connected: QuestionRecord.question(head, .connected).encode(into: &record)
+        case .disconnected(_, let code, let isOffline):
+            let body: QuestionBody =
+                isOffline ? .offline(reason: code) : .disconnected(reason: code)
+            QuestionRecord.question(head, body).encode(into: &record)
+        case .control(_, let message):
+            message.withPublication {
+                QuestionRecord.question(head, .control(MessageView($0))).encode(into: &record)
+            }
+        case .reload, .marker: QuestionRecord.question(head, .reload).encode(into: &record)
+        }
+    }
+
+    /// What the plugin counts as when it cannot answer.
+    func failure(_ failure: PluginIsolation.Failure) -> Answer {
+        var answer = Answer(code: ResultCode.pluginIgnore)
+        answer.isFailure = true
+        switch (self, failure) {
+        case (.access, .deny), (.filter, .deny):
+            answer.code = ResultCode.accessDenied
+        case (.login, .deny): answer.code = ResultCode.serverUnavailable
+        case (.control, _), (.reload, _): answer.code = ResultCode.serverUnavailable
+        default: return answer
+        }
+        answer.reason = Denial.absence
+        return answer
+    }
+}
+
+extension MessageView {
+    /// Lends what a publication lends.
+    fileprivate init(_ publication: borrowing UnsafePublication) {
+        self.init(
+            topic: publication.topic,
+            payload: publication.payload,
+            properties: publication.properties,
+            qos: publication.qos,
+            isRetained: publication.isRetained
+        )
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked for one event on one listener.
+
+/// What is asked for one event on one listener: lists in order, each with callbacks in order.
+final class CallbackChain: Sendable {
+    /// The built-in files first, then global plugins, then those of the listener; none is empty.
+    let lists: [[Callback]]
+    /// Every plugin in it allows calls on any thread.
+    let isDirect: Bool
+    /// Every one of those in the broker's own process does.
+    let isDirectHere: Bool
+    /// Every plugin in it decides about access by client and topic alone.
+    let isByTopic: Bool
+
+    init(_ lists: [[Callback]]) {
+        self.lists = lists.filter { !$0.isEmpty }
+        isDirect = lists.allSatisfy { $0.allSatisfy { $0.plugin.isDirect } }
+        isDirectHere = lists.allSatisfy { list in
+            list.allSatisfy { $0.plugin.isDirect || $0.plugin.isolated != nil }
+        }
+        isByTopic = lists.allSatisfy { $0.allSatisfy { $0.plugin.decidesByTopic } }
+    }
+
+    /// Nobody asks for the event.
+    var isEmpty: Bool { lists.isEmpty }
+
+    /// All callbacks, one after the other.
+    var all: [Callback] { lists.flatMap { $0 } }
+}
