@@ -345,7 +345,7 @@ let package = Package(
             ]
         ),
         tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
-        tests("NetTests", uses: ["Net", "CLinux"]),
+        tests("NetTests", uses: ["Net", "CLinux", "TestSupport"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],

@@ -28,6 +28,7 @@ struct WebSocketStreamTests {
                 #expect(offset == request.count)
                 let text = String(decoding: reply, as: UTF8.self)
                 #expect(text.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
+            case .joined: Issue.record("a server's side joins nothing")
             case .refused(let reason): Issue.record("refused: \(reason)")
             }
         }
@@ -110,7 +111,7 @@ struct WebSocketStreamTests {
             count += size
             switch piece.withUnsafeBytes({ stream.open($0) }) {
             case .incomplete: #expect(count < Self.rules.headCountMax)
-            case .opened: Issue.record("opened")
+            case .opened, .joined: Issue.record("opened")
             case .refused(let reason):
                 #expect(reason == "request too large" && count >= Self.rules.headCountMax)
                 return

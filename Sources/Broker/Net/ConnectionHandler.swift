@@ -47,12 +47,17 @@ package protocol ConnectionHandler: AnyObject {
     /// There is no memory for the beginning of a packet; the connection ends after this call.
     func connectionLacksMemory(_ connection: Connection)
 
+    /// TLS and WebSocket are open on a connection to a server.
+    func connectionOpened(_ connection: Connection)
+
     /// What the output is made of; nil where nothing is counted.
     var outputUnits: OutputUnits? { get }
 }
 
 extension ConnectionHandler {
     package func connectionLacksMemory(_ connection: Connection) {}
+
+    package func connectionOpened(_ connection: Connection) {}
 
     package var outputUnits: OutputUnits? { nil }
 }

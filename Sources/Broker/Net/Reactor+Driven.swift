@@ -28,6 +28,7 @@ extension Reactor {
 
     /// Closes every connection: the end of `run`.
     package func closeConnections() {
+        outgoing.cancelAll()
         for connection in connections { connection.close() }
     }
 }

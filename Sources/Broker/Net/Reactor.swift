@@ -69,6 +69,8 @@ package final class Reactor {
     var wheel: TimerWheel
     /// Where steps of handshakes come back to.
     let handshakes: HandshakeInbox
+    /// Outgoing connections that are not open yet.
+    let outgoing: OutgoingTable
     /// Where TLS connections find and leave their bytes; not there before the first needs it.
     lazy var pipe = TLSPipe(plaintextCapacity: Self.scratchSize + (64 << 10))
     /// Connections with output that their sockets have refused.
@@ -131,6 +133,7 @@ package final class Reactor {
         self.waker = waker
         self.figures = figures
         handshakes = HandshakeInbox(waker)
+        outgoing = OutgoingTable(waker)
         turnBeganAt = Clock.monotonicNanoseconds()
         turnEndedAt = turnBeganAt
         milliseconds = turnBeganAt / 1_000_000
@@ -266,6 +269,7 @@ package final class Reactor {
         isTurnRequested = false
         if hasDeferred { goOnWithDeferred() }
         handleTimeouts()
+        if now >= outgoing.dueAt { outgoing.proceed(at: now) }
         delegate?.reactorTurnEnding(self)
         flushTouched()
         if hasDeferred { finishDeferred() }
@@ -334,7 +338,7 @@ package final class Reactor {
         if hasDeferred || hasUnflushed { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
-        return min(deadline, pool.dueAt ?? .max)
+        return min(deadline, outgoing.dueAt, pool.dueAt ?? .max)
     }
 
     private static func milliseconds(until deadline: Int64) -> CInt {
@@ -351,6 +355,7 @@ package final class Reactor {
         case .waker:
             waker.clear()
             finishHandshakes()
+            outgoing.takeAnswers()
             delegate?.reactorWoken(self)
         case .listener(let listener): accept(on: listener)
         case .connection(let connection):
@@ -359,6 +364,7 @@ package final class Reactor {
             if ready & Self.hangUp != 0 { connection.handleHangUp() }
             if ready & ~Self.writable != 0, !connection.isClosed { connection.handleReadable() }
         case .member(let member): member.isReady = true
+        case .attempt(let attempt): attempt.handleReady()
         }
     }
 
@@ -487,6 +493,15 @@ package final class Reactor {
         return connection
     }
 
+    /// Takes over a socket that has been connected to a server.
+    func adopt(
+        _ descriptor: consuming OwnedDescriptor,
+        peer: PeerAddress,
+        over plan: OutgoingPlan
+    ) throws(SystemError) -> Connection {
+        try adopt(descriptor, peer: peer, layers: plan.makeLayers(for: peer))
+    }
+
     private func adopt(
         _ descriptor: consuming OwnedDescriptor,
         peer: PeerAddress,
@@ -558,7 +573,7 @@ package final class Reactor {
         precondition(result == 0, "a registered descriptor can be modified")
     }
 
-    private func add(_ descriptor: CInt, slot: Int, interest: UInt32) throws(SystemError) {
+    func add(_ descriptor: CInt, slot: Int, interest: UInt32) throws(SystemError) {
         var event = event(slot, interest)
         guard epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
             throw SystemError("epoll_ctl")

@@ -8,6 +8,7 @@ enum Source {
     case listener(ListenerSocket)
     case connection(Connection)
     case member(GroupMember)
+    case attempt(OutgoingAttempt)
 }
 
 /// The sources of a reactor, by slot.

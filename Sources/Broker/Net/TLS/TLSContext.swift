@@ -21,6 +21,8 @@ package final class TLSContext: Sendable {
     private let pskSource: PSKSource?
     /// How handshakes go.
     package let figures: TLSFigures
+    /// Whether this side begins the handshake; then who it is and whom it trusts.
+    let client: TLSClientRules?
     /// When the certificates end that were read.
     package let certificateEnds: [CertificateEnd]
 
@@ -53,6 +55,7 @@ package final class TLSContext: Sendable {
         self.pool = pool
         self.pskSource = pskSource
         self.figures = figures
+        client = nil
         pskHint = options.pskHint
         keyLogFile = options.keyLogFile
         let name = Array(options.applicationProtocol.utf8)
@@ -73,10 +76,31 @@ package final class TLSContext: Sendable {
         setCallbacks(context)
     }
 
+    /// Reads every file of a client's settings.
+    ///
+    /// Blocks; not for reactors.
+    package init(client options: TLSClientOptions, pool: HandshakePool) throws(TLSError) {
+        ERR_clear_error()
+        guard let context = SSL_CTX_new(TLS_client_method()) else {
+            throw TLSError("Error: Unable to create TLS context.")
+        }
+        address = UInt(bitPattern: context)
+        self.pool = pool
+        pskSource = nil
+        figures = TLSFigures()
+        client = TLSClientRules(options)
+        pskHint = nil
+        keyLogFile = nil
+        applicationProtocol = []
+        try Self.prepare(context, for: options)
+        certificateEnds = []
+        _ = SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
+    }
+
     deinit { SSL_CTX_free(pointer) }
 
     /// The context behind the pointer that OpenSSL gives to callbacks.
-    fileprivate static func of(_ ssl: OpaquePointer?) -> TLSContext? {
+    static func of(_ ssl: OpaquePointer?) -> TLSContext? {
         guard let ssl, let context = SSL_get_SSL_CTX(ssl),
             let pointer = SSL_CTX_get_ex_data(context, 0)
         else { return nil }

@@ -41,6 +41,19 @@ package struct TLSFailure: Sendable, Equatable {
         }
     }
 
+    /// The first error that OpenSSL has noted on this thread, about `ssl`, whose peer is a server.
+    init(ofServer ssl: OpaquePointer) {
+        let code = ERR_get_error()
+        ERR_clear_error()
+        error = code == 0 ? "unexpected end" : TLSError.text(code)
+        let isOfTLS = CInt(truncatingIfNeeded: code >> 23 & 0xFF) == ERR_LIB_SSL
+        let reason = isOfTLS ? CInt(truncatingIfNeeded: code & 0x7F_FFFF) : 0
+        explanation =
+            reason == SSL_R_CERTIFICATE_VERIFY_FAILED
+            ? Self.verification(SSL_get_verify_result(ssl), of: "the server's")
+            : Self.wordsAboutServer[reason]
+    }
+
     /// The first byte of every TLS connection: a record of type handshake.
     private static let handshakeRecord: UInt8 = 0x16
 
@@ -52,22 +65,25 @@ package struct TLSFailure: Sendable, Equatable {
         }
     }
 
-    /// What is wrong with the certificate a client has shown.
-    private static func verification(_ result: Int) -> String {
+    /// What is wrong with the certificate that the peer has shown.
+    private static func verification(_ result: Int, of whose: String = "the client's") -> String {
         switch CInt(truncatingIfNeeded: result) {
-        case X509_V_ERR_CERT_HAS_EXPIRED: "the client's certificate has expired"
-        case X509_V_ERR_CERT_NOT_YET_VALID: "the client's certificate is not valid yet"
-        case X509_V_ERR_CERT_REVOKED: "the client's certificate is revoked"
+        case X509_V_ERR_CERT_HAS_EXPIRED: "\(whose) certificate has expired"
+        case X509_V_ERR_CERT_NOT_YET_VALID: "\(whose) certificate is not valid yet"
+        case X509_V_ERR_CERT_REVOKED: "\(whose) certificate is revoked"
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
             X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-            "no known authority has issued the client's certificate"
-        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: "the client's certificate is self-signed"
+            "no known authority has issued \(whose) certificate"
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: "\(whose) certificate is self-signed"
         case X509_V_ERR_CRL_HAS_EXPIRED: "the list of revoked certificates (crlfile) has expired"
         case X509_V_ERR_UNABLE_TO_GET_CRL:
             "the list of revoked certificates (crlfile) is not of the certificate's authority"
-        case X509_V_ERR_INVALID_PURPOSE: "the client's certificate is not for clients"
+        case X509_V_ERR_INVALID_PURPOSE:
+            "\(whose) certificate is not for \(whose == "the client's" ? "clients" : "servers")"
+        case X509_V_ERR_HOSTNAME_MISMATCH: "\(whose) certificate is for another host name"
+        case X509_V_ERR_IP_ADDRESS_MISMATCH: "\(whose) certificate is for another address"
         default:
-            "the client's certificate: "
+            "\(whose) certificate: "
                 + (X509_verify_cert_error_string(result).map { String(cString: $0) } ?? "\(result)")
         }
     }
@@ -121,5 +137,32 @@ package struct TLSFailure: Sendable, Equatable {
         SSL_R_TLSV1_ALERT_INTERNAL_ERROR: "the client has failed (alert internal error)",
         SSL_R_TLSV1_ALERT_USER_CANCELLED: "the client has given up (alert user cancelled)",
         SSL_R_TLSV1_UNRECOGNIZED_NAME: "the client is told another name (alert unrecognized name)",
+    ]
+
+    /// Reasons of OpenSSL in other words, on the client's side; alerts are what the server has told.
+    private static let wordsAboutServer: [CInt: String] = [
+        SSL_R_UNSUPPORTED_PROTOCOL: "the server speaks no TLS version that is taken here",
+        SSL_R_WRONG_VERSION_NUMBER: "the server does not speak TLS here",
+        SSL_R_UNEXPECTED_EOF_WHILE_READING: "the server has closed the connection meanwhile",
+        SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+            "the server finds nothing in common (alert handshake failure)",
+        SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+            "the server rejects the client's certificate (alert bad certificate)",
+        SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+            "the server takes the client's certificate for revoked (alert certificate revoked)",
+        SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+            "the server takes the client's certificate for expired (alert certificate expired)",
+        SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+            "the server does not know the authority of the client's certificate (alert unknown CA)",
+        SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+            "the server asks for a certificate of the client (alert certificate required)",
+        SSL_R_TLSV1_ALERT_ACCESS_DENIED: "the server lets this client not in (alert access denied)",
+        SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+            "the server has another pre-shared key, or cannot verify a signature (alert decrypt error)",
+        SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+            "the server does not take the TLS version (alert protocol version)",
+        SSL_R_TLSV1_UNRECOGNIZED_NAME: "the server has no such name (alert unrecognized name)",
+        SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+            "the server does not speak the protocol of bridge_alpn (alert no application protocol)",
     ]
 }

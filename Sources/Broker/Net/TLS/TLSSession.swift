@@ -43,9 +43,14 @@ final class TLSSession: @unchecked Sendable {
     /// Whether a thread is at work here; debug builds look.
     private let isBusy = Atomic(false)
 
-    init(_ context: TLSContext, peer: PeerAddress) {
+    /// The name the server must prove to have; nil on the server's side.
+    private let serverName: String?
+
+    init(_ context: TLSContext, peer: PeerAddress, serverName: String? = nil) {
+        assert(context.isClient == (serverName != nil), "clients know whom they talk to")
         self.context = context
         self.peer = peer
+        self.serverName = serverName
     }
 
     deinit { SSL_free(ssl) }
@@ -65,7 +70,15 @@ final class TLSSession: @unchecked Sendable {
             return nil
         }
         SSL_set_bio(ssl, bio, bio)
-        SSL_set_accept_state(ssl)
+        if let serverName {
+            SSL_set_connect_state(ssl)
+            guard context.expect(serverName, of: ssl) else {
+                SSL_free(ssl)
+                return nil
+            }
+        } else {
+            SSL_set_accept_state(ssl)
+        }
         _ = SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
         return ssl
     }
@@ -102,7 +115,7 @@ final class TLSSession: @unchecked Sendable {
         assert(!isEstablished, "a connection has one handshake")
         if ssl == nil {
             beganAt = Clock.monotonicNanoseconds()
-            firstByte = pipe.input.first
+            firstByte = serverName == nil ? pipe.input.first : nil
             ssl = makeSSL()
         }
         guard let ssl else { return .failed(TLSFailure("out of memory")) }
@@ -116,6 +129,7 @@ final class TLSSession: @unchecked Sendable {
         let error = SSL_get_error(ssl, result)
         if error == SSL_ERROR_WANT_READ { return .wantsMore }
         context.figures.noteFailure()
+        if serverName != nil { return .failed(TLSFailure(ofServer: ssl)) }
         return .failed(
             TLSFailure(
                 ssl,

@@ -91,6 +91,10 @@ extension Connection {
             case .incomplete:
                 if !mayHold(stream.heldByteCount) { endForLackOfMemory() }
             case .opened(let reply): reply.withUnsafeBytes { sendBelowFrames($0) }
+            case .joined(let rest):
+                handler?.connectionOpened(self)
+                guard rest > 0, !isClosed else { return }
+                takeFrames(UnsafeMutableRawBufferPointer(rebasing: bytes.suffix(rest)), stream)
             case .refused(let reason): end(.refused(.webSocket(reason)))
             }
             return
@@ -146,6 +150,35 @@ extension Connection {
             return base + count <= place && place <= base + buffer.count
         }
     }
+
+    // MARK: To a server
+
+    /// Begins what the client of a server begins: TLS, then the WebSocket; `connectionOpened` tells
+    /// when that is done.
+    ///
+    /// Returns whether there is nothing to be done.
+    func beginAsClient() -> Bool {
+        guard let layers else { return true }
+        assert(layers.isClient, "a server waits for its client")
+        if let session = layers.tls {
+            handshake(UnsafeMutableRawBufferPointer(start: nil, count: 0), session, layers)
+        } else {
+            goOnAsClient(layers)
+        }
+        return false
+    }
+
+    /// TLS is open, or there is none.
+    private func goOnAsClient(_ layers: Layers) {
+        guard let stream = layers.webSocket else {
+            handler?.connectionOpened(self)
+            return
+        }
+        stream.request().withUnsafeBytes { sendBelowFrames($0) }
+    }
+
+    /// Whether TLS is not open yet.
+    var isShakingHands: Bool { layers.map { $0.handshake != .done } ?? false }
 
     // MARK: Handshake
 
@@ -215,6 +248,7 @@ extension Connection {
             return false
         case .done:
             layers.handshake = .done
+            if layers.isClient { goOnAsClient(layers) }
             return !isClosed
         }
     }

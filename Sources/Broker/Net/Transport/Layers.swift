@@ -73,6 +73,9 @@ final class Layers: @unchecked Sendable {
         }
     }
 
+    /// Whether the peer is a server: this side begins.
+    var isClient: Bool { tls?.context.isClient ?? webSocket?.isClient ?? false }
+
     /// Whether nothing waits for the socket.
     var canSend: Bool { isHolding || wire.bytes.isEmpty }
 

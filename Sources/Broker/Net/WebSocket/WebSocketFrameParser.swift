@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames that WebSocket clients send, taken off a stream of bytes.
 
-/// Reads client frames (RFC 6455 section 5) and leaves their payload in place.
+/// Reads frames (RFC 6455 section 5) and leaves their payload in place: masked ones of clients, or those
+/// of servers, which are not.
 ///
 /// ```
 /// in:   | head | masked payload | head | masked payl…        (any cut of the stream)
@@ -17,7 +18,7 @@ package struct WebSocketFrameParser: Sendable {
 
     /// Why no further frame is read.
     package enum End: Sendable, Equatable {
-        /// The client sent a close frame; the payload is to be echoed.
+        /// The peer sent a close frame; the payload is to be echoed.
         case closed(payload: [UInt8])
         /// A frame broke a rule; the status code to answer with.
         case violation(code: UInt16)
@@ -40,7 +41,10 @@ package struct WebSocketFrameParser: Sendable {
     private var mask: UInt32 = 0
     private var isMessageOpen = false
 
-    package init() {}
+    private let areMasked: Bool
+
+    /// Reads frames of a client, or of a server.
+    package init(ofServer isServer: Bool = false) { areMasked = !isServer }
 
     /// Reads `bytes`, the next of the stream, unmasking payload and moving it to the front.
     package mutating func parse(_ bytes: UnsafeMutableRawBufferPointer) -> Outcome {
@@ -89,9 +93,8 @@ package struct WebSocketFrameParser: Sendable {
     /// Checks a head and prepares for its payload.
     private mutating func begin(_ frame: WebSocketFrameHead) -> End? {
         // [RFC6455-5.1] [RFC6455-5.2]
-        guard frame.reservedBits == 0, frame.isLengthMinimal, let mask = frame.mask else {
-            return .violation(code: 1002)
-        }
+        guard frame.reservedBits == 0, frame.isLengthMinimal, (frame.mask != nil) == areMasked
+        else { return .violation(code: 1002) }
         switch frame.opcode {
         case 0: guard isMessageOpen else { return .violation(code: 1002) }
         case 1: return .violation(code: 1003)
@@ -103,7 +106,7 @@ package struct WebSocketFrameParser: Sendable {
         guard frame.payloadCount <= UInt64(Self.payloadCountMax) else {
             return .violation(code: frame.payloadCount >> 63 == 0 ? 1009 : 1002)
         }
-        self.mask = mask
+        mask = frame.mask ?? 0
         remaining = Int(frame.payloadCount)
         if frame.opcode < 8 {
             isMessageOpen = !frame.isFinal

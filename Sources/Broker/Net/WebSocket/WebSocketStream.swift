@@ -17,40 +17,93 @@ package struct WebSocketRules: Sendable {
     }
 }
 
-/// The server's side of one WebSocket.
+/// One side of one WebSocket: a server's, or a client's (see WebSocketStream+Client).
 final class WebSocketStream {
     /// What became of bytes that arrived before the socket was open.
     enum Opening {
         case incomplete
         case opened(reply: [UInt8])
+        /// The server has agreed; so many of the bytes belong to frames already.
+        case joined(rest: Int)
         case refused(String)
     }
 
-    private let rules: WebSocketRules
+    private enum Side {
+        case server(WebSocketRules)
+        case client(WebSocketClient)
+    }
+
+    private let side: Side
     private var head: [UInt8] = []
     /// Bytes that the unfinished request takes in memory.
     private(set) var heldByteCount = 0 {
         didSet { HeldMemory.note(heldByteCount - oldValue) }
     }
     /// Reads frames; used once the socket is open.
-    var parser = WebSocketFrameParser()
+    var parser: WebSocketFrameParser
     /// Whether the upgrade was answered.
     private(set) var isOpen = false
     /// A frame that waits for the end of the one being written.
     private var pong: [UInt8] = []
     /// Bytes still to come of the frame whose head has been written.
     private var remaining = 0
+    /// The rest of that frame is masked with this; 0 on the server's side.
+    private var mask: UInt32 = 0
+    /// Keys for frames to come.
+    private var masks = WebSocketMasks()
 
+    /// The server's side.
     init(_ rules: WebSocketRules) {
-        self.rules = rules
+        side = .server(rules)
+        parser = WebSocketFrameParser()
+    }
+
+    /// The client's side, which asks the server in `authority` for a WebSocket.
+    init(to target: WebSocketTarget, authority: String) {
+        side = .client(WebSocketClient(target, authority: authority))
+        parser = WebSocketFrameParser(ofServer: true)
+    }
+
+    /// Whether it is the client's side.
+    var isClient: Bool { if case .client = side { true } else { false } }
+
+    /// The request that opens it; the client's side alone has one.
+    func request() -> [UInt8] {
+        if case .client(let client) = side { client.request } else { [] }
     }
 
     deinit { HeldMemory.note(-heldByteCount) }
 
     // MARK: Opening
 
-    /// Takes bytes of the opening request.
+    /// Takes bytes of the opening request, or of the answer to it.
     func open(_ bytes: UnsafeRawBufferPointer) -> Opening {
+        switch side {
+        case .server(let rules): accept(bytes, rules)
+        case .client(let client): join(bytes, client)
+        }
+    }
+
+    /// Takes bytes of the answer to a request.
+    private func join(_ bytes: UnsafeRawBufferPointer, _ client: WebSocketClient) -> Opening {
+        let searched = max(0, head.count - 3)
+        head.append(contentsOf: bytes)
+        guard client.isPossible(head) else { return .refused("the server does not speak HTTP") }
+        guard let end = HTTPHead.end(in: head, from: searched) else {
+            heldByteCount = head.capacity
+            return head.count < WebSocketClient.headCountMax
+                ? .incomplete : .refused("the answer is too large")
+        }
+        let rest = head.count - end
+        let answer = Array(head[..<end])
+        head = []
+        heldByteCount = 0
+        if let refusal = client.refusal(in: answer) { return .refused(refusal) }
+        isOpen = true
+        return .joined(rest: rest)
+    }
+
+    private func accept(_ bytes: UnsafeRawBufferPointer, _ rules: WebSocketRules) -> Opening {
         let searched = max(0, head.count - 3)
         head.append(contentsOf: bytes)
         guard Self.isPossible(head) else { return .refused("malformed HTTP request") }
@@ -96,7 +149,7 @@ final class WebSocketStream {
     }
 
     /// Proves that the key was read (RFC 6455 section 1.3).
-    private static func accept(key: String) -> String {
+    static func accept(key: String) -> String {
         let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
         var digest = [UInt8](repeating: 0, count: 20)
         _ = SHA1(text, text.count, &digest)
@@ -112,7 +165,7 @@ final class WebSocketStream {
 
     /// Answers a ping when the frame being written has ended.
     func answer(ping payload: [UInt8]) {
-        pong = Self.controlFrame(opcode: 10, payload)
+        pong = controlFrame(opcode: 10, payload)
     }
 
     /// Puts units into frames, one for each, as far as `target` has room.
@@ -138,7 +191,7 @@ final class WebSocketStream {
                 let rest = UnsafeRawBufferPointer(rebasing: source[taken...])
                 remaining = units?.length(rest) ?? rest.count
                 precondition(remaining > 0, "a unit has bytes")
-                written += Self.writeHead(
+                written += writeHead(
                     remaining,
                     to: UnsafeMutableRawBufferPointer(rebasing: target[written...])
                 )
@@ -146,6 +199,12 @@ final class WebSocketStream {
             let count = min(remaining, source.count - taken, target.count - written)
             UnsafeMutableRawBufferPointer(rebasing: target[written..<(written + count)])
                 .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[taken..<(taken + count)]))
+            if mask != 0 {
+                mask = WebSocketMasks.apply(
+                    mask,
+                    to: UnsafeMutableRawBufferPointer(rebasing: target[written..<(written + count)])
+                )
+            }
             taken += count
             written += count
             remaining -= count
@@ -162,14 +221,28 @@ final class WebSocketStream {
     func closeFrame(payload: [UInt8]) -> [UInt8] {
         guard isOpen, remaining == 0 else { return [] }
         isOpen = false
-        return Self.controlFrame(opcode: 8, payload)
+        return controlFrame(opcode: 8, payload)
     }
 
-    private static let headCountMax = 10
+    private static let headCountMax = 14
 
-    private static func controlFrame(opcode: UInt8, _ payload: [UInt8]) -> [UInt8] {
+    private func controlFrame(opcode: UInt8, _ payload: [UInt8]) -> [UInt8] {
         precondition(payload.count <= 125, "a control frame is short (section 5.5)")
-        return [0x80 | opcode, UInt8(payload.count)] + payload
+        guard isClient else { return [0x80 | opcode, UInt8(payload.count)] + payload }
+        let key = masks.next()
+        var masked = payload
+        _ = masked.withUnsafeMutableBytes { WebSocketMasks.apply(key, to: $0) }
+        return [0x80 | opcode, 0x80 | UInt8(payload.count)] + WebSocketMasks.bytes(of: key) + masked
+    }
+
+    /// Writes the head of a binary frame, on the client's side with a key; returns its length.
+    private func writeHead(_ count: Int, to target: UnsafeMutableRawBufferPointer) -> Int {
+        let length = Self.writeHead(count, to: target)
+        guard isClient else { return length }
+        mask = masks.next()
+        target[1] |= 0x80
+        target.storeBytes(of: mask, toByteOffset: length, as: UInt32.self)
+        return length + 4
     }
 
     /// Writes the head of an unmasked binary frame; returns its length.

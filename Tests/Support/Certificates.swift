@@ -2,7 +2,6 @@
 // Certificates for the tests, made when they run.
 
 import Foundation
-import TestSupport
 
 /// A directory with authorities, servers, clients and revocation lists.
 ///
@@ -13,14 +12,15 @@ import TestSupport
 /// ca.crt = root + intermediate; ca-other.crt = other; all.crt = all three
 /// crl.pem: revoked.crt; crl-more.pem: revoked.crt and client.crt
 /// ```
-final class Certificates: Sendable {
-    let directory: String
+package final class Certificates: Sendable {
+    /// Where they are.
+    package let directory: String
 
     /// Made once for all tests of the process.
-    static let shared = Result { try Certificates() }
+    package static let shared = Result { try Certificates() }
 
     /// The path of a file.
-    func path(_ name: String) -> String { directory + "/" + name }
+    package func path(_ name: String) -> String { directory + "/" + name }
 
     private init() throws {
         directory = try Broker.makeDirectory()
@@ -39,10 +39,10 @@ final class Certificates: Sendable {
     private static let directories = LockedList()
 
     /// A client's options: trusts the right authority.
-    var client: ClientTLS { ClientTLS(authorities: path("root.crt")) }
+    package var client: ClientTLS { ClientTLS(authorities: path("root.crt")) }
 
     /// A client with a certificate of this name.
-    func client(_ name: String) -> ClientTLS {
+    package func client(_ name: String) -> ClientTLS {
         var options = client
         options.certificate = (path("\(name).crt"), path("\(name).key"))
         return options
