@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns made by hand, and a clock that is put forward.
 
+import CLinux
 import Glibc
 import Testing
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to thousands at once is shared out over turns.
 
+import CLinux
 import Glibc
 import Testing
 

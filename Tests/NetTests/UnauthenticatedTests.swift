@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A crowd at the door delays nobody who is inside.
 
+import CLinux
 import Glibc
 import Testing
 
