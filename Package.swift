@@ -248,7 +248,7 @@ let package = Package(
         module(
             "MQTTClient",
             in: "Sources/Tools",
-            uses: ["MQTT", "Encoding", "Results", "COpenSSL"]
+            uses: ["MQTT", "Inflight", "ClientMachine", "Encoding", "Results", "COpenSSL"]
         ),
         module("ToolSupport", in: "Sources/Tools", uses: ["Results"]),
         .target(

@@ -188,7 +188,7 @@ final class MachineDriver {
 
     private func handle(_ event: ClientEvent) {
         switch event {
-        case .needsMore, .nothing: break
+        case .needsMore, .nothing, .answeredPing: break
         case .connected(let connack):
             if !connack.isSessionPresent { incoming = [:] }
             events.append("connected \(connack.isSessionPresent)")

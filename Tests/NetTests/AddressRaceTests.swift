@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When which address is tried, and who looks names up.
 
-import CLinux
 import Glibc
 import Synchronization
 import Testing

@@ -181,6 +181,42 @@ struct OutgoingConnectionTests {
         #expect("\(bench.failures[1])".hasSuffix("Address family not supported by protocol"))
     }
 
+    @Test("A socket that meets itself has met nobody")
+    func itself() throws {
+        let bench = try OutgoingBench()
+        defer { bench.end() }
+        let port = try ScriptedListener().port
+        let address = try OutgoingBench.loopback(port: port)
+        let resolver = NameResolver { _ in
+            .success(NameAnswer(addresses: [address], local: [address]))
+        }
+        bench.connect(Self.plan(port), by: resolver)
+        try bench.run { !bench.failures.isEmpty || !bench.opened.isEmpty }
+        #expect(bench.opened.isEmpty)
+        #expect(bench.failures.map { "\($0)" } == ["127.0.0.1 port \(port): Connection refused"])
+    }
+
+    @Test("A thousand connections to who never answers cost next to nothing")
+    func thousand() throws {
+        let bench = try OutgoingBench()
+        defer { bench.end() }
+        let silent = try ScriptedListener(isFull: true)
+        let port = try bench.listen()
+        let resolver = try Self.resolver([silent.port])
+        for _ in 0..<1000 { bench.connect(Self.plan(silent.port, timeout: 60_000), by: resolver) }
+        // All sockets are on their way.
+        try bench.run { bench.reactor.outgoing.dueAt > Clock.monotonicMilliseconds() + 30_000 }
+        bench.connect(Self.plan(port))
+        try bench.run { !bench.opened.isEmpty }
+        let began = Clock.threadNanoseconds()
+        let turns = bench.turnCount
+        for _ in 0..<20 { #expect(try bench.echo("x", over: bench.opened[0]) == "x") }
+        let spent = Clock.threadNanoseconds() - began
+        let perTurn = spent / Int64(max(1, bench.turnCount - turns))
+        #expect(perTurn < 500_000, "a turn looks at those alone that have something to do")
+        #expect(bench.failures.isEmpty)
+    }
+
     @Test("What is cancelled tells nobody, at whatever step", arguments: [0, 1, 2])
     func cancel(turns: Int) throws {
         let bench = try OutgoingBench()

@@ -133,6 +133,35 @@ struct OutgoingLayersTests {
         #expect(nameless != "echo")
     }
 
+    @Test("A client's long key is used on a thread of the pool")
+    func longKey() throws {
+        let files = try Self.files()
+        let key = files.path("outgoing-rsa.key")
+        let certificate = files.path("outgoing-rsa.crt")
+        let outcome = try ChildProcess.run(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:4096", "-nodes", "-keyout", key, "-out",
+                certificate,
+                "-subj", "/O=Tests/CN=long", "-days", "2",
+            ],
+            seconds: 60
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let client = try Self.client {
+            $0.certificateFile = certificate
+            $0.keyFile = key
+        }
+        #expect(!client.isQuick)
+        #expect(try Self.outcome(Self.server { $0.authorityFile = certificate }, client) == "echo")
+        let server = try Self.server {
+            $0.authorityFile = certificate
+            $0.requiresCertificate = true
+        }
+        #expect(try Self.outcome(server, client) == "echo")
+        #expect(try Self.outcome(server, client, path: "/mqtt") == "echo")
+    }
+
     @Test("Versions, ciphers and the protocol are as set")
     func settings() throws {
         let files = try Self.files()

@@ -44,6 +44,7 @@ struct StructureTests {
         ),
         ("Sources/PluginABI/PluginSDK/", leaves.union(["CMosquitto", "CPluginEntry"])),
         ("Sources/Plugins/", leaves.union(["PluginSDK", "CMosquitto"])),
+        ("Sources/Tools/MQTTClient/", leaves.union(["MQTT", "Inflight", "ClientMachine"])),
         (
             "Sources/Tools/",
             leaves.union(["MQTT", "MQTTClient", "ToolSupport", "Config", "Persist", "Inflight"])

@@ -38,6 +38,8 @@ package enum ClientEvent {
     case subscribed(packetIdentifier: UInt16, [ReasonCode])
     /// The answer to `unsubscribe`, one code for each filter; none before 5.0.
     case unsubscribed(packetIdentifier: UInt16, [ReasonCode])
+    /// PINGRESP.
+    case answeredPing
     /// The server has ended the connection.
     case disconnected(ServerDisconnect)
     /// The connection must end; what the server is to hear of it has been written.

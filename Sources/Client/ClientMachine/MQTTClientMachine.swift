@@ -117,10 +117,7 @@ package struct MQTTClientMachine: ~Copyable {
         guard stage == .connected else { return .nothing }
         switch keepAlive.need(at: now) {
         case .nothing: break
-        case .ping:
-            output.appendPingreq()
-            keepAlive.noteSent(now)
-            keepAlive.notePing(now)
+        case .ping: ping(now: now, output: &output)
         case .end:
             let reason: ReasonCode? = version == .v5 ? .keepAliveTimeout : nil
             return fail(
@@ -129,6 +126,16 @@ package struct MQTTClientMachine: ~Copyable {
             )
         }
         return .nothing
+    }
+
+    /// Asks the server for a sign of life: PINGREQ.
+    ///
+    /// `answeredPing` follows.
+    package mutating func ping(now: Int64, output: inout [UInt8]) {
+        guard stage == .connected else { return }
+        output.appendPingreq()
+        keepAlive.noteSent(now)
+        keepAlive.notePing(now)
     }
 
     /// The driver has written packets of its own.
@@ -265,7 +272,7 @@ package struct MQTTClientMachine: ~Copyable {
         case .suback, .unsuback: return try handleAnswer(header, body)
         case .pingresp:
             keepAlive.notePong()
-            return .nothing
+            return .answeredPing
         case .disconnect:
             let disconnect = try DisconnectPacket(decoding: body, version: version)
             close(.byServer)

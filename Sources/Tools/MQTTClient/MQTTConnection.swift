@@ -1,37 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // The client: connects, subscribes, publishes, receives, one call at a time.
 
+import ClientMachine
+import Inflight
 package import MQTT
-
-/// A message the broker has sent.
-package struct ReceivedMessage: Sendable, Equatable {
-    /// The topic name.
-    package var topic: String
-    /// The application message.
-    package var payload: [UInt8]
-    /// The quality of service it was delivered with.
-    package var qos: UInt8
-    /// Whether it was retained before the subscription.
-    package var isRetained: Bool
-}
 
 /// An open MQTT connection used by one thread at a time.
 ///
 /// Every call sends what it has to and waits for the broker's answer until its deadline. Messages
-/// that arrive meanwhile are acknowledged and kept for `receive`.
+/// that arrive meanwhile are acknowledged and kept for `receive`. What is said is `MQTTClientMachine`'s;
+/// here are socket, clock and messages.
 package final class MQTTConnection {
     private static let idleTimeout = Duration.seconds(10)
+    private static let limits = SendLimits(
+        inFlightMax: .max,
+        inFlightBytesMax: .max,
+        queuedMax: .max,
+        queuedBytesMax: .max
+    )
 
     private let transport: Transport
     private let version: ProtocolVersion
-    private let keepAliveInterval: Duration
+    private let began = ContinuousClock.now
+    private var machine: MQTTClientMachine
+    private let send = SendWindow()
+    private let window = ReceiveWindow()
     private var input: [UInt8] = []
+    private var output: [UInt8] = []
     private var messages: [ReceivedMessage] = []
-    private var unreleased: Set<UInt16> = []
-    private var isAnswered = false
-    private var lastIdentifier: UInt16 = 0
-    private var lastSent = ContinuousClock.now
-    private var pingSent: ContinuousClock.Instant?
 
     /// Whether the broker resumed a session [MQTT-3.2.2-3].
     package private(set) var isSessionPresent = false
@@ -43,7 +39,6 @@ package final class MQTTConnection {
         let deadline = Deadline(in: options.connectTimeout)
         version = options.version
         clientID = options.clientID
-        keepAliveInterval = .seconds(Int64(options.keepAliveSeconds))
         transport = try Transport(connecting: options, deadline: deadline)
         var packet = ConnectPacket(version: options.version, clientIdentifier: options.clientID)
         packet.isCleanStart = options.isCleanStart
@@ -51,26 +46,27 @@ package final class MQTTConnection {
         packet.userName = options.username
         packet.password = options.password
         var bytes: [UInt8] = []
-        bytes.appendConnect(packet)
-        try send(bytes, deadline)
-        guard case .connack(let connack) = try nextEvent(deadline) else {
+        machine = MQTTClientMachine(
+            connecting: packet,
+            timeout: max(1, Int64(deadline.millisecondsLeft)),
+            now: 0,
+            output: &bytes
+        )
+        output = bytes
+        guard case .connected = try next(deadline) else {
             throw .protocolError("The broker did not begin with CONNACK.")
         }
-        guard connack.reasonCode == .success else {
-            throw .refused(code: connack.reasonCode.rawValue, version: refusalVersion(connack))
-        }
-        isAnswered = true
-        isSessionPresent = connack.isSessionPresent
-        clientID = connack.assignedClientIdentifier ?? clientID
-    }
-
-    /// Brokers that do not know 5.0 refuse it with a code of 3.1.1.
-    private func refusalVersion(_ connack: ConnackPacket) -> ProtocolVersion {
-        connack.reasonCode.isError ? version : .v311
+        clientID = machine.limits.clientIdentifier
     }
 
     /// The descriptor that becomes readable when the broker has something to say.
     package var descriptor: CInt { transport.descriptor }
+
+    /// Milliseconds since the beginning, for the machine.
+    private var now: Int64 {
+        let parts = (ContinuousClock.now - began).components
+        return parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000
+    }
 
     // MARK: Requests
 
@@ -82,16 +78,20 @@ package final class MQTTConnection {
         qos: UInt8,
         _ deadline: Deadline
     ) throws(ClientError) -> ReasonCode {
-        let identifier = nextIdentifier()
-        var bytes: [UInt8] = []
-        bytes.appendSubscribe(
-            packetIdentifier: identifier,
-            filters: [(Array(filter.utf8), SubscriptionOptions(qos: qos))],
-            version: version
-        )
-        try send(bytes, deadline)
+        let options = SubscriptionOptions(qos: qos)
+        let request: UInt16
+        do throws(RequestError) {
+            request = try machine.subscribe(
+                [(Array(filter.utf8), options)],
+                send,
+                now: now,
+                output: &output
+            )
+        } catch {
+            return try Self.reason(of: error)
+        }
         while true {
-            guard case .suback(identifier, let codes) = try nextEvent(deadline) else { continue }
+            guard case .subscribed(request, let codes) = try next(deadline) else { continue }
             return codes.first ?? .unspecifiedError
         }
     }
@@ -101,17 +101,31 @@ package final class MQTTConnection {
         from filter: String,
         _ deadline: Deadline
     ) throws(ClientError) -> ReasonCode {
-        let identifier = nextIdentifier()
-        var bytes: [UInt8] = []
-        bytes.appendUnsubscribe(
-            packetIdentifier: identifier,
-            filters: [Array(filter.utf8)],
-            version: version
-        )
-        try send(bytes, deadline)
+        let request: UInt16
+        do throws(RequestError) {
+            request = try machine.unsubscribe(
+                [Array(filter.utf8)],
+                send,
+                now: now,
+                output: &output
+            )
+        } catch {
+            return try Self.reason(of: error)
+        }
         while true {
-            guard case .unsuback(identifier, let codes) = try nextEvent(deadline) else { continue }
+            guard case .unsubscribed(request, let codes) = try next(deadline) else { continue }
             return codes.first ?? .success
+        }
+    }
+
+    /// What the broker would say to a request that is not sent.
+    private static func reason(of error: RequestError) throws(ClientError) -> ReasonCode {
+        switch error {
+        case .notConnected: throw .closed
+        case .invalidFilter: .topicFilterInvalid
+        case .notAvailable: .implementationSpecificError
+        case .tooLarge: .packetTooLarge
+        case .noIdentifier: .quotaExceeded
         }
     }
 
@@ -125,27 +139,43 @@ package final class MQTTConnection {
         isRetained: Bool = false,
         _ deadline: Deadline
     ) throws(ClientError) -> ReasonCode {
-        let identifier = qos > 0 ? nextIdentifier() : 0
-        var bytes: [UInt8] = []
-        bytes.appendPublish(
+        let message = OutgoingPublish(
             topic: Array(topic.utf8),
             payload: payload,
             qos: qos,
-            isRetained: isRetained,
-            packetIdentifier: identifier,
-            version: version
+            isRetained: isRetained
         )
-        try send(bytes, deadline)
-        guard qos > 0 else { return .success }
-        let first = try ack(qos == 1 ? .puback : .pubrec, identifier, deadline)
-        guard qos == 2, !first.isError else { return first }
-        try sendAck(.pubrel, identifier, deadline)
-        return try ack(.pubcomp, identifier, deadline)
+        _ = send.queue(byteCount: payload.count, qos: qos)
+        guard let step = machine.next(send, Self.limits, now: now, output: &output) else {
+            throw .closed
+        }
+        let outcome = machine.publish(
+            message,
+            at: step.place,
+            isRepeated: step.isRepeated,
+            send,
+            now: now,
+            output: &output
+        )
+        switch outcome {
+        case .notConnected: throw .closed
+        case .tooLarge: return .packetTooLarge
+        case .sent:
+            try flush(deadline)
+            return .success
+        case .underWay: break
+        }
+        while true {
+            guard case .acknowledged(let places, let reason) = try next(deadline),
+                places.contains(step.place)
+            else { continue }
+            return reason
+        }
     }
 
     /// The next message, whichever subscription it is for.
     package func receive(_ deadline: Deadline) throws(ClientError) -> ReceivedMessage {
-        while messages.isEmpty { _ = try nextEvent(deadline) }
+        while messages.isEmpty { _ = try next(deadline) }
         return messages.removeFirst()
     }
 
@@ -154,8 +184,10 @@ package final class MQTTConnection {
 
     /// Sends PINGREQ and waits for the answer.
     package func ping(_ deadline: Deadline) throws(ClientError) {
-        try sendPing(deadline)
-        while pingSent != nil { _ = try nextEvent(deadline) }
+        machine.ping(now: now, output: &output)
+        while true {
+            if case .answeredPing = try next(deadline) { return }
+        }
     }
 
     /// Takes in what has arrived, without waiting, and pings when it is time [MQTT-3.1.2-20].
@@ -163,180 +195,116 @@ package final class MQTTConnection {
     /// For clients with nothing to do: call it when the descriptor is readable and every few
     /// seconds. Messages are acknowledged and forgotten.
     package func keepAlive() throws(ClientError) {
-        while try hasInput() { _ = try nextEvent(Deadline(in: Self.idleTimeout)) }
+        let deadline = Deadline(in: Self.idleTimeout)
+        while try hasInput() { _ = try next(deadline) }
         discardMessages()
-        guard keepAliveInterval > .zero else { return }
-        if let pingSent, ContinuousClock.now - pingSent > keepAliveInterval { throw .timeout }
-        if pingSent == nil, ContinuousClock.now - lastSent > keepAliveInterval / 2 {
-            try sendPing(Deadline(in: Self.idleTimeout))
-        }
+        if case .failed = machine.tick(now: now, output: &output) { throw .timeout }
+        try flush(deadline)
     }
 
     /// Ends the connection in good order [MQTT-3.14.4-1]; that the broker hears it is not certain.
     package func disconnect() {
-        var bytes: [UInt8] = []
-        bytes.appendDisconnect(version: version)
-        if (try? send(bytes, Deadline(in: .seconds(1)))) != nil { transport.shutdown() }
+        machine.disconnect(output: &output)
+        if (try? flush(Deadline(in: .seconds(1)))) != nil { transport.shutdown() }
     }
 
-    // MARK: Packets
+    // MARK: Bytes
 
-    /// What a packet from the broker means to a waiting call.
-    private enum Event {
-        case connack(ConnackPacket)
-        case suback(UInt16, [ReasonCode])
-        case unsuback(UInt16, [ReasonCode])
-        case ack(PacketType, UInt16, ReasonCode)
-        /// Dealt with already.
-        case handled
+    /// Sends what there is to send.
+    private func flush(_ deadline: Deadline) throws(ClientError) {
+        guard !output.isEmpty else { return }
+        let bytes = output
+        output = []
+        try transport.write(bytes, deadline)
     }
 
-    private func ack(
-        _ type: PacketType,
-        _ identifier: UInt16,
-        _ deadline: Deadline
-    ) throws(ClientError) -> ReasonCode {
+    /// Reads until something has happened, deals with it as far as no call waits for it, and says what
+    /// it was.
+    private func next(_ deadline: Deadline) throws(ClientError) -> ClientEvent {
         while true {
-            guard case .ack(type, identifier, let reason) = try nextEvent(deadline) else {
-                continue
-            }
-            return reason
-        }
-    }
-
-    /// Reads one packet and deals with it.
-    private func nextEvent(_ deadline: Deadline) throws(ClientError) -> Event {
-        let (header, body) = try nextPacket(deadline)
-        do {
-            return try handle(header, body, deadline)
-        } catch let error as PacketError {
-            throw .protocolError("The broker sent a bad packet: \(error.detail).")
-        } catch let error as ClientError {
-            throw error
-        } catch {
-            throw .protocolError("The broker sent a bad packet.")
-        }
-    }
-
-    private func nextPacket(
-        _ deadline: Deadline
-    ) throws(ClientError) -> (FixedHeader, [UInt8]) {
-        while true {
-            switch parseFixedHeader(input.rawBytes) {
-            case .malformed: throw .protocolError("The broker sent a bad packet length.")
-            case .header(let header) where !isAnswered && header.type != .connack:
-                // Said at once: a peer of another protocol may never send the whole "packet".
-                throw .protocolError("The broker did not begin with CONNACK.")
-            case .header(let header) where input.count >= header.packetLength:
-                let body = Array(input[header.headerLength..<header.packetLength])
-                input.removeFirst(header.packetLength)
-                return (header, body)
-            case .header, .needsMore:
+            try flush(deadline)
+            let (count, event) = step()
+            input.removeFirst(count)
+            switch event {
+            case .needsMore:
                 let bytes = try transport.read(deadline)
                 guard !bytes.isEmpty else { throw .closed }
                 input += bytes
+            case .nothing: continue
+            case .refused(let connack): throw refusal(connack)
+            case .disconnected(let packet): throw .disconnected(packet.reasonCode)
+            case .failed(let error):
+                try? flush(deadline)
+                throw .protocolError("The broker sent a bad packet: \(error.detail).")
+            default:
+                try flush(deadline)
+                return event
             }
         }
     }
 
-    private func handle(
-        _ header: FixedHeader,
-        _ body: [UInt8],
-        _ deadline: Deadline
-    ) throws -> Event {
-        let bytes = body.rawBytes
-        switch header.type {
-        case .connack:
-            return .connack(try ConnackPacket(decoding: bytes, version: version))
-        case .suback:
-            let packet = try SubscriptionAckPacket(decoding: bytes, type: .suback, version: version)
-            return .suback(packet.packetIdentifier, packet.reasonCodes)
-        case .unsuback:
-            let packet = try SubscriptionAckPacket(
-                decoding: bytes,
-                type: .unsuback,
-                version: version
+    /// One step of the machine; pointers of the event are of no more use afterwards.
+    private func step() -> (Int, ClientEvent) {
+        input.withUnsafeBytes { bytes in
+            let step = machine.receive(bytes, send, window, now: now, output: &output)
+            take(step.event)
+            return (step.byteCount, step.event)
+        }
+    }
+
+    /// Takes over messages, and what else must be done while the bytes are there.
+    private func take(_ event: ClientEvent) {
+        switch event {
+        case .connected(let connack): isSessionPresent = connack.isSessionPresent
+        case .publish(let publish):
+            let message = ReceivedMessage(
+                topic: publish.withTopic { String(decoding: $0, as: UTF8.self) },
+                payload: [UInt8](publish.payload),
+                qos: publish.publish.qos,
+                isRetained: publish.publish.isRetained
             )
-            return .unsuback(packet.packetIdentifier, packet.reasonCodes)
-        case .pubrel:
-            let packet = try AckPacket(decoding: bytes, type: .pubrel, version: version)
-            unreleased.remove(packet.packetIdentifier)
-            try sendAck(.pubcomp, packet.packetIdentifier, deadline)
-            return .handled
-        case .puback, .pubrec, .pubcomp:
-            let type = header.type ?? .puback
-            let packet = try AckPacket(decoding: bytes, type: type, version: version)
-            return .ack(type, packet.packetIdentifier, packet.reasonCode)
-        case .publish:
-            try handlePublish(header, body, deadline)
-            return .handled
-        case .pingresp:
-            pingSent = nil
-            return .handled
-        case .disconnect:
-            let packet = try DisconnectPacket(decoding: bytes, version: version)
-            throw ClientError.disconnected(packet.reasonCode)
-        default:
-            throw ClientError.protocolError("The broker sent a packet only clients send.")
+            take(message, publish.publish.packetIdentifier)
+        case .publishes(let stretch):
+            let topic = String(decoding: stretch.topic, as: UTF8.self)
+            stretch.walk { _, identifier, payload in
+                let message = ReceivedMessage(
+                    topic: topic,
+                    payload: [UInt8](payload),
+                    qos: stretch.qos,
+                    isRetained: false
+                )
+                take(message, identifier)
+            }
+        case .repeated(_, let identifier): acknowledge(.pubrec, identifier)
+        case .released(let stretch):
+            for place in stretch.places {
+                acknowledge(.pubcomp, stretch.identifier(at: place))
+            }
+            // Nothing is kept at a place.
+            if window.isSparse { window.compact { _, _ in } }
+        default: break
         }
     }
 
-    private func handlePublish(
-        _ header: FixedHeader,
-        _ body: [UInt8],
-        _ deadline: Deadline
-    ) throws {
-        let packet = try PublishPacket(
-            decoding: body.rawBytes,
-            flags: header.flags,
-            version: version,
-            receiver: .client
-        )
-        let message = ReceivedMessage(
-            topic: String(decoding: body[packet.topic], as: UTF8.self),
-            payload: Array(body[packet.payload]),
-            qos: packet.qos,
-            isRetained: packet.isRetained
-        )
-        switch packet.qos {
-        case 0: messages.append(message)
-        case 1:
-            messages.append(message)
-            try sendAck(.puback, packet.packetIdentifier, deadline)
-        default:
-            // Once only: a repeated PUBLISH before PUBREL is the same message [MQTT-4.3.3-10].
-            if unreleased.insert(packet.packetIdentifier).inserted { messages.append(message) }
-            try sendAck(.pubrec, packet.packetIdentifier, deadline)
+    /// A QoS 2 message is handed out at once; it does not count again before its release
+    /// [MQTT-4.3.3-10].
+    private func take(_ message: ReceivedMessage, _ identifier: UInt16) {
+        messages.append(message)
+        switch message.qos {
+        case 1: acknowledge(.puback, identifier)
+        case 2: acknowledge(.pubrec, identifier)
+        default: break
         }
     }
 
-    // MARK: Sending
-
-    private func nextIdentifier() -> UInt16 {
-        lastIdentifier = lastIdentifier == .max ? 1 : lastIdentifier + 1
-        return lastIdentifier
+    private func acknowledge(_ type: PacketType, _ identifier: UInt16) {
+        machine.acknowledge(type, identifier, .success, window, now: now, output: &output)
     }
 
-    private func send(_ bytes: [UInt8], _ deadline: Deadline) throws(ClientError) {
-        try transport.write(bytes, deadline)
-        lastSent = .now
-    }
-
-    private func sendAck(
-        _ type: PacketType,
-        _ identifier: UInt16,
-        _ deadline: Deadline
-    ) throws(ClientError) {
-        var bytes: [UInt8] = []
-        bytes.appendAck(type, packetIdentifier: identifier, version: version)
-        try send(bytes, deadline)
-    }
-
-    private func sendPing(_ deadline: Deadline) throws(ClientError) {
-        var bytes: [UInt8] = []
-        bytes.appendPingreq()
-        try send(bytes, deadline)
-        pingSent = .now
+    /// Brokers that do not know 5.0 refuse it with a code of 3.1.1.
+    private func refusal(_ connack: ConnackPacket) -> ClientError {
+        let code = connack.reasonCode
+        return .refused(code: code.rawValue, version: code.isError ? version : .v311)
     }
 
     /// Whether something has arrived; never waits.

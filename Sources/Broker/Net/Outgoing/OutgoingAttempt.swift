@@ -78,7 +78,22 @@ final class OutgoingAttempt {
         var code: CInt = 0
         var size = socklen_t(MemoryLayout<CInt>.size)
         if getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) != 0 { code = errno }
+        if code == 0, isConnectedToItself { code = ECONNREFUSED }
         owner?.attemptEnded(self, code: code)
+    }
+
+    /// Whether nobody else is at the other end: a socket that tries a port of its own machine, on which
+    /// nobody listens, may happen to have that port itself, and then meets itself.
+    private var isConnectedToItself: Bool {
+        guard address.family != AF_UNIX else { return false }
+        var own = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &own) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &size)
+            }
+        }
+        return result == 0 && PeerAddress(own, path: nil) == address.peer
     }
 
     /// Gives the connected socket away.
