@@ -129,6 +129,40 @@ import Testing
         try broker.stop()
     }
 
+    @Test("A message that ends the process is dropped and acknowledged, and nobody else is hurt")
+    func messages() throws {
+        let broker = try Self.broker()
+        let client = try RawClient.connected(to: broker, "c", .v5)
+        try client.subscribe("#")
+        try client.publish1("in/bad/null", reason: 0x83)
+        try client.publish1("out/bad/null")
+        try client.publish1("good")
+        try client.expectPublish("good")
+        let ignoring = try Self.broker(options: "plugin_failure ignore\n")
+        let other = try RawClient.connected(to: ignoring, "c", .v5)
+        try other.subscribe("#")
+        try other.publish1("in/bad/null", "x")
+        try other.expectPublish("in/bad/null", "x")
+        try other.publish1("out/bad/null", "y")
+        try other.expectPublish("out/bad/null", "y")
+        try broker.stop()
+        try ignoring.stop()
+    }
+
+    @Test("A filter that ends the process is refused, and the client stays")
+    func filters() throws {
+        let broker = try Self.broker()
+        let client = try RawClient.connected(to: broker, "c", .v5)
+        client.send(Wire.subscribe(.v5, id: 1, [("sub/bad/null", 0), ("other", 0)]))
+        try client.expect(Wire.suback(.v5, id: 1, [0x87, 0]))
+        try client.subscribe("unsub/bad/null")
+        client.send(Wire.unsubscribe(.v5, id: 2, ["unsub/bad/null"]))
+        try client.expect(Wire.unsuback(.v5, id: 2, [0x87]))
+        try client.publish1("other")
+        try client.expectPublish("other")
+        try broker.stop()
+    }
+
     @Test("A control request that ends the process is not made again, and its sender hears of it")
     func control() throws {
         let broker = try Self.broker()
@@ -281,13 +315,13 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let path = directory + "/conf"
         try
-            ("listener \(Broker.freePort()) 127.0.0.1\nplugin \(HostPlugin.editor.get().path)\n"
+            ("listener \(Broker.freePort()) 127.0.0.1\nplugin \(HostPlugin.exchange.get().path)\n"
             + "plugin_isolation process\n")
             .write(toFile: path, atomically: false, encoding: .utf8)
         let outcome = try ChildProcess.run(Broker.executable, ["-c", path])
         #expect(outcome.status == 10)
         #expect(outcome.errors.contains("which do not reach a plugin in a process of its own"))
-        #expect(outcome.errors.contains("'message-in'"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("'auth-start'"), "\(outcome.errors)")
     }
 
     @Test(

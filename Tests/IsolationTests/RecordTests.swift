@@ -23,7 +23,20 @@ import Testing
         answer.reason = "why"
         answer.hasTakenTicket = true
         answer.reasonString = ""
+        answer.edit = .message(
+            topic: [97],
+            payload: [],
+            properties: [1],
+            qos: 1,
+            isRetained: false,
+            expiresAt: .max
+        )
+        var filtered = Answer(code: 0)
+        filtered.edit = .filter([35], options: 2)
+        var spoilt = Answer(code: 0)
+        spoilt.edit = .invalidTopic
         return [
+            .answer(serial: 3, filtered), .answer(serial: 4, spoilt),
             .answer(serial: 1, Answer(code: 0)), .answer(serial: .max, answer),
             .ready(code: 3, lines: ["a", "b"]), .told(.log(level: 8, line: "x")),
             .told(.opened(flags: 3)), .told(.info(name: "n", version: nil)),

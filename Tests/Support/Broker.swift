@@ -229,6 +229,10 @@ extension Broker {
         return false
     }
 
+    /// Whether plugins run in processes of their own unless a test says something else.
+    package static let isolatesPlugins =
+        ProcessInfo.processInfo.environment["ISOLATE_PLUGINS"] == "1"
+
     /// The text of the configuration file: what stands for something is replaced, and what every
     /// test wants comes first.
     private static func fill(
@@ -253,6 +257,7 @@ extension Broker {
             // The default of 2.1, spelled out for an older original used to check the tests.
             head += "max_packet_size 2000000\n"
         }
+        if program == .underTest, isolatesPlugins { head += "plugin_isolation process\n" }
         if geteuid() == 0, !"\n\(config)".contains("\nuser ") { head += "user root\n" }
         return head + text.replacing("%DIR%", with: directory)
     }

@@ -13,6 +13,8 @@ package struct Answer: Equatable, Sendable {
     package var hasTakenTicket = false
     /// A request to a `$CONTROL` topic: the reason string for the acknowledgement.
     package var reasonString: String?
+    /// A message or a filter: what the callback has made of it; nil if it has left it alone.
+    package var edit: Edit?
     /// Nobody has answered: this is what the plugin counts as.
     ///
     /// Does not cross.
@@ -26,6 +28,8 @@ package struct Answer: Equatable, Sendable {
         record.put(reason)
         record.put(hasTakenTicket)
         record.put(reasonString)
+        record.put(edit != nil)
+        edit?.encode(into: &record)
     }
 
     init(_ record: inout RecordReader) throws(Nonsense) {
@@ -34,5 +38,6 @@ package struct Answer: Equatable, Sendable {
         reason = try record.optionalText()
         hasTakenTicket = try record.flag()
         reasonString = try record.optionalText()
+        if try record.flag() { edit = try Edit(&record) }
     }
 }

@@ -17,6 +17,16 @@ package enum QuestionBody {
     case control(MessageView)
     /// The configuration was read again.
     case reload
+    /// A message from a client, or with `isOutgoing` to one.
+    case message(isOutgoing: Bool, MessageView)
+    /// A filter that a client subscribes to, or with `isEnding` unsubscribes from.
+    case filter(
+        isEnding: Bool,
+        UnsafeRawBufferPointer,
+        options: UInt8,
+        identifier: UInt32,
+        properties: UnsafeRawBufferPointer
+    )
 
     var tag: UInt8 {
         switch self {
@@ -27,6 +37,8 @@ package enum QuestionBody {
         case .offline: 20
         case .control: 21
         case .reload: 22
+        case .message: 23
+        case .filter: 24
         }
     }
 
@@ -42,6 +54,15 @@ package enum QuestionBody {
         case .connected, .reload: break
         case .disconnected(let reason), .offline(let reason): record.put(reason)
         case .control(let message): message.encode(into: &record)
+        case .message(let isOutgoing, let message):
+            record.put(isOutgoing)
+            message.encode(into: &record)
+        case .filter(let isEnding, let filter, let options, let identifier, let properties):
+            record.put(isEnding)
+            record.put(filter)
+            record.put(options)
+            record.put(identifier)
+            record.put(properties)
         }
     }
 
@@ -56,6 +77,15 @@ package enum QuestionBody {
         case 20: self = .offline(reason: try record.integer())
         case 21: self = .control(try MessageView(&record))
         case 22: self = .reload
+        case 23: self = .message(isOutgoing: try record.flag(), try MessageView(&record))
+        case 24:
+            self = .filter(
+                isEnding: try record.flag(),
+                try record.view(),
+                options: try record.integer(),
+                identifier: try record.integer(),
+                properties: try record.view()
+            )
         default: throw Nonsense("a question there is not")
         }
     }

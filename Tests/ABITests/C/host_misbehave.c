@@ -176,6 +176,34 @@ static int on_disconnect(int event, void *data, void *unused)
     return MOSQ_ERR_SUCCESS;
 }
 
+static int on_message(int event, void *data, void *unused)
+{
+    struct mosquitto_evt_message *message = data;
+
+    (void)event;
+    (void)unused;
+    if (strncmp(message->topic, "in/bad/", 7) == 0 && event == MOSQ_EVT_MESSAGE_IN) {
+        do_badly(message->topic + 7);
+    } else if (strncmp(message->topic, "out/bad/", 8) == 0 && event == MOSQ_EVT_MESSAGE_OUT) {
+        do_badly(message->topic + 8);
+    }
+    return MOSQ_ERR_SUCCESS;
+}
+
+static int on_filter(int event, void *data, void *unused)
+{
+    struct mosquitto_evt_subscribe *subscription = data;
+    const char *filter = subscription->data.topic_filter;
+
+    (void)unused;
+    if (strncmp(filter, "sub/bad/", 8) == 0 && event == MOSQ_EVT_SUBSCRIBE) {
+        do_badly(filter + 8);
+    } else if (strncmp(filter, "unsub/bad/", 10) == 0 && event == MOSQ_EVT_UNSUBSCRIBE) {
+        do_badly(filter + 10);
+    }
+    return MOSQ_ERR_SUCCESS;
+}
+
 static int on_control(int event, void *data, void *unused)
 {
     struct mosquitto_evt_control *control = data;
@@ -255,6 +283,10 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t *identifier, void **user_data, s
     mosquitto_callback_register(self, MOSQ_EVT_CONNECT, on_connect, NULL, NULL);
     mosquitto_callback_register(self, MOSQ_EVT_DISCONNECT, on_disconnect, NULL, NULL);
     mosquitto_callback_register(self, MOSQ_EVT_CONTROL, on_control, "$CONTROL/misbehave/v1", NULL);
+    mosquitto_callback_register(self, MOSQ_EVT_MESSAGE_IN, on_message, NULL, NULL);
+    mosquitto_callback_register(self, MOSQ_EVT_MESSAGE_OUT, on_message, NULL, NULL);
+    mosquitto_callback_register(self, MOSQ_EVT_SUBSCRIBE, on_filter, NULL, NULL);
+    mosquitto_callback_register(self, MOSQ_EVT_UNSUBSCRIBE, on_filter, NULL, NULL);
     mosquitto_callback_register(self, MOSQ_EVT_RELOAD, on_reload, NULL, NULL);
     mosquitto_callback_register(self, MOSQ_EVT_TICK, on_tick, NULL, NULL);
     return MOSQ_ERR_SUCCESS;

@@ -42,7 +42,7 @@ extension PluginHost {
     }
 
     /// What a refusal by MESSAGE_IN does to the publisher.
-    private static func refusal(_ code: Int32) -> PublishDecision {
+    static func refusal(_ code: Int32) -> PublishDecision {
         switch code {
         case ResultCode.accessDenied: .refused(.notAuthorized)
         case ResultCode.quotaExceeded: .refused(.quotaExceeded)

@@ -84,6 +84,14 @@ enum PropertyBridge {
         return result
     }
 
+    /// Encoded properties of another process without what no PUBLISH may carry.
+    static func checked(_ encoded: [UInt8]) -> [UInt8] {
+        guard !encoded.isEmpty else { return encoded }
+        var list = encoded.withUnsafeBytes { Self.list($0) }
+        defer { mosquitto_property_free_all(&list) }
+        return encode(list).bytes
+    }
+
     private static func identifier(of node: PropertyNode) -> PropertyIdentifier? {
         UInt8(exactly: node.pointee.identifier).flatMap { PropertyIdentifier(rawValue: $0) }
     }

@@ -122,6 +122,16 @@ extension PluginHost {
     ) -> FilterDecision {
         guard let filter else { return .denied }
         let bytes = Array(UnsafeRawBufferPointer(start: filter, count: strlen(filter)))
+        return decision(question, bytes, options, identity)
+    }
+
+    /// The same; what cannot be is logged and denied.
+    func decision(
+        _ question: FilterQuestion,
+        _ bytes: [UInt8],
+        _ options: UInt8,
+        _ identity: ClientIdentity
+    ) -> FilterDecision {
         let newFilter = bytes == question.filter ? nil : bytes
         let newOptions = options == question.options ? nil : options
         if let newFilter,

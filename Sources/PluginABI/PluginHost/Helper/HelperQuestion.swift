@@ -41,6 +41,16 @@ struct HelperQuestion {
             data.reason = reason
             return Answer(code: callback.call(&data, watch))
         case .control(let message): return control(message)
+        case .message(_, let view): return message(view)
+        case .filter(_, let filter, let options, let identifier, let properties):
+            return self.filter(
+                FilterQuestion(
+                    filter: Array(filter),
+                    options: options,
+                    identifier: identifier,
+                    properties: Array(properties)
+                )
+            )
         case .reload:
             var data = mosquitto_evt_reload()
             let options = callback.plugin.reloadOptions
@@ -74,6 +84,54 @@ struct HelperQuestion {
             code: BasicAuthentication.call(callback, record, password.map { Array($0) }, watch)
         )
         answer.hasTakenTicket = record.hasTaken(ticket)
+        return answer
+    }
+
+    private func message(_ view: MessageView) -> Answer {
+        guard let handle else { return Answer(code: ResultCode.unknown) }
+        let original = Message.make(
+            UnsafePublication(
+                topic: view.topic,
+                properties: view.properties,
+                payload: view.payload,
+                qos: view.qos,
+                isRetained: view.isRetained
+            )
+        )
+        let (code, result, qos, isRetained) = EventCall.message(
+            callback,
+            handle,
+            original,
+            qos: view.qos,
+            isRetained: view.isRetained,
+            watch
+        )
+        var answer = Answer(code: code)
+        switch result {
+        case .unchanged: break
+        case .invalidTopic: answer.edit = .invalidTopic
+        case .replaced(let message):
+            answer.edit = message.withPublication { publication in
+                .message(
+                    topic: Array(publication.topic),
+                    payload: Array(publication.payload),
+                    properties: Array(publication.properties),
+                    qos: qos,
+                    isRetained: isRetained,
+                    expiresAt: publication.expiresAt == Expiry.never ? .max : publication.expiresAt
+                )
+            }
+        }
+        return answer
+    }
+
+    private func filter(_ question: FilterQuestion) -> Answer {
+        guard let handle else { return Answer(code: ResultCode.unknown) }
+        let (code, filter, options) = EventCall.filter(callback, handle, question, watch)
+        var answer = Answer(code: code)
+        if filter != question.filter || options != question.options {
+            answer.edit = .filter(filter, options: options)
+        }
         return answer
     }
 

@@ -226,7 +226,7 @@ extension PluginEvent {
     var crossesProcesses: Bool {
         switch self {
         case .reload, .aclCheck, .basicAuth, .control, .tick, .connect, .disconnect,
-            .clientOffline:
+            .clientOffline, .messageIn, .messageOut, .subscribe, .unsubscribe:
             true
         default: false
         }

@@ -220,7 +220,7 @@ package final class PluginHelper: @unchecked Sendable {
         defer { ring = nil }
         let begun = channel.channel.answerWord(ChannelLayout.Answers.begun)
         begun.pointee.store(head.serial, ordering: .releasing)
-        var answer = Answer(code: ResultCode.pluginIgnore)
+        var answer = Answer(code: body.absence)
         var now = MonotonicTime.nanoseconds()
         if let callback = callbacks[head.callback], let plugin {
             answer = HelperQuestion(callback, identity(head), watch).answer(body)
@@ -250,6 +250,16 @@ package final class PluginHelper: @unchecked Sendable {
         guard let identity = clients[head.client] else { return nil }
         identity.subscriptionCount.store(Int(head.subscriptionCount), ordering: .relaxed)
         return identity
+    }
+}
+
+extension QuestionBody {
+    /// What a callback that is no more counts as.
+    fileprivate var absence: CInt {
+        switch self {
+        case .message, .filter: ResultCode.success
+        default: ResultCode.pluginIgnore
+        }
     }
 }
 

@@ -26,6 +26,7 @@ struct Enquiry: Sendable {
         case begin
         case access(AccessChain)
         case rest
+        case event(EventChain)
     }
 
     let question: HookQuestion
@@ -85,7 +86,11 @@ struct Enquiry: Sendable {
                     continue
                 }
                 if let controller { return .ask(controller, accessQuestion) }
-                return .finish(item)
+                guard let event = restEvent, scope[event].hasIsolated else { return .finish(item) }
+                stage = .event(EventChain(event, scope[event], eventQuestion(event)))
+            case .event(let chain):
+                if let callback = chain.next { return .ask(callback, chain.question) }
+                pass(chain)
             }
         }
     }
@@ -99,7 +104,9 @@ struct Enquiry: Sendable {
     }
 
     /// Takes the answer of the one that was to be asked; whether it has denied access.
-    mutating func take(_ given: Answer) -> Bool {
+    ///
+    /// - Parameter change: what it has made of what it was shown
+    mutating func take(_ given: Answer, _ change: EventChain.Change = .none) -> Bool {
         let (code, reason) = (given.code, given.reason)
         switch stage {
         case .access(var chain):
@@ -121,6 +128,17 @@ struct Enquiry: Sendable {
                 given.isFailure
                     ? .unhandled : .handled(code: code, reasonString: given.reasonString)
             )
+            return false
+        case .event(var chain):
+            guard let callback = chain.next else { preconditionFailure("somebody was asked") }
+            if code != ResultCode.success {
+                stop(given, callback)
+            } else if case .invalid = change {
+                stop(nil, callback)
+            } else {
+                chain.pass(change)
+                stage = .event(chain)
+            }
             return false
         case .begin: preconditionFailure("nobody was asked")
         }
@@ -204,6 +222,80 @@ struct Enquiry: Sendable {
         case .control: true
         default: false
         }
+    }
+
+    /// What plugins are asked about an item once access is granted.
+    private func eventQuestion(_ event: PluginEvent) -> PluginQuestion {
+        switch question {
+        case .publish(let client, let message, _, _):
+            let (qos, isRetained) = message.withPublication { ($0.qos, $0.isRetained) }
+            return .message(client, event, message, qos: qos, isRetained: isRetained)
+        case .deliver(let client, let messages):
+            let message = messages[item]
+            return .message(
+                client,
+                event,
+                message.message,
+                qos: message.qos,
+                isRetained: message.isRetained
+            )
+        case .subscribe(let client, let filters), .unsubscribe(let client, let filters):
+            return .subscription(client, event, filters[item])
+        default: preconditionFailure("nothing is raised about the others")
+        }
+    }
+
+    /// All have let an item pass.
+    private mutating func pass(_ chain: EventChain) {
+        switch (question, chain.question) {
+        case (.publish, .message(_, _, let message, _, _)):
+            answer = .publish(.accepted(replacement: chain.isChanged ? message : nil))
+        case (.deliver, .message(_, _, let message, let qos, let isRetained)):
+            deliveries.append(
+                chain.isChanged
+                    ? .replaced(message, qos: qos, isRetained: isRetained) : .allowed
+            )
+        case (.subscribe(_, let asked), .subscription(_, _, let filter)),
+            (.unsubscribe(_, let asked), .subscription(_, _, let filter)):
+            let original = asked[item]
+            filters.append(
+                .allowed(
+                    filter: filter.filter == original.filter ? nil : filter.filter,
+                    options: filter.options == original.options ? nil : filter.options
+                )
+            )
+        default: preconditionFailure("each event is asked about with its question")
+        }
+        item += 1
+        stage = .begin
+    }
+
+    /// Somebody does not let an item pass, or with nil has made something impossible of it.
+    private mutating func stop(_ given: Answer?, _ callback: Callback) {
+        let code = given?.code ?? ResultCode.unknown
+        let isError = given?.isFailure ?? true
+        let name = callback.plugin.displayName
+        let denial = Denial(plugin: name, reason: given?.reason, code: code)
+        switch question {
+        case .publish:
+            let decision: PublishDecision =
+                isError ? .refused(.implementationSpecificError) : PluginHost.refusal(code)
+            if case .refused = decision {
+                answer = .publish(decision, denial: given == nil ? nil : denial)
+            } else {
+                answer = .publish(decision)
+            }
+        case .deliver: deliveries.append(.denied)
+        default:
+            if isError {
+                denials[filters.count] = denial
+                filters.append(.denied)
+            } else {
+                answer = .filters(filters, disconnectCode: code, denials: denials)
+            }
+        }
+        item += 1
+        stage = .begin
     }
 
     /// What the one is asked that is next.

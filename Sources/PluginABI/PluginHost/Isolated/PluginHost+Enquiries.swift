@@ -51,7 +51,8 @@ extension PluginHost {
             switch enquiry.next() {
             case .done(let answer): return answer
             case .ask(let callback, let question):
-                let answer: Answer
+                var answer: Answer
+                var change = EventChain.Change.none
                 if callback.plugin.isolated != nil {
                     let asked = Asked(callback, question, .enquiry(enquiry))
                     guard
@@ -60,9 +61,9 @@ extension PluginHost {
                     answer = failure
                 } else {
                     guard place.allows(callback) else { return driveLater(enquiry) }
-                    answer = question.ask(callback, watch)
+                    (answer, change) = ask(callback, question)
                 }
-                take(answer, of: callback, question, in: &enquiry)
+                take(answer, change, of: callback, question, in: &enquiry)
             case .finish(let item):
                 guard place == .pluginThread || enquiry.isRestDirect else {
                     return driveLater(enquiry)
@@ -87,15 +88,100 @@ extension PluginHost {
 
     private func take(
         _ answer: Answer,
+        _ change: EventChain.Change,
         of callback: Callback,
         _ question: PluginQuestion,
         in enquiry: inout Enquiry
     ) {
-        guard enquiry.take(answer), log.isEnabled(.debug), let client = question.client else {
+        guard enquiry.take(answer, change), log.isEnabled(.debug), let client = question.client
+        else {
             return
         }
         let (kind, topic) = question.access
         logDenial(callback.plugin, client, kind, topic, answer.code)
+    }
+
+    /// Asks a callback of the broker's own process, where it may be called.
+    private func ask(
+        _ callback: Callback,
+        _ question: PluginQuestion
+    ) -> (Answer, EventChain.Change) {
+        switch question {
+        case .message(let client, _, let message, let qos, let isRetained):
+            let (code, result, newQoS, newRetained) = EventCall.message(
+                callback,
+                ClientRecord.handle(of: client),
+                message,
+                qos: qos,
+                isRetained: isRetained,
+                watch
+            )
+            var answer = Answer(code: code)
+            if code != ResultCode.success {
+                answer.reason = Refusals.takeReason(of: callback.plugin)
+            }
+            switch result {
+            case .unchanged: return (answer, .none)
+            case .replaced(let message):
+                return (answer, .message(message, qos: newQoS, isRetained: newRetained))
+            case .invalidTopic: return (answer, invalidTopic(client))
+            }
+        case .subscription(let client, _, let asked):
+            let handle = ClientRecord.handle(of: client)
+            let (code, filter, options) = EventCall.filter(callback, handle, asked, watch)
+            let change =
+                code == ResultCode.success
+                ? change(asked, filter, options, client) : EventChain.Change.none
+            return (Answer(code: code), change)
+        default: return (question.ask(callback, watch), .none)
+        }
+    }
+
+    private func invalidTopic(_ client: ClientIdentity) -> EventChain.Change {
+        log.error(
+            "Error: A plugin gave a message of, or to, \(client.logName) an invalid topic: dropped."
+        )
+        return .invalid
+    }
+
+    private func change(
+        _ asked: FilterQuestion,
+        _ filter: [UInt8],
+        _ options: UInt8,
+        _ client: ClientIdentity
+    ) -> EventChain.Change {
+        switch decision(asked, filter, options, client) {
+        case .denied: .invalid
+        case .allowed(nil, nil): .none
+        case .allowed(let filter, let options):
+            .filter(filter ?? asked.filter, options: options ?? asked.options)
+        }
+    }
+
+    /// What the edit of a plugin in another process comes to: nothing of it is believed.
+    private func change(_ edit: Edit?, to question: PluginQuestion) -> EventChain.Change {
+        switch (edit, question) {
+        case (
+            .message(let topic, let payload, let properties, let qos, let isRetained, let end),
+            .message(let client, _, let original, _, _)
+        ):
+            guard isValidTopicName(topic), qos <= 2, end >= 0 else { return invalidTopic(client) }
+            let message = UnsafePublication.with(
+                topic: topic,
+                properties: PropertyBridge.checked(properties),
+                payload: payload,
+                qos: qos,
+                isRetained: isRetained,
+                expiresAt: end == .max ? original.expiresAt : end,
+                origin: original.origin,
+                Message.make
+            )
+            return .message(message, qos: qos, isRetained: isRetained)
+        case (.invalidTopic, .message(let client, _, _, _, _)): return invalidTopic(client)
+        case (.filter(let filter, let options), .subscription(let client, _, let asked)):
+            return change(asked, filter, options, client)
+        default: return .none
+        }
     }
 
     /// What the plugins of the broker's own process say about the rest of an item.
@@ -169,7 +255,8 @@ extension PluginHost {
         let plugin = asked.callback.plugin
         switch asked.continuation {
         case .enquiry(var enquiry):
-            take(answer, of: asked.callback, asked.question, in: &enquiry)
+            let change = change(answer.edit, to: asked.question)
+            take(answer, change, of: asked.callback, asked.question, in: &enquiry)
             guard let result = drive(enquiry, at: .reactor) else { return [] }
             return desk.order.settle(enquiry.questionID, result)
         case .login(let login):
@@ -231,7 +318,7 @@ extension PluginQuestion {
             code = callback.call(&data, watch)
             reasonString = data.reason_string.map { String(cString: $0) }
             free(data.reason_string)
-        case .login, .connected, .disconnected, .reload, .marker:
+        case .login, .connected, .disconnected, .message, .subscription, .reload, .marker:
             preconditionFailure("these have ways of their own")
         }
         var answer = Answer(code: code)

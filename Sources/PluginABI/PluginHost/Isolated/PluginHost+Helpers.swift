@@ -298,7 +298,7 @@ extension PluginPublication {
             payload: message.payload,
             qos: message.qos,
             isRetained: message.isRetained,
-            properties: message.properties,
+            properties: PropertyBridge.checked(message.properties),
             messageExpiryInterval: message.messageExpiryInterval
         )
     }
@@ -314,7 +314,7 @@ extension Will {
             isRetained: message.isRetained,
             delayInterval: message.willDelayInterval,
             messageExpiryInterval: message.messageExpiryInterval,
-            forwardedProperties: message.properties
+            forwardedProperties: PropertyBridge.checked(message.properties)
         )
     }
 }

@@ -21,6 +21,10 @@ enum PluginQuestion: Sendable {
     case disconnected(ClientIdentity, code: Int32, isOffline: Bool)
     /// A request to a `$CONTROL` topic.
     case control(ClientIdentity, Message)
+    /// A message from a client, or one on its way to it, with the QoS and retain flag callbacks see.
+    case message(ClientIdentity, PluginEvent, Message, qos: UInt8, isRetained: Bool)
+    /// A filter that a client subscribes to or unsubscribes from, as it is by now.
+    case subscription(ClientIdentity, PluginEvent, FilterQuestion)
     /// The configuration was read again.
     case reload
     /// Nothing: the answer says that everything before was answered.
@@ -30,7 +34,8 @@ enum PluginQuestion: Sendable {
     var client: ClientIdentity? {
         switch self {
         case .access(let client, _, _), .filter(let client, _, _, _), .login(let client, _, _),
-            .connected(let client), .disconnected(let client, _, _), .control(let client, _):
+            .connected(let client), .disconnected(let client, _, _), .control(let client, _),
+            .message(let client, _, _, _, _), .subscription(let client, _, _):
             client
         case .reload, .marker: nil
         }
@@ -41,7 +46,7 @@ enum PluginQuestion: Sendable {
     var isRepeatable: Bool {
         switch self {
         case .access, .filter, .login, .marker: true
-        case .connected, .disconnected, .control, .reload: false
+        case .connected, .disconnected, .control, .message, .subscription, .reload: false
         }
     }
 
@@ -77,7 +82,37 @@ enum PluginQuestion: Sendable {
             message.withPublication {
                 QuestionRecord.question(head, .control(MessageView($0))).encode(into: &record)
             }
+        case .message(_, let event, let message, let qos, let isRetained):
+            message.withPublication {
+                var view = MessageView($0)
+                view.qos = qos
+                view.isRetained = isRetained
+                let body = QuestionBody.message(isOutgoing: event == .messageOut, view)
+                QuestionRecord.question(head, body).encode(into: &record)
+            }
+        case .subscription(_, let event, let filter):
+            encode(head, event, filter, into: &record)
         case .reload, .marker: QuestionRecord.question(head, .reload).encode(into: &record)
+        }
+    }
+
+    private func encode(
+        _ head: QuestionHead,
+        _ event: PluginEvent,
+        _ question: FilterQuestion,
+        into record: inout RecordWriter
+    ) {
+        question.filter.withUnsafeBytes { filter in
+            question.properties.withUnsafeBytes { properties in
+                let body = QuestionBody.filter(
+                    isEnding: event == .unsubscribe,
+                    filter,
+                    options: question.options,
+                    identifier: question.identifier,
+                    properties: properties
+                )
+                QuestionRecord.question(head, body).encode(into: &record)
+            }
         }
     }
 
@@ -88,7 +123,11 @@ enum PluginQuestion: Sendable {
         switch (self, failure) {
         case (.access, .deny), (.filter, .deny):
             answer.code = ResultCode.accessDenied
-        case (.login, .deny): answer.code = ResultCode.serverUnavailable
+        case (.message, .ignore), (.subscription, .ignore):
+            answer.code = ResultCode.success
+            return answer
+        case (.login, .deny), (.message, .deny), (.subscription, .deny):
+            answer.code = ResultCode.serverUnavailable
         case (.control, _), (.reload, _): answer.code = ResultCode.serverUnavailable
         default: return answer
         }

@@ -7,6 +7,8 @@ final class CallbackChain: Sendable {
     let lists: [[Callback]]
     /// Every plugin in it allows calls on any thread.
     let isDirect: Bool
+    /// Some plugin in it runs in a process of its own.
+    let hasIsolated: Bool
     /// Every one of those in the broker's own process does.
     let isDirectHere: Bool
     /// Every plugin in it decides about access by client and topic alone.
@@ -15,6 +17,7 @@ final class CallbackChain: Sendable {
     init(_ lists: [[Callback]]) {
         self.lists = lists.filter { !$0.isEmpty }
         isDirect = lists.allSatisfy { $0.allSatisfy { $0.plugin.isDirect } }
+        hasIsolated = lists.contains { $0.contains { $0.plugin.isolated != nil } }
         isDirectHere = lists.allSatisfy { list in
             list.allSatisfy { $0.plugin.isDirect || $0.plugin.isolated != nil }
         }
