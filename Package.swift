@@ -87,6 +87,7 @@ let package = Package(
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
         .library(name: "mosquitto_scram", type: .dynamic, targets: ["Scram"]),
         .library(name: "mosquitto_sparkplug_aware", type: .dynamic, targets: ["SparkplugAware"]),
+        .library(name: "mosquitto_persist_sqlite", type: .dynamic, targets: ["PersistSQLite"]),
     ],
     targets: [
         // The public C ABI: headers only.
@@ -128,6 +129,11 @@ let package = Package(
             name: "CEdit",
             path: "Sources/System/CEdit",
             providers: [.apt(["libedit-dev"])]
+        ),
+        .systemLibrary(
+            name: "CSQLite",
+            path: "Sources/System/CSQLite",
+            providers: [.apt(["libsqlite3-dev"])]
         ),
 
         // Leaves: know nothing of the broker, nor of one another but for what is named here.
@@ -238,6 +244,11 @@ let package = Package(
             uses: ["Encoding", "SafeFiles", "PasswordHash", "TopicRules", "JSON", "COpenSSL"]
         ),
         plugin("Scram", uses: ["Encoding", "SafeFiles", "PasswordHash", "COpenSSL", "CIDN"]),
+        plugin(
+            "PersistSQLite",
+            uses: ["Encoding", "JSON", "CSQLite"],
+            settings: common + [.enableExperimentalFeature("Lifetimes")]
+        ),
         plugin(
             "SparkplugAware",
             uses: ["TopicRules"],
@@ -361,6 +372,7 @@ let package = Package(
             "PluginHostTests",
             uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto", "TestSupport"]
         ),
+        tests("PersistSQLiteTests", uses: ["CSQLite", "TestSupport"]),
         tests("ConformanceTests", uses: ["Persist", "Inflight", "TestSupport"]),
         .testTarget(
             name: "ClientTests",

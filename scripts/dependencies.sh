@@ -11,7 +11,7 @@ done
 
 # What the build links against.
 build_packages=(build-essential libssl-dev libcjson-dev libffi-dev libargon2-dev libedit-dev libidn-dev
-    libwrap0-dev)
+    libwrap0-dev libsqlite3-dev)
 # What the Swift toolchain itself is linked against.
 swift_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2)
 # What makes manual pages, looks at them, and what completions are tried in.

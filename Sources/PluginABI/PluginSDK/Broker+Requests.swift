@@ -15,6 +15,11 @@ public enum QoS: UInt8, Sendable, Comparable {
 }
 
 extension Broker {
+    /// Where the configuration puts what is to outlive the broker; `nil`: nowhere, or a broker before 2.1.
+    public var persistenceLocation: String? {
+        host.persistenceLocation.flatMap { $0() }.map { String(cString: $0) }
+    }
+
     /// Publishes a message; the broker delivers it soon after the call.
     ///
     /// With `clientID` only that client gets it, subscribed or not, and it is never retained; an unknown client drops

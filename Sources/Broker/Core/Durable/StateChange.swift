@@ -63,8 +63,9 @@ package enum StateChange: Sendable {
     case deliveryUpdated(ClientIdentity, KeptDelivery)
     /// It is over.
     case deliveryDeleted(ClientIdentity, KeptDelivery)
-    /// A message is retained, in the place of another perhaps (0: of none that was told of).
-    case retained(Message, insteadOf: MessageNumber)
+    /// A message is retained, in the place of another perhaps (0: of none that was told of); with the
+    /// packet identifier that its publisher has sent it under.
+    case retained(Message, insteadOf: MessageNumber, sourceIdentifier: UInt16)
     /// This message is not retained any more, nor is another in its place.
     case retainedCleared(Message)
 }

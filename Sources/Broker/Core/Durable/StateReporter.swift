@@ -106,7 +106,9 @@ final class StateReporter: StateKeeper {
         }
         guard !batch.topic.isDollar else { return }
         if batch[0].payloadCount > 0 {
-            note(.retained(batch.message(0), insteadOf: replaced))
+            let message = batch.message(0)
+            let source = batch[0].packetIdentifier
+            note(.retained(message, insteadOf: replaced, sourceIdentifier: source))
         } else if let cleared {
             note(.retainedCleared(cleared))
         }

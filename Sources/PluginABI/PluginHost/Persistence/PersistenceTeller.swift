@@ -51,7 +51,8 @@ final class PersistenceTeller {
         case .deliveryDeleted(let client, let kept):
             tell(.persistClientMsgDelete, client, kept)
             release(kept.message)
-        case .retained(let message, let previous): retain(message, insteadOf: previous)
+        case .retained(let message, let previous, let source):
+            retain(message, source, insteadOf: previous)
         case .retainedCleared(let message): clear(message)
         case .clientAdded(let client): tell(.persistClientAdd, client)
         case .clientUpdated(let client): tell(.persistClientUpdate, client)
@@ -78,11 +79,15 @@ final class PersistenceTeller {
     }
 
     /// Another reactor may have put another message in its place, and have said so first.
-    private func retain(_ message: Message, insteadOf previous: MessageNumber) {
+    private func retain(
+        _ message: Message,
+        _ sourceIdentifier: UInt16,
+        insteadOf previous: MessageNumber
+    ) {
         switch references.add(message.number, isRetained: true) {
         case .superseded: break
         case .first:
-            tellAdded(message, 0)
+            tellAdded(message, sourceIdentifier)
             tellRetained(message)
         case .further: tellRetained(message)
         }

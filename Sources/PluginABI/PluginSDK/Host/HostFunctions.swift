@@ -74,6 +74,15 @@ package struct HostFunctions: Sendable {
     let isAuthAwaited: (@convention(c) (UInt64) -> Bool)?
     let completeAuth: (@convention(c) (UInt64, CInt, UnsafeMutableRawPointer?, UInt16) -> Void)?
 
+    // For persistence plugins; the records behind the pointers are those of the C interface.
+    let persistBaseMessageAdd: (@convention(c) (UnsafeMutableRawPointer?) -> CInt)?
+    let persistRetainedSet: (@convention(c) (Text?, UInt64) -> CInt)?
+    let persistClientAdd: (@convention(c) (UnsafeMutableRawPointer?) -> CInt)?
+    let persistClientMessageAdd: (@convention(c) (UnsafeMutableRawPointer?) -> CInt)?
+    let subscriptionAdd: (@convention(c) (UnsafeRawPointer?) -> CInt)?
+    let clientWillSet: Publish?
+    let persistenceLocation: (@convention(c) () -> Text?)?
+
     let setAccessReason: (@convention(c) (OpaquePointer?, Text?) -> Void)?
     let wantsAccessReason: (@convention(c) (CInt) -> Bool)?
 
@@ -146,6 +155,13 @@ package struct HostFunctions: Sendable {
         authTicket = findOptional("client_auth_ticket")
         isAuthAwaited = findOptional("auth_is_awaited")
         completeAuth = findOptional("complete_auth")
+        persistBaseMessageAdd = findOptional("persist_base_msg_add")
+        persistRetainedSet = findOptional("persist_retain_msg_set")
+        persistClientAdd = findOptional("persist_client_add")
+        persistClientMessageAdd = findOptional("persist_client_msg_add")
+        subscriptionAdd = findOptional("subscription_add")
+        clientWillSet = findOptional("client_will_set")
+        persistenceLocation = findOptional("persistence_location")
         setAccessReason = findOptional("access_reason_set")
         wantsAccessReason = findOptional("access_reason_wanted")
     }
