@@ -27,6 +27,13 @@ package struct Thread: Sendable {
         _ = pthread_join(identifier, nil)
     }
 
+    /// Lets the thread go: what it takes is given back when it ends, and nobody can wait for it.
+    ///
+    /// In place of `join`; a thread for which neither is called keeps its stack for ever.
+    package func detach() {
+        _ = pthread_detach(identifier)
+    }
+
     /// Raises the niceness of the calling thread by five, on Linux of that thread alone: where
     /// processors are scarce, the threads that deliver messages get them first.
     package static func lowerPriority() {

@@ -80,11 +80,13 @@ package final class HostAccess: Sendable {
     ) -> Answer {
         let question = Question(descriptor: descriptor, network: network, conclude: conclude)
         let (answer, mustStart) = line.withLock { line in line.take(question) }
-        if mustStart, (try? Thread(named: "tcpd", { [self] in serve() })) == nil {
+        guard mustStart else { return answer }
+        guard let thread = try? Thread(named: "tcpd", { [self] in serve() }) else {
             // Nobody is let in unasked.
             line.withLock { $0 = Line() }
             return .full
         }
+        thread.detach()
         return answer
     }
 

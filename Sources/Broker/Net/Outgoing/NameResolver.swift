@@ -60,9 +60,11 @@ package final class NameResolver: Sendable {
             return true
         }
         guard let mustStart else { return false }
-        if mustStart, (try? Thread(named: "resolver", { [self] in serve() })) == nil {
+        guard mustStart else { return true }
+        guard let thread = try? Thread(named: "resolver", { [self] in serve() }) else {
             return withdraw()
         }
+        thread.detach()
         return true
     }
 
