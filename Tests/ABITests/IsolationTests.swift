@@ -309,19 +309,45 @@ import Testing
         return outcome.status == status && outcome.errors.contains("Error: ")
     }
 
-    @Test("A plugin that asks for events that cannot reach it is refused with the events' names")
-    func refused() throws {
-        let directory = try Broker.makeDirectory()
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        let path = directory + "/conf"
-        try
-            ("listener \(Broker.freePort()) 127.0.0.1\nplugin \(HostPlugin.exchange.get().path)\n"
-            + "plugin_isolation process\n")
-            .write(toFile: path, atomically: false, encoding: .utf8)
-        let outcome = try ChildProcess.run(Broker.executable, ["-c", path])
-        #expect(outcome.status == 10)
-        #expect(outcome.errors.contains("which do not reach a plugin in a process of its own"))
-        #expect(outcome.errors.contains("'auth-start'"), "\(outcome.errors)")
+    @Test("A plugin in a process of its own takes a client through an exchange")
+    func exchange() throws {
+        let plugin = try #require(HostPlugin.recorders[5]).get()
+        let broker = try Broker(
+            "listener %PORT% 127.0.0.1\nlog_type all\nallow_anonymous true\n"
+                + "plugin \(plugin.path)\nplugin_isolation process\n",
+            workers: 2
+        )
+        func properties(_ data: String) -> Bytes {
+            Wire.properties([21] + Wire.string("TEST") + [22] + Wire.string(data))
+        }
+        let client = try RawClient(broker)
+        let asked = [21] + Wire.string("TEST") + [22] + Wire.string("hello")
+        client.send(Wire.connect("c", .v5, properties: asked))
+        try client.expect(Wire.packet(0xF0, [0x18] + properties("challenge")))
+        client.send(Wire.packet(0xF0, [0x18] + properties("reply")))
+        let connack = try client.readPacket()
+        #expect(connack.starts(with: [0x20]) && connack[3] == 0)
+        #expect(String(decoding: connack, as: UTF8.self).contains("bye"))
+        try broker.waitForLog(
+            exactly: "REC ext-auth event=5 client=c method=TEST data=reply end=0"
+        )
+        try broker.stop()
+    }
+
+    @Test("Answers by ticket come out of a process of its own", arguments: [1, 4])
+    func tickets(workers: Int) throws {
+        let broker = try Broker(
+            "listener %PORT% 127.0.0.1\nlog_type all\nplugin \(HostPlugin.ticket.get().path)\n"
+                + "plugin_isolation process\n",
+            workers: workers
+        )
+        let stranger = try RawClient(broker)
+        stranger.send(Wire.connect("same", username: "no", password: "x"))
+        let owner = try RawClient(broker)
+        owner.send(Wire.connect("same", username: "ok", password: "x"))
+        try owner.expect(Wire.connack(.v4))
+        try stranger.expectClosed(after: [0x20, 2, 0, 5])
+        try broker.stop()
     }
 
     @Test(

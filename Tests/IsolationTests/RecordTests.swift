@@ -46,6 +46,8 @@ import Testing
             .told(.kickUser(nil, withWill: false)), .told(.kickAll(withWill: true)),
             .told(.decided(clientIdentifier: "c", code: 11, reason: "r")),
             .told(.decidedTicket(4, code: 0, data: [1], reason: nil)),
+            .told(.decidedExchange(clientIdentifier: "c", code: 0, data: [1], reason: "r")),
+            .request(.persistence(event: 15)),
             .told(.removeSession("s")), .told(.removeRetained([1])), .told(.nodeIdentifier(1023)),
             .request(.client("c")),
             .request(.hasSession("c")), .request(.allClients),

@@ -13,6 +13,8 @@ package struct Answer: Equatable, Sendable {
     package var hasTakenTicket = false
     /// A request to a `$CONTROL` topic: the reason string for the acknowledgement.
     package var reasonString: String?
+    /// What goes to the client with a step of an exchange, or the hexadecimal digits of a pre-shared key.
+    package var data: [UInt8]?
     /// A message or a filter: what the callback has made of it; nil if it has left it alone.
     package var edit: Edit?
     /// Nobody has answered: this is what the plugin counts as.
@@ -28,6 +30,7 @@ package struct Answer: Equatable, Sendable {
         record.put(reason)
         record.put(hasTakenTicket)
         record.put(reasonString)
+        record.put(data)
         record.put(edit != nil)
         edit?.encode(into: &record)
     }
@@ -38,6 +41,7 @@ package struct Answer: Equatable, Sendable {
         reason = try record.optionalText()
         hasTakenTicket = try record.flag()
         reasonString = try record.optionalText()
+        data = try record.optionalArray()
         if try record.flag() { edit = try Edit(&record) }
     }
 }

@@ -17,6 +17,15 @@ package enum QuestionBody {
     case control(MessageView)
     /// The configuration was read again.
     case reload
+    /// A step of an exchange, with the number of the authentication; `isAgain`: of a connected client.
+    case exchange(
+        ticket: UInt64,
+        isAgain: Bool,
+        method: UnsafeRawBufferPointer,
+        data: UnsafeRawBufferPointer?
+    )
+    /// The pre-shared key of a TLS identity.
+    case key(hint: UnsafeRawBufferPointer, identity: UnsafeRawBufferPointer)
     /// A message from a client, or with `isOutgoing` to one.
     case message(isOutgoing: Bool, MessageView)
     /// A filter that a client subscribes to, or with `isEnding` unsubscribes from.
@@ -39,6 +48,8 @@ package enum QuestionBody {
         case .reload: 22
         case .message: 23
         case .filter: 24
+        case .exchange: 25
+        case .key: 26
         }
     }
 
@@ -57,6 +68,15 @@ package enum QuestionBody {
         case .message(let isOutgoing, let message):
             record.put(isOutgoing)
             message.encode(into: &record)
+        case .exchange(let ticket, let isAgain, let method, let data):
+            record.put(ticket)
+            record.put(isAgain)
+            record.put(method)
+            record.put(data != nil)
+            if let data { record.put(data) }
+        case .key(let hint, let identity):
+            record.put(hint)
+            record.put(identity)
         case .filter(let isEnding, let filter, let options, let identifier, let properties):
             record.put(isEnding)
             record.put(filter)
@@ -78,6 +98,14 @@ package enum QuestionBody {
         case 21: self = .control(try MessageView(&record))
         case 22: self = .reload
         case 23: self = .message(isOutgoing: try record.flag(), try MessageView(&record))
+        case 25:
+            self = .exchange(
+                ticket: try record.integer(),
+                isAgain: try record.flag(),
+                method: try record.view(),
+                data: try record.flag() ? try record.view() : nil
+            )
+        case 26: self = .key(hint: try record.view(), identity: try record.view())
         case 24:
             self = .filter(
                 isEnding: try record.flag(),

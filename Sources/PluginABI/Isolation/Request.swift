@@ -25,6 +25,8 @@ package enum Request: Equatable, Sendable {
     case rename(client: UInt64, to: String)
     /// Register, or with nil take back, the callback for a `$CONTROL` topic.
     case control(topic: String, callback: UInt32?)
+    /// Register for an event of persistence plugins.
+    case persistence(event: Int32)
     /// Whether anybody waits for the decision about a ticket.
     case isAwaited(UInt64)
 
@@ -62,6 +64,9 @@ package enum Request: Equatable, Sendable {
             record.put(topic)
             record.put(callback != nil)
             record.put(callback ?? 0)
+        case .persistence(let event):
+            record.begin(74)
+            record.put(event)
         case .isAwaited(let ticket):
             record.begin(73)
             record.put(ticket)
@@ -95,6 +100,7 @@ package enum Request: Equatable, Sendable {
             let isThere = try record.flag()
             let callback = try record.integer(UInt32.self)
             self = .control(topic: topic, callback: isThere ? callback : nil)
+        case 74: self = .persistence(event: try record.integer())
         case 73: self = .isAwaited(try record.integer())
         default: throw Nonsense("a record there is not")
         }

@@ -27,6 +27,8 @@ package enum Told: Equatable, Sendable {
     case kickAll(withWill: Bool)
     /// A login that waited is decided.
     case decided(clientIdentifier: String, code: Int32, reason: String?)
+    /// A step of an exchange that waited is decided.
+    case decidedExchange(clientIdentifier: String, code: Int32, data: [UInt8]?, reason: String?)
     /// An authentication that waited is decided, named by its ticket.
     case decidedTicket(UInt64, code: Int32, data: [UInt8]?, reason: String?)
     /// A session is to be removed.
@@ -86,6 +88,12 @@ package enum Told: Equatable, Sendable {
             record.put(identifier)
             record.put(code)
             record.put(reason)
+        case .decidedExchange(let identifier, let code, let data, let reason):
+            record.begin(31)
+            record.put(identifier)
+            record.put(code)
+            record.put(data)
+            record.put(reason)
         case .decidedTicket(let ticket, let code, let data, let reason):
             record.begin(25)
             record.put(ticket)
@@ -99,7 +107,7 @@ package enum Told: Equatable, Sendable {
             record.begin(27)
             record.put(topic)
         case .nodeIdentifier(let identifier):
-            record.begin(31)
+            record.begin(32)
             record.put(identifier)
         }
     }
@@ -128,11 +136,18 @@ package enum Told: Equatable, Sendable {
                 reason: try record.optionalText()
             )
         case 26: self = .removeSession(try record.text())
+        case 31:
+            self = .decidedExchange(
+                clientIdentifier: try record.text(),
+                code: try record.integer(),
+                data: try record.optionalArray(),
+                reason: try record.optionalText()
+            )
         case 27: self = .removeRetained(try record.array())
         case 28: self = .kick(try record.text(), withWill: try record.flag())
         case 29: self = .will(try PublishedMessage(&record), of: try record.text())
         case 30: self = .opened(flags: try record.integer())
-        case 31: self = .nodeIdentifier(try record.integer())
+        case 32: self = .nodeIdentifier(try record.integer())
         default: throw Nonsense("something that cannot be told")
         }
     }

@@ -4,6 +4,7 @@
 import CMosquitto
 import Core
 import Glibc
+import Isolation
 import Log
 import Net
 import Results
@@ -41,14 +42,40 @@ struct ExtendedAuthentication: Sendable {
     /// Who is asked next; nil when all have been.
     var next: Callback? { rest.first }
 
+    /// The next one is being asked.
+    mutating func takeNext() -> Callback {
+        guard let callback = rest.popFirst() else {
+            preconditionFailure("there is somebody to be asked")
+        }
+        return callback
+    }
+
     /// Asks the next one.
     ///
     /// The data have a NUL byte behind them: plugins compare them as C strings.
     mutating func askNext(_ watch: Stopwatch) -> DelayedAnswers.Result {
-        guard let callback = rest.popFirst() else {
-            preconditionFailure("there is somebody to be asked")
-        }
-        let record = ClientRecord.of(identity)
+        let callback = takeNext()
+        return Self.call(
+            callback,
+            ClientRecord.of(identity),
+            method: method,
+            input,
+            ticket,
+            isAgain: isAgain,
+            watch
+        )
+    }
+
+    /// Asks one plugin.
+    static func call(
+        _ callback: Callback,
+        _ record: ClientRecord,
+        method: String,
+        _ input: [UInt8]?,
+        _ ticket: DelayedAnswers.Ticket,
+        isAgain: Bool,
+        _ watch: Stopwatch
+    ) -> DelayedAnswers.Result {
         record.setTicket(ticket)
         record.setAuthenticatingAgain(isAgain)
         defer { record.setTicket(0) }
@@ -109,7 +136,7 @@ extension PluginHost {
             guard delayed.isAwaited(step.ticket) else { return leave(step) }
             let plugin = callback.plugin
             let waiting = step
-            guard place.allows(callback) else {
+            guard plugin.isolated != nil || place.allows(callback) else {
                 lane.enqueue(.job { [self] in proceedLater(waiting) })
                 return nil
             }
@@ -123,21 +150,23 @@ extension PluginHost {
             {
                 return nil
             }
-            let result = step.askNext(watch)
+            let result: DelayedAnswers.Result
+            let hasTicket: Bool
+            if plugin.isolated != nil {
+                _ = step.takeNext()
+                let asked = Asked(callback, .exchange(step), .exchange(step))
+                guard let failure = ask(asked, ring: step.questionID.worker, at: place) else {
+                    return nil
+                }
+                result = DelayedAnswers.Result(failure)
+                hasTicket = false
+            } else {
+                result = step.askNext(watch)
+                hasTicket = ClientRecord.of(step.identity).hasTaken(step.ticket)
+            }
             switch result.code {
             case ResultCode.pluginDefer, ResultCode.pluginIgnore: continue
-            case ResultCode.authDelayed:
-                switch suspend(step, plugin) {
-                case .waits(let isFirst):
-                    if isFirst { lane.wake() }
-                    return nil
-                case .left:
-                    // The plugin may yet answer; until then the identifier stays taken.
-                    ClientRecord.of(step.identity).endAuthentication()
-                    return nil
-                case .decided(let result): return conclude(step, result, by: plugin, at: place)
-                }
-            default: return conclude(step, result, by: plugin, at: place)
+            default: return take(result, of: plugin, in: step, hasTicket: hasTicket, at: place)
             }
         }
         return conclude(
@@ -148,6 +177,45 @@ extension PluginHost {
         )
     }
 
+    /// Goes on with a step whose plugin, in a process of its own, has answered.
+    func proceed(
+        _ step: ExtendedAuthentication,
+        after answer: Answer,
+        of plugin: LoadedPlugin,
+        at place: CallingPlace
+    ) -> HookAnswer? {
+        switch answer.code {
+        case ResultCode.pluginDefer, ResultCode.pluginIgnore: return proceed(step, at: place)
+        default:
+            let result = DelayedAnswers.Result(answer)
+            let hasTicket = answer.hasTakenTicket
+            return take(result, of: plugin, in: step, hasTicket: hasTicket, at: place)
+        }
+    }
+
+    /// Takes what a plugin has answered that takes part.
+    private func take(
+        _ result: DelayedAnswers.Result,
+        of plugin: LoadedPlugin,
+        in step: ExtendedAuthentication,
+        hasTicket: Bool,
+        at place: CallingPlace
+    ) -> HookAnswer? {
+        guard result.code == ResultCode.authDelayed else {
+            return conclude(step, result, by: plugin, at: place)
+        }
+        switch suspend(step, plugin, hasTicket: hasTicket) {
+        case .waits(let isFirst):
+            if isFirst { lane.wake() }
+            return nil
+        case .left:
+            // The plugin may yet answer; until then the identifier stays taken.
+            ClientRecord.of(step.identity).endAuthentication()
+            return nil
+        case .decided(let result): return conclude(step, result, by: plugin, at: place)
+        }
+    }
+
     /// The same on the plugin thread; the answer is posted.
     private func proceedLater(_ step: ExtendedAuthentication) {
         guard let answer = proceed(step, at: .pluginThread) else { return }
@@ -156,9 +224,9 @@ extension PluginHost {
 
     private func suspend(
         _ step: ExtendedAuthentication,
-        _ plugin: LoadedPlugin
+        _ plugin: LoadedPlugin,
+        hasTicket: Bool
     ) -> DelayedAnswers.Suspension {
-        let hasTicket = ClientRecord.of(step.identity).hasTaken(step.ticket)
         if hasTicket { plugin.noteTicket() }
         return delayed.suspend(
             DelayedAnswers.Waiting(login: .extended(step), plugin: plugin, hasTicket: hasTicket)
@@ -205,7 +273,12 @@ extension PluginHost {
 
     /// `mosquitto_complete_extended_auth`.
     func completeExtended(_ identifier: String, code: Int32, data: [UInt8]?) {
-        let result = DelayedAnswers.Result(code: code, data: data, reason: Refusals.takeReason())
+        let reason = Refusals.takeReason()
+        decideExchange(identifier, DelayedAnswers.Result(code: code, data: data, reason: reason))
+    }
+
+    /// A plugin has decided about the step of a client identifier.
+    func decideExchange(_ identifier: String, _ result: DelayedAnswers.Result) {
         guard let waiting = delayed.complete(identifier, .extended, result),
             case .extended(let step) = waiting.login
         else { return }
@@ -220,5 +293,12 @@ extension PluginHost {
     ) {
         guard let answer = conclude(step, result, by: plugin, at: .elsewhere) else { return }
         post(answer, to: step.questionID)
+    }
+}
+
+extension DelayedAnswers.Result {
+    /// What a plugin in a process of its own has answered.
+    fileprivate init(_ answer: Answer) {
+        self.init(code: answer.code, data: answer.data, reason: answer.reason)
     }
 }

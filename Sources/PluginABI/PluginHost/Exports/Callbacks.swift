@@ -102,6 +102,20 @@ extension PluginHost {
         return ResultCode.success
     }
 
+    /// Refuses an event of persistence plugins to one that runs in a process of its own: what it was told
+    /// would be lost when it crashes.
+    func refusePersistence(_ plugin: LoadedPlugin, _ event: PluginEvent) -> CInt {
+        if broker.settings.configuration.persistence {
+            log.error("Error: `persistence true` cannot be used with a persistence plugin.")
+            return ResultCode.invalid
+        }
+        log.error(
+            "Error: Plugin \(plugin.displayName) asked for '\(event.name)' events, which need"
+                + " plugin_isolation none."
+        )
+        return ResultCode.notSupported
+    }
+
     private func registerControl(
         _ plugin: LoadedPlugin,
         _ function: @escaping Callback.Function,

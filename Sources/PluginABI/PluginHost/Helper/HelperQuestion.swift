@@ -42,6 +42,9 @@ struct HelperQuestion {
             return Answer(code: callback.call(&data, watch))
         case .control(let message): return control(message)
         case .message(_, let view): return message(view)
+        case .exchange(let ticket, let isAgain, let method, let data):
+            return exchange(ticket, isAgain, method, data)
+        case .key(let hint, let identity): return key(hint, identity)
         case .filter(_, let filter, let options, let identifier, let properties):
             return self.filter(
                 FilterQuestion(
@@ -84,6 +87,44 @@ struct HelperQuestion {
             code: BasicAuthentication.call(callback, record, password.map { Array($0) }, watch)
         )
         answer.hasTakenTicket = record.hasTaken(ticket)
+        return answer
+    }
+
+    private func exchange(
+        _ ticket: UInt64,
+        _ isAgain: Bool,
+        _ method: UnsafeRawBufferPointer,
+        _ data: UnsafeRawBufferPointer?
+    ) -> Answer {
+        guard let identity else { return Answer(code: ResultCode.unknown) }
+        let record = ClientRecord.of(identity)
+        let result = ExtendedAuthentication.call(
+            callback,
+            record,
+            method: String(decoding: method, as: UTF8.self),
+            data.map { Array($0) },
+            ticket,
+            isAgain: isAgain,
+            watch
+        )
+        var answer = Answer(code: result.code)
+        answer.data = result.data
+        answer.reason = result.reason
+        answer.hasTakenTicket = record.hasTaken(ticket)
+        return answer
+    }
+
+    private func key(_ hint: UnsafeRawBufferPointer, _ identity: UnsafeRawBufferPointer) -> Answer {
+        guard let handle else { return Answer(code: ResultCode.unknown) }
+        let (code, digits) = PluginHost.askKey(
+            callback,
+            handle,
+            hint: String(decoding: hint, as: UTF8.self),
+            identity: String(decoding: identity, as: UTF8.self),
+            watch
+        )
+        var answer = Answer(code: code)
+        answer.data = digits
         return answer
     }
 

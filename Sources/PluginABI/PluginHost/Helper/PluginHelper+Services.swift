@@ -37,11 +37,8 @@ extension PluginHelper: HostServices {
         topic: UnsafePointer<CChar>?,
         _ userData: UnsafeMutableRawPointer?
     ) -> CInt {
-        guard event.crossesProcesses else {
-            // The broker writes the line, as it knows what the configuration says.
-            tell(.registered(event: event.rawValue, callback: 0))
-            return ResultCode.notSupported
-        }
+        // The broker writes the line, as it knows what the configuration says.
+        if event.isPersistence { return ask(.persistence(event: event.rawValue)) }
         let name = event == .control ? topic.map { String(cString: $0) } : nil
         guard event != .control || name != nil else { return ResultCode.invalid }
         let number = callbacks.add(
@@ -127,8 +124,12 @@ extension PluginHelper: HostServices {
         tell(.decided(clientIdentifier: identifier, code: code, reason: reason))
     }
 
-    /// EXT_AUTH does not reach a helper, so nobody waits.
-    func completeExtended(_ identifier: String, code: Int32, data: [UInt8]?) {}
+    func completeExtended(_ identifier: String, code: Int32, data: [UInt8]?) {
+        let reason = Refusals.takeReason()
+        tell(
+            .decidedExchange(clientIdentifier: identifier, code: code, data: data, reason: reason)
+        )
+    }
 
     func complete(_ ticket: DelayedAnswers.Ticket, code: Int32, data: [UInt8]?) {
         let reason = Refusals.takeReason()
@@ -218,17 +219,5 @@ extension PluginHelper: HostServices {
 
     private func ask(_ request: Request) -> CInt {
         channel.ask(request).first?.code ?? ResultCode.unknown
-    }
-}
-
-extension PluginEvent {
-    /// Whether the event reaches plugins in processes of their own.
-    var crossesProcesses: Bool {
-        switch self {
-        case .reload, .aclCheck, .basicAuth, .control, .tick, .connect, .disconnect,
-            .clientOffline, .messageIn, .messageOut, .subscribe, .unsubscribe:
-            true
-        default: false
-        }
     }
 }

@@ -227,7 +227,7 @@ package final class PluginHelper: @unchecked Sendable {
             let end = MonotonicTime.nanoseconds()
             answer.nanoseconds = end - now
             now = end
-            if answer.code != ResultCode.success {
+            if answer.code != ResultCode.success, answer.reason == nil {
                 answer.reason = Refusals.takeReason(of: plugin)
             }
         }

@@ -12,6 +12,8 @@ struct Asked: Sendable {
         case enquiry(Enquiry)
         /// A login.
         case login(BasicAuthentication)
+        /// A step of an exchange.
+        case exchange(ExtendedAuthentication)
         /// Whether somebody may come in who has proven who he is.
         case confirmation(Confirmation)
         /// Something else, on any thread.

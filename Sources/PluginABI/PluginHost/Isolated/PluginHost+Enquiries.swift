@@ -262,6 +262,9 @@ extension PluginHost {
         case .login(let login):
             let result = proceed(login, after: answer, of: plugin, at: .reactor)
             return result.map { [(login.questionID, $0)] } ?? []
+        case .exchange(let step):
+            let result = proceed(step, after: answer, of: plugin, at: .reactor)
+            return result.map { [(step.questionID, $0)] } ?? []
         case .confirmation(let confirmation):
             let result = take(
                 answer.code,
@@ -318,7 +321,8 @@ extension PluginQuestion {
             code = callback.call(&data, watch)
             reasonString = data.reason_string.map { String(cString: $0) }
             free(data.reason_string)
-        case .login, .connected, .disconnected, .message, .subscription, .reload, .marker:
+        case .login, .exchange, .key, .connected, .disconnected, .message, .subscription, .reload,
+            .marker:
             preconditionFailure("these have ways of their own")
         }
         var answer = Answer(code: code)

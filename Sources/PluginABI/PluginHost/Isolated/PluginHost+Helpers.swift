@@ -208,6 +208,11 @@ extension PluginHost {
         case .kickAll(let withWill): kickAll(publishesWill: withWill)
         case .decided(let identifier, let code, let reason):
             decide(identifier, DelayedAnswers.Result(code: code, reason: reason))
+        case .decidedExchange(let identifier, let code, let data, let reason):
+            decideExchange(
+                identifier,
+                DelayedAnswers.Result(code: code, data: data, reason: reason)
+            )
         case .decidedTicket(let ticket, let code, let data, let reason):
             decide(ticket, DelayedAnswers.Result(code: code, data: data, reason: reason))
         case .removeSession(let name): removeSession(name)
@@ -259,7 +264,7 @@ extension PluginHost {
             isolated.reply(
                 Reply(code: isAwaited(ticket) ? ResultCode.success : ResultCode.notFound)
             )
-        case .control: assertionFailure("these are the keeper's")
+        case .control, .persistence: assertionFailure("these are the keeper's")
         }
     }
 

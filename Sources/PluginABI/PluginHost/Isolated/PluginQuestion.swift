@@ -25,6 +25,10 @@ enum PluginQuestion: Sendable {
     case message(ClientIdentity, PluginEvent, Message, qos: UInt8, isRetained: Bool)
     /// A filter that a client subscribes to or unsubscribes from, as it is by now.
     case subscription(ClientIdentity, PluginEvent, FilterQuestion)
+    /// A step of an exchange.
+    case exchange(ExtendedAuthentication)
+    /// The pre-shared key of a TLS identity.
+    case key(ClientIdentity, hint: String, identity: String)
     /// The configuration was read again.
     case reload
     /// Nothing: the answer says that everything before was answered.
@@ -37,6 +41,8 @@ enum PluginQuestion: Sendable {
             .connected(let client), .disconnected(let client, _, _), .control(let client, _),
             .message(let client, _, _, _, _), .subscription(let client, _, _):
             client
+        case .exchange(let step): step.identity
+        case .key(let client, _, _): client
         case .reload, .marker: nil
         }
     }
@@ -45,8 +51,8 @@ enum PluginQuestion: Sendable {
     /// does nothing.
     var isRepeatable: Bool {
         switch self {
-        case .access, .filter, .login, .marker: true
-        case .connected, .disconnected, .control, .message, .subscription, .reload: false
+        case .access, .filter, .login, .key, .marker: true
+        case .exchange, .connected, .disconnected, .control, .message, .subscription, .reload: false
         }
     }
 
@@ -92,7 +98,33 @@ enum PluginQuestion: Sendable {
             }
         case .subscription(_, let event, let filter):
             encode(head, event, filter, into: &record)
+        case .exchange(let step): encode(head, step, into: &record)
+        case .key(_, let hint, let identity):
+            Array(hint.utf8).withUnsafeBytes { hint in
+                Array(identity.utf8).withUnsafeBytes { identity in
+                    let body = QuestionBody.key(hint: hint, identity: identity)
+                    QuestionRecord.question(head, body).encode(into: &record)
+                }
+            }
         case .reload, .marker: QuestionRecord.question(head, .reload).encode(into: &record)
+        }
+    }
+
+    private func encode(
+        _ head: QuestionHead,
+        _ step: ExtendedAuthentication,
+        into record: inout RecordWriter
+    ) {
+        Array(step.method.utf8).withUnsafeBytes { method in
+            (step.input ?? []).withUnsafeBytes { input in
+                let body = QuestionBody.exchange(
+                    ticket: step.ticket,
+                    isAgain: step.isAgain,
+                    method: method,
+                    data: step.input == nil ? nil : input
+                )
+                QuestionRecord.question(head, body).encode(into: &record)
+            }
         }
     }
 
@@ -126,7 +158,8 @@ enum PluginQuestion: Sendable {
         case (.message, .ignore), (.subscription, .ignore):
             answer.code = ResultCode.success
             return answer
-        case (.login, .deny), (.message, .deny), (.subscription, .deny):
+        case (.login, .deny), (.exchange, .deny), (.key, .deny), (.message, .deny),
+            (.subscription, .deny):
             answer.code = ResultCode.serverUnavailable
         case (.control, _), (.reload, _): answer.code = ResultCode.serverUnavailable
         default: return answer

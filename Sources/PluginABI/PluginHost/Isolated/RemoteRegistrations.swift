@@ -21,26 +21,10 @@ struct RemoteRegistrations {
     private var known: Set<Registration> = []
     /// What the process under way has registered while it was being set up.
     private var fresh: Set<Registration>?
-    /// Events that do not reach plugins in processes of their own.
-    private var refused: [PluginEvent] = []
-
-    /// Whether the plugin wants events that it cannot have.
-    var isRefused: Bool { !refused.isEmpty }
-
-    /// What to say then.
-    func refusal(_ plugin: LoadedPlugin) -> [String] {
-        let names = refused.map { "'\($0.name)'" }.joined(separator: ", ")
-        return [
-            "Error: Plugin \(plugin.displayName) asks for \(names) events, which do not reach a plugin"
-                + " in a process of its own: say 'plugin_isolation none'"
-                + "\(plugin.isolated?.configuration.mention ?? "")."
-        ]
-    }
 
     /// Another process begins.
     mutating func begin() {
         fresh = []
-        refused = []
     }
 
     /// It is set up: what it has not registered again is no more.
@@ -55,11 +39,7 @@ struct RemoteRegistrations {
 
     /// A callback was registered.
     mutating func add(_ event: CInt, _ number: UInt32, _ plugin: LoadedPlugin, _ host: PluginHost) {
-        guard let event = PluginEvent(rawValue: event) else { return }
-        guard event.crossesProcesses else {
-            if !refused.contains(event) { refused.append(event) }
-            return
-        }
+        guard let event = PluginEvent(rawValue: event), !event.isPersistence else { return }
         let isNew = note(Registration(event: event, number: number, topic: nil))
         guard isNew else { return }
         // Ticks are the process's own affair.

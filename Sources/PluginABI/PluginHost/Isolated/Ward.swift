@@ -162,11 +162,11 @@ final class Ward {
         for item in isolated.collect(isolated.serviceRing) {
             switch item {
             case .ready(let code, let lines):
-                if code == ResultCode.success, !registrations.isRefused {
+                if code == ResultCode.success {
                     becomeReady(MonotonicTime.milliseconds())
                 } else {
-                    failureLines = registrations.isRefused ? registrations.refusal(plugin) : lines
-                    failureCode = code == ResultCode.success ? ResultCode.notSupported : code
+                    failureLines = lines
+                    failureCode = code
                     process?.signal(SIGKILL)
                 }
             case .told(.registered(let event, let number)):
@@ -175,6 +175,9 @@ final class Ward {
             case .request(.control(let topic, let number)):
                 let code = registrations.control(topic, number, plugin, host)
                 isolated.reply(Reply(code: code))
+            case .request(.persistence(let event)):
+                let code = PluginEvent(rawValue: event).map { host.refusePersistence(plugin, $0) }
+                isolated.reply(Reply(code: code ?? ResultCode.notSupported))
             case .request(let request): host.serve(request, of: isolated)
             default: host.take(item, of: plugin)
             }
