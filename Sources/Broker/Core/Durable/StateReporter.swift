@@ -127,6 +127,11 @@ final class StateReporter: StateKeeper {
         let batch = worker.batch
         guard worker.isDelivering else { return 0 }
         if batch.count == 1 { return batch[0].packetIdentifier }
+        if let first = batch.numbersInRow {
+            let distance = MessageNumbers.counter(of: message.number &- first)
+            guard distance < UInt64(batch.count) else { return 0 }
+            return batch[Int(distance)].packetIdentifier
+        }
         for index in 0..<batch.count where batch.storedMessage(index)?.storage === message.storage {
             return batch[index].packetIdentifier
         }
