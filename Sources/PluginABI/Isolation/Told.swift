@@ -72,17 +72,7 @@ package enum Told: Equatable, Sendable {
             record.begin(29)
             message.encode(into: &record)
             record.put(client)
-        case .kickUser(let name, let withWill):
-            record.begin(22)
-            record.put(name)
-            record.put(withWill)
-        case .kickAll(let withWill):
-            record.begin(23)
-            record.put(withWill)
-        case .kick(let name, let withWill):
-            record.begin(28)
-            record.put(name)
-            record.put(withWill)
+        case .kickUser, .kickAll, .kick: encodeKick(into: &record)
         case .decided(let identifier, let code, let reason):
             record.begin(24)
             record.put(identifier)
@@ -109,6 +99,23 @@ package enum Told: Equatable, Sendable {
         case .nodeIdentifier(let identifier):
             record.begin(32)
             record.put(identifier)
+        }
+    }
+
+    private func encodeKick(into record: inout RecordWriter) {
+        switch self {
+        case .kickUser(let name, let withWill):
+            record.begin(22)
+            record.put(name)
+            record.put(withWill)
+        case .kickAll(let withWill):
+            record.begin(23)
+            record.put(withWill)
+        case .kick(let name, let withWill):
+            record.begin(28)
+            record.put(name)
+            record.put(withWill)
+        default: assertionFailure("nobody is to be disconnected")
         }
     }
 
