@@ -54,13 +54,15 @@ package final class SessionLog: Sendable {
         _ options: LogOptions,
         at position: LogPosition
     ) throws(LogFileError) {
-        let started = try LogWriter(
-            files: files,
-            options: options,
-            position: position,
-            observer: self
-        )
-        writer.withLock { $0 = started }
+        // Its thread has news for the workers at once, and what these hand over then finds the writer.
+        try writer.withLock { (writer) throws(LogFileError) in
+            writer = try LogWriter(
+                files: files,
+                options: options,
+                position: position,
+                observer: self
+            )
+        }
         broker.setSessionLog(self)
     }
 
