@@ -130,7 +130,7 @@ struct Logins {
 
     @Test(
         "Nobody puts the end of the time for CONNECT off by sending it slowly",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(3))
     )
     func slowConnect() throws {
         let broker = try Broker(workers: 1)
