@@ -100,7 +100,7 @@ struct BoundsTests {
         return Bytes(bytes.prefix(max(0, count)))
     }
 
-    @Test("A handshake that stops is ended after the time for CONNECT", .timeLimit(.minutes(1)))
+    @Test("A handshake that stops is ended after the time for CONNECT", .timeLimit(.minutes(3)))
     func timeout() throws {
         let broker = try Broker(Self.config(), workers: 1)
         let silent = try RawClient(broker)

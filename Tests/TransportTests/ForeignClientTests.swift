@@ -103,7 +103,7 @@ struct ForeignClientTests {
     @Test(
         "The example page connects from a browser, subscribes, publishes and shows the message",
         .enabled(if: browser != nil, "no Chromium"),
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(3))
     )
     func page() throws {
         let broker = try Broker(
