@@ -48,7 +48,7 @@ final class HelperMemory: @unchecked Sendable {
     }
 
     /// Wakes whoever waits for a reply.
-    func wakeAsker() {
+    func wakeReplyWaiters() {
         broker_word_wake(channel.questionWord(ChannelLayout.Questions.replyTail))
     }
 }

@@ -220,7 +220,7 @@ final class IsolatedPlugin: Sendable {
             return memory
         }
         memory?.wakeIfAsleep()
-        memory?.wakeAsker()
+        memory?.wakeReplyWaiters()
     }
 
     /// Writes a reply to the plugin's request.
@@ -230,7 +230,7 @@ final class IsolatedPlugin: Sendable {
             if state.replies?.write(state.record.bytes) == false { wantRoom(&state) }
             return state.memory
         }
-        memory?.wakeAsker()
+        memory?.wakeReplyWaiters()
     }
 
     /// Tells the process to end the plugin.

@@ -40,7 +40,7 @@ final class Ward {
     private var output = HelperOutput()
     private var failureLines: [String] = []
     /// Why the keeper has ended the process itself.
-    private var verdict: String?
+    private var causeOfEnd: String?
     /// Since when nobody answers.
     private var downSince: Int64?
     private var progress = IsolatedPlugin.Progress()
@@ -113,7 +113,7 @@ final class Ward {
     private func begin(_ now: Int64) {
         assert(process == nil, "one process at a time")
         failureLines = []
-        verdict = nil
+        causeOfEnd = nil
         registrations.begin()
         do throws(SystemError) {
             let memory = try HelperMemory(workerCount: isolated.workerCount)
@@ -216,7 +216,7 @@ final class Ward {
         if stopping != nil { return conclude() }
         if start != nil || !failureLines.isEmpty { return fall(now) }
         let wait = policy.waitAfterDeath(startedAt: startedAt, now: now)
-        var line = "Error: Plugin \(plugin.displayName): its process \(pid) \(verdict ?? end)"
+        var line = "Error: Plugin \(plugin.displayName): its process \(pid) \(causeOfEnd ?? end)"
         if let blamed { line += ", \(blamed.circumstances)" }
         line += ". It is started again" + (wait == 0 ? "." : " in \(wait) ms.")
         if !words.isEmpty { line += " Its last words: \(words)" }
@@ -229,7 +229,7 @@ final class Ward {
     /// tried again.
     private func fall(_ now: Int64) {
         if failureLines.isEmpty {
-            let why = verdict ?? "ended before it was set up"
+            let why = causeOfEnd ?? "ended before it was set up"
             failureLines = ["Error: The process of plugin \(isolated.configuration.path) \(why)."]
         }
         guard let start else {
@@ -254,7 +254,7 @@ final class Ward {
             if case .waiting(let until) = phase { return until }
             return .max
         }
-        if let nonsense = isolated.nonsense, verdict == nil {
+        if let nonsense = isolated.nonsense, causeOfEnd == nil {
             condemn("has written nonsense (\(nonsense.what)) and was ended", SIGKILL, now)
         }
         switch phase {
@@ -288,8 +288,8 @@ final class Ward {
         return now + Self.coreMilliseconds
     }
 
-    private func condemn(_ verdict: String, _ signal: CInt, _ now: Int64) {
-        self.verdict = verdict
+    private func condemn(_ causeOfEnd: String, _ signal: CInt, _ now: Int64) {
+        self.causeOfEnd = causeOfEnd
         process?.signal(signal)
         phase = .dumping(until: now + Self.coreMilliseconds)
     }
