@@ -243,7 +243,9 @@ struct HostRestoreTests {
         try there.subscribe("x", 1)
         try kept.broker.waitForLog(containing: "REC client-delete id=gone")
         try there.expectSilence()
-        usleep(2_500_000)
+        // Its time would be over as well if it had not come back.
+        try open("mark", 3).disconnect()
+        try kept.broker.waitForLog(containing: "REC client-delete id=mark")
         try kept.killed()
         let records = kept.records()
         #expect(records.contains("restored client 2"), "\(records)")
