@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When which address is tried, and who looks names up.
 
+import Dispatch
 import Glibc
 import Synchronization
 import Testing
@@ -41,18 +42,19 @@ struct AddressRaceTests {
     @Test("Questions are asked by a few threads, and not when their time is over")
     func resolver() throws {
         let gate = DispatchGate()
-        let asked = Atomic(0)
+        let isAsked = DispatchSemaphore(value: 0)
         let busy = Atomic(0)
         let most = Atomic(0)
         let resolver = NameResolver(threadMax: 2) { query in
             let now = busy.add(1, ordering: .relaxed).newValue
             _ = most.max(now, ordering: .relaxed)
-            asked.add(1, ordering: .relaxed)
+            isAsked.signal()
             gate.wait()
             busy.subtract(1, ordering: .relaxed)
             return .failure(NameFailure(query.host))
         }
         let answers = Mutex<[String]>([])
+        let isAnswered = DispatchSemaphore(value: 0)
         func ask(_ name: String, deadline: Int64) -> Bool {
             resolver.resolve(
                 NameQuery(host: name, port: 1, bindAddress: nil),
@@ -60,13 +62,14 @@ struct AddressRaceTests {
             ) { result in
                 if case .failure(let failure) = result {
                     answers.withLock { $0.append(failure.reason) }
+                    isAnswered.signal()
                 }
             }
         }
         let later = Clock.monotonicMilliseconds() + 60_000
         #expect(ask("a", deadline: later))
         #expect(ask("b", deadline: later))
-        while asked.load(ordering: .relaxed) < 2 { usleep(1000) }
+        for _ in 0..<2 { #expect(isAsked.wait(timeout: .now() + 20) == .success) }
         #expect(ask("late", deadline: Clock.monotonicMilliseconds()))
         #expect(ask("c", deadline: later))
         for number in 0..<(NameResolver.waitingMax - 2) {
@@ -74,14 +77,13 @@ struct AddressRaceTests {
         }
         #expect(!ask("too many", deadline: later))
         gate.open()
-        while answers.withLock({ $0.count }) < 3 { usleep(1000) }
+        for _ in 0..<3 { #expect(isAnswered.wait(timeout: .now() + 20) == .success) }
         #expect(answers.withLock { $0.sorted() } == ["a", "b", "c"])
         #expect(most.load(ordering: .relaxed) == 2)
         // Threads that have ended begin again.
-        while !answers.withLock({ $0.contains("d") }) {
-            _ = ask("d", deadline: later)
-            usleep(10_000)
-        }
+        #expect(ask("d", deadline: later))
+        #expect(isAnswered.wait(timeout: .now() + 20) == .success)
+        #expect(answers.withLock { $0.last } == "d")
     }
 
     @Test("The system's resolver knows numbers, and says what it does not know")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outgoing connections over TCP and Unix sockets, and everything that goes wrong on the way.
 
+import Dispatch
 import Glibc
-import Synchronization
 import TestSupport
 import Testing
 
@@ -234,11 +234,13 @@ struct OutgoingConnectionTests {
 
 /// Holds threads back until it is opened.
 final class DispatchGate: Sendable {
-    private let isOpen = Atomic(false)
+    private let isOpen = DispatchSemaphore(value: 0)
 
     func wait() {
-        while !isOpen.load(ordering: .acquiring) { usleep(1000) }
+        isOpen.wait()
+        // For the next one.
+        isOpen.signal()
     }
 
-    func open() { isOpen.store(true, ordering: .releasing) }
+    func open() { isOpen.signal() }
 }
