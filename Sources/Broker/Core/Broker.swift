@@ -45,6 +45,8 @@ package final class Broker: Sendable {
     package let pluginBacklog: PluginBacklog
     /// The rules of the machine about who may connect.
     let hostAccess = HostAccess()
+    /// Who looks names up for outgoing connections.
+    let resolver = NameResolver()
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.
@@ -91,8 +93,14 @@ package final class Broker: Sendable {
     package func openTransports() throws(TransportSetupError) {
         let settings = settings
         let plans = try transports.plans(for: settings.configuration)
+        let bridges = try BridgePlan.plans(for: settings.configuration)
         current.withLock {
-            $0 = Settings(settings.configuration, transports: plans, previous: settings)
+            $0 = Settings(
+                settings.configuration,
+                transports: plans,
+                bridges: bridges,
+                previous: settings
+            )
         }
     }
 
@@ -109,14 +117,27 @@ package final class Broker: Sendable {
     package func prepare(
         _ configuration: Configuration
     ) throws(ConfigurationError) -> PreparedTransports {
-        PreparedTransports(plans: try transports.plansForReload(of: configuration))
+        let plans = try transports.plansForReload(of: configuration)
+        do throws(TransportSetupError) {
+            return PreparedTransports(
+                plans: plans,
+                bridges: try BridgePlan.plans(for: configuration)
+            )
+        } catch {
+            throw ConfigurationError(error.lines, exitCode: error.exitCode)
+        }
     }
 
     /// Puts another configuration in force; workers learn of it through their mailboxes.
     package func apply(_ configuration: Configuration, _ transports: PreparedTransports) {
-        let plans = transports.plans
+        let (plans, bridges) = (transports.plans, transports.bridges)
         let settings = current.withLock { current in
-            current = Settings(configuration, transports: plans, previous: current)
+            current = Settings(
+                configuration,
+                transports: plans,
+                bridges: bridges,
+                previous: current
+            )
             return current
         }
         for worker in workers { worker.post { $0.adopt(settings) } }

@@ -16,14 +16,18 @@ package final class Settings: Sendable {
     ///
     /// Apart from the listeners: identities, which messages keep, hold those.
     let transports: [TransportPlan]
+    /// The bridges in the order of the file.
+    let bridges: [BridgePlan]
 
     /// Derives settings; listeners keep their connection counts from `previous`.
     package init(
         _ configuration: Configuration,
         transports: [TransportPlan] = [],
+        bridges: [BridgePlan] = [],
         previous: Settings? = nil
     ) {
         self.configuration = configuration
+        self.bridges = bridges
         let plans = configuration.listeners.indices.map { index in
             index < transports.count ? transports[index] : TransportPlan()
         }

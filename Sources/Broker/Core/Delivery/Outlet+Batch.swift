@@ -62,7 +62,7 @@ extension Outlet {
     }
 
     private func hasRoom(for count: Int) -> Bool {
-        let limit = client.outputPacketsMax
+        let limit = peer.outputPacketsMax
         if connection.queuedPacketCount + count <= limit { return true }
         connection.flush()
         return connection.queuedPacketCount + count <= limit
@@ -70,7 +70,7 @@ extension Outlet {
 
     @inline(__always)
     private func count(_ batch: PublishBatch, qos: UInt8, bytes: Int) {
-        let counters = client.counters
+        let counters = peer.counters
         counters.sent.addPublishes(qos: qos, batch.count)
         counters.bytesSent.add(bytes)
         counters.publishBytesSent.add(batch.payloadByteCount)

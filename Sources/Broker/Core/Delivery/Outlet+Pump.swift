@@ -25,7 +25,7 @@ extension Outlet {
             guard mayWritePacket(), let step = session.next(limits) else { return }
             switch step {
             case .release(let identifier):
-                client.writeAck(.pubrel, identifier)
+                peer.writeAck(.pubrel, identifier)
                 session.noteReleasedAgain(identifier)
             case .publish(let place, let isResent): send(place, isResent: isResent, of: session)
             }
@@ -102,7 +102,7 @@ extension Outlet {
                 identifier: identifier,
                 isDuplicate: isResent
             )
-            if client.hold(answer) { return }
+            if peer.hold(answer) { return }
         }
         let isWritten = message.withPublication { publication in
             write(

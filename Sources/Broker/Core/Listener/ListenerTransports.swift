@@ -20,6 +20,8 @@ package struct TransportSetupError: Error {
 package struct PreparedTransports: Sendable {
     /// One for each listener.
     let plans: [TransportPlan]
+    /// One for each bridge.
+    let bridges: [BridgePlan]
 }
 
 /// Answers for plugins where a pre-shared key is asked for: by the number of the listener.
