@@ -92,16 +92,11 @@ package final class Broker: Sendable {
     /// Reads certificates, keys and the like; before any worker runs.
     package func openTransports() throws(TransportSetupError) {
         let settings = settings
-        let plans = try transports.plans(for: settings.configuration)
-        let bridges = try BridgePlan.plans(for: settings.configuration)
-        current.withLock {
-            $0 = Settings(
-                settings.configuration,
-                transports: plans,
-                bridges: bridges,
-                previous: settings
-            )
-        }
+        let prepared = PreparedTransports(
+            plans: try transports.plans(for: settings.configuration),
+            bridges: try transports.bridgePlans(for: settings.configuration)
+        )
+        current.withLock { $0 = Settings(settings.configuration, prepared, previous: settings) }
     }
 
     /// Ends the threads that serve transports; after all workers.
@@ -117,27 +112,13 @@ package final class Broker: Sendable {
     package func prepare(
         _ configuration: Configuration
     ) throws(ConfigurationError) -> PreparedTransports {
-        let plans = try transports.plansForReload(of: configuration)
-        do throws(TransportSetupError) {
-            return PreparedTransports(
-                plans: plans,
-                bridges: try BridgePlan.plans(for: configuration)
-            )
-        } catch {
-            throw ConfigurationError(error.lines, exitCode: error.exitCode)
-        }
+        try transports.prepare(configuration)
     }
 
     /// Puts another configuration in force; workers learn of it through their mailboxes.
     package func apply(_ configuration: Configuration, _ transports: PreparedTransports) {
-        let (plans, bridges) = (transports.plans, transports.bridges)
         let settings = current.withLock { current in
-            current = Settings(
-                configuration,
-                transports: plans,
-                bridges: bridges,
-                previous: current
-            )
+            current = Settings(configuration, transports, previous: current)
             return current
         }
         for worker in workers { worker.post { $0.adopt(settings) } }

@@ -113,7 +113,7 @@ final class Bridge {
         }
         if !plan.isCleanHere { _ = prepareSession() }
         let address = configuration.addresses[rotation.index]
-        log.notice("Connecting bridge \(configuration.name) (\(address.text))")
+        log.notice("Connecting bridge \(configuration.name) (\(address))")
         state = .dialing(
             worker.reactor.connect(
                 plan.targets[rotation.index],
@@ -273,15 +273,18 @@ final class Bridge {
         }
     }
 
-    /// Takes another configuration, which the next connection is made with.
-    func adopt(_ plan: BridgePlan) {
+    /// Takes another plan, which the next connection is made with: at once, where the configuration asks for
+    /// that, else when this one is over.
+    func adopt(_ plan: BridgePlan, isChanged: Bool) {
         self.plan = plan
+        guard isChanged else { return }
         introduction = BridgeIntroduction(plan.configuration)
         backoff = BridgeBackoff(plan.configuration.restartTimeout)
         rotation = BridgeAddressRotation(
             count: plan.targets.count,
             isRoundRobin: plan.configuration.roundRobin
         )
+        if plan.configuration.reloadType == .immediate { reconnect() }
     }
 
     /// Ends it, in good order.
@@ -325,9 +328,4 @@ extension Bridge: OutgoingHandler {
         guard case .connected(let peer) = state, rotation.looksForPrimary else { return }
         peer.leave(.primaryBack)
     }
-}
-
-extension BridgeAddress {
-    /// The address as log lines have it.
-    var text: String { "\(host):\(port)" }
 }

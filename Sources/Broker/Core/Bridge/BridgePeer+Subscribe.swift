@@ -17,11 +17,13 @@ extension BridgePeer {
             for filter in plan.topics.unsubscribed { unsubscribe(filter) }
         }
         for topic in plan.topics.remote {
-            var options = MQTT.SubscriptionOptions(rawValue: topic.qos)
-            if isV5 {
-                // No Local, Retain As Published; retained messages are sent each time.
-                options = MQTT.SubscriptionOptions(rawValue: topic.qos | 0x04 | 0x08)
-            }
+            // Retained messages are sent each time. No Local is nothing for shared subscriptions
+            // [MQTT-3.8.3-4].
+            let options = SubscriptionOptions(
+                qos: topic.qos,
+                isNoLocal: isV5 && !topic.filter.starts(with: Array("$share/".utf8)),
+                isRetainAsPublished: isV5
+            )
             request(.subscribe) { machine, send, output throws(RequestError) in
                 let identifier = try machine.subscribe(
                     [(topic.filter, options)],

@@ -59,21 +59,22 @@ extension Worker {
         let wanted = settings.bridges.filter {
             broker.home(of: $0.configuration.localClientid) == index
         }
-        for bridge in bridges.running {
-            let successor = wanted.first { $0.configuration.name == bridge.configuration.name }
-            if successor?.configuration.localClientid != bridge.configuration.localClientid {
-                remove(bridge)
-            }
+        let changes = BridgeChanges(
+            from: bridges.running.map(\.configuration),
+            to: wanted.map(\.configuration)
+        )
+        for configuration in changes.removed {
+            if let bridge = bridges[configuration.name] { remove(bridge) }
         }
+        let changed = Set(changes.changed.map(\.name))
         for plan in wanted {
-            guard let bridge = bridges[plan.configuration.name] else {
+            let configuration = plan.configuration
+            guard let bridge = bridges[configuration.name] else {
                 bridges.add(Bridge(plan, on: self))
                 continue
             }
-            let isChanged = bridge.configuration != plan.configuration
-            bridge.adopt(plan)
-            guard isChanged, plan.configuration.reloadType == .immediate else { continue }
-            bridge.reconnect()
+            // What files say now counts for the next connection, whether or not options have changed.
+            bridge.adopt(plan, isChanged: changed.contains(configuration.name))
         }
     }
 
