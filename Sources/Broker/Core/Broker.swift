@@ -47,6 +47,8 @@ package final class Broker: Sendable {
     let hostAccess = HostAccess()
     /// Who looks names up for outgoing connections.
     let resolver = NameResolver()
+    /// How the bridges are.
+    package let bridges = BridgeBoard()
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.

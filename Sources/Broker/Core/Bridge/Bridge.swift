@@ -36,15 +36,21 @@ final class Bridge {
     unowned let worker: Worker
     /// What it does from the next connection on.
     var plan: BridgePlan
-    private(set) var state: State
+    private(set) var state: State {
+        didSet { report() }
+    }
     var introduction: BridgeIntroduction
     private var backoff: BridgeBackoff
     private(set) var rotation: BridgeAddressRotation
     private var generator = SystemRandomNumberGenerator()
     /// Whether it has tried to connect before.
     private var hasTried = false
+    /// Whether the session that is there has the subscriptions of the plan.
+    private var isPrepared = false
     /// How it was told last why there is no connection.
     private(set) var lastEnd: BridgeEnd?
+    /// What it was last that others see; nil before anything.
+    private var reported: BridgeStatus.State?
     /// When the first address is looked for next; nil while nobody looks.
     private var probeDueAt: Int64?
     private var probe: OutgoingConnection?
@@ -64,6 +70,7 @@ final class Bridge {
             isRoundRobin: configuration.roundRobin
         )
         state = .waiting(until: worker.reactor.now + delay)
+        report()
     }
 
     // MARK: Time
@@ -111,7 +118,7 @@ final class Bridge {
             hasTried = true
             publishState(isUp: false)
         }
-        if !plan.isCleanHere { _ = prepareSession() }
+        if !plan.isCleanHere, session == nil || !isPrepared { _ = prepareSession(plan) }
         let address = configuration.addresses[rotation.index]
         log.notice("Connecting bridge \(configuration.name) (\(address))")
         state = .dialing(
@@ -172,6 +179,7 @@ final class Bridge {
     func accepted(at now: Int64) {
         if rotation.looksForPrimary { probeDueAt = now + BridgeAddressRotation.probeInterval }
         publishState(isUp: true)
+        report()
         worker.bridges.noteDeadline()
     }
 
@@ -190,12 +198,13 @@ final class Bridge {
     // MARK: Its session
 
     /// The session with the subscriptions of the bridge; made where it is not there.
-    func prepareSession(maximumQoS: UInt8 = 2) -> Session {
+    func prepareSession(_ plan: BridgePlan, maximumQoS: UInt8 = 2) -> Session {
+        isPrepared = maximumQoS == 2
         let session = session ?? worker.makeSession(ofBridge: self)
         if session.peer == nil, session.identity.proof != .ownBridge {
             worker.claim(session, for: self)
         }
-        let wanted = subscriptions(maximumQoS: maximumQoS)
+        let wanted = plan.subscriptions(maximumQoS: maximumQoS)
         let texts = Set(wanted.map(\.text))
         var slot: UInt32 = 0
         for old in session.subscriptions.slice(from: &slot, limit: .max)
@@ -212,18 +221,6 @@ final class Bridge {
             _ = session.subscribe(subscription, isLimited: false)
         }
         return session
-    }
-
-    /// Its subscriptions in this broker: what it has published itself does not come back, and RETAIN
-    /// stays as it was published.
-    func subscriptions(maximumQoS: UInt8) -> [SessionSubscription] {
-        plan.topics.local.map { topic in
-            var options = Topics.SubscriptionOptions(rawValue: 0)
-            options.isNoLocal = true
-            options.isRetainAsPublished = true
-            options.qualityOfService = min(topic.qos, maximumQoS)
-            return SessionSubscription(text: topic.filter, options: options, identifier: 0)
-        }
     }
 
     /// Who it is in this broker.
@@ -259,6 +256,40 @@ final class Bridge {
         )
     }
 
+    // MARK: What others see
+
+    /// Says how it is.
+    private func report() {
+        var next: Int64?
+        let word: BridgeStatus.State
+        switch state {
+        case .waiting(let time):
+            word = .waiting
+            next = Clock.wallSeconds() + max(0, time - worker.reactor.now) / 1000
+        case .resting: word = configuration.startType == .lazy ? .idle : .stopped
+        case .dialing: word = .connecting
+        case .connected(let peer): word = peer.stage == .connected ? .connected : .connecting
+        case .removed:
+            worker.broker.bridges.remove(configuration.name, home: worker.index)
+            return
+        }
+        // A lazy bridge that is still at rest says so once.
+        if word == reported { return }
+        reported = word
+        let status = BridgeStatus(
+            name: configuration.name,
+            localClientIdentifier: configuration.localClientid,
+            remoteClientIdentifier: configuration.remoteClientid,
+            address: configuration.addresses[rotation.index].description,
+            protocolVersion: introduction.version.rawValue,
+            state: word,
+            since: Clock.wallSeconds(),
+            lastError: lastEnd?.text,
+            nextAttempt: next
+        )
+        worker.broker.bridges.set(status, home: worker.index)
+    }
+
     // MARK: Changes
 
     /// Connects anew, at once.
@@ -278,6 +309,7 @@ final class Bridge {
     func adopt(_ plan: BridgePlan, isChanged: Bool) {
         self.plan = plan
         guard isChanged else { return }
+        isPrepared = false
         introduction = BridgeIntroduction(plan.configuration)
         backoff = BridgeBackoff(plan.configuration.restartTimeout)
         rotation = BridgeAddressRotation(
@@ -319,6 +351,9 @@ extension Bridge: OutgoingHandler {
         }
         guard case .dialing(let current) = state, current === outgoing else { return }
         log.error("Error creating bridge: \(failure.description).")
+        if lastEnd == nil {
+            log.warning("Warning: Unable to connect bridge \(configuration.name).")
+        }
         ended(.unreachable(failure.description))
     }
 

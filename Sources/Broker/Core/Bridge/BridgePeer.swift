@@ -210,8 +210,9 @@ final class BridgePeer: SessionPeer {
         guard let connection, let identity else { return }
         let configuration = plan.configuration
         let maximumQoS = min(bridge.introduction.maximumQoS, machine.limits.maximumQoS)
-        let session = bridge.prepareSession(maximumQoS: maximumQoS)
-        session.peer?.finish(.takenOver)
+        // Somebody else may have come with the identifier, and even end the session.
+        bridge.session?.peer?.finish(.takenOver)
+        let session = bridge.prepareSession(plan, maximumQoS: maximumQoS)
         session.attach(self, identity, expiryInterval: bridge.expiryInterval)
         self.session = session
         entryNumber = worker.entryCount
@@ -225,8 +226,7 @@ final class BridgePeer: SessionPeer {
             takesRetained: configuration.outgoingRetain && bridge.introduction.isRetainAvailable
                 && machine.limits.isRetainAvailable,
             maximumQoS: maximumQoS,
-            firstNewPlace: machine.firstNewPlace,
-            countsMessages: configuration.startType == .lazy
+            firstNewPlace: machine.firstNewPlace
         )
         remoteTerms = terms
         let peer = connection.peer
@@ -239,11 +239,12 @@ final class BridgePeer: SessionPeer {
         setDeadline()
         session.open(makeOutlet(terms, connection))
         if worker.hasHooks { worker.broker.directory.set(session) }
+        worker.reporter?.noteEntered(session)
         if connack.isSessionPresent { unreleased = [] } else { publishUnreleased(session) }
         bridge.accepted(at: now)
         guard stage == .connected else { return }
         session.pump()
-        for subscription in bridge.subscriptions(maximumQoS: maximumQoS) {
+        for subscription in plan.subscriptions(maximumQoS: maximumQoS) {
             session.sendRetained(for: subscription)
         }
     }

@@ -4,6 +4,7 @@
 package import Config
 import Encoding
 package import Net
+import Topics
 
 /// A bridge as it is configured, with what its connections are made of.
 ///
@@ -52,6 +53,18 @@ package struct BridgePlan: Sendable {
 
     /// Whether what waits for the remote is forgotten with each connection.
     var isCleanHere: Bool { configuration.localCleansession ?? configuration.cleansession }
+
+    /// Its subscriptions in this broker: what it has published itself does not come back, and RETAIN
+    /// stays as it was published.
+    func subscriptions(maximumQoS: UInt8) -> [SessionSubscription] {
+        topics.local.map { topic in
+            var options = SubscriptionOptions(rawValue: 0)
+            options.isNoLocal = true
+            options.isRetainAsPublished = true
+            options.qualityOfService = min(topic.qos, maximumQoS)
+            return SessionSubscription(text: topic.filter, options: options, identifier: 0)
+        }
+    }
 }
 
 extension BridgeConfiguration {

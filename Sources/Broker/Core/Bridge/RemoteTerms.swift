@@ -10,36 +10,44 @@ final class RemoteTerms {
     /// Messages from this place of the send window on were never sent in the remote's session: they have
     /// no DUP flag [MQTT-3.3.1-1].
     let firstNewPlace: Int
-    /// Whether each message is looked at by itself, which the time since the last one is counted from.
-    private let countsMessages: Bool
     private let map: BridgeTopicMap
+    private let renamed = PacketVariant()
     private var name: UnsafeMutableRawBufferPointer
-    /// How many messages have gone out, as far as they are looked at.
+    /// How many messages have gone out.
     private(set) var messageCount = 0
 
     init(
         _ map: BridgeTopicMap,
         takesRetained: Bool,
         maximumQoS: UInt8,
-        firstNewPlace: Int,
-        countsMessages: Bool
+        firstNewPlace: Int
     ) {
         self.map = map
         self.takesRetained = takesRetained
         self.maximumQoS = maximumQoS
         self.firstNewPlace = firstNewPlace
-        self.countsMessages = countsMessages
         name = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
 
     deinit { name.deallocate() }
 
-    /// Whether packets cannot be those of every other client.
-    var looksAtEach: Bool { map.mapsOutgoing || countsMessages }
+    /// Whether topics may have other names at the remote.
+    var isMapping: Bool { map.mapsOutgoing }
+
+    /// The packets of a batch under the name that the remote knows its topic by, lent until the next call;
+    /// nil where they are as for others, or nothing is left of the topic.
+    func variant(of batch: PublishBatch, isV5: Bool, qos: UInt8, now: Int64) -> PacketVariant? {
+        guard map.mapsOutgoing, let name = name(of: batch.topic) else { return nil }
+        renamed.reset()
+        renamed.encode(batch, isV5: isV5, qos: qos, now: now, topic: name)
+        return renamed
+    }
+
+    /// Messages have gone out.
+    func noteSent(_ count: Int = 1) { messageCount &+= count }
 
     /// What the remote calls a topic, lent until the next call; nil when nothing is left of it.
     func name(of topic: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        if countsMessages { messageCount &+= 1 }
         guard map.mapsOutgoing else { return topic }
         switch map.remoteName(of: topic) {
         case .same: return topic

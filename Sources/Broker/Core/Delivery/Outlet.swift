@@ -61,7 +61,7 @@ final class Outlet {
         remote = terms.remote
         // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-7]
         if terms.aliasCount > 0 { aliases = OutgoingAliases(maximum: terms.aliasCount) }
-        isPlain = terms.aliasCount == 0 && terms.mountPointCount == 0 && !terms.isMapped
+        isPlain = terms.aliasCount == 0 && terms.mountPointCount == 0
     }
 
     /// Largest packet the client takes, in bytes [MQTT-3.1.2-24]; never more than there can be.
@@ -146,6 +146,7 @@ final class Outlet {
         counters.sent.addPublishes(qos: encoder.qos)
         counters.bytesSent.add(size)
         counters.publishBytesSent.add(publication.payload.count)
+        remote?.noteSent()
         if worker.isTracing { log(encoder, topic) }
         return true
     }

@@ -33,7 +33,4 @@ struct OutletTerms {
         )
         mountPointCount = client.listener.mountPoint.count
     }
-
-    /// Whether each packet needs a look of its own because of who takes it.
-    var isMapped: Bool { remote?.looksAtEach == true }
 }

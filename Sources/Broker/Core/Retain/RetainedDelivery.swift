@@ -82,6 +82,7 @@ final class RetainedDelivery {
     /// Whether messages go out at once, without a look at queue, window or plugins.
     private func isPlain(_ outlet: Outlet) -> Bool {
         subscription.options.qualityOfService == 0 && !session.worker.hasHooks
+            && outlet.remote == nil
             && outlet.peer.outputPacketsMax == .max
     }
 
@@ -188,6 +189,12 @@ extension Worker {
         _ subscription: SessionSubscription
     ) {
         if message.isExpired(at: now) { return }
+        // What a bridge has brought does not go back where it comes from.
+        if session.identity.proof == .ownBridge,
+            message.origin?.clientIdentifier == session.identity.clientIdentifier
+        {
+            return
+        }
         let granted = subscription.options.qualityOfService
         let form = DeliveryForm(
             qos: limits.upgradesOutgoingQoS ? granted : min(granted, message.qos),
