@@ -167,7 +167,7 @@ let package = Package(
             in: "Sources/Broker",
             uses: [
                 "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding",
-                "SafeFiles", "Results", "TopicRules", "JSON", "CLinux",
+                "SafeFiles", "Results", "TopicRules", "JSON", "CLinux", "ClientMachine",
             ]
         ),
         .executableTarget(

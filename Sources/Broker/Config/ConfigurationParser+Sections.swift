@@ -104,7 +104,8 @@ extension ConfigurationParser {
         noteOccurrence(&line, section: Context(bridge: index))
         let known = configuration.bridges[index].addresses.count
         try Self.apply(setting, to: &configuration.bridges[index], &line)
-        for address in configuration.bridges[index].addresses.dropFirst(known) {
+        for address in configuration.bridges[index].addresses.dropFirst(known)
+        where address.transport != .unix {
             guard let reason = source.resolutionFailure(of: address.host) else { continue }
             line.warn("Warning: Unable to resolve bridge address '\(address.host)': \(reason).")
         }

@@ -59,6 +59,8 @@ package final class Worker {
     /// Whether they are being delivered.
     var isDelivering = false
     private let retainedSweep = RetainedSweep()
+    /// The bridges whose sessions live here.
+    let bridges = WorkerBridges()
     /// Connections that came while every place was taken.
     let acceptQueue = AcceptQueue()
     /// A batch that came from another reactor.
@@ -81,11 +83,11 @@ package final class Worker {
     /// Who holds answers back; set before the first client comes.
     var answerHolder: (any AnswerHolder)?
     /// Clients some of whose answers wait.
-    var holdingClients: [Client] = []
+    var holdingPeers: [SessionPeer] = []
     /// How many may be listed before those who have left are looked for.
     var holdingCountMax = Worker.holdingCountMin
     /// Clients that are not read from until other workers, or the session log, have caught up.
-    var parkedClients: [Client] = []
+    var parkedPeers: [SessionPeer] = []
     /// Logins that wait until the session log has been written.
     var waitingLogins: [() -> Void] = []
     private var outboxes: [DeliveryBatch?]
@@ -212,8 +214,9 @@ package final class Worker {
         reactor.delegate = nil
         postponed = []
         slices.forgetAll()
+        bridges.forgetAll()
         fanOuts.forgetAll()
-        parkedClients = []
+        parkedPeers = []
         waitingLogins = []
         acceptQueue.forgetAll()
         openQuestions.forgetAll()
@@ -228,7 +231,7 @@ package final class Worker {
         reporter = nil
         hooks?.threadIsEnding()
         for session in sessions.all {
-            session.client?.session = nil
+            session.peer?.session = nil
             session.detach()
         }
         sessions.removeAll()
@@ -251,6 +254,7 @@ package final class Worker {
         limits = Limits(settings.configuration)
         isTracing = log.isEnabled(.debug)
         recheckClients()
+        applyBridges()
         acceptHeld()
     }
 
@@ -392,6 +396,7 @@ extension Worker: ReactorDelegate {
 
     package func reactorTurnEnding(_ reactor: Reactor) {
         expireDeadlines()
+        bridges.proceed(at: reactor.now)
         if index == 0 { retainedSweep.runIfDue(self) }
         if trimAt != 0, reactor.now >= trimAt { trimScratch() }
         if !postponed.isEmpty {
@@ -407,7 +412,7 @@ extension Worker: ReactorDelegate {
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
         if !postponed.isEmpty { return 0 }
-        var due = deadlines.first ?? .max
+        var due = min(deadlines.first ?? .max, bridges.deadline)
         if index == 0, let sweep = retainedSweep.deadline(self) { due = min(due, sweep * 1000) }
         if trimAt != 0 { due = min(due, trimAt) }
         if let checkpoint = recorder?.checkpointDueAt { due = min(due, checkpoint) }

@@ -30,7 +30,7 @@ extension StateReporter {
 
     /// A client has left a session that goes on.
     func noteLeft(_ session: Session) {
-        assert(session.client == nil, "it has left")
+        assert(session.peer == nil, "it has left")
         if session.mark.isKept, lifetime(session) != .max || session.deadlines.willDueAt != 0 {
             update(session)
         } else {
@@ -105,9 +105,9 @@ extension StateReporter {
     private func client(_ session: Session) -> KeptClient {
         let clock = WallClock(worker.reactor)
         func second(_ deadline: Int64) -> Int64 {
-            deadline == 0 || session.client != nil ? 0 : clock.second(at: deadline)
+            deadline == 0 || session.peer != nil ? 0 : clock.second(at: deadline)
         }
-        let client = session.client
+        let client = session.peer
         let listener = session.identity.listener
         return KeptClient(
             identity: session.identity,

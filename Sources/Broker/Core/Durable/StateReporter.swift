@@ -108,8 +108,8 @@ final class StateReporter: StateKeeper {
             || hasOthers
         guard isCongested, batch.isRecorded else { return }
         wasCongested = true
-        let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
-        (sender ?? worker.sessions[batch.publisher]?.client)?.waitForLog()
+        let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedPeer
+        (sender ?? worker.sessions[batch.publisher]?.peer)?.waitForLog()
     }
 
     /// Retained publications come one at a time.

@@ -15,6 +15,13 @@ extension Worker {
         return hooks?.events(on: listener) ?? []
     }
 
+    /// What a client is asked and told about; nobody is asked what a bridge of this broker may do.
+    @inline(__always)
+    func events(of identity: ClientIdentity) -> HookEvents {
+        let events = events(on: identity.listenerIndex)
+        return identity.proof == .ownBridge ? events.subtracting(.access) : events
+    }
+
     /// Asks for access on the spot; only with `accessIsDirect`.
     ///
     /// 0 allows.
