@@ -42,8 +42,9 @@ package struct NameFailure: Error, Sendable, Equatable {
 }
 
 extension NameQuery {
-    /// The answer where nothing has to be looked up, as all addresses are numbers; nil for names. Never
-    /// blocks.
+    /// The answer where nothing has to be looked up, as all addresses are numbers; nil for names.
+    ///
+    /// Never blocks.
     var answerInNumbers: NameAnswer? {
         let flags = AI_NUMERICHOST | AI_NUMERICSERV
         return try? answer(flags)

@@ -29,7 +29,7 @@ extension Reactor {
             )
         case .host(let host, let port):
             let query = NameQuery(host: host, port: port, bindAddress: plan.bindAddress)
-            if let answer = query.answerInNumbers {
+            if let answer = resolver.answerAtOnce(query) {
                 inbox.put(LookupOutcome(number: number, result: .success(answer)))
                 return connection
             }
