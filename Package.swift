@@ -372,7 +372,7 @@ let package = Package(
             "PluginHostTests",
             uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto", "TestSupport"]
         ),
-        tests("PersistSQLiteTests", uses: ["CSQLite", "TestSupport"]),
+        tests("PersistSQLiteTests", uses: ["PersistSQLite", "CSQLite", "TestSupport"]),
         tests("ConformanceTests", uses: ["Persist", "Inflight", "TestSupport"]),
         tests("BridgeTests", uses: ["TestSupport"]),
         .testTarget(

@@ -33,8 +33,10 @@ package final class Worker {
     let routes: RouteCache
     /// The plugins; nil when there are none.
     ///
-    /// The broker keeps them for ever: counting references here would cost every delivery.
-    unowned(unsafe) let hooks: (any Hooks)?
+    /// A strong reference that never changes: nobody has to count one to call them.
+    let hooks: (any Hooks)?
+    /// What they want to be asked, where they have said it; nil: they have to be asked.
+    let publishedEvents: UnsafeHookEvents?
     /// Whether there are plugins; spares following a reference.
     let hasHooks: Bool
     /// Whether some of them write their answers from other processes.
@@ -74,8 +76,10 @@ package final class Worker {
     private(set) var recorder: Recorder?
     /// What persistence plugins are told; nil when there are none.
     private(set) var reporter: StateReporter?
-    /// Who is told what happens to sessions; set before the first client comes.
-    var sessionListener: (any SessionListener)?
+    /// Who is told what happens to sessions, kept by who sets it before the first client comes: one of the two.
+    ///
+    /// Counting references to it would cost several times for each message.
+    unowned(unsafe) var sessionListener: (any SessionListener)?
     /// Who holds answers back; set before the first client comes.
     var answerHolder: (any AnswerHolder)?
     /// Clients some of whose answers wait.
@@ -120,6 +124,7 @@ package final class Worker {
         counters = mailbox.counters
         settings = broker.settings
         hooks = broker.hooks
+        publishedEvents = hooks?.publishedEvents
         hasHooks = hooks != nil
         hasHelpers = hooks?.hasHelpers ?? false
         batch = PublishBatch(isChecked: hooks != nil)

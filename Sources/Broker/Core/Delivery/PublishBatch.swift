@@ -341,6 +341,18 @@ final class PublishBatch {
         firstNumber == 0 || hasForeignMessages ? nil : firstNumber
     }
 
+    /// Which entry a stored message is of; nil: none.
+    func place(of message: Unmanaged<MessageStorage>) -> Int? {
+        if let first = numbersInRow {
+            let number = message._withUnsafeGuaranteedRef { $0.number }
+            let distance = MessageNumbers.counter(of: number &- first)
+            return distance < UInt64(count) ? Int(distance) : nil
+        }
+        return (0..<count).first { index in
+            messages[index].map { Unmanaged.passUnretained($0).toOpaque() } == message.toOpaque()
+        }
+    }
+
     /// The number of an entry in the session log; 0: it has none.
     func number(_ index: Int) -> MessageNumber {
         storedMessage(index)?.number ?? ownNumber(index)

@@ -71,6 +71,9 @@ final class Session {
     /// The number of the listener its client came through last.
     var listenerIndex: Int? { identity.listenerIndex }
 
+    /// Who it is of, without counting a reference.
+    var lentIdentity: Unmanaged<ClientIdentity> { .passUnretained(identity) }
+
     /// Whether the session outlives its connection.
     var isPersistent: Bool { expiryInterval != 0 }
 
