@@ -167,7 +167,7 @@ let package = Package(
             in: "Sources/Broker",
             uses: [
                 "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding",
-                "SafeFiles", "Results", "TopicRules", "JSON", "CLinux",
+                "SafeFiles", "Results", "TopicRules", "JSON", "CLinux", "ClientMachine",
             ]
         ),
         .executableTarget(
@@ -372,8 +372,9 @@ let package = Package(
             "PluginHostTests",
             uses: ["PluginHost", "Core", "Config", "MQTT", "Net", "CMosquitto", "TestSupport"]
         ),
-        tests("PersistSQLiteTests", uses: ["CSQLite", "TestSupport"]),
+        tests("PersistSQLiteTests", uses: ["PersistSQLite", "CSQLite", "TestSupport"]),
         tests("ConformanceTests", uses: ["Persist", "Inflight", "TestSupport"]),
+        tests("BridgeTests", uses: ["TestSupport"]),
         .testTarget(
             name: "ClientTests",
             dependencies: ["TestSupport"],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The measurements of scripts/durable.sh: durable.py BROKER PROGRAMS [name ...]; PROGRAMS is a folder with acks, cycles.so and pinger.
+# The measurements of scripts/durable.sh: durable.py BROKER PROGRAMS [name ...]; PROGRAMS is a folder with what that has compiled.
 """What durable state costs: in CPU, bytes, time of acknowledgement, time of starting, other people's pings."""
 
 import argparse
@@ -13,6 +13,8 @@ import sys
 import time
 
 import harness
+import keepers
+import others
 from harness import Client, Crowd, Pinger, connect, publish, subscribe
 
 BROKER_CORE, LOAD_CORE = 0, 1
@@ -26,7 +28,7 @@ class Bed:
 
     def __init__(self, arguments):
         self.path, self.programs = os.path.realpath(arguments.broker), os.path.realpath(arguments.programs)
-        self.load, self.debian = arguments.mqttload, arguments.debian
+        self.load, self.debian, self.nats = arguments.mqttload, arguments.debian, arguments.nats
         self.rounds, self.seconds, self.workers = arguments.rounds, arguments.seconds, arguments.workers
         self.minutes = arguments.minutes
 
@@ -338,7 +340,9 @@ def save(broker):
 
 ALL = {
     "traffic": traffic, "always": always, "records": records, "rewrites": rewrites, "restart": restart, "checkpoint": checkpoint,
+    "idle": keepers.idle, "sqlite": keepers.sqlite, "others": others.others,
 }
+NEED_LOAD = {"traffic", "idle", "others"}
 
 
 def main():
@@ -347,8 +351,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("broker")
     parser.add_argument("programs")
-    parser.add_argument("--mqttload", help="the load generator that traffic needs")
-    parser.add_argument("--debian", help="Debian's broker, for traffic")
+    parser.add_argument("--mqttload", help="the load generator that traffic, idle and others need")
+    parser.add_argument("--debian", help="Debian's broker, for traffic and others")
+    parser.add_argument("--nats", help="a NATS server, for others")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--minutes", type=float, default=0, help="how long rewrites is to take, at least")
@@ -361,7 +366,7 @@ def main():
     harness.raise_limits()
     bed, failures = Bed(arguments), 0
     for name, measure in ALL.items():
-        if name in arguments.names or not arguments.names and (name != "traffic" or bed.load):
+        if name in arguments.names or not arguments.names and (name not in NEED_LOAD or bed.load):
             failures += measure(bed) or 0
             print(flush=True)
     return 1 if failures else 0

@@ -63,6 +63,11 @@ struct HostPlugin: Sendable {
         try HostPlugin("host_keeper", named: "keeper_direct", ["-DDIRECT"])
     }
 
+    /// A persistence plugin with the habits of other people.
+    static let stranger = Result {
+        try HostPlugin("host_stranger", named: "stranger", libraries: ["-lcjson"])
+    }
+
     static let signals = Result { try HostPlugin("host_signals", named: "signals") }
     static let directSignals = Result {
         try HostPlugin("host_signals", named: "signals_direct", ["-DDIRECT"])

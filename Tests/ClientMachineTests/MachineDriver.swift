@@ -207,11 +207,12 @@ final class MachineDriver {
                 }
                 answer(.pubcomp, stretch.identifier(at: place))
             }
-        case .acknowledged(let places, let reason):
-            for place in places {
+        case .acknowledged(let stretch, let reason):
+            for place in stretch.places {
                 if outgoing.removeValue(forKey: place) == nil { events.append("no message") }
                 reasons.append(reason)
             }
+        case .announced(let reason): events.append("announced \(reason.rawValue)")
         case .received(let identifier): answers.append((.pubrel, identifier))
         case .subscribed(_, let codes): events.append("subscribed \(codes.map(\.rawValue))")
         case .unsubscribed(_, let codes): events.append("unsubscribed \(codes.map(\.rawValue))")
@@ -233,7 +234,7 @@ final class MachineDriver {
     private func take(_ stretch: UnsafePublishStretch) {
         stretchCount += stretch.count
         let topic = String(decoding: stretch.topic, as: UTF8.self)
-        stretch.walk { index, identifier, payload in
+        stretch.walk { index, identifier, payload, _ in
             let message = ArrivedMessage(
                 topic: topic,
                 payload: [UInt8](payload),

@@ -116,6 +116,168 @@ struct BridgeTests {
         #expect(bridge(lines).errors.first == error)
     }
 
+    @Test(
+        "An address is a host, a Unix socket or a WebSocket",
+        arguments: [
+            ("h", BridgeAddress(host: "h", port: 1883), "h:1883"),
+            ("[::1]", BridgeAddress(host: "::1", port: 1883), "::1:1883"),
+            ("[::1]:8883", BridgeAddress(host: "::1", port: 8883), "::1:8883"),
+            (
+                "unix:/run/m.sock",
+                BridgeAddress(.unix, host: "", port: 0, path: "/run/m.sock"), "unix:/run/m.sock"
+            ),
+            (
+                "ws://h", BridgeAddress(.webSocket, host: "h", port: 80, path: "/mqtt"),
+                "ws://h:80/mqtt"
+            ),
+            (
+                "ws://h:8080/", BridgeAddress(.webSocket, host: "h", port: 8080, path: "/"),
+                "ws://h:8080/"
+            ),
+            (
+                "wss://[::1]/a?b=c:d",
+                BridgeAddress(.secureWebSocket, host: "::1", port: 443, path: "/a?b=c:d"),
+                "wss://[::1]:443/a?b=c:d"
+            ),
+        ]
+    )
+    func address(word: String, address: BridgeAddress, text: String) {
+        let outcome = Outcome(
+            "connection b\naddress \(word)\ntopic t\n"
+                + (word.hasPrefix("wss") ? "bridge_cafile a" : "")
+        )
+        #expect(outcome.errors == [])
+        #expect(outcome.configuration.bridges.first?.addresses == [address])
+        #expect(address.description == text)
+    }
+
+    @Test(
+        "An address that is none of these is refused",
+        arguments: [
+            "unix:", "unix:m.sock", "unix:/" + String(repeating: "x", count: 107), "mqtt://h:1883",
+            "[::1", "[]:1", "[::1]1883", "ws://", "ws:///mqtt", "ws://u:p@h/mqtt", "ws://h/m\u{e9}",
+            "://h",
+        ]
+    )
+    func badAddress(word: String) {
+        let outcome = Outcome("connection b\naddress \(word)\ntopic t")
+        #expect(
+            outcome.errors == [
+                "Error: Invalid bridge address '\(word)'. It is host[:port], unix:/path,"
+                    + " ws://host[:port]/path or wss://host[:port]/path.",
+                "Error found at test.conf:2.",
+            ]
+        )
+    }
+
+    @Test("Nobody asks for the address of a Unix socket")
+    func unixIsNotResolved() {
+        let outcome = Outcome("connection b\naddress unix:/unknown ws://unknown\ntopic t")
+        #expect(outcome.remarks(.warning).count == 1)
+    }
+
+    @Test(
+        "What cannot work is refused with the place of the option",
+        arguments: [
+            (
+                "bridge_require_ocsp true",
+                "Error: The 'bridge_require_ocsp' option is not supported by this version.", 4
+            ),
+            (
+                "bridge_cafile a\nbridge_certfile c",
+                "Error: Invalid bridge configuration: missing bridge_keyfile.", 5
+            ),
+            (
+                "bridge_cafile a\nbridge_keyfile c",
+                "Error: Invalid bridge configuration: missing bridge_certfile.", 5
+            ),
+            (
+                "cleansession true\nbridge_alpn mqtt",
+                "Error: Invalid bridge configuration: bridge_alpn without TLS: give bridge_cafile,"
+                    + " bridge_capath, bridge_tls_use_os_certs or bridge_psk.", 5
+            ),
+            (
+                "bridge_certfile c\nbridge_keyfile c",
+                "Error: Invalid bridge configuration: bridge_certfile without TLS: give bridge_cafile,"
+                    + " bridge_capath, bridge_tls_use_os_certs or bridge_psk.", 4
+            ),
+            (
+                "bridge_identity i\nbridge_psk xy",
+                "Error: 'bridge_psk' must be at most 512 bytes in hexadecimal digits.", 5
+            ),
+            (
+                "bridge_psk 12\nbridge_identity \(String(repeating: "i", count: 129))",
+                "Error: bridge_identity value too long.", 5
+            ),
+            (
+                "bridge_psk 12\nbridge_identity i\nbridge_tls_version tlsv1.3",
+                "Error: Invalid bridge configuration: bridge_psk needs TLS 1.2, which bridge_tls_version"
+                    + " tlsv1.3 excludes.", 6
+            ),
+            (
+                "password p",
+                "Error: Invalid bridge configuration: a remote_password without remote_username needs"
+                    + " bridge_protocol_version mqttv50.", 4
+            ),
+            (
+                "notification_topic a/+",
+                "Error: Invalid bridge configuration: 'a/+' is no topic to publish to.", 4
+            ),
+            (
+                "clientid a+b",
+                "Error: Invalid bridge configuration: '$SYS/broker/connection/a+b/state' is no topic to"
+                    + " publish to: give a notification_topic.", 4
+            ),
+        ]
+    )
+    func cannotWork(lines: String, error: String, line: Int) {
+        #expect(bridge(lines).errors == [error, "Error found at test.conf:\(line)."])
+    }
+
+    @Test(
+        "What only seems to be like those works",
+        arguments: [
+            "bridge_require_ocsp false", "bridge_insecure true",
+            "bridge_cafile a\nbridge_certfile c\nbridge_keyfile k",
+            "bridge_psk 123\nbridge_identity i\nbridge_tls_version tlsv1.2\nbridge_alpn mqtt",
+            "bridge_protocol_version mqttv50\npassword p", "clientid a+b\nnotifications false",
+            "clientid a+b\nnotification_topic b",
+        ]
+    )
+    func canWork(lines: String) {
+        #expect(bridge(lines).errors == [])
+    }
+
+    @Test(
+        "Addresses and TLS must go together",
+        arguments: [
+            (
+                "h ws://h", "bridge_cafile a",
+                "'ws://h:80/mqtt' is not encrypted, but the bridge has options of TLS: say wss://."
+            ),
+            (
+                "h wss://h/", "cleansession true",
+                "'wss://h:443/' needs an authority to trust: give bridge_cafile, bridge_capath,"
+                    + " bridge_tls_use_os_certs or bridge_psk."
+            ),
+            (
+                "unix:/s", "bridge_identity i\nbridge_psk 12",
+                "options of TLS, but no address that TLS is spoken to."
+            ),
+            ("unix:/s h", "bridge_cafile a", nil),
+            ("wss://h", "bridge_identity i\nbridge_psk 12", nil),
+        ] as [(String, String, String?)]
+    )
+    func transports(addresses: String, lines: String, what: String?) {
+        let outcome = Outcome("connection b\ntopic t\naddresses \(addresses)\n\(lines)")
+        #expect(
+            outcome.errors
+                == (what.map {
+                    ["Error: Invalid bridge configuration: \($0)", "Error found at test.conf:3."]
+                } ?? [])
+        )
+    }
+
     @Test("A port of an address that is out of range is refused", arguments: ["0", "65536", "x"])
     func badPort(port: String) {
         let number = Int(port) ?? 0
@@ -130,10 +292,11 @@ struct BridgeTests {
         func section(_ name: String) -> String {
             "connection \(name)\naddress h\ntopic t\nlocal_clientid same\n"
         }
+        let errors = Outcome(section("a") + section("b")).errors
         #expect(
-            Outcome(section("a") + section("b")).errors.first?
-                .hasPrefix("Error: Bridge local_clientid 'same' is not unique.") == true
+            errors.first?.hasPrefix("Error: Bridge local_clientid 'same' is not unique.") == true
         )
+        #expect(errors.last == "Error found at test.conf:8.")
     }
 
     @Test("Topics have pattern, direction, QoS and prefixes")

@@ -192,12 +192,6 @@ extension Mistake {
             "Error found at %F:1."
         ),
         Mistake(
-            "connection b\naddress 127.0.0.1\ntopic #",
-            3,
-            "Error: The 'connection' option is not supported by this version.",
-            "Error found at %F:1."
-        ),
-        Mistake(
             "connection b\naddress 127.0.0.1",
             3,
             "Error: Invalid bridge configuration: no topics defined.",

@@ -144,6 +144,45 @@ struct ReloadTests {
         #expect(Configuration().persistenceFsync == .everysec)
     }
 
+    @Test("What a file says otherwise of bridges is told by their names, passwords without values")
+    func bridges() {
+        let old = Outcome(
+            """
+            connection a
+            address h
+            topic t
+            topic u in
+            connection gone
+            address h
+            topic t
+            """
+        ).configuration
+        let new = Outcome(
+            """
+            connection new
+            address h
+            topic t
+            connection a
+            address h:1884
+            topic t
+            topic v in
+            username u
+            password secret
+            """
+        ).configuration
+        #expect(
+            old.changes(in: new).map(\.line) == [
+                "Reloaded 'connection': none -> new (test.conf:1).",
+                "Reloaded 'address' of bridge a: h -> h:1884 (test.conf:5).",
+                "Reloaded 'password' of bridge a (test.conf:9).",
+                "Reloaded 'topic' of bridge a: t, u in -> t, v in (test.conf:7).",
+                "Reloaded 'username' of bridge a: default -> u (test.conf:8).",
+                "Reloaded 'connection': gone -> none.",
+            ]
+        )
+        #expect(new.changes(in: new) == [])
+    }
+
     @Test(
         "Options of a listener that only a restart changes keep their value",
         arguments: [

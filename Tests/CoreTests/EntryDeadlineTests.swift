@@ -84,12 +84,12 @@ struct EntryDeadlineTests {
         #expect(peer.received == (version == 5 ? [0x20, 3, 0, 0x88, 0] : [0x20, 2, 0, 3]))
         #expect(peer.isClosed)
         let session = try #require(home.sessions[name])
-        #expect(session.client == nil && session.will == nil)
+        #expect(session.peer == nil && session.will == nil)
         watcher.read()
         #expect(watcher.received == [], "the will of a client that was refused")
         // It comes again, and finds the disk working.
         home.releaseAnswers(upTo: holder.last)
-        #expect(home.holdingClients.isEmpty)
+        #expect(home.holdingPeers.isEmpty)
         let again = try driven.connect(to: accepting)
         again.send(connect(version))
         driven.settle()
@@ -125,7 +125,7 @@ struct EntryDeadlineTests {
             peer.close()
             driven.settle()
         }
-        #expect(home.holdingClients.count <= Worker.holdingCountMin)
-        #expect(home.holdingClients.count { $0.stage != .ended } == 0)
+        #expect(home.holdingPeers.count <= Worker.holdingCountMin)
+        #expect(home.holdingPeers.count { $0.stage != .ended } == 0)
     }
 }

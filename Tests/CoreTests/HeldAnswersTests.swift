@@ -120,7 +120,7 @@ struct HeldAnswersTests {
         worker.releaseAnswers(upTo: holder.last)
         let session = try #require(worker.sessions["c"])
         #expect(session.incoming?.contains(8) == true)
-        #expect(worker.holdingClients.isEmpty)
+        #expect(worker.holdingPeers.isEmpty)
         worker.answerHolder = nil
     }
 }

@@ -39,7 +39,7 @@ struct KickTests {
             #expect(!peer.isClosed)
             while let packet = peer.packet() { #expect(packet[0] == 0x20 || packet[0] == 0xD0) }
         }
-        #expect(driven.workers[0].sessions.all.count { $0.client != nil } == 3)
+        #expect(driven.workers[0].sessions.all.count { $0.peer != nil } == 3)
         driven.end()
     }
 

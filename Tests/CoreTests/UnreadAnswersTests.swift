@@ -45,7 +45,7 @@ struct UnreadAnswersTests {
             sent += piece
         }
         #expect(sent < flow.count, "the broker has read on")
-        let connection = try #require(driven.workers[0].sessions["c"]?.client?.connection)
+        let connection = try #require(driven.workers[0].sessions["c"]?.peer?.connection)
         // What may wait, and what one read can bring.
         #expect(connection.queuedPacketCount <= 100 + 1000 + (64 << 10) / 2)
         var answers = 0

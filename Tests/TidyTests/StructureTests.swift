@@ -23,7 +23,9 @@ struct StructureTests {
         ("Sources/Broker/Net/", ["SafeFiles", "CBrokerShims"]),
         (
             "Sources/Broker/Core/",
-            leaves.union(["MQTT", "Topics", "Inflight", "Config", "Persist", "Net", "Log"])
+            leaves.union([
+                "MQTT", "Topics", "Inflight", "ClientMachine", "Config", "Persist", "Net", "Log",
+            ])
         ),
         ("Sources/PluginABI/CommonLibrary", leaves.union(["CMosquitto", "CBrokerShims"])),
         ("Sources/PluginABI/Isolation/", []),
@@ -195,21 +197,6 @@ struct StructureTests {
             let name = String(folder.split(separator: "/").last ?? "")
             #expect(words.contains(name), "ARCHITECTURE.md does not mention \(folder)")
         }
-    }
-
-    @Test("docs/migration.md lists exactly the parts that Support.swift refuses")
-    func refusedParts() throws {
-        let support = try #require(SourceTree.file("Sources/Broker/Mosquitto/Support.swift"))
-        let document = try #require(
-            SourceTree.file("docs/migration.md"),
-            "docs/migration.md is missing"
-        )
-        let name = #/^ +(\.[a-z]+, )*\.[a-z]+,?$/#
-        let refused = support.lines.filter { $0.wholeMatch(of: name) != nil }
-            .flatMap { $0.split { !$0.isLetter }.map(String.init) }
-        let row = #/^\| `([a-z]+)` \| refused \|.*/#
-        let listed = document.lines.compactMap { $0.wholeMatch(of: row)?.output.1 }.map(String.init)
-        #expect(Set(refused) == Set(listed), "docs/migration.md: \(listed), code: \(refused)")
     }
 
     @Test("Every option the parser knows is described in docs/configuration.md")

@@ -133,6 +133,17 @@ struct CtrlOutputTests {
         ),
     ]
 
+    @Test("both show of a bridge what is known")
+    func bridges() throws {
+        let text = #"{"bridges":[{"name":"up","state":"waiting","last-error":"refused"}]}"#
+        let lines = [
+            "Bridge up:", "  State:             waiting", "  Last error:        refused", "",
+        ]
+        #expect(ResponsePrinter.lines("listBridges", try data(text)) == lines)
+        let printer = ShellPrinter(style: ShellStyle(isColoured: false))
+        #expect(printer.lines("listBridges", try data(text)) == lines)
+    }
+
     @Test("the shell shows these lines", arguments: shellCases)
     func shell(_ command: String, _ text: String, _ lines: [String]) throws {
         let printer = ShellPrinter(style: ShellStyle(isColoured: false))

@@ -28,7 +28,7 @@ package struct BridgeConfiguration: Sendable, Equatable {
     package var threshold = 10
     /// The delay before connecting again.
     package var restartTimeout = BridgeRestartTimeout()
-    /// Whether the bridge moves on to the next address on failure only.
+    /// Whether the bridge stays where it is connected, instead of looking for the first address.
     package var roundRobin = false
     /// Whether the remote is told that this is a bridge (v3).
     package var tryPrivate = true
@@ -90,20 +90,6 @@ package struct BridgeConfiguration: Sendable, Equatable {
     /// The topic the state of the bridge is published on.
     package var stateTopic: String {
         notificationTopic ?? "$SYS/broker/connection/\(remoteClientid)/state"
-    }
-}
-
-/// A remote broker.
-package struct BridgeAddress: Sendable, Equatable {
-    /// The host name or address.
-    package let host: String
-    /// The port.
-    package let port: Int
-
-    /// Makes an address.
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
     }
 }
 

@@ -105,7 +105,7 @@ enum BridgeOptions {
         "username": "remote_username", "password": "remote_password",
     ]
 
-    /// The remote brokers; the last colon of a word begins the port.
+    /// The remote brokers.
     private static func address(
         _ bridge: inout BridgeConfiguration,
         _ line: inout OptionLine
@@ -117,16 +117,7 @@ enum BridgeOptions {
         }
         var next: String? = try line.word()
         while let word = next, !word.hasPrefix("#") {
-            var host = word[...]
-            var port = 1883
-            if let colon = word.lastIndex(of: ":") {
-                host = word[..<colon]
-                port = Int(word[word.index(after: colon)...]) ?? 0
-                guard 1...65535 ~= port else {
-                    throw ConfigurationError("Error: Invalid bridge port value (\(port)).")
-                }
-            }
-            bridge.addresses.append(BridgeAddress(host: String(host), port: port))
+            bridge.addresses.append(try BridgeAddress.parse(word))
             next = line.nextWord()
         }
     }

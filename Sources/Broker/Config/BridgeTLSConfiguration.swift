@@ -33,6 +33,6 @@ package struct BridgeTLSConfiguration: Sendable, Equatable {
     /// TLS switched off.
     package init() {}
 
-    /// Whether the bridge speaks TLS with certificates.
-    package var isEnabled: Bool { cafile != nil || capath != nil || useOsCerts }
+    /// Whether the bridge speaks TLS, with certificates or a pre-shared key.
+    package var isSwitchedOn: Bool { cafile != nil || capath != nil || useOsCerts || psk != nil }
 }

@@ -5,7 +5,7 @@
 package struct ConfigurationChange: Sendable, Equatable {
     /// The option.
     package let name: String
-    /// Whose it is: ` of listener 1883`; empty for the broker's own.
+    /// Whose it is: ` of listener 1883`, ` of bridge cloud`; empty for the broker's own.
     package let owner: String
     /// Its values in force and in the file: as written, `default` where nothing is; nil if they are secret.
     package let values: (old: String, new: String)?
@@ -31,7 +31,7 @@ package struct ConfigurationChange: Sendable, Equatable {
 
 extension Configuration {
     /// What `new`, as read from the file, says otherwise: general options by name, listeners in their
-    /// order, then plugins.
+    /// order, bridges, then plugins.
     ///
     /// Values are compared as they are written, so `true` and `1` differ.
     package func changes(in new: Configuration) -> [ConfigurationChange] {
@@ -57,7 +57,44 @@ extension Configuration {
                 )
             )
         }
-        return changes + changedPlugins(in: new)
+        return changes + changedBridges(in: new) + changedPlugins(in: new)
+    }
+
+    /// Bridges are the same that have the same name.
+    private func changedBridges(in new: Configuration) -> [ConfigurationChange] {
+        var changes: [ConfigurationChange] = []
+        for (position, bridge) in new.bridges.enumerated() {
+            if let index = bridges.firstIndex(where: { $0.name == bridge.name }) {
+                changes += self.changes(
+                    in: new,
+                    here: .bridge(index),
+                    there: .bridge(position),
+                    owner: " of bridge \(bridge.name)"
+                )
+            } else {
+                changes.append(
+                    ConfigurationChange(
+                        name: "connection",
+                        owner: "",
+                        values: ("none", bridge.name),
+                        place: new.places["connection", .bridge(position)],
+                        needsRestart: false
+                    )
+                )
+            }
+        }
+        for bridge in bridges where !new.bridges.contains(where: { $0.name == bridge.name }) {
+            changes.append(
+                ConfigurationChange(
+                    name: "connection",
+                    owner: "",
+                    values: (bridge.name, "none"),
+                    place: nil,
+                    needsRestart: false
+                )
+            )
+        }
+        return changes
     }
 
     private func changes(

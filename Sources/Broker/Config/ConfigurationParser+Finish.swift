@@ -23,7 +23,7 @@ extension ConfigurationParser {
         var errors: [ConfigurationError] = []
         for index in result.listeners.indices {
             guard let (line, options) = Self.mistake(in: result.listeners[index]) else { continue }
-            let place = options.lazy.compactMap { result.places[$0, .listener(index)] }.first
+            let place = result.places.first(of: options, in: .listener(index))
             errors.append(Self.error(line, at: place))
         }
         errors += finishBridges(&result)
@@ -141,27 +141,19 @@ extension ConfigurationParser {
                 bridge.localClientid = "local.\(bridge.remoteClientid)"
             }
             result.bridges[index] = bridge
-            let place = result.places["connection", .bridge(index)]
-            if let missing = Self.missing(in: bridge) {
-                errors.append(
-                    Self.error("Error: Invalid bridge configuration: \(missing)", at: place)
-                )
+            if let mistake = bridge.mistake {
+                let names = mistake.options + ["connection"]
+                let place = result.places.first(of: names, in: .bridge(index))
+                errors.append(Self.error(mistake.line, at: place))
             } else if !seen.insert(bridge.localClientid).inserted {
                 let line =
                     "Error: Bridge local_clientid '\(bridge.localClientid)' is not unique. Try changing"
                     + " or setting the local_clientid value for one of the bridges."
+                let names = ["local_clientid", "connection"]
+                let place = result.places.first(of: names, in: .bridge(index))
                 errors.append(Self.error(line, at: place))
             }
         }
         return errors
-    }
-
-    /// What a bridge needs and has not.
-    private static func missing(in bridge: BridgeConfiguration) -> String? {
-        if bridge.addresses.isEmpty { return "no remote addresses defined." }
-        if bridge.topics.isEmpty { return "no topics defined." }
-        if bridge.tls.psk != nil, bridge.tls.identity == nil { return "missing bridge_identity." }
-        if bridge.tls.identity != nil, bridge.tls.psk == nil { return "missing bridge_psk." }
-        return nil
     }
 }

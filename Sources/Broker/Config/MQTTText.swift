@@ -22,7 +22,12 @@ enum MQTTText {
 
     /// Whether the text may be put in front of topic names: a topic name, or nothing.
     static func isTopicPrefix(_ text: String) -> Bool {
-        text.isEmpty || TopicRules.isName(text.utf8Span.span)
+        text.isEmpty || isTopicName(text)
+    }
+
+    /// Whether the text is a topic name: what can be published to.
+    static func isTopicName(_ text: String) -> Bool {
+        TopicRules.isName(text.utf8Span.span)
     }
 
     /// Whether the text is a topic filter.

@@ -46,7 +46,7 @@ package struct OptionPlaces: Sendable, Equatable {
     }
 
     /// The options whose lines add up.
-    private static let additive: Set = ["log_dest", "log_type", "websockets_origin"]
+    private static let additive: Set = ["log_dest", "log_type", "websockets_origin", "topic"]
 
     /// What the `log_dest` that names a file goes by, as others stand beside it.
     package static let logFile = "log_dest file"
@@ -99,6 +99,14 @@ package struct OptionPlaces: Sendable, Equatable {
     /// Where an option stands; nil if it does not occur in that section.
     package subscript(name: String, section: Section) -> OptionPlace? {
         entries[Key(name: name, section: resolved(section))]?.place
+    }
+
+    /// Where the first of several options stands that occurs in that section.
+    func first(of names: [String], in section: Section) -> OptionPlace? {
+        for name in names {
+            if let place = self[name, section] { return place }
+        }
+        return nil
     }
 
     /// An error line with what `mention` says, in front of the full stop if it has one.

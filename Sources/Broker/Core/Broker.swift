@@ -45,6 +45,10 @@ package final class Broker: Sendable {
     package let pluginBacklog: PluginBacklog
     /// The rules of the machine about who may connect.
     let hostAccess = HostAccess()
+    /// Who looks names up for outgoing connections.
+    let resolver = NameResolver()
+    /// How the bridges are.
+    package let bridges = BridgeBoard()
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.
@@ -90,10 +94,11 @@ package final class Broker: Sendable {
     /// Reads certificates, keys and the like; before any worker runs.
     package func openTransports() throws(TransportSetupError) {
         let settings = settings
-        let plans = try transports.plans(for: settings.configuration)
-        current.withLock {
-            $0 = Settings(settings.configuration, transports: plans, previous: settings)
-        }
+        let prepared = PreparedTransports(
+            plans: try transports.plans(for: settings.configuration),
+            bridges: try transports.bridgePlans(for: settings.configuration)
+        )
+        current.withLock { $0 = Settings(settings.configuration, prepared, previous: settings) }
     }
 
     /// Ends the threads that serve transports; after all workers.
@@ -109,14 +114,13 @@ package final class Broker: Sendable {
     package func prepare(
         _ configuration: Configuration
     ) throws(ConfigurationError) -> PreparedTransports {
-        PreparedTransports(plans: try transports.plansForReload(of: configuration))
+        try transports.prepare(configuration)
     }
 
     /// Puts another configuration in force; workers learn of it through their mailboxes.
     package func apply(_ configuration: Configuration, _ transports: PreparedTransports) {
-        let plans = transports.plans
         let settings = current.withLock { current in
-            current = Settings(configuration, transports: plans, previous: current)
+            current = Settings(configuration, transports, previous: current)
             return current
         }
         for worker in workers { worker.post { $0.adopt(settings) } }

@@ -3,7 +3,7 @@
 
 package import Config
 import MQTT
-package import Net
+import Net
 import Synchronization
 
 /// One configuration with what is derived from it; replaced as a whole on reload.
@@ -16,18 +16,21 @@ package final class Settings: Sendable {
     ///
     /// Apart from the listeners: identities, which messages keep, hold those.
     let transports: [TransportPlan]
+    /// The bridges in the order of the file; empty before their files have been read.
+    let bridges: [BridgePlan]
 
     /// Derives settings; listeners keep their connection counts from `previous`.
     package init(
         _ configuration: Configuration,
-        transports: [TransportPlan] = [],
+        _ prepared: PreparedTransports = PreparedTransports(plans: [], bridges: []),
         previous: Settings? = nil
     ) {
         self.configuration = configuration
         let plans = configuration.listeners.indices.map { index in
-            index < transports.count ? transports[index] : TransportPlan()
+            index < prepared.plans.count ? prepared.plans[index] : TransportPlan()
         }
-        self.transports = plans
+        transports = plans
+        bridges = prepared.bridges
         listeners = configuration.listeners.enumerated().map { index, listener in
             let earlier = previous.flatMap {
                 index < $0.listeners.count ? $0.listeners[index] : nil

@@ -33,8 +33,10 @@ package final class Worker {
     let routes: RouteCache
     /// The plugins; nil when there are none.
     ///
-    /// The broker keeps them for ever: counting references here would cost every delivery.
-    unowned(unsafe) let hooks: (any Hooks)?
+    /// A strong reference that never changes: nobody has to count one to call them.
+    let hooks: (any Hooks)?
+    /// What they want to be asked, where they have said it; nil: they have to be asked.
+    let publishedEvents: UnsafeHookEvents?
     /// Whether there are plugins; spares following a reference.
     let hasHooks: Bool
     /// Whether some of them write their answers from other processes.
@@ -57,6 +59,8 @@ package final class Worker {
     /// Whether they are being delivered.
     var isDelivering = false
     private let retainedSweep = RetainedSweep()
+    /// The bridges whose sessions live here.
+    let bridges = WorkerBridges()
     /// Connections that came while every place was taken.
     let acceptQueue = AcceptQueue()
     /// A batch that came from another reactor.
@@ -72,16 +76,18 @@ package final class Worker {
     private(set) var recorder: Recorder?
     /// What persistence plugins are told; nil when there are none.
     private(set) var reporter: StateReporter?
-    /// Who is told what happens to sessions; set before the first client comes.
-    var sessionListener: (any SessionListener)?
+    /// Who is told what happens to sessions, kept by who sets it before the first client comes: one of the two.
+    ///
+    /// Counting references to it would cost several times for each message.
+    unowned(unsafe) var sessionListener: (any SessionListener)?
     /// Who holds answers back; set before the first client comes.
     var answerHolder: (any AnswerHolder)?
     /// Clients some of whose answers wait.
-    var holdingClients: [Client] = []
+    var holdingPeers: [SessionPeer] = []
     /// How many may be listed before those who have left are looked for.
     var holdingCountMax = Worker.holdingCountMin
     /// Clients that are not read from until other workers, or the session log, have caught up.
-    var parkedClients: [Client] = []
+    var parkedPeers: [SessionPeer] = []
     /// Logins that wait until the session log has been written.
     var waitingLogins: [() -> Void] = []
     private var outboxes: [DeliveryBatch?]
@@ -118,6 +124,7 @@ package final class Worker {
         counters = mailbox.counters
         settings = broker.settings
         hooks = broker.hooks
+        publishedEvents = hooks?.publishedEvents
         hasHooks = hooks != nil
         hasHelpers = hooks?.hasHelpers ?? false
         batch = PublishBatch(isChecked: hooks != nil)
@@ -207,8 +214,9 @@ package final class Worker {
         reactor.delegate = nil
         postponed = []
         slices.forgetAll()
+        bridges.forgetAll()
         fanOuts.forgetAll()
-        parkedClients = []
+        parkedPeers = []
         waitingLogins = []
         acceptQueue.forgetAll()
         openQuestions.forgetAll()
@@ -223,7 +231,7 @@ package final class Worker {
         reporter = nil
         hooks?.threadIsEnding()
         for session in sessions.all {
-            session.client?.session = nil
+            session.peer?.session = nil
             session.detach()
         }
         sessions.removeAll()
@@ -246,6 +254,7 @@ package final class Worker {
         limits = Limits(settings.configuration)
         isTracing = log.isEnabled(.debug)
         recheckClients()
+        applyBridges()
         acceptHeld()
     }
 
@@ -387,6 +396,7 @@ extension Worker: ReactorDelegate {
 
     package func reactorTurnEnding(_ reactor: Reactor) {
         expireDeadlines()
+        bridges.proceed(at: reactor.now)
         if index == 0 { retainedSweep.runIfDue(self) }
         if trimAt != 0, reactor.now >= trimAt { trimScratch() }
         if !postponed.isEmpty {
@@ -402,7 +412,7 @@ extension Worker: ReactorDelegate {
 
     package func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
         if !postponed.isEmpty { return 0 }
-        var due = deadlines.first ?? .max
+        var due = min(deadlines.first ?? .max, bridges.deadline)
         if index == 0, let sweep = retainedSweep.deadline(self) { due = min(due, sweep * 1000) }
         if trimAt != 0 { due = min(due, trimAt) }
         if let checkpoint = recorder?.checkpointDueAt { due = min(due, checkpoint) }

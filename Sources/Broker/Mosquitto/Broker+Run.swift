@@ -18,12 +18,6 @@ func runBroker(
     _ daemon: inout DaemonStart?
 ) -> Int32 {
     defer { BrokerProcess.logTermination(log) }
-    do throws(ConfigurationError) {
-        try Support.check(configuration)
-    } catch {
-        for line in error.lines { log.error(line) }
-        return error.exitCode
-    }
     DescriptorTable.reserve()
     do throws(StartError) {
         let signals = try Signals()
@@ -40,7 +34,7 @@ func runBroker(
 
 /// What the original has as parts that can be left out.
 private let features: StartupLog.Features = [
-    ("Bridge", false), ("Persistence", true), ("TLS", true), ("TLS-PSK", true),
+    ("Bridge", true), ("Persistence", true), ("TLS", true), ("TLS-PSK", true),
     ("Websockets", true),
 ]
 

@@ -44,6 +44,7 @@ final class BrokerThreads: Sendable {
                 broker.health.noteListenerFailure()
                 broker.log.error("Error: Unable to accept connections: \(error).")
             }
+            worker.startBridges()
         }
     }
 

@@ -16,11 +16,6 @@ enum ConfigurationCheck {
     /// It is what the user sees that the broker runs as: the process becomes that user first.
     static func mistakes(in configuration: Configuration, _ log: Log) -> [ConfigurationError] {
         var errors: [ConfigurationError] = []
-        do throws(ConfigurationError) {
-            try Support.check(configuration)
-        } catch {
-            errors.append(error)
-        }
         do throws(StartError) {
             try Privileges.drop(to: configuration, log, isAnnounced: false)
             try Privileges.applyUmask()

@@ -26,7 +26,6 @@ struct Reloading {
         var parser = ConfigurationParser(source: SystemConfigurationSource())
         if let path = commandLine.configFile { try parser.parse(file: path) }
         let new = try parser.finish(ports: commandLine.ports)
-        try Support.check(new)
         configuration = commandLine.applied(to: try running.applyingReload(of: new))
         if let error = ConfigurationCheck.logFile(configuration).first { throw error }
         transports = try broker.prepare(configuration)

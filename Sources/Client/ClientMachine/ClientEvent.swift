@@ -29,9 +29,11 @@ package enum ClientEvent {
     /// A QoS 2 message that is at this place of the receive window already: PUBREC once more.
     case repeated(place: Int, packetIdentifier: UInt16)
     /// QoS 2 messages that are released; they have left the receive window.
-    case released(ReleaseStretch)
+    case released(AnswerStretch)
     /// QoS 1 and 2 messages that are over; they have left the send window.
-    case acknowledged(places: Range<Int>, ReasonCode)
+    case acknowledged(AnswerStretch, ReasonCode)
+    /// The message that `announce` has sent is over.
+    case announced(ReasonCode)
     /// PUBREC for a QoS 2 message: `release` it, unless the machine does so.
     case received(packetIdentifier: UInt16)
     /// The answer to `subscribe`, one code for each filter.

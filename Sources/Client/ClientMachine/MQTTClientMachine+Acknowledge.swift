@@ -17,6 +17,10 @@ extension MQTTClientMachine {
             type: isPuback ? .puback : .pubcomp,
             version: version
         )
+        if isPuback, requests[ack.packetIdentifier]?.type == .publish {
+            requests[ack.packetIdentifier] = nil
+            return .announced(ack.reasonCode)
+        }
         let answer =
             isPuback
             ? send.acknowledgePuback(ack.packetIdentifier)
@@ -58,7 +62,10 @@ extension MQTTClientMachine {
         case .released:
             releasesAtOnce ? .nothing : .received(packetIdentifier: ack.packetIdentifier)
         case .ended(let place):
-            .acknowledged(places: place..<(place + 1), ack.reasonCode)
+            .acknowledged(
+                AnswerStretch(place: place, identifier: ack.packetIdentifier),
+                ack.reasonCode
+            )
         }
     }
 

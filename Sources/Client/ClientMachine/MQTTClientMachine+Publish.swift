@@ -101,7 +101,7 @@ extension MQTTClientMachine {
             )
             return .nothing
         }
-        return .released(ReleaseStretch(place: place, identifier: ack.packetIdentifier))
+        return .released(AnswerStretch(place: place, identifier: ack.packetIdentifier))
     }
 
     /// Answers a message that has been taken over: PUBACK, PUBREC or PUBCOMP, or says why it was not.
@@ -160,7 +160,7 @@ extension MQTTClientMachine {
             let places = first..<(first + count)
             return ClientStep(
                 byteCount: packets.count,
-                event: .released(ReleaseStretch(places: places, packets: packets))
+                event: .released(AnswerStretch(places: places, packets: packets))
             )
         default: return nil
         }
@@ -168,9 +168,10 @@ extension MQTTClientMachine {
 
     private func takeAcks(_ bytes: UnsafeRawBufferPointer, _ places: Range<Int>) -> ClientStep? {
         guard !places.isEmpty else { return nil }
+        let packets = UnsafeRawBufferPointer(rebasing: bytes[..<(4 * places.count)])
         return ClientStep(
-            byteCount: 4 * places.count,
-            event: .acknowledged(places: places, .success)
+            byteCount: packets.count,
+            event: .acknowledged(AnswerStretch(places: places, packets: packets), .success)
         )
     }
 

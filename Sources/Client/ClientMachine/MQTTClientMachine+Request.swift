@@ -128,6 +128,38 @@ extension MQTTClientMachine {
         throw .noIdentifier
     }
 
+    /// Sends a message past all that waits, as the first one of a connection may have to be; with QoS 1
+    /// `announced` follows.
+    ///
+    /// It has no place in the window: what is lost with the connection is not sent again. A QoS above
+    /// the server's maximum is lowered, and RETAIN left out where the server does not retain.
+    package mutating func announce(
+        _ message: OutgoingPublish,
+        _ send: borrowing SendWindow,
+        now: Int64,
+        output: inout [UInt8]
+    ) throws(RequestError) {
+        assert(message.qos < 2, "nothing is kept that could be released")
+        guard stage == .connected else { throw .notConnected }
+        var identifier: UInt16 = 0
+        let qos = min(message.qos, limits.maximumQoS)
+        if qos > 0 { identifier = try requestIdentifier(send) }
+        var packet: [UInt8] = []
+        packet.appendPublish(
+            topic: message.topic,
+            payload: message.payload,
+            qos: qos,
+            isRetained: message.isRetained && limits.isRetainAvailable,
+            packetIdentifier: identifier,
+            properties: version == .v5 ? message.properties : [],
+            version: version
+        )
+        guard packet.count <= limits.maximumPacketSize else { throw .tooLarge }
+        if qos > 0 { requests[identifier] = (.publish, 0) }
+        output += packet
+        keepAlive.noteSent(now)
+    }
+
     mutating func handleAnswer(
         _ header: FixedHeader,
         _ body: RawSpan

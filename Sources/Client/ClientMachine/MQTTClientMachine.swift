@@ -60,8 +60,9 @@ package struct MQTTClientMachine: ~Copyable {
     /// SUBSCRIBE and UNSUBSCRIBE packets without an answer, with their number of filters.
     var requests: [UInt16: (type: PacketType, count: Int)] = [:]
     var isReauthenticating = false
-    /// Messages from this place of the send window on were never sent in the server's session.
-    var firstNewPlace = 0
+    /// Messages from this place of the send window on were never sent in the server's session: they go
+    /// out without DUP [MQTT-3.3.1-1].
+    package internal(set) var firstNewPlace = 0
     /// QoS and topic of the last PUBLISH, if another one like it may follow.
     var lastQoS: UInt8?
     var lastTopic: [UInt8] = []

@@ -37,9 +37,12 @@ package struct UnsafePublishStretch {
         self.firstPlace = firstPlace
     }
 
-    /// Calls `use` for each message, with its number from 0, packet identifier and payload.
+    /// Calls `use` for each message, with its number from 0, packet identifier, payload and whole packet.
     package func walk(
-        _ use: (_ index: Int, _ packetIdentifier: UInt16, _ payload: UnsafeRawBufferPointer) -> Void
+        _ use: (
+            _ index: Int, _ packetIdentifier: UInt16, _ payload: UnsafeRawBufferPointer,
+            _ packet: UnsafeRawBufferPointer
+        ) -> Void
     ) {
         var offset = 0
         for index in 0..<count {
@@ -49,7 +52,8 @@ package struct UnsafePublishStretch {
             use(
                 index,
                 publish.packetIdentifier,
-                UnsafeRawBufferPointer(rebasing: packets[publish.payloadOffset..<end])
+                UnsafeRawBufferPointer(rebasing: packets[publish.payloadOffset..<end]),
+                UnsafeRawBufferPointer(rebasing: packets[offset..<(offset + publish.byteCount)])
             )
             offset += publish.byteCount
         }

@@ -198,6 +198,8 @@ package final class PluginHost: Hooks, Sendable {
         registry.path(listener).events
     }
 
+    package var publishedEvents: UnsafeHookEvents? { registry.publishedEvents }
+
     package func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer? {
         let snapshot = registry.current
         let mustWait = question.isLogin && lane.isBehind

@@ -18,12 +18,8 @@ final class PersistSQLite: Plugin {
     private let options: SQLiteOptions
     /// nil: there is nowhere to keep anything.
     private let database: StateDatabase?
-    private var lastFlush = Clock.milliseconds()
+    private var schedule: FlushSchedule
     private var lastError: Int64 = -10_000
-
-    /// Milliseconds until the next look, with a flush period of 0: soon while there is something to do.
-    private static let busyInterval = 1
-    private static let idleInterval = 20
 
     init(context: PluginContext) throws {
         broker = context.broker
@@ -33,6 +29,7 @@ final class PersistSQLite: Plugin {
             broker.log(.error, error.text)
             throw ResultCode.invalid
         }
+        schedule = FlushSchedule(seconds: options.flushPeriod, from: Clock.milliseconds())
         guard let path = Self.path(options, broker) else {
             database = nil
             broker.log(
@@ -131,6 +128,12 @@ final class PersistSQLite: Plugin {
         guard let database else { return }
         database.noteChange()
         do { try body(database) } catch { report(error) }
+        if schedule.noteChange() { flushAmidChanges(database) }
+    }
+
+    private func flushAmidChanges(_ database: StateDatabase) {
+        let now = Clock.milliseconds()
+        if schedule.isDueAmidChanges(at: now) { flush(database, at: now) }
     }
 
     private func restore(_ event: borrowing PersistRestoreEvent) {
@@ -142,14 +145,14 @@ final class PersistSQLite: Plugin {
     private func flushIfDue() -> Int {
         guard let database else { return 3_600_000 }
         let now = Clock.milliseconds()
-        let period = Int64(options.flushPeriod) * 1000
-        let left = lastFlush + period - now
-        if left > 0 { return Int(left) }
-        lastFlush = now
         let wasDirty = database.isDirty
+        if schedule.isDue(at: now) { flush(database, at: now) }
+        return Int(schedule.wait(at: Clock.milliseconds(), isBusy: wasDirty))
+    }
+
+    private func flush(_ database: StateDatabase, at now: Int64) {
+        schedule.noteFlush(at: now)
         do throws(SQLiteError) { try database.flush() } catch { report(error) }
-        if period > 0 { return Int(period) }
-        return wasDirty ? Self.busyInterval : Self.idleInterval
     }
 
     /// At most one line in a second: with a full disk there is one for each event.

@@ -12,8 +12,9 @@ struct SQLiteOptions: Equatable {
         case full = 2
         case extra = 3
 
+        /// By its name, in any case as in the original.
         init?(name: String) {
-            switch name {
+            switch name.lowercased() {
             case "extra": self = .extra
             case "full": self = .full
             case "normal": self = .normal

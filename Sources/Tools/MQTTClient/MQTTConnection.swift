@@ -166,8 +166,8 @@ package final class MQTTConnection {
         case .underWay: break
         }
         while true {
-            guard case .acknowledged(let places, let reason) = try next(deadline),
-                places.contains(step.place)
+            guard case .acknowledged(let stretch, let reason) = try next(deadline),
+                stretch.places.contains(step.place)
             else { continue }
             return reason
         }
@@ -266,7 +266,7 @@ package final class MQTTConnection {
             take(message, publish.publish.packetIdentifier)
         case .publishes(let stretch):
             let topic = String(decoding: stretch.topic, as: UTF8.self)
-            stretch.walk { _, identifier, payload in
+            stretch.walk { _, identifier, payload, _ in
                 let message = ReceivedMessage(
                     topic: topic,
                     payload: [UInt8](payload),

@@ -72,6 +72,13 @@ extension CommandRule {
             in: .commandLine
         ),
         CommandRule(
+            "listBridges",
+            "Broker",
+            "",
+            "List the bridges, how they are, and why.",
+            .names([])
+        ),
+        CommandRule(
             "listListeners",
             "Broker",
             "",
@@ -84,6 +91,13 @@ extension CommandRule {
             "",
             "List the plugins the broker has loaded.",
             .names([])
+        ),
+        CommandRule(
+            "reconnectBridge",
+            "Broker",
+            "NAME",
+            "Have a bridge connect anew at once.",
+            .names(["name"])
         ),
         CommandRule(
             "saveState",

@@ -18,6 +18,7 @@ enum ResponsePrinter {
         case "getanonymousgroup":
             return data["group"]?["groupname"]?.text.map { [$0] }
         case "listplugins": return data["plugins"]?.elements.map { $0.flatMap(plugin) }
+        case "listbridges": return data["bridges"]?.elements.map(bridges)
         case "listlisteners": return data["listeners"]?.elements.map(listeners)
         default: return []
         }
@@ -103,6 +104,26 @@ enum ResponsePrinter {
             lines += entries("Control endpoints:", width, endpoints) { $0.text }
         }
         return lines
+    }
+
+    private static func bridges(_ bridges: [JSONValue]) -> [String] {
+        bridges.flatMap { bridge in
+            let fields = [
+                ("State:", bridge["state"]?.text),
+                ("Since:", bridge["since"]?.text),
+                ("Address:", bridge["address"]?.text),
+                ("Local client id:", bridge["local-clientid"]?.text),
+                ("Remote client id:", bridge["remote-clientid"]?.text),
+                ("Protocol version:", bridge["protocol-version"]?.integer.map(String.init)),
+                ("Last error:", bridge["last-error"]?.text),
+                ("Next attempt:", bridge["next-attempt"]?.text),
+            ]
+            var lines = ["Bridge \(bridge["name"]?.text ?? ""):"]
+            for (label, value) in fields {
+                if let value { lines.append("  " + label.padded(to: 18) + " " + value) }
+            }
+            return lines + [""]
+        }
     }
 
     private static func listeners(_ listeners: [JSONValue]) -> [String] {

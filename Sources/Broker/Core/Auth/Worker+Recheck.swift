@@ -99,7 +99,7 @@ extension Worker {
 
     private func expel(_ session: Session) {
         session.setWill(nil)
-        if let client = session.client {
+        if let client = session.peer {
             client.finish(.notAuthorized)
         } else {
             end(session)

@@ -50,7 +50,10 @@ struct BridgeIntroduction {
         packet.isCleanStart = bridge.cleansession
         packet.keepAlive = UInt16(clamping: bridge.keepaliveInterval)
         packet.userName = bridge.remoteUsername
-        packet.password = bridge.remotePassword.map { Array($0.utf8) }
+        // 3.x knows no password without a user name [MQTT311-3.1.2-22].
+        if version == .v5 || bridge.remoteUsername != nil {
+            packet.password = bridge.remotePassword.map { Array($0.utf8) }
+        }
         if bridge.notifications, !bridge.notificationsLocalOnly {
             packet.will = Will(
                 topic: Array(bridge.stateTopic.utf8),

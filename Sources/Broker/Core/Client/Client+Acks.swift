@@ -51,12 +51,6 @@ extension Client {
         }
     }
 
-    /// A place in the window has become free.
-    private func sendMore(_ session: Session) {
-        if session.outgoing.window.hasWaiting { session.pump() }
-        if session.retainedQueue != nil { session.continueRetained() }
-    }
-
     /// Releases a QoS 2 message: it is published now, then PUBCOMP answers.
     ///
     /// An identifier that nothing waits under is answered with PUBCOMP 0x00: the message may have been
@@ -170,36 +164,5 @@ extension Client {
         }
         if count > 0 { session.releaseOldest(count) }
         return count
-    }
-
-    private func collect(released message: Message, _ identifier: UInt16, _ session: Session) {
-        message.withPublication { publication in
-            let continues = batch.accepts(
-                .release,
-                topic: publication.topic,
-                publisher: session.handle,
-                qos: 2,
-                isRetained: publication.isRetained
-            )
-            if !continues {
-                worker.deliverCollected()
-                batch.begin(
-                    .release,
-                    topic: publication.topic,
-                    publisher: session.handle,
-                    origin: publication.origin,
-                    qos: 2,
-                    isRetained: publication.isRetained,
-                    sender: self
-                )
-            }
-            batch.append(
-                payload: publication.payload,
-                properties: publication.properties,
-                expiresAt: publication.expiresAt,
-                packetIdentifier: identifier,
-                message: message
-            )
-        }
     }
 }

@@ -214,7 +214,7 @@ extension Client {
         let isHome = home == worker.index
         if isHome {
             let earlier = worker.sessions[name]
-            if earlier?.client == nil { return worker.attach(self, request, to: earlier) }
+            if earlier?.peer == nil { return worker.attach(self, request, to: earlier) }
         }
         let earlierStage = stage
         stage = .entering

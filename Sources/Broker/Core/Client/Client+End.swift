@@ -36,7 +36,7 @@ extension Client {
     /// Takes effect once.
     ///
     /// A lost connection whose last messages plugins have yet to decide about ends after them.
-    func finish(_ end: ClientEnd, isConnectionLost: Bool = false) {
+    func conclude(_ end: ClientEnd, isConnectionLost: Bool) {
         guard stage != .ended else { return }
         worker.deliverCollected()
         guard stage != .ended else { return }
@@ -67,7 +67,7 @@ extension Client {
         listener.load.leave()
         if let session {
             self.session = nil
-            if session.client === self { worker.leave(session, end) }
+            if session.peer === self { worker.leave(session, end) }
         } else if wasRefused, let identity, identity.authenticationMethod == nil {
             // Clients refused by basic authentication are reported although they never connected.
             worker.tellDisconnected(identity, code: end.code, isOffline: false)

@@ -15,6 +15,8 @@ package enum IdentityProof: Sendable {
     case proxy
     /// The client's certificate or pre-shared key: nothing is left to check.
     case transport
+    /// The configuration of this broker: it is a bridge of its own, and nobody is asked what it may do.
+    case ownBridge
     /// An earlier process, which has let the client in; its password is not kept.
     case restored
     /// There should be a name but it was not told: the client must not come in.

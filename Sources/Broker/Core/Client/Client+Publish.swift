@@ -185,34 +185,6 @@ extension Client {
         )
     }
 
-    /// The properties that subscribers get, in one piece.
-    private func forwardedProperties(
-        _ publish: PublishPacket,
-        _ body: UnsafeRawBufferPointer
-    ) -> UnsafeRawBufferPointer {
-        let count = publish.forwardedPropertiesByteCount
-        if count == publish.properties.count {
-            return UnsafeRawBufferPointer(rebasing: body[publish.properties])
-        }
-        var room = batch.reserveArena(count)
-        if room == nil {
-            room = worker.continueBatch(room: count)
-        }
-        guard let room else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        var parts = publish.forwardedRuns(in: RawSpan(_unsafeBytes: body))
-        var offset = 0
-        while let part = parts.next() {
-            let source = UnsafeRawBufferPointer(rebasing: body[part])
-            UnsafeMutableRawBufferPointer(rebasing: room[offset...]).copyMemory(from: source)
-            offset += part.count
-        }
-        return UnsafeRawBufferPointer(room)
-    }
-
-    private func isOversize(_ payload: UnsafeRawBufferPointer) -> Bool {
-        payload.count > worker.limits.payloadMax
-    }
-
     /// Acknowledges without doing anything: 5.0 clients are told why.
     /// [MQTT-4.3.3-9] [MQTT311-3.3.5-2]
     func refuse(_ publish: PublishPacket, _ reason: ReasonCode) {
@@ -239,13 +211,6 @@ extension Client {
             packetIdentifier: publish.packetIdentifier,
             payloadCount: payload.count
         )
-    }
-
-    /// One line with who, from where, what and why.
-    func logDenied(topic: UnsafeRawBufferPointer, _ denial: Denial?) {
-        guard log.isEnabled(.notice), admitsDenialLine(), let identity else { return }
-        let name = String(decoding: topic, as: UTF8.self)
-        logDenied("PUBLISH", of: identity, to: name, denial)
     }
 
     /// The stored form of a PUBLISH; what was collected has been delivered.
@@ -296,7 +261,7 @@ extension Client {
     }
 
     /// Keeps the QoS 2 publications of a batch and acknowledges them with PUBREC.
-    func keep(_ batch: PublishBatch) {
+    func keepAll(of batch: PublishBatch) {
         guard let session, stage == .connected else { return }
         if session.accept(batch) {
             noteExcess(session)
@@ -311,81 +276,5 @@ extension Client {
                 return fail(error, in: .publish)
             }
         }
-    }
-
-    private func noteExcess(_ session: Session) {
-        guard isV5, session.incomingCount > worker.limits.receivedMax, !hasLoggedExcess else {
-            return
-        }
-        hasLoggedExcess = true
-        log.warning(
-            "Client \(logName) has exceeded its receive-maximum quota. This behaviour must be fixed on the client."
-        )
-    }
-
-    /// A client that uses an identifier twice at a time is broken, which its owner should know.
-    private func warnOfReuse(of identifier: UInt16) {
-        guard admitsLine(about: "warnings") else { return }
-        log.warning(
-            "Reused message ID \(identifier) from \(logName) detected. Clearing from storage."
-        )
-    }
-
-    // MARK: Acknowledging
-
-    /// Acknowledges the publications of a batch that has been delivered.
-    /// [MQTT-3.3.4-1] [MQTT-4.3.2-4] [MQTT311-3.3.4-1] [MQTT311-4.3.2-2]
-    func acknowledge(_ batch: PublishBatch, _ hasSubscribers: Bool) {
-        guard stage == .connected else { return }
-        if batch.purpose == .release { return acknowledge(batch, .pubcomp, .success) }
-        if let session, session.incoming != nil {
-            for identifier in session.forgetReused(batch) { warnOfReuse(of: identifier) }
-        }
-        let isPlain = hasSubscribers || !isV5
-        acknowledge(batch, .puback, isPlain ? .success : .noMatchingSubscribers)
-    }
-
-    /// Acknowledges every publication of a batch, or holds that back as a whole.
-    private func acknowledge(_ batch: PublishBatch, _ type: PacketType, _ reason: ReasonCode) {
-        var stretch = IdentifierStretch(first: batch[0].packetIdentifier)
-        if let ticket = ticket(for: .acknowledgements(type, stretch, reason)) {
-            for index in 1..<batch.count {
-                let identifier = batch[index].packetIdentifier
-                if identifier == stretch.next {
-                    stretch.count += 1
-                } else {
-                    hold(.acknowledgements(type, stretch, reason), until: ticket)
-                    stretch = IdentifierStretch(first: identifier)
-                }
-            }
-            return hold(.acknowledgements(type, stretch, reason), until: ticket)
-        }
-        sendAcks(type, reason, count: batch.count) { batch[$0].packetIdentifier }
-    }
-
-    /// Acknowledges so many publications in one stretch of packets.
-    @inline(__always)
-    func sendAcks(
-        _ type: PacketType,
-        _ reason: ReasonCode,
-        count: Int,
-        _ identifier: (Int) -> UInt16
-    ) {
-        // Before 5.0 there are no reasons.
-        let reason = isV5 ? reason : .success
-        let size = ShortAck.byteCount(reason)
-        guard !worker.isTracing, let connection else {
-            for index in 0..<count { sendAck(type, identifier(index), reason) }
-            return
-        }
-        var place = connection.reserveOutput(size * count)
-        let firstByte = ShortAck.firstByte(type)
-        for index in 0..<count {
-            ShortAck.write(firstByte, identifier(index), reason, to: place)
-            place += size
-        }
-        connection.commitOutput(size * count, packets: count)
-        counters.sent.add(type, count)
-        counters.bytesSent.add(size * count)
     }
 }

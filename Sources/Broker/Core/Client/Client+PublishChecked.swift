@@ -80,17 +80,6 @@ extension Client {
         }
     }
 
-    /// Resumes what had to wait for the last decision.
-    func goOnAfterDecision() {
-        guard undecidedCount == 0 else { return }
-        if let end = postponedEnd {
-            postponedEnd = nil
-            finish(end)
-        } else {
-            resumeReading()
-        }
-    }
-
     private func conclude(
         _ decision: PublishDecision,
         _ denial: Denial?,
@@ -119,53 +108,6 @@ extension Client {
                 return
             }
             publish(message, receipt, publisher)
-        }
-    }
-
-    /// Publishes an accepted message as part of a batch: answers come in batches, and what they
-    /// release is delivered together.
-    ///
-    /// The batch is acknowledged when it is delivered.
-    private func publish(_ message: Message, _ receipt: PublishReceipt, _ publisher: SessionHandle)
-    {
-        message.withPublication { publication in
-            let continues =
-                batch.decidedClient === self
-                && batch.accepts(
-                    .publish,
-                    topic: publication.topic,
-                    publisher: publisher,
-                    qos: receipt.qos,
-                    isRetained: publication.isRetained
-                )
-            if !continues {
-                worker.deliverCollected()
-                batch.begin(
-                    .publish,
-                    topic: publication.topic,
-                    publisher: publisher,
-                    origin: publication.origin,
-                    qos: receipt.qos,
-                    isRetained: publication.isRetained,
-                    decidedClient: self
-                )
-            }
-            batch.append(
-                payload: publication.payload,
-                properties: publication.properties,
-                expiresAt: publication.expiresAt,
-                packetIdentifier: receipt.packetIdentifier,
-                message: message
-            )
-        }
-    }
-
-    /// Acknowledges without doing anything: 5.0 clients are told why.
-    func refuse(_ receipt: PublishReceipt, _ reason: ReasonCode) {
-        switch receipt.qos {
-        case 1: writeAck(.puback, receipt.packetIdentifier, isV5 ? reason : .success)
-        case 2: writeAck(.pubrec, receipt.packetIdentifier, isV5 ? reason : .success)
-        default: break
         }
     }
 

@@ -8,50 +8,14 @@ import MQTT
 package import Net
 import Topics
 
-/// A peer that speaks MQTT on one connection; nothing beyond the standard is asked of it
-/// [MQTT311-7.0.0-2].
-///
-/// ```
-/// awaitingConnect ──CONNECT──► authenticating ──► entering ──► connected ──► ended
-///                              ▲            ▼
-///                              └ exchanging ┘
-/// ```
-/// `authenticating` is skipped when nobody has to be asked, `entering` when nothing has to be waited
-/// for.
-package final class Client {
-    /// Where in its life a client is.
-    enum Stage {
-        case awaitingConnect
-        /// A plugin has the say; no packet is handled.
-        case authenticating
-        /// The client has the say: its next AUTH is awaited.
-        case exchanging
-        /// It may come in: the way to its home, the end of what an earlier connection has sent, and
-        /// the record that CONNACK promises are waited for. No packet is handled.
-        case entering
-        case connected
-        case ended
-    }
-
+/// A client that has come: the MQTT side of its connection; nothing beyond the standard is asked of
+/// it [MQTT311-7.0.0-2].
+package final class Client: SessionPeer {
     // Members are in an order without gaps: there is one of these for every idle client.
 
-    let worker: Worker
-    /// The worker's, one step nearer.
-    let batch: PublishBatch
-    /// The worker's, one step nearer.
-    let counters: Counters
-    private(set) var connection: Connection?
     let listener: ListenerSettings
-    /// Set with the first complete CONNECT.
-    var identity: ClientIdentity?
-    /// Set when the session is attached, before CONNACK.
-    var session: Session?
-    /// How many had been let in here before it; orders those who are there and those who come later.
-    var entryNumber = 0
-
     /// Seconds without a packet after which the client is given up; 0: never.
     var timeoutSeconds: Int64 = 0
-    var lastPacketAt: Int64 = 0
     /// Second of the reactor clock by which a client that is not connected must have got further.
     ///
     /// First to an accepted CONNECT, then to CONNACK; no byte it sends puts that off.
@@ -65,64 +29,47 @@ package final class Client {
     var filterPacket: FilterPacket? {
         didSet { setWaiting() }
     }
-    /// Messages of the client that plugins have not decided about yet.
-    var undecidedCount = 0
-    /// How the connection ended while messages were undecided.
-    var postponedEnd: ClientEnd? {
-        get { boxedEnd?.value }
-        set { boxedEnd = newValue.map(Box.init) }
-    }
-    private var boxedEnd: Box<ClientEnd>?
-    /// Its publications that go to so many sessions that they are not delivered yet.
-    private(set) var spreadCount = 0
-    /// Answers that wait until something else has happened.
-    var heldAnswers = HeldAnswers()
     /// What lets the client in when its CONNACK may go out.
     var heldEntry: (() -> Void)?
-    /// How often the client was denied something in the present second.
-    var denials = DenialCount()
-    /// The most bytes of a packet the client takes [MQTT-3.1.2-24]; known with its CONNECT.
-    var packetSizeMax = UInt32.max
     /// The question whose answer lets the client go on.
     var openQuestion: QuestionID? {
         didSet { setWaiting() }
     }
-    /// Whether the next packet has to wait until that or `filterPacket` is done with.
-    private(set) var isWaiting = false
-    var stage = Stage.awaitingConnect
-    var isV5 = false
-    var version = ProtocolVersion.v311
     /// Whether an exchange of enhanced authentication is under way on a connected client.
     var isReauthenticating = false
     /// How the client says who it is, while nobody has decided about that.
     var loginMethod: AuthenticationMethod?
-    /// Whether the client is not read from because other workers are behind, or because an answer to
-    /// it waits for a session log that is behind or cannot be written.
-    var isParked = false
-    /// Whether the client is not read from because it does not take its answers.
-    private var isUnread = false
-    /// Whether it is among the worker's `holdingClients`.
-    var isHolding = false
-    /// Whether an excess of the receive maximum was already logged for this connection.
-    var hasLoggedExcess = false
     /// The port it has come in on, until the line about that is written: when something has come.
     var unannouncedPort: UInt16?
 
     init(worker: Worker, connection: Connection, listener: ListenerSettings) {
-        self.worker = worker
-        batch = worker.batch
-        counters = worker.counters
-        self.connection = connection
         self.listener = listener
+        super.init(worker: worker, connection: connection, stage: .awaitingConnect)
         connection.handler = self
     }
 
-    var log: Log { worker.log }
+    // MARK: What a client does in its own way
 
-    /// The name in log lines: the identifier, or the address before there is one.
-    var logName: String {
-        identity?.clientIdentifier ?? connection?.peer.host ?? ""
+    override func finish(_ end: ClientEnd, isConnectionLost: Bool = false) {
+        conclude(end, isConnectionLost: isConnectionLost)
     }
+
+    override func logFields(_ kind: LogLineKind? = nil, reason: String? = nil) -> LogFields {
+        if let identity { return identity.logFields(kind, reason: reason) }
+        return connection?.peer.logFields(kind, at: listener, reason: reason)
+            ?? LogFields(kind, reason: reason)
+    }
+
+    override func keep(_ batch: PublishBatch) { keepAll(of: batch) }
+
+    override func letIn() {
+        let enter = heldEntry
+        heldEntry = nil
+        enter?()
+        if stage == .connected { connection?.resumeReading() }
+    }
+
+    // MARK: Time
 
     /// Starts the time in which a CONNECT must arrive.
     func awaitConnect() {
@@ -134,17 +81,6 @@ package final class Client {
 
     /// Seconds from accept to a whole CONNECT, through all layers.
     private static let connectSecondsMax: Int64 = 30
-
-    func touch() {
-        lastPacketAt = worker.now
-    }
-
-    /// Gives the connection up to another worker or to nobody.
-    func releaseConnection() -> Connection? {
-        let connection = connection
-        self.connection = nil
-        return connection
-    }
 
     // MARK: Packets
 
@@ -201,25 +137,6 @@ package final class Client {
             }
         }
         return offset
-    }
-
-    /// No packet is handled until what the client has published is delivered.
-    func beginSpread() { spreadCount += 1 }
-
-    /// A publication has been delivered that went to many.
-    func endSpread() {
-        spreadCount -= 1
-        assert(spreadCount >= 0, "each end has its beginning")
-        if spreadCount == 0 { resumeReading() }
-    }
-
-    /// Reads again if nothing stands against it any more.
-    func resumeReading() {
-        guard stage == .connected, !isWaiting, !isParked, !isUnread, undecidedCount == 0,
-            spreadCount == 0
-        else { return }
-        touch()
-        connection?.resumeReading()
     }
 
     /// Whether the next packet may be handled.
@@ -297,9 +214,6 @@ package final class Client {
         connection?.pauseReading()
         return true
     }
-
-    /// Messages of one client that may be undecided before it is read from no further.
-    private static let undecidedMax = 1000
 
     /// While much of a packet is missing, its bytes count as a sign of life.
     private func noteProgress(missing: Int, size: Int) {
@@ -381,92 +295,6 @@ package final class Client {
         log.debug("Sending PINGRESP to \(logName)")
         write([0xD0, 0x00], .pingresp)
     }
-
-    // MARK: Output
-
-    /// Packets that may wait for the socket before others' messages have to wait, or are dropped.
-    var outputPacketsMax: Int {
-        worker.limits.queuedMessagesMax
-    }
-
-    /// Whether the output has room for one more packet; tries to make some.
-    func mayWritePacket() -> Bool {
-        guard let connection else { return false }
-        let limit = outputPacketsMax
-        if connection.queuedPacketCount < limit { return true }
-        worker.sendOutboxes()
-        connection.flush()
-        return connection.queuedPacketCount < limit
-    }
-
-    /// Answers that may wait for the socket besides.
-    private static let unreadAnswersMax = 1000
-
-    /// Reads no further from a client that does not take its answers, until it does.
-    ///
-    /// So none has to be dropped [MQTT-3.8.4-1] [MQTT-3.10.4-4] [MQTT-3.12.4-1], and no more are kept
-    /// beyond that than one read has brought. Others' messages stop earlier: however many they are, they
-    /// do not keep a client from being read.
-    /// [MQTT-3.3.4-10] [MQTT-4.9.0-3] [MQTT311-3.8.4-1] [MQTT311-3.10.4-4] [MQTT311-3.12.4-1]
-    private func waitForReader(_ connection: Connection) {
-        guard hasUnreadAnswers(connection), stage == .connected else { return }
-        worker.sendOutboxes()
-        connection.flush()
-        guard hasUnreadAnswers(connection), !connection.isClosed else { return }
-        isUnread = true
-        connection.pauseReading()
-    }
-
-    private func hasUnreadAnswers(_ connection: Connection) -> Bool {
-        connection.queuedPacketCount - Self.unreadAnswersMax >= outputPacketsMax
-    }
-
-    /// Queues a packet; not one that is larger than the client takes.
-    func write(_ packet: [UInt8], _ type: PacketType) {
-        guard packet.count <= packetSizeMax else { return logTooLarge(packet.count, type) }
-        connection?.write(packet)
-        counters.sent.add(type)
-        counters.bytesSent.add(packet.count)
-    }
-
-    /// Acknowledges, now or when that may be.
-    func writeAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode = .success) {
-        if worker.answerHolder != nil {
-            let answer: HeldAnswer =
-                type == .pubrel
-                ? .release(identifier: identifier)
-                : .acknowledgements(type, IdentifierStretch(first: identifier), reason)
-            if hold(answer) { return }
-        }
-        sendAck(type, identifier, reason)
-    }
-
-    /// Acknowledges; in the short form where the reason is success.
-    /// [MQTT-2.2.1-5] [MQTT311-2.3.1-6]
-    func sendAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode) {
-        logAck(type, identifier, reason)
-        guard let connection else { return }
-        // Before 5.0 there are no reasons.
-        let reason = isV5 ? reason : .success
-        let size = ShortAck.byteCount(reason)
-        let place = connection.reserveOutput(size)
-        ShortAck.write(ShortAck.firstByte(type), identifier, reason, to: place)
-        connection.commitOutput(size)
-        counters.sent.add(type)
-        counters.bytesSent.add(size)
-    }
-
-    private func logAck(_ type: PacketType, _ identifier: UInt16, _ reason: ReasonCode) {
-        guard log.isEnabled(.debug) else { return }
-        switch type {
-        case .puback:
-            log.debug("Sending PUBACK to \(logName) (m\(identifier), rc\(reason.rawValue))")
-        case .pubrec:
-            log.debug("Sending PUBREC to \(logName) (m\(identifier), rc\(reason.rawValue))")
-        case .pubrel: log.debug("Sending PUBREL to \(logName) (m\(identifier))")
-        default: log.debug("Sending PUBCOMP to \(logName) (m\(identifier))")
-        }
-    }
 }
 
 extension Client: ConnectionHandler {
@@ -508,11 +336,6 @@ extension Client: ConnectionHandler {
     }
 
     package func connectionDrained(_ connection: Connection) {
-        if isUnread {
-            isUnread = false
-            resumeReading()
-        }
-        session?.pump()
-        session?.continueRetained()
+        goOnWriting()
     }
 }

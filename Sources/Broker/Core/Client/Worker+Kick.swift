@@ -21,7 +21,7 @@ extension Worker {
             let end = min(slot + Self.slotsAtOnceMax, slotEnd)
             var kickedCount = 0
             while slot < end, kickedCount < Self.kickedAtOnceMax {
-                if let session = sessions[slot: slot], let client = session.client,
+                if let session = sessions[slot: slot], let client = session.peer,
                     client.entryNumber < entryEnd, isWanted(session.identity)
                 {
                     kick(session, publishesWill: publishesWill)
@@ -41,13 +41,13 @@ extension Worker {
     /// promised (`ACL_CHECK` in docs/plugin-events.md).
     func kick(_ session: Session, publishesWill: Bool) {
         if session.isPersistent { recheckSubscriptions(of: session) }
-        session.client?.finish(.administrative(publishesWill: publishesWill))
+        session.peer?.finish(.administrative(publishesWill: publishesWill))
     }
 
     /// Ends the subscriptions that a session may not have any more.
     private func recheckSubscriptions(of session: Session) {
         let identity = session.identity
-        guard events(on: identity.listener).contains(.access), !session.subscriptions.isEmpty else {
+        guard events(of: identity).contains(.access), !session.subscriptions.isEmpty else {
             return
         }
         var slot: UInt32 = 0
@@ -84,7 +84,7 @@ extension Worker {
     /// Ends a session at a plugin's wish, silently.
     func remove(_ session: Session) {
         session.forfeit()
-        if let client = session.client {
+        if let client = session.peer {
             client.finish(.administrative(publishesWill: false))
         } else {
             end(session)

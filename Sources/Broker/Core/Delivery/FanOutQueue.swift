@@ -35,7 +35,7 @@ final class FanOutQueue {
         /// See `Recorder.standIns`.
         let standIns: [SessionNumber]
         /// The client that is not read from meanwhile.
-        let client: Client?
+        let peer: SessionPeer?
         /// Whether it came from another worker, which wants to know when it is done.
         let isMailed: Bool
         /// Bytes of it for which plugins that publish have to wait; 0 where somebody else does.
@@ -72,16 +72,16 @@ final class FanOutQueue {
     func add(_ batch: PublishBatch, _ route: UnsafeRoute, on worker: Worker) {
         let deliveries = worker.broker.batches.take()
         deliveries.append(batch, entries: 0..<batch.count, to: route.local)
-        let client = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
-        client?.beginSpread()
-        let unparked = client == nil ? deliveries.byteCount : 0
+        let peer = batch.sender?.takeUnretainedValue() ?? batch.decidedPeer
+        peer?.beginSpread()
+        let unparked = peer == nil ? deliveries.byteCount : 0
         worker.broker.pluginBacklog.add(unparked)
         append(
             Spread(
                 deliveries: deliveries,
                 groups: route.groups,
                 standIns: worker.recorder?.standIns ?? [],
-                client: client,
+                peer: peer,
                 isMailed: false,
                 unparkedByteCount: unparked
             ),
@@ -96,7 +96,7 @@ final class FanOutQueue {
                 deliveries: deliveries,
                 groups: [],
                 standIns: [],
-                client: nil,
+                peer: nil,
                 isMailed: true,
                 unparkedByteCount: 0
             ),
@@ -233,7 +233,7 @@ final class FanOutQueue {
         worker.broker.pluginBacklog.remove(item.unparkedByteCount)
         if item.isMailed { worker.noteDelivered(byteCount: item.deliveries.byteCount) }
         worker.broker.batches.give(item.deliveries)
-        item.client?.endSpread()
+        item.peer?.endSpread()
     }
 
     private func finishItem() {

@@ -5,20 +5,6 @@ package import Inflight
 import MQTT
 import TopicRules
 
-/// The object behind a message; counts itself.
-final class MessageStorage: ManagedBuffer<MessageHeader, UInt8> {
-    deinit {
-        withUnsafeMutablePointers { header, elements in
-            StoredMessages.note(
-                elements,
-                sign: -1,
-                payloadCount: Int(header.pointee.payloadCount),
-                besideCount: Int(header.pointee.propertiesCount) + Int(header.pointee.topicCount)
-            )
-        }
-    }
-}
-
 /// An immutable application message, shared by everything that has yet to deliver it.
 ///
 /// ```
@@ -100,9 +86,7 @@ package struct Message: @unchecked Sendable {
     package var qos: UInt8 { storage.withUnsafeMutablePointerToHeader { $0.pointee.qos } }
 
     /// The number under which the session log has it; 0 when it has not.
-    package var number: MessageNumber {
-        withPublication { $0.number }
-    }
+    package var number: MessageNumber { storage.number }
 
     /// The retain flag it was published with.
     package var isRetained: Bool {
@@ -136,33 +120,6 @@ package struct Message: @unchecked Sendable {
     /// Lends the message as a publication; its pointers are valid inside `body` only.
     package func withPublication<Result>(_ body: (borrowing UnsafePublication) -> Result) -> Result
     {
-        storage.withUnsafeMutablePointers { header, elements in
-            let base = UnsafeRawPointer(elements)
-            let topicCount = Int(header.pointee.topicCount)
-            let propertiesCount = Int(header.pointee.propertiesCount)
-            var publication = UnsafePublication(
-                topic: UnsafeRawBufferPointer(start: base, count: topicCount),
-                properties: UnsafeRawBufferPointer(
-                    start: base + topicCount,
-                    count: propertiesCount
-                ),
-                payload: UnsafeRawBufferPointer(
-                    start: base + topicCount + propertiesCount,
-                    count: Int(header.pointee.payloadCount)
-                ),
-                qos: header.pointee.qos,
-                isRetained: header.pointee.isRetained,
-                expiresAt: header.pointee.expiresAt,
-                origin: header.pointee.origin
-            )
-            if header.pointee.isNumbered {
-                publication.number = UnsafeRawPointer(elements)
-                    .loadUnaligned(
-                        fromByteOffset: header.pointee.byteCount,
-                        as: MessageNumber.self
-                    )
-            }
-            return body(publication)
-        }
+        storage.withPublication(body)
     }
 }

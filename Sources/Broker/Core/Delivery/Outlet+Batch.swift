@@ -9,11 +9,30 @@ extension Outlet {
     /// From this size on, packets go straight to the socket instead of through the output queue.
     private static let writeThroughMin = 16 << 10
 
+    /// So many messages at once, with no longer topic, go out as they are rather than one by one with
+    /// their alias: the bytes cost less than a look at each.
+    private static let unaliasedMin = 4
+    private static let unaliasedTopicMax = 64
+
     /// Sends a batch as it is for all such clients, if nothing is in its way.
     ///
     /// Returns false, and has sent nothing, when each message needs a closer look.
     func send(_ batch: PublishBatch, qos: UInt8, of session: Session) -> Bool {
-        let variant = batch.variant(isV5: isV5, qos: qos, now: worker.now)
+        if hasAliases, batch.count < Self.unaliasedMin || batch.topicCount > Self.unaliasedTopicMax
+        {
+            return false
+        }
+        var mapped: PacketVariant?
+        if let remote {
+            // What has to wait is not put together in vain.
+            guard qos <= remote.maximumQoS, qos == 0 || !session.outgoing.window.hasWaiting else {
+                return false
+            }
+            mapped = remote.variant(of: batch, isV5: isV5, qos: qos, now: worker.now)
+            // Nothing is left of the topic.
+            if mapped == nil, remote.isMapping { return false }
+        }
+        let variant = mapped ?? batch.variant(isV5: isV5, qos: qos, now: worker.now)
         guard variant.packetSizeMax <= packetSizeMax else { return false }
         return qos == 0
             ? sendAtMostOnce(variant, batch) : sendInFlight(variant, batch, qos: qos, of: session)
@@ -62,7 +81,7 @@ extension Outlet {
     }
 
     private func hasRoom(for count: Int) -> Bool {
-        let limit = client.outputPacketsMax
+        let limit = peer.outputPacketsMax
         if connection.queuedPacketCount + count <= limit { return true }
         connection.flush()
         return connection.queuedPacketCount + count <= limit
@@ -70,10 +89,11 @@ extension Outlet {
 
     @inline(__always)
     private func count(_ batch: PublishBatch, qos: UInt8, bytes: Int) {
-        let counters = client.counters
+        let counters = peer.counters
         counters.sent.addPublishes(qos: qos, batch.count)
         counters.bytesSent.add(bytes)
         counters.publishBytesSent.add(batch.payloadByteCount)
+        remote?.noteSent(batch.count)
     }
 }
 

@@ -25,7 +25,7 @@ extension Outlet {
             guard mayWritePacket(), let step = session.next(limits) else { return }
             switch step {
             case .release(let identifier):
-                client.writeAck(.pubrel, identifier)
+                peer.writeAck(.pubrel, identifier)
                 session.noteReleasedAgain(identifier)
             case .publish(let place, let isResent): send(place, isResent: isResent, of: session)
             }
@@ -93,6 +93,12 @@ extension Outlet {
         isResent: Bool,
         of session: Session
     ) {
+        var form = form
+        var isDuplicate = isResent
+        if let remote {
+            form.qos = min(form.qos, remote.maximumQoS)
+            isDuplicate = isResent && place < remote.firstNewPlace
+        }
         // [MQTT-4.3.2-2] [MQTT-4.3.3-2]
         let identifier = session.begin(place, qos: form.qos, isResent: isResent)
         if form.qos == 2, session.isPersistent, worker.answerHolder != nil {
@@ -100,9 +106,9 @@ extension Outlet {
                 message,
                 form,
                 identifier: identifier,
-                isDuplicate: isResent
+                isDuplicate: isDuplicate
             )
-            if client.hold(answer) { return }
+            if peer.hold(answer) { return }
         }
         let isWritten = message.withPublication { publication in
             write(
@@ -110,7 +116,7 @@ extension Outlet {
                 of: message,
                 form,
                 packetIdentifier: identifier,
-                isDuplicate: isResent && form.qos > 0
+                isDuplicate: isDuplicate && form.qos > 0
             )
         }
         if !isWritten || form.qos == 0 { session.finish(place) }

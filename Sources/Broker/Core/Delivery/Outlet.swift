@@ -15,15 +15,15 @@ final class Outlet {
     /// From this many bytes on a payload is referenced instead of copied.
     private static let referencedPayloadMin = 16 << 10
 
-    let client: Client
+    let peer: SessionPeer
     let connection: Connection
     /// The client's, which outlives all of its clients: counting references here would cost every
     /// message.
     unowned(unsafe) let worker: Worker
     /// Whether packets have the form of 5.0.
     let isV5: Bool
-    /// Whether packets can be those of every other client with this protocol version and QoS: no topic
-    /// aliases and no mount point.
+    /// Whether packets can be those of every other client with this protocol version and QoS: no mount
+    /// point.
     let isPlain: Bool
     /// Whether the configuration sets no window.
     private let isUnlimited: Bool
@@ -35,31 +35,37 @@ final class Outlet {
     var isRechecking = false
     /// QoS 1 and 2 messages that may await an answer.
     private let windowSize: UInt16
+    /// Bytes of a mount point, which the client does not see.
+    private let hiddenTopicCount: UInt16
     private let packetLimit: UInt32
     /// Whether acknowledgements may have a reason string [MQTT-3.1.2-29].
     let wantsReasons: Bool
     private var aliases: OutgoingAliases?
+    /// What is different for the remote of a bridge; nil for clients.
+    let remote: RemoteTerms?
 
-    init(_ client: Client, _ connection: Connection, _ packet: ConnectPacket) {
-        self.client = client
+    /// - Parameter terms: what the other end takes, and how
+    init(_ peer: SessionPeer, _ connection: Connection, _ terms: OutletTerms) {
+        self.peer = peer
         self.connection = connection
-        worker = client.worker
-        isV5 = client.isV5
+        worker = peer.worker
+        isV5 = peer.isV5
         let window =
-            packet.receiveMaximum.map(Int.init)
-            ?? client.worker.settings.configuration.maxInflightMessages
+            terms.receiveMaximum.map(Int.init)
+            ?? peer.worker.settings.configuration.maxInflightMessages
         isUnlimited = window == 0
         windowSize = window == 0 ? .max : UInt16(clamping: window)
-        packetLimit = packet.maximumPacketSize ?? .max
-        wantsReasons = packet.requestProblemInformation
-        let aliasCount = min(
-            Int(packet.topicAliasMaximum),
-            client.listener.configuration.maxTopicAliasBroker
-        )
+        packetLimit = terms.maximumPacketSize
+        wantsReasons = terms.wantsReasons
+        hiddenTopicCount = UInt16(clamping: terms.mountPointCount)
+        remote = terms.remote
         // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-7]
-        if aliasCount > 0 { aliases = OutgoingAliases(maximum: aliasCount) }
-        isPlain = aliasCount == 0 && client.listener.isUnmounted
+        if terms.aliasCount > 0 { aliases = OutgoingAliases(maximum: terms.aliasCount) }
+        isPlain = terms.mountPointCount == 0
     }
+
+    /// Whether topic aliases may be set.
+    var hasAliases: Bool { aliases != nil }
 
     /// Largest packet the client takes, in bytes [MQTT-3.1.2-24]; never more than there can be.
     var packetSizeMax: Int { min(Int(packetLimit), packetLengthMax) }
@@ -88,7 +94,7 @@ final class Outlet {
     /// Whether the output has room for one more packet; tries to make some.
     @inline(__always)
     func mayWritePacket() -> Bool {
-        connection.queuedPacketCount < worker.limits.queuedMessagesMax || client.mayWritePacket()
+        connection.queuedPacketCount < worker.limits.queuedMessagesMax || peer.mayWritePacket()
     }
 
     /// Whether a payload of `count` bytes goes out without being copied.
@@ -120,7 +126,9 @@ final class Outlet {
         )
         // [MQTT-3.3.1-1] [MQTT-3.3.1-3] [MQTT311-3.3.1-1] [MQTT311-3.3.1-3]
         if isDuplicate { encoder.flags |= UnsafePublishEncoder.duplicate }
-        if form.isRetained { encoder.flags |= UnsafePublishEncoder.retain }
+        if form.isRetained, remote?.takesRetained != false {
+            encoder.flags |= UnsafePublishEncoder.retain
+        }
         encoder.packetIdentifier = packetIdentifier
         var newAlias = false
         if isV5 {
@@ -131,16 +139,17 @@ final class Outlet {
         }
         let size = encoder.encodedSize
         guard size <= packetSizeMax else {
-            client.logTooLarge(size, topic: publication.topic)
-            client.counters.drop(.tooLarge)
+            peer.logTooLarge(size, topic: publication.topic)
+            peer.counters.drop(.tooLarge)
             return false
         }
         write(encoder, size: size, of: message)
         if newAlias { aliases?.establish(topic) }
-        let counters = client.counters
+        let counters = peer.counters
         counters.sent.addPublishes(qos: encoder.qos)
         counters.bytesSent.add(size)
         counters.publishBytesSent.add(publication.payload.count)
+        remote?.noteSent()
         if worker.isTracing { log(encoder, topic) }
         return true
     }
@@ -169,17 +178,19 @@ final class Outlet {
         return !isKnown
     }
 
-    /// The topic without the mount point; nil when nothing is left of it.
+    /// The topic as the other end knows it: without the mount point, or as the bridge calls it; nil when
+    /// nothing is left of it.
     @inline(__always)
     private func visibleTopic(_ topic: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        let hidden = client.listener.mountPoint.count
+        if let remote { return remote.name(of: topic) }
+        let hidden = Int(hiddenTopicCount)
         if hidden == 0 { return topic }
         guard topic.count > hidden else { return nil }
         return UnsafeRawBufferPointer(rebasing: topic[hidden...])
     }
 
     private func log(_ packet: UnsafePublishEncoder, _ topic: UnsafeRawBufferPointer) {
-        client.logPublish(
+        peer.logPublish(
             "Sending PUBLISH to",
             topic: topic,
             flags: packet.flags,

@@ -77,13 +77,22 @@ final class PacketVariant {
     private static let keptCountMax = 64 << 10
 
     /// Encodes every packet.
-    func encode(_ batch: PublishBatch, isV5: Bool, qos: UInt8, now: Int64) {
+    ///
+    /// - Parameter topic: what the topic is called there; nil for its own name
+    func encode(
+        _ batch: PublishBatch,
+        isV5: Bool,
+        qos: UInt8,
+        now: Int64,
+        topic: UnsafeRawBufferPointer? = nil
+    ) {
+        let topic = topic ?? batch.topic
         isReady = true
         packetSizeMax = 0
         identifierOffsets.removeAll(keepingCapacity: true)
         var total = 0
         for index in 0..<batch.count {
-            total += encoder(batch, index, isV5: isV5, qos: qos, now: now).encodedSize
+            total += encoder(batch, index, topic, isV5: isV5, qos: qos, now: now).encodedSize
         }
         usedCount = max(usedCount, total)
         if storage.count < total {
@@ -94,7 +103,7 @@ final class PacketVariant {
         bytes = UnsafeRawBufferPointer(start: base, count: total)
         var offset = 0
         for index in 0..<batch.count {
-            let encoder = encoder(batch, index, isV5: isV5, qos: qos, now: now)
+            let encoder = encoder(batch, index, topic, isV5: isV5, qos: qos, now: now)
             let size = encoder.encodedSize
             let identifier = encoder.write(to: base + offset)
             if qos > 0 { appendOffset(offset + identifier) }
@@ -107,13 +116,14 @@ final class PacketVariant {
     private func encoder(
         _ batch: PublishBatch,
         _ index: Int,
+        _ topic: UnsafeRawBufferPointer,
         isV5: Bool,
         qos: UInt8,
         now: Int64
     ) -> UnsafePublishEncoder {
         let entry = batch[index]
         return UnsafePublishEncoder(
-            topic: batch.topic,
+            topic: topic,
             properties: entry.properties,
             payload: UnsafeRawBufferPointer(start: entry.payload, count: entry.payloadCount),
             isV5: isV5,

@@ -75,9 +75,9 @@ final class PublishBatch {
     /// Who publishes: lent, as the bytes are.
     private var lentOrigin: Unmanaged<ClientIdentity>?
     /// The client whose bytes are being handled, if the batch is made of them: lent until they are.
-    private(set) var sender: Unmanaged<Client>?
+    private(set) var sender: Unmanaged<SessionPeer>?
     /// The client whose publications plugins have decided about, if the batch is made of them.
-    private(set) var decidedClient: Client?
+    private(set) var decidedPeer: SessionPeer?
     private(set) var qos: UInt8 = 0
     private(set) var isRetained = false
     /// Whether further publications on the topic need no check of their own.
@@ -153,8 +153,8 @@ final class PublishBatch {
         qos: UInt8,
         isRetained: Bool,
         isOpen: Bool = true,
-        sender: Client? = nil,
-        decidedClient: Client? = nil
+        sender: SessionPeer? = nil,
+        decidedPeer: SessionPeer? = nil
     ) {
         assert(isEmpty, "what was collected has been delivered")
         assert(
@@ -174,14 +174,14 @@ final class PublishBatch {
         self.publisher = publisher
         lentOrigin = origin.map { Unmanaged.passUnretained($0) }
         self.sender = sender.map { Unmanaged.passUnretained($0) }
-        self.decidedClient = decidedClient
+        self.decidedPeer = decidedPeer
         self.qos = qos
         self.isRetained = isRetained
         self.isOpen = isOpen
     }
 
     /// Goes on with topic, publisher and purpose of the batch that has just been delivered.
-    func resume(origin: ClientIdentity?, sender: Unmanaged<Client>?) {
+    func resume(origin: ClientIdentity?, sender: Unmanaged<SessionPeer>?) {
         assert(isEmpty, "what was collected has been delivered")
         lentOrigin = origin.map { Unmanaged.passUnretained($0) }
         self.sender = sender
@@ -189,8 +189,8 @@ final class PublishBatch {
 
     /// Whether publications are being collected from this client's bytes.
     @inline(__always)
-    func isCollecting(from client: Client) -> Bool {
-        count > 0 && sender?.toOpaque() == Unmanaged.passUnretained(client).toOpaque()
+    func isCollecting(from peer: SessionPeer) -> Bool {
+        count > 0 && sender?.toOpaque() == Unmanaged.passUnretained(peer).toOpaque()
     }
 
     /// Whether a further publication continues the batch: all but payload, properties and packet
@@ -289,7 +289,7 @@ final class PublishBatch {
         wire = nil
         lentOrigin = nil
         sender = nil
-        decidedClient = nil
+        decidedPeer = nil
         isForOne = false
         isForMany = false
         firstNumber = 0
@@ -339,6 +339,18 @@ final class PublishBatch {
     /// The number of the first entry in the session log, when the others' follow it; nil: ask for each.
     var numbersInRow: MessageNumber? {
         firstNumber == 0 || hasForeignMessages ? nil : firstNumber
+    }
+
+    /// Which entry a stored message is of; nil: none.
+    func place(of message: Unmanaged<MessageStorage>) -> Int? {
+        if let first = numbersInRow {
+            let number = message._withUnsafeGuaranteedRef { $0.number }
+            let distance = MessageNumbers.counter(of: number &- first)
+            return distance < UInt64(count) ? Int(distance) : nil
+        }
+        return (0..<count).first { index in
+            messages[index].map { Unmanaged.passUnretained($0).toOpaque() } == message.toOpaque()
+        }
     }
 
     /// The number of an entry in the session log; 0: it has none.

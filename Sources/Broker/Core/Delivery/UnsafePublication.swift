@@ -50,6 +50,9 @@ package struct UnsafePublication {
     /// Who published it; nil for the broker itself.
     package var origin: ClientIdentity? { lentOrigin?.takeUnretainedValue() }
 
+    /// The same without counting a reference: valid as long as the bytes.
+    package var uncountedOrigin: Unmanaged<ClientIdentity>? { lentOrigin }
+
     /// Lends who published it, without counting a reference; nil for the broker itself.
     @inline(__always)
     func withOrigin<Result>(_ body: (ClientIdentity) -> Result) -> Result? {

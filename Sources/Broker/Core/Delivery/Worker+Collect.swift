@@ -59,7 +59,7 @@ extension Worker {
         if let sender = batch.sender {
             sender._withUnsafeGuaranteedRef { $0.acknowledge(batch, hasSubscribers) }
         } else {
-            batch.decidedClient?.acknowledge(batch, hasSubscribers)
+            batch.decidedPeer?.acknowledge(batch, hasSubscribers)
         }
     }
 

@@ -24,7 +24,7 @@ extension Worker {
             recorder.keepContent(of: batch, qos, for: session)
         }
         if hasHooks {
-            let events = events(on: session.listenerIndex)
+            let events = events(of: session.identity)
             if !events.isDisjoint(with: [.access, .messageOut]) {
                 guard isReadable(batch, entries, by: session, destination, qos, events) else {
                     return

@@ -72,7 +72,7 @@ extension Worker {
         _ session: Session,
         _ events: HookEvents
     ) -> Bool {
-        events.contains(.messageOut) && form.qos == 0 && session.client != nil
+        events.contains(.messageOut) && form.qos == 0 && session.peer != nil
     }
 
     /// Asks about messages for one session at once.
@@ -131,7 +131,7 @@ extension Worker {
         for session: Session,
         _ form: DeliveryForm
     ) {
-        let events = events(on: session.listenerIndex)
+        let events = events(of: session.identity)
         question.message.withPublication { publication in
             deliverChecked(publication, to: session, form, events) { question.message }
         }

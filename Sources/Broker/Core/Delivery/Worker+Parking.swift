@@ -8,24 +8,24 @@ extension Worker {
     /// what it has been sent.
     func park(_ batch: PublishBatch, behind worker: Int) {
         let sender = batch.sender?.takeUnretainedValue()
-        let client = sender ?? batch.decidedClient ?? sessions[batch.publisher]?.client
-        if let client { park(client, behind: worker) }
+        let peer = sender ?? batch.decidedPeer ?? sessions[batch.publisher]?.peer
+        if let peer { park(peer, behind: worker) }
     }
 
     /// Stops reading from a client for which plugins have published, until the worker that is behind has caught up.
-    func parkIfBehind(_ client: Client) {
+    func parkIfBehind(_ peer: SessionPeer) {
         guard let worker = broker.workers.firstIndex(where: { $0.backpressure.isHigh }) else {
             return
         }
-        park(client, behind: worker)
+        park(peer, behind: worker)
     }
 
-    private func park(_ client: Client, behind worker: Int) {
-        guard client.stage == .connected else { return }
-        client.connection?.pauseReading()
-        if !client.isParked {
-            client.isParked = true
-            parkedClients.append(client)
+    private func park(_ peer: SessionPeer, behind worker: Int) {
+        guard peer.stage == .connected else { return }
+        peer.connection?.pauseReading()
+        if !peer.isParked {
+            peer.isParked = true
+            parkedPeers.append(peer)
         }
         if broker.workers[worker].backpressure.await(by: index) {
             postpone { [self] in unparkClients() }
@@ -35,11 +35,11 @@ extension Worker {
     /// Reads again from all clients that were parked, whatever for; who is still too fast is parked
     /// anew.
     func unparkClients() {
-        let clients = parkedClients
-        parkedClients = []
-        for client in clients {
-            client.isParked = false
-            client.resumeReading()
+        let peers = parkedPeers
+        parkedPeers = []
+        for peer in peers {
+            peer.isParked = false
+            peer.resumeReading()
         }
     }
 

@@ -32,8 +32,8 @@ extension Recorder {
     /// While the writer is behind, who makes it write more is read from no further, whatever the QoS.
     func holdBack(_ batch: PublishBatch) {
         guard isCongested, batch.isRecorded else { return }
-        let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
-        (sender ?? worker.sessions[batch.publisher]?.client)?.waitForLog()
+        let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedPeer
+        (sender ?? worker.sessions[batch.publisher]?.peer)?.waitForLog()
     }
 
     /// Whether a login has to wait until the writer has caught up: it would make it write more.
@@ -58,7 +58,7 @@ extension Worker {
         if let sender = batch.sender {
             sender._withUnsafeGuaranteedRef { $0.refuse(batch, type) }
         } else {
-            batch.decidedClient?.refuse(batch, type)
+            batch.decidedPeer?.refuse(batch, type)
         }
         batch.reset()
     }
@@ -89,7 +89,9 @@ extension Client {
             if stage == .connected { connection?.resumeReading() }
         }
     }
+}
 
+extension SessionPeer {
     /// Tells a client of 5.0 that its publications could not be kept.
     ///
     /// At once, before acknowledgements that wait for the disk: it should not have to wait for the
@@ -98,13 +100,5 @@ extension Client {
         for index in 0..<batch.count {
             sendAck(type, batch[index].packetIdentifier, .quotaExceeded)
         }
-    }
-
-    /// Is read from no further until the log can be written again.
-    func waitForLog() {
-        guard !isParked, stage == .connected else { return }
-        isParked = true
-        worker.parkedClients.append(self)
-        connection?.pauseReading()
     }
 }

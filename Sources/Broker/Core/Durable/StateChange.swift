@@ -41,7 +41,7 @@ package struct KeptDelivery: Sendable {
     package var state: KeptState
 }
 
-/// One change, in the order in which they happened on a worker.
+/// One change that is not a message's; `ChangeStep` has those.
 package enum StateChange: Sendable {
     /// A session begins that outlives its connection.
     case clientAdded(KeptClient)
@@ -57,15 +57,4 @@ package enum StateChange: Sendable {
     case subscribed(ClientIdentity, filter: [UInt8], options: UInt8, identifier: UInt32)
     /// A subscription has ended; the whole filter.
     case unsubscribed(ClientIdentity, filter: [UInt8])
-    /// A message is on its way.
-    case deliveryAdded(ClientIdentity, Message, KeptDelivery)
-    /// It has come further.
-    case deliveryUpdated(ClientIdentity, KeptDelivery)
-    /// It is over.
-    case deliveryDeleted(ClientIdentity, KeptDelivery)
-    /// A message is retained, in the place of another perhaps (0: of none that was told of); with the
-    /// packet identifier that its publisher has sent it under.
-    case retained(Message, insteadOf: MessageNumber, sourceIdentifier: UInt16)
-    /// This message is not retained any more, nor is another in its place.
-    case retainedCleared(Message)
 }

@@ -30,7 +30,7 @@ extension StateReporter {
 
     /// A client has left a session that goes on.
     func noteLeft(_ session: Session) {
-        assert(session.client == nil, "it has left")
+        assert(session.peer == nil, "it has left")
         if session.mark.isKept, lifetime(session) != .max || session.deadlines.willDueAt != 0 {
             update(session)
         } else {
@@ -80,23 +80,20 @@ extension StateReporter {
         var count = 0
         for place in session.outgoing.window.places {
             guard count < inFlightMax else { break }
-            var delivery: KeptDelivery
+            let (qos, _) = session.outgoing.window.form(at: place)
+            var state = KeptState.publish(qos: qos)
+            var isDuplicate = true
             switch session.outgoing.window.state(at: place) {
             case .ended: continue
-            case .awaitingPubcomp:
-                delivery = self.delivery(at: place, of: session, .resendPubrel)
-                delivery.isDuplicate = true
+            case .awaitingPubcomp: state = .resendPubrel
             case .queued:
-                guard session.outgoing.window.qos(at: place) > 0 else { continue }
-                delivery = self.delivery(at: place, of: session, .invalid)
-                delivery.state = .publish(qos: delivery.qos)
-            default:
-                delivery = self.delivery(at: place, of: session, .invalid)
-                delivery.state = .publish(qos: delivery.qos)
-                delivery.isDuplicate = true
+                guard qos > 0 else { continue }
+                isDuplicate = false
+            default: break
             }
             count += 1
-            if delivery.entry != 0 { note(.deliveryUpdated(session.identity, delivery)) }
+            guard session.outgoing.entry(place) != 0 else { continue }
+            note(.updated, place, state, isDuplicate: isDuplicate, of: session)
         }
         worker.sendOutboxes()
     }
@@ -108,9 +105,9 @@ extension StateReporter {
     private func client(_ session: Session) -> KeptClient {
         let clock = WallClock(worker.reactor)
         func second(_ deadline: Int64) -> Int64 {
-            deadline == 0 || session.client != nil ? 0 : clock.second(at: deadline)
+            deadline == 0 || session.peer != nil ? 0 : clock.second(at: deadline)
         }
-        let client = session.client
+        let client = session.peer
         let listener = session.identity.listener
         return KeptClient(
             identity: session.identity,
@@ -145,17 +142,37 @@ extension StateReporter {
 
     // MARK: Messages
 
+    @inline(__always)
+    private func append(
+        _ kind: ChangeStep.Kind,
+        _ client: Unmanaged<ClientIdentity>,
+        _ message: Unmanaged<MessageStorage>,
+        _ delivery: KeptDelivery
+    ) {
+        lentChanges._withUnsafeGuaranteedRef { $0.append(kind, client, message, delivery) }
+    }
+
+    @inline(__always)
+    private func append(
+        _ kind: ChangeStep.Kind,
+        _ client: Unmanaged<ClientIdentity>,
+        _ delivery: KeptDelivery
+    ) {
+        lentChanges._withUnsafeGuaranteedRef { $0.append(kind, client, delivery) }
+    }
+
     /// The message at a place as it is now.
+    @inline(__always)
     private func delivery(
         at place: Int,
         of session: Session,
+        _ form: (qos: UInt8, isRetained: Bool),
         _ state: KeptState
     ) -> KeptDelivery {
-        let form = session.form(at: place)
-        return KeptDelivery(
-            message: session.outgoing[place].number,
+        KeptDelivery(
+            message: session.outgoing.number(place),
             entry: UInt64(session.outgoing.entry(place)),
-            subscriptionIdentifier: form.subscriptionIdentifier,
+            subscriptionIdentifier: session.outgoing.subscriptionIdentifier(place),
             identifier: session.outgoing.window.wantedIdentifier(at: place),
             qos: form.qos,
             isRetained: form.isRetained,
@@ -164,22 +181,25 @@ extension StateReporter {
         )
     }
 
-    private func add(_ message: Message, at place: Int, _ state: KeptState, to session: Session) {
-        var mark = session.mark
-        session.outgoing.setEntry(place, mark.takeEntry())
-        session.mark = mark
-        var delivery = delivery(at: place, of: session, state)
-        delivery.sourceIdentifier = sourceIdentifier(of: message)
-        note(.deliveryAdded(session.identity, message, delivery))
+    /// The message at a place has come further.
+    private func note(
+        _ kind: ChangeStep.Kind,
+        _ place: Int,
+        _ state: KeptState,
+        isDuplicate: Bool,
+        of session: Session
+    ) {
+        let form = session.outgoing.window.form(at: place)
+        var delivery = delivery(at: place, of: session, form, state)
+        delivery.isDuplicate = isDuplicate
+        append(kind, session.lentIdentity, delivery)
     }
 
     private func update(_ place: Int, _ state: KeptState, of session: Session) {
         guard session.outgoing.entry(place) != 0 else { return }
-        var delivery = delivery(at: place, of: session, state)
-        delivery.isDuplicate = true
         // A plugin may have changed the QoS.
-        session.outgoing.setEntry(place, UInt32(truncatingIfNeeded: delivery.entry))
-        note(.deliveryUpdated(session.identity, delivery))
+        session.outgoing.setEntry(place, session.outgoing.entry(place))
+        note(.updated, place, state, isDuplicate: true, of: session)
     }
 
     /// A QoS 2 message from a client: its number tells it apart from all others.
@@ -240,12 +260,26 @@ extension StateReporter: SessionListener {
     }
 
     func session(_ session: Session, queued message: Message, _ form: DeliveryForm, place: Int) {
-        guard session.mark.isKept else { return }
+        var mark = session.mark
+        guard mark.isKept else { return }
+        let entry = mark.takeEntry()
+        session.mark = mark
+        session.outgoing.setEntry(place, entry, qos: form.qos, isRetained: form.isRetained)
         let goesOut = session.outlet.map { outlet in
             session.outgoing.window.mayStart(place, outlet.limits)
         }
-        let state = goesOut == true ? KeptState.publish(qos: form.qos) : .queued
-        add(message, at: place, state, to: session)
+        let delivery = KeptDelivery(
+            message: session.outgoing.number(place),
+            entry: UInt64(entry),
+            subscriptionIdentifier: form.subscriptionIdentifier,
+            identifier: session.outgoing.window.wantedIdentifier(at: place),
+            sourceIdentifier: sourceIdentifier(of: session.outgoing.lent(place)),
+            qos: form.qos,
+            isRetained: form.isRetained,
+            isOutgoing: true,
+            state: goesOut == true ? .publish(qos: form.qos) : .queued
+        )
+        append(.added, session.lentIdentity, session.outgoing.lent(place), delivery)
     }
 
     func session(
@@ -255,14 +289,32 @@ extension StateReporter: SessionListener {
         place: Int,
         identifier: UInt16
     ) {
-        guard session.mark.isKept else { return }
+        var mark = session.mark
+        guard mark.isKept else { return }
+        let client = session.lentIdentity
+        var identifier = identifier
         for index in 0..<batch.count {
             let place = place + index
-            let message = session.outgoing[place]
-            add(message, at: place, .publish(qos: qos), to: session)
-            update(place, .awaitingAnswer(qos: qos), of: session)
+            let entry = mark.takeEntry()
+            session.outgoing.setEntry(place, entry, qos: qos, isRetained: false)
+            let delivery = KeptDelivery(
+                message: session.outgoing.number(place),
+                entry: UInt64(entry),
+                identifier: identifier,
+                sourceIdentifier: batch[index].packetIdentifier,
+                qos: qos,
+                isRetained: false,
+                isOutgoing: true,
+                state: .awaitingAnswer(qos: qos)
+            )
+            append(.sent, client, session.outgoing.lent(place), delivery)
+            identifier = PacketIdentifiers.next(identifier)
         }
+        session.mark = mark
     }
+
+    /// Each was told of before it was taken off the window.
+    func session(_ session: Session, acknowledged stretch: IdentifierStretch) {}
 
     func session(_ session: Session, resent place: Int, qos: UInt8) {
         update(place, .awaitingAnswer(qos: qos), of: session)
@@ -273,7 +325,7 @@ extension StateReporter: SessionListener {
         guard entry != 0 else { return }
         let (qos, isRetained) = session.outgoing.toldForm(place)
         let delivery = KeptDelivery(
-            message: session.outgoing[place].number,
+            message: session.outgoing.number(place),
             entry: UInt64(entry),
             subscriptionIdentifier: session.outgoing.subscriptionIdentifier(place),
             identifier: identifier,
@@ -283,23 +335,24 @@ extension StateReporter: SessionListener {
             isOutgoing: true,
             state: .lastOf(qos: qos)
         )
-        note(.deliveryDeleted(session.identity, delivery))
+        append(.deleted, session.lentIdentity, delivery)
     }
 
     func session(_ session: Session, received message: Message, _ identifier: UInt16) {
         guard session.mark.isKept else { return }
-        note(
-            .deliveryAdded(
-                session.identity,
-                message,
-                incoming(message, identifier, .awaitingPubrel)
-            )
+        let delivery = incoming(message, identifier, .awaitingPubrel)
+        append(
+            .added,
+            session.lentIdentity,
+            .passUnretained(message.storage),
+            delivery
         )
     }
 
     func session(_ session: Session, completed message: Message, _ identifier: UInt16) {
         guard session.mark.isKept else { return }
-        note(.deliveryDeleted(session.identity, incoming(message, identifier, .awaitingPubrel)))
+        let delivery = incoming(message, identifier, .awaitingPubrel)
+        append(.deleted, session.lentIdentity, delivery)
     }
 
     func sessionWillEnd(_ session: Session) { end(session) }

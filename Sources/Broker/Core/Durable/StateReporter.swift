@@ -19,12 +19,20 @@ final class StateReporter: StateKeeper {
 
     /// Whose it is, so it outlives this.
     unowned(unsafe) let worker: Worker
+    private let reactor: Reactor
     private let hooks: any Hooks
-    private var numbers: StoreNumbers
+    /// Behind a pointer: each message takes one.
+    private let numbers: UnsafeMutablePointer<StoreNumbers>
     /// Nanoseconds since 1970 at 0 of the reactor's clock.
     private let clockOffset: Int64
     /// The changes of this turn.
-    private var changes: [StateChange] = []
+    private(set) var changes = ChangeList() {
+        didSet { lentChanges = .passUnretained(changes) }
+    }
+    /// The same for what each message passes, where counting references would cost more than the rest.
+    private(set) lazy var lentChanges = Unmanaged.passUnretained(changes)
+    /// The batch that is being delivered, likewise.
+    private var lentBatch: Unmanaged<PublishBatch>?
     /// Workers that have delivered something of this turn at once.
     private var others: Set<Int> = []
     private var submitted: UInt64 = 0
@@ -51,30 +59,36 @@ final class StateReporter: StateKeeper {
 
     init(_ worker: Worker, _ hooks: any Hooks, lastNumber: MessageNumber) {
         self.worker = worker
+        reactor = worker.reactor
         self.hooks = hooks
         clockOffset = Clock.wallNanoseconds() - Clock.monotonicNanoseconds()
-        numbers = StoreNumbers(
-            node: worker.broker.nodeIdentifier,
-            reactor: UInt8(truncatingIfNeeded: worker.index),
-            last: lastNumber
+        numbers = .allocate(capacity: 1)
+        numbers.initialize(
+            to: StoreNumbers(
+                node: worker.broker.nodeIdentifier,
+                reactor: UInt8(truncatingIfNeeded: worker.index),
+                last: lastNumber
+            )
         )
     }
+
+    deinit { numbers.deallocate() }
 
     /// Whether nothing ever waits: the plugins are told on this thread, before its output is sent.
     var isImmediate: Bool { worker.broker.workers.count == 1 && hooks.tellsAtOnce }
 
     // MARK: Collecting
 
-    /// Something has happened.
-    @inline(__always)
+    /// Something has happened that is no message's.
     func note(_ change: StateChange) { changes.append(change) }
 
     override func takeNumbers(_ count: Int) -> MessageNumber {
-        numbers.take(count, at: clockOffset + worker.reactor.turnBeganAt)
+        numbers.pointee.take(count, at: clockOffset + reactor.turnBeganAt)
     }
 
     override func mayDeliver(_ batch: PublishBatch) -> Bool {
         batchBegan = (changes.count, submitted)
+        if batch.purpose != .receive { lentBatch = .passUnretained(batch) }
         if batch.qos > 0 || batch.isRetained || worker.limits.queuesQoS0 { number(batch) }
         return true
     }
@@ -86,6 +100,7 @@ final class StateReporter: StateKeeper {
     }
 
     override func didDeliver(_ batch: PublishBatch) {
+        lentBatch = nil
         if batch.isRetained { noteRetained(batch) }
         if batch.purpose == .release { worker.sessions[batch.publisher]?.noteReleased(batch) }
         batch.isRecorded =
@@ -93,8 +108,8 @@ final class StateReporter: StateKeeper {
             || hasOthers
         guard isCongested, batch.isRecorded else { return }
         wasCongested = true
-        let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedClient
-        (sender ?? worker.sessions[batch.publisher]?.client)?.waitForLog()
+        let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedPeer
+        (sender ?? worker.sessions[batch.publisher]?.peer)?.waitForLog()
     }
 
     /// Retained publications come one at a time.
@@ -108,34 +123,28 @@ final class StateReporter: StateKeeper {
         if batch[0].payloadCount > 0 {
             let message = batch.message(0)
             let source = batch[0].packetIdentifier
-            note(.retained(message, insteadOf: replaced, sourceIdentifier: source))
+            changes.appendRetained(message, insteadOf: replaced, sourceIdentifier: source)
         } else if let cleared {
-            note(.retainedCleared(cleared))
+            changes.appendCleared(cleared)
         }
     }
 
     override func didRemoveRetained(_ messages: [Message], version: UInt64) {
         for message in messages where !message.withPublication({ $0.topic.isDollar }) {
-            note(.retainedCleared(message))
+            changes.appendCleared(message)
         }
     }
 
     override func willDeliver(_ batch: PublishBatch, on home: Worker) { others.insert(home.index) }
 
     /// The packet identifier with which a message of the batch under way has come; 0 when unknown.
-    func sourceIdentifier(of message: Message) -> UInt16 {
-        let batch = worker.batch
-        guard worker.isDelivering else { return 0 }
-        if batch.count == 1 { return batch[0].packetIdentifier }
-        if let first = batch.numbersInRow {
-            let distance = MessageNumbers.counter(of: message.number &- first)
-            guard distance < UInt64(batch.count) else { return 0 }
-            return batch[Int(distance)].packetIdentifier
+    func sourceIdentifier(of message: Unmanaged<MessageStorage>) -> UInt16 {
+        guard let lentBatch else { return 0 }
+        return lentBatch._withUnsafeGuaranteedRef { batch in
+            if batch.count == 1 { return batch[0].packetIdentifier }
+            let place = batch.place(of: message)
+            return place.map { batch[$0].packetIdentifier } ?? 0
         }
-        for index in 0..<batch.count where batch.storedMessage(index)?.storage === message.storage {
-            return batch[index].packetIdentifier
-        }
-        return 0
     }
 
     // MARK: Handing over
@@ -148,8 +157,8 @@ final class StateReporter: StateKeeper {
         submitted += 1
         let number = submitted
         let count = changes.count
-        let isTold = count == 0 || hooks.tell(&changes, of: worker.index, number)
-        if isTold { changes.removeAll(keepingCapacity: count < 4096) } else { changes = [] }
+        let isTold = count == 0 || hooks.tell(changes, of: worker.index, number)
+        if isTold { changes.clear() } else { changes = ChangeList() }
         let left = (isTold ? 0 : 1) + others.count + worker.usedOutboxCount
         for other in others { ask(other, about: number) }
         if !others.isEmpty { others.removeAll(keepingCapacity: true) }

@@ -51,7 +51,7 @@ extension Worker {
     /// Lets time go on for restored sessions: publishes wills that are due and ends sessions whose
     /// time is over, or that have ended with the broker.
     package func resumeTime() {
-        for session in sessions.all where session.client == nil {
+        for session in sessions.all where session.peer == nil {
             if session.isPersistent {
                 deadlines.set(session.handle, at: session.deadlines.next)
             } else {

@@ -35,7 +35,7 @@ package final class ClientDirectory: Sendable {
         let entry = Entry(
             identity: session.identity,
             session: session.handle,
-            isConnected: session.client != nil
+            isConnected: session.peer != nil
         )
         entries.withLock { $0[ExactText(entry.identity.clientIdentifier)] = entry }
     }

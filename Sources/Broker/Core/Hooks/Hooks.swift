@@ -110,6 +110,9 @@ package protocol Hooks: AnyObject, Sendable {
     /// every packet: must be cheap.
     func events(on listener: Int?) -> HookEvents
 
+    /// Where the same can be looked up, always as of now; nil: they have to be asked.
+    var publishedEvents: UnsafeHookEvents? { get }
+
     /// Decides about access at once, as `MOSQ_ERR_*`: 0 allows, 12 denies. Only when `events`
     /// holds `accessIsDirect`. `filter` replaces the publication's topic for (un)subscribing.
     func checkAccess(
@@ -157,8 +160,8 @@ package protocol Hooks: AnyObject, Sendable {
     /// Tells what has happened on a worker, in this order and behind all that was handed over before.
     ///
     /// Returns whether that is done; otherwise `Worker.noteTold` is called with the number later, and
-    /// the changes have been taken.
-    func tell(_ changes: inout [StateChange], of worker: Int, _ number: UInt64) -> Bool
+    /// the list has been taken.
+    func tell(_ changes: ChangeList, of worker: Int, _ number: UInt64) -> Bool
 
     /// The thread this is called on asks and tells nothing more.
     func threadIsEnding()
@@ -177,6 +180,10 @@ package protocol Hooks: AnyObject, Sendable {
 }
 
 extension Hooks {
+    package var publishedEvents: UnsafeHookEvents? { nil }
+}
+
+extension Hooks {
     package var hasHelpers: Bool { false }
 
     package func collect(worker: Int) -> [(questionID: QuestionID, answer: HookAnswer)] { [] }
@@ -192,9 +199,7 @@ extension Hooks {
 extension Hooks {
     package var keepsState: Bool { false }
     package var tellsAtOnce: Bool { true }
-    package func tell(_ changes: inout [StateChange], of worker: Int, _ number: UInt64) -> Bool {
-        true
-    }
+    package func tell(_ changes: ChangeList, of worker: Int, _ number: UInt64) -> Bool { true }
 }
 
 extension Hooks {

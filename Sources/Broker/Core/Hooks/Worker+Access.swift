@@ -11,8 +11,15 @@ extension Worker {
     /// What the clients of a listener, by its number, are asked and told about.
     @inline(__always)
     func events(on listener: Int?) -> HookEvents {
-        guard let hooks else { return [] }
-        return hooks.events(on: listener)
+        if let publishedEvents { return publishedEvents.events(on: listener) }
+        return hooks?.events(on: listener) ?? []
+    }
+
+    /// What a client is asked and told about; nobody is asked what a bridge of this broker may do.
+    @inline(__always)
+    func events(of identity: ClientIdentity) -> HookEvents {
+        let events = events(on: identity.listenerIndex)
+        return identity.proof == .ownBridge ? events.subtracting(.access) : events
     }
 
     /// Asks for access on the spot; only with `accessIsDirect`.

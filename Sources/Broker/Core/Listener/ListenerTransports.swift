@@ -16,10 +16,12 @@ package struct TransportSetupError: Error {
     package let exitCode: Int32
 }
 
-/// What a reload has read for the listeners and not put in force.
+/// What a reload has read for listeners and bridges and not put in force.
 package struct PreparedTransports: Sendable {
     /// One for each listener.
     let plans: [TransportPlan]
+    /// One for each bridge.
+    let bridges: [BridgePlan]
 }
 
 /// Answers for plugins where a pre-shared key is asked for: by the number of the listener.
@@ -32,7 +34,8 @@ package typealias PSKHook = @Sendable (_ listener: Int, _ query: PSKQuery) -> PS
 /// Reads files, so it is not for reactors.
 /// [MQTT-4.2.0-1] [MQTT311-7.1.1-1]
 final class ListenerTransports: Sendable {
-    private let pool: HandshakePool
+    /// The threads that shake hands.
+    let pool: HandshakePool
     private let keyLogFile: String?
     private let log: Log
     private let hook = Mutex<PSKHook?>(nil)
@@ -76,10 +79,8 @@ final class ListenerTransports: Sendable {
         return plans
     }
 
-    /// Plans for a reload: everything that is wrong is listed.
-    func plansForReload(
-        of configuration: Configuration
-    ) throws(ConfigurationError) -> [TransportPlan] {
+    /// What a reload needs: everything that is wrong is listed.
+    func prepare(_ configuration: Configuration) throws(ConfigurationError) -> PreparedTransports {
         var plans: [TransportPlan] = []
         var errors: [ConfigurationError] = []
         for (index, listener) in configuration.listeners.enumerated() {
@@ -94,11 +95,12 @@ final class ListenerTransports: Sendable {
                 errors.append(ConfigurationError(lines, exitCode: error.exitCode))
             }
         }
+        let bridges = bridgePlans(for: configuration, &errors)
         if let error = ConfigurationError(errors) { throw error }
-        return plans
+        return PreparedTransports(plans: plans, bridges: bridges)
     }
 
-    /// What is wrong with the files of all listeners.
+    /// What is wrong with the files of all listeners and bridges.
     func mistakes(in configuration: Configuration) -> [ConfigurationError] {
         var errors: [ConfigurationError] = []
         for (index, listener) in configuration.listeners.enumerated() {
@@ -108,6 +110,7 @@ final class ListenerTransports: Sendable {
                 errors.append(ConfigurationError(error.lines, exitCode: error.exitCode))
             }
         }
+        _ = bridgePlans(for: configuration, &errors)
         return errors
     }
 

@@ -23,7 +23,7 @@ final class FiguresWalk {
             slot += 1
         }
         guard slot >= sessions.slotEnd else { return false }
-        figures.parkedCount = worker.parkedClients.count
+        figures.parkedCount = worker.parkedPeers.count
         figures.connectionCount = worker.reactor.connectionCount
         let (packets, bytes) = worker.reactor.waitingOutput
         figures.packetsWaiting = packets

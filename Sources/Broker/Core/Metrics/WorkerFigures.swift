@@ -62,12 +62,12 @@ struct WorkerFigures: Sendable, Equatable {
         queuedByteCount += session.outgoing.window.queuedByteCount
         outgoingCount += session.outgoing.window.inFlightCount
         incomingCount += session.incomingCount
-        guard let client = session.client else {
+        guard let peer = session.peer else {
             offlineCount += 1
             if session.deadlines.willDueAt != 0 { pendingWillCount += 1 }
             return
         }
-        connected[Self.index(of: client.version)] += 1
-        if client.connection?.isOutputBlocked == true { slowCount += 1 }
+        connected[Self.index(of: peer.version)] += 1
+        if peer.connection?.isOutputBlocked == true { slowCount += 1 }
     }
 }

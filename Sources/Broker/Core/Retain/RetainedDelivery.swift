@@ -82,7 +82,8 @@ final class RetainedDelivery {
     /// Whether messages go out at once, without a look at queue, window or plugins.
     private func isPlain(_ outlet: Outlet) -> Bool {
         subscription.options.qualityOfService == 0 && !session.worker.hasHooks
-            && outlet.client.outputPacketsMax == .max
+            && outlet.remote == nil
+            && outlet.peer.outputPacketsMax == .max
     }
 
     /// Sends what has been fetched, as far as the output may grow.
@@ -105,7 +106,7 @@ final class RetainedDelivery {
 
     private func hasRoom(_ outlet: Outlet) -> Bool {
         let connection = outlet.connection
-        if connection.queuedByteCount > Self.outputBytesMax || !outlet.client.mayWritePacket() {
+        if connection.queuedByteCount > Self.outputBytesMax || !outlet.peer.mayWritePacket() {
             connection.flush()
             if connection.isOutputBlocked { return false }
         }
@@ -188,13 +189,19 @@ extension Worker {
         _ subscription: SessionSubscription
     ) {
         if message.isExpired(at: now) { return }
+        // What a bridge has brought does not go back where it comes from.
+        if session.identity.proof == .ownBridge,
+            message.origin?.clientIdentifier == session.identity.clientIdentifier
+        {
+            return
+        }
         let granted = subscription.options.qualityOfService
         let form = DeliveryForm(
             qos: limits.upgradesOutgoingQoS ? granted : min(granted, message.qos),
             isRetained: true,
             subscriptionIdentifier: subscription.identifier
         )
-        let events = events(on: session.listenerIndex)
+        let events = events(of: session.identity)
         if events.isDisjoint(with: [.access, .messageOut]) {
             return message.withPublication { deliver($0, to: session, form) { message } }
         }

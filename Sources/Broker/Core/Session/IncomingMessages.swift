@@ -7,7 +7,9 @@ import Inflight
 ///
 /// Made for the first QoS 2 message: few clients send any.
 final class IncomingMessages {
-    private let window = ReceiveWindow()
+    /// Lent to whoever decides what is received; of what that takes in or releases, `store` and `take`
+    /// keep the messages in step.
+    let window = ReceiveWindow()
     private let messages = UnsafeMessageSlots()
 
     deinit {
@@ -75,6 +77,19 @@ final class IncomingMessages {
         return kept
     }
 
+    /// Keeps a message at a place that the window has just taken in.
+    func store(_ message: Message, at place: Int) {
+        messages.reserve(window.places.lowerBound..<place, upTo: place + 1)
+        messages.set(place, message)
+    }
+
+    /// Takes the messages out of places that the window has given back; `tidy` follows.
+    func take(_ place: Int) -> Message {
+        let message = messages[place]
+        messages.remove(place)
+        return message
+    }
+
     /// Keeps messages whose identifiers rise and lie behind all others; false, and keeps nothing,
     /// where they do not.
     ///
@@ -123,13 +138,21 @@ final class IncomingMessages {
         tidy()
     }
 
-    private func tidy() {
+    /// Keeps no more memory than what is there needs.
+    func tidy() {
         if window.isEmpty { return messages.noteEmpty() }
         if window.isSparse { window.compact { messages.move(from: $0, to: $1) } }
     }
 
     /// A new connection begins.
     func resume() { window.resume() }
+
+    /// All of them with places and identifiers, oldest first.
+    var placed: [(place: Int, identifier: UInt16, message: Message)] {
+        window.places.compactMap { place in
+            window.identifier(at: place).map { (place, $0, messages[place]) }
+        }
+    }
 
     /// All of them with their identifiers, oldest first.
     var all: [(identifier: UInt16, message: Message)] {

@@ -30,8 +30,23 @@ struct OutgoingMessages: ~Copyable {
     /// Plugins know the message at a place under a number, with QoS and RETAIN as they are now.
     func setEntry(_ place: Int, _ entry: UInt32) {
         let (qos, isRetained) = window.form(at: place)
+        setEntry(place, entry, qos: qos, isRetained: isRetained)
+    }
+
+    /// The same, where both are known.
+    @inline(__always)
+    func setEntry(_ place: Int, _ entry: UInt32, qos: UInt8, isRetained: Bool) {
+        assert(window.form(at: place) == (qos, isRetained), "plugins are told what is")
         messages.set(place, entry: entry, qos: qos, isRetained: isRetained)
     }
+
+    /// The message at a place, without counting a reference to it.
+    @inline(__always)
+    func lent(_ place: Int) -> Unmanaged<MessageStorage> { messages.lent(place) }
+
+    /// The number of the message at a place, without counting a reference to it.
+    @inline(__always)
+    func number(_ place: Int) -> MessageNumber { messages.number(place) }
 
     /// QoS and RETAIN flag of a message that plugins know, though the window may have given it up.
     func toldForm(_ place: Int) -> (qos: UInt8, isRetained: Bool) { messages.toldForm(place) }

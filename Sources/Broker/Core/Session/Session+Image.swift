@@ -64,7 +64,7 @@ extension Session {
         _ image: SessionImage,
         _ message: (MessageNumber) -> Message?
     ) -> [RestoreError] {
-        assert(client == nil && subscriptions.isEmpty && outgoing.window.isEmpty, "it is new")
+        assert(peer == nil && subscriptions.isEmpty && outgoing.window.isEmpty, "it is new")
         setExpiryInterval(image.expiryInterval)
         setWill(image.will)
         for subscription in image.subscriptions {

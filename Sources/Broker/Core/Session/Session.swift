@@ -20,8 +20,8 @@ final class Session {
     let worker: Worker
     let handle: SessionHandle
     private(set) var identity: ClientIdentity
-    /// The connected client, if there is one.
-    private(set) var client: Client?
+    /// The connected client, or the remote of a bridge, if there is one.
+    private(set) var peer: SessionPeer?
     /// Where its messages go out; nil while nobody takes any.
     private(set) var outlet: Outlet?
 
@@ -71,6 +71,9 @@ final class Session {
     /// The number of the listener its client came through last.
     var listenerIndex: Int? { identity.listenerIndex }
 
+    /// Who it is of, without counting a reference.
+    var lentIdentity: Unmanaged<ClientIdentity> { .passUnretained(identity) }
+
     /// Whether the session outlives its connection.
     var isPersistent: Bool { expiryInterval != 0 }
 
@@ -87,9 +90,9 @@ final class Session {
     // MARK: Clients come and go
 
     /// A client takes the session over or back; nothing goes out to it before `open`.
-    func attach(_ client: Client, _ identity: ClientIdentity, expiryInterval: UInt32) {
-        assert(self.client == nil, "the earlier client has left")
-        self.client = client
+    func attach(_ peer: SessionPeer, _ identity: ClientIdentity, expiryInterval: UInt32) {
+        assert(self.peer == nil, "the earlier client has left")
+        self.peer = peer
         self.identity = identity
         self.expiryInterval = expiryInterval
         deadlines = SessionDeadlines()
@@ -106,9 +109,26 @@ final class Session {
         )
     }
 
+    /// It is a bridge's, which has no connection yet.
+    func claim(by identity: ClientIdentity, expiryInterval: UInt32) {
+        assert(peer == nil, "nobody is there")
+        self.identity = identity
+        self.expiryInterval = expiryInterval
+        deadlines = SessionDeadlines()
+        note(
+            .attached(
+                clientIdentifier: identity.clientIdentifier,
+                userName: identity.userName,
+                expiryInterval: expiryInterval
+            )
+        )
+        noteDetached(at: worker.reactor.now)
+        note(.detached)
+    }
+
     /// From now on messages go out.
     func open(_ outlet: Outlet) {
-        assert(client != nil, "only to a client that is there")
+        assert(peer != nil, "only to a client that is there")
         self.outlet = outlet
     }
 
@@ -118,7 +138,7 @@ final class Session {
     /// The client has gone.
     /// [MQTT-4.8.2-4]
     func detach() {
-        client = nil
+        peer = nil
         outlet = nil
         noteDetached(at: worker.reactor.now)
         note(.detached)
@@ -126,7 +146,7 @@ final class Session {
 
     /// Its client has gone, in an earlier process perhaps.
     func noteDetached(at milliseconds: Int64) {
-        assert(client == nil, "who is there has not left")
+        assert(peer == nil, "who is there has not left")
         detachedAt = milliseconds
     }
 
@@ -200,7 +220,7 @@ final class Session {
     func checkInvariants() {
         outgoing.checkInvariants()
         incoming?.checkInvariants()
-        assert(outlet == nil || client != nil, "messages go out to a client that is there")
+        assert(outlet == nil || peer != nil, "messages go out to a client that is there")
         assert(undecidedCount >= 0, "what plugins decide about is counted")
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages of a window, by the places it gives them.
 
+import Inflight
+
 /// Messages by place.
 ///
 /// A ring beside the one of the window, `place mod capacity`: a window keeps numbers, its owner the
@@ -80,6 +82,20 @@ struct UnsafeMessageSlots: ~Copyable {
     subscript(_ place: Int) -> Message {
         assert(isSet(place), "a place that is in use has a message")
         return Message(slot(place).pointee.takeUnretainedValue())
+    }
+
+    /// The same, without counting a reference to it.
+    @inline(__always)
+    func lent(_ place: Int) -> Unmanaged<MessageStorage> {
+        assert(isSet(place), "a place that is in use has a message")
+        return slot(place).pointee
+    }
+
+    /// Its number, without counting a reference to it.
+    @inline(__always)
+    func number(_ place: Int) -> MessageNumber {
+        assert(isSet(place), "a place that is in use has a message")
+        return slot(place).pointee._withUnsafeGuaranteedRef { $0.number }
     }
 
     /// The subscription identifier that goes with it; 0 for none.

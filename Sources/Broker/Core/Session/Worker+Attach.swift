@@ -14,7 +14,7 @@ extension Worker {
     /// That connection may well have ended, after a last message or DISCONNECT, and this worker not
     /// have got to it. Never called while a connection is being read: catching up reads another.
     func attachInTurn(_ client: Client, _ request: ConnectRequest) {
-        sessions[request.identity.clientIdentifier]?.client?.connection?.catchUp()
+        sessions[request.identity.clientIdentifier]?.peer?.connection?.catchUp()
         attach(client, request, to: sessions[request.identity.clientIdentifier])
     }
 
@@ -59,7 +59,7 @@ extension Worker {
         adopt(client, session, request)
         if !isEstablished, answerHolder != nil, client.hold(.entry) {
             client.waitForEntry { [self] in
-                if session.client === client { admit(client, session, request, connack) }
+                if session.peer === client { admit(client, session, request, connack) }
             }
         } else {
             admit(client, session, request, connack)
@@ -75,7 +75,7 @@ extension Worker {
     /// The earlier connection of the same client identifier gives way [MQTT-3.1.4-3], and if the
     /// session is not resumed, that ends [MQTT-3.1.2-4]; the new one has its place in the census.
     private func retire(_ session: Session, isResumed: Bool) {
-        let client = session.client
+        let client = session.peer
         if let client {
             counters.sessionsTakenOver.add(1)
             // The will of a session that goes on is cancelled by its client's return.
@@ -146,12 +146,12 @@ extension Worker {
         connection.promote()
         client.stage = .connected
         counters.connects.add(1)
-        let outlet = Outlet(client, connection, request.packet)
+        let outlet = Outlet(client, connection, OutletTerms(of: client, request.packet))
         session.open(outlet)
         if hooks != nil { broker.directory.set(session) }
         let identity = request.identity
         recheckDeliveries(of: session, to: outlet) { [self] in
-            guard session.client === client else { return }
+            guard session.peer === client else { return }
             reporter?.noteEntered(session)
             session.pump()
             session.continueRetained()

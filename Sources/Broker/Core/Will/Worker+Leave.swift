@@ -29,7 +29,9 @@ extension Worker {
 
     /// The session expiry interval, bounded by `persistent_client_expiration`.
     private func effectiveExpiry(_ session: Session) -> UInt32 {
-        settings.configuration.lifetime(expiryInterval: session.expiryInterval)
+        // That of a bridge is there for as long as the bridge is.
+        if session.identity.proof == .ownBridge { return session.expiryInterval }
+        return settings.configuration.lifetime(expiryInterval: session.expiryInterval)
     }
 
     /// When a session ends, and when its will is due, whose client left at this millisecond of the
@@ -52,7 +54,7 @@ extension Worker {
         var end: Int64 = 0
         while let handle = deadlines.pop(dueAt: reactor.now) {
             guard let session = sessions[handle] else { continue }
-            assert(session.client == nil, "nothing is due while the client is there")
+            assert(session.peer == nil, "nothing is due while the client is there")
             let isWillDue = session.deadlines.willDueAt != 0
             if isWillDue, session.deadlines.willDueAt <= reactor.now {
                 session.deadlines.willDueAt = 0
@@ -99,7 +101,7 @@ extension Worker {
 
     /// Removes a session whose place in the census another one takes.
     func forget(_ session: Session) {
-        assert(session.client == nil, "the client has left")
+        assert(session.peer == nil, "the client has left")
         precondition(sessions[session.handle] === session, "a session ends once")
         session.end()
         deadlines.set(session.handle, at: 0)

@@ -116,7 +116,10 @@ extension TLSContext {
             throw TLSError(
                 "Error: Unable to load client key file, check \(options.prefix)keyfile \"\(file)\"",
                 file: file,
-                option: options.prefix + "keyfile"
+                option: options.prefix + "keyfile",
+                reason: { reasons in
+                    reasons.contains("key values mismatch") ? "it is not the certificate's" : nil
+                }
             )
         }
         guard SSL_CTX_check_private_key(context) == 1 else {

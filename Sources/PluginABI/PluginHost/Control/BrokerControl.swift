@@ -21,6 +21,10 @@ struct BrokerControl: Sendable {
                 command.reply(responses, data: Self.plugins(of: host))
             case "listlisteners":
                 command.reply(responses, data: Self.listeners(of: host.broker))
+            case "listbridges":
+                command.reply(responses, data: Self.bridges(of: host.broker))
+            case "reconnectbridge":
+                command.reply(responses, error: Self.reconnect(command, host.broker))
             case "savestate":
                 let isBegun = host.broker.saver.save(host.broker)
                 command.reply(responses, error: isBegun ? nil : "Persistence is off")
@@ -36,6 +40,37 @@ struct BrokerControl: Sendable {
         guard let data = cJSON_CreateObject() else { return nil }
         _ = cJSON_AddStringToObject(data, "status", broker.readinessWord)
         return data
+    }
+
+    private static func bridges(of broker: Broker) -> JSON? {
+        guard let data = cJSON_CreateObject(), let array = cJSON_AddArrayToObject(data, "bridges")
+        else { return nil }
+        for bridge in broker.bridges.all {
+            guard let entry = cJSON_CreateObject() else { continue }
+            func add(_ name: String, _ value: String) {
+                _ = cJSON_AddStringToObject(entry, name, value)
+            }
+            add("name", bridge.name)
+            add("state", bridge.state.rawValue)
+            add("since", Timestamp.text(bridge.since))
+            add("address", bridge.address)
+            add("local-clientid", bridge.localClientIdentifier)
+            add("remote-clientid", bridge.remoteClientIdentifier)
+            _ = cJSON_AddNumberToObject(entry, "protocol-version", Double(bridge.protocolVersion))
+            if let error = bridge.lastError { add("last-error", error) }
+            if let next = bridge.nextAttempt { add("next-attempt", Timestamp.text(next)) }
+            cJSON_AddItemToArray(array, entry)
+        }
+        return data
+    }
+
+    /// Returns what is wrong; nil if the bridge connects anew.
+    private static func reconnect(_ command: ControlCommand, _ broker: Broker) -> String? {
+        guard let item = cJSON_GetObjectItem(command.tree, "name"), cJSON_IsString(item) != 0,
+            let name = item.pointee.valuestring
+        else { return "Invalid/missing name" }
+        let text = String(cString: name)
+        return broker.reconnectBridge(text) ? nil : "Bridge '\(text)' not found"
     }
 
     /// Only plugins that have said who they are.

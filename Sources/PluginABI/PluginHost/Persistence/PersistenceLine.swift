@@ -12,7 +12,7 @@ import Synchronization
 /// `@unchecked Sendable`: the teller is touched only by who has found `isRunning` false and set it.
 final class PersistenceLine: @unchecked Sendable {
     private struct Batch {
-        let changes: [StateChange]
+        let changes: ChangeList
         let worker: Int
         let number: UInt64
     }
@@ -31,9 +31,9 @@ final class PersistenceLine: @unchecked Sendable {
         teller = PersistenceTeller(broker, watch)
     }
 
-    /// Tells changes, or leaves them to who is telling; whether they have been told.
+    /// Tells changes, or leaves them to who is telling; whether they have been told: else the list is taken.
     func tell(
-        _ changes: inout [StateChange],
+        _ changes: ChangeList,
         of worker: Int,
         _ number: UInt64,
         _ snapshot: CallbackSnapshot

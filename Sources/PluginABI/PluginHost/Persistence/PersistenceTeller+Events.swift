@@ -21,74 +21,125 @@ extension ClientIdentity {
 }
 
 extension PersistenceTeller {
+    /// The record of a client, which is looked up once for all its steps in a row.
+    @inline(__always)
+    private func record(of client: Unmanaged<ClientIdentity>) -> Unmanaged<ClientRecord> {
+        if client.toOpaque() == fields.pointee.lastClient, let record = fields.pointee.lastRecord {
+            return record
+        }
+        let record = client._withUnsafeGuaranteedRef {
+            ClientRecord.unmanaged(ClientRecord.handle(of: $0))
+        }
+        fields.pointee.lastClient = client.toOpaque()
+        fields.pointee.lastRecord = record
+        return record
+    }
+
+    /// Calls whoever has registered for an event, whose data are made for it.
+    private func tell<Data>(
+        _ event: PluginEvent,
+        as number: PluginEvent? = nil,
+        _ data: inout Data
+    ) {
+        withUnsafeMutableBytes(of: &data) { bytes in
+            if let place = bytes.baseAddress { call(event, as: number, place) }
+        }
+    }
+
     // MARK: Messages
 
-    func tellAdded(_ message: Message, _ sourceIdentifier: UInt16) {
+    /// A message is told of that is referred to for the first time.
+    func tellMessage(_ step: ChangeStep) {
         guard isWanted(.persistBaseMsgAdd) else { return }
-        message.withPublication { publication in
-            text.begin(publication.topic.count + publication.payload.count + 2)
-            var event = mosquitto_evt_persist_base_msg()
-            event.data.store_id = publication.number
-            if publication.expiresAt != 0 {
-                event.data.expiry_time = WallClock().storedExpiry(publication.expiresAt)
-            }
-            event.data.topic = text.string(publication.topic)
-            if !publication.payload.isEmpty { event.data.payload = text.copy(publication.payload) }
-            event.data.payloadlen = UInt32(publication.payload.count)
-            if let origin = publication.origin {
-                event.data.source_id = UnsafeMutablePointer(mutating: origin.identifierText)
-                event.data.source_username = origin.userNameText
-                event.data.source_port = origin.storedListenerPort
-            }
-            event.data.source_mid = sourceIdentifier
-            event.data.qos = publication.qos
-            event.data.retain = publication.isRetained
-            var list = PropertyBridge.list(publication.properties)
-            event.data.properties = list
-            call(.persistBaseMsgAdd, &event)
-            mosquitto_property_free_all(&list)
+        let sourceIdentifier = step.delivery.sourceIdentifier
+        step.withMessage { tellAdded($0, sourceIdentifier) }
+    }
+
+    private func tellAdded(_ publication: borrowing UnsafePublication, _ sourceIdentifier: UInt16) {
+        let topic = publication.topic
+        let payload = publication.payload
+        text.begin(topic.count + payload.count + 2)
+        let event = fields.pointee.messageEvent
+        event.pointee.data.store_id = publication.number
+        if publication.expiresAt != 0 {
+            event.pointee.data.expiry_time = WallClock().storedExpiry(publication.expiresAt)
         }
+        event.pointee.data.topic = text.string(topic)
+        if !payload.isEmpty { event.pointee.data.payload = text.copy(payload) }
+        event.pointee.data.payloadlen = UInt32(truncatingIfNeeded: payload.count)
+        publication.uncountedOrigin?
+            ._withUnsafeGuaranteedRef { origin in
+                let record = ClientRecord.unmanaged(ClientRecord.handle(of: origin))
+                record._withUnsafeGuaranteedRef { record in
+                    let identifier = record.identifier
+                    event.pointee.data.source_id = UnsafeMutablePointer(mutating: identifier)
+                    event.pointee.data.source_username = record.userName
+                }
+                event.pointee.data.source_port = origin.storedListenerPort
+            }
+        event.pointee.data.source_mid = sourceIdentifier
+        event.pointee.data.qos = publication.qos
+        event.pointee.data.retain = publication.isRetained
+        guard !publication.properties.isEmpty else { return call(.persistBaseMsgAdd, event) }
+        var list = PropertyBridge.list(publication.properties)
+        event.pointee.data.properties = list
+        call(.persistBaseMsgAdd, event)
+        mosquitto_property_free_all(&list)
     }
 
     func tellBaseDeleted(_ number: MessageNumber) {
-        var event = mosquitto_evt_persist_base_msg()
-        event.data.store_id = number
-        call(.persistBaseMsgDelete, &event)
+        let event = fields.pointee.messageEvent
+        event.pointee.data.store_id = number
+        call(.persistBaseMsgDelete, event)
     }
 
-    func tell(_ event: PluginEvent, _ client: ClientIdentity, _ kept: KeptDelivery) {
-        guard isWanted(event) else { return }
-        delivery.data.clientid = client.identifierText
-        delivery.data.cmsg_id = kept.entry
-        delivery.data.store_id = kept.message
-        delivery.data.subscription_identifier = kept.subscriptionIdentifier
-        delivery.data.mid = kept.identifier
-        delivery.data.qos = kept.qos
-        delivery.data.retain = kept.isRetained
-        delivery.data.dup = kept.isDuplicate ? 1 : 0
-        delivery.data.direction = kept.isOutgoing ? 1 : 0
-        delivery.data.state = kept.state.rawValue
-        call(event, &delivery)
+    /// A step of a message to or from a client.
+    func tell(
+        _ event: PluginEvent,
+        _ step: ChangeStep,
+        _ state: KeptState,
+        _ isDuplicate: Bool
+    ) {
+        guard isWanted(event), let client = step.client else { return }
+        let data = fields.pointee.deliveryEvent
+        let record = record(of: client)
+        data.pointee.data.clientid = record._withUnsafeGuaranteedRef { $0.identifier }
+        data.pointee.data.cmsg_id = step.delivery.entry
+        data.pointee.data.store_id = step.delivery.message
+        data.pointee.data.subscription_identifier = step.delivery.subscriptionIdentifier
+        data.pointee.data.mid = step.delivery.identifier
+        data.pointee.data.qos = step.delivery.qos
+        data.pointee.data.retain = step.delivery.isRetained
+        data.pointee.data.dup = isDuplicate ? 1 : 0
+        data.pointee.data.direction = step.delivery.isOutgoing ? 1 : 0
+        data.pointee.data.state = state.rawValue
+        call(event, data)
     }
 
-    func tellRetained(_ message: Message) {
+    func tellRetained(_ step: ChangeStep) {
         guard isWanted(.persistRetainMsgSet) else { return }
-        message.withPublication { publication in
-            text.begin(publication.topic.count + 1)
-            var event = mosquitto_evt_persist_retain_msg()
-            event.topic = UnsafePointer(text.string(publication.topic))
-            event.store_id = publication.number
-            call(.persistRetainMsgSet, &event)
-        }
+        let number = step.delivery.message
+        step.withMessage { tellRetained(.persistRetainMsgSet, $0.topic, number) }
+    }
+
+    func tellCleared(_ step: ChangeStep) {
+        step.withMessage { tellRetained(.persistRetainMsgDelete, $0.topic, 0) }
     }
 
     func tellCleared(_ message: Message) {
-        message.withPublication { publication in
-            text.begin(publication.topic.count + 1)
-            var event = mosquitto_evt_persist_retain_msg()
-            event.topic = UnsafePointer(text.string(publication.topic))
-            call(.persistRetainMsgDelete, &event)
-        }
+        message.withPublication { tellRetained(.persistRetainMsgDelete, $0.topic, 0) }
+    }
+
+    private func tellRetained(
+        _ event: PluginEvent,
+        _ topic: UnsafeRawBufferPointer,
+        _ number: MessageNumber
+    ) {
+        text.begin(topic.count + 1)
+        var data = mosquitto_evt_persist_retain_msg()
+        data.topic = UnsafePointer(text.string(topic))
+        data.store_id = number
+        tell(event, &data)
     }
 
     // MARK: Sessions
@@ -109,13 +160,13 @@ extension PersistenceTeller {
         data.data.listener_port = client.identity.storedListenerPort
         data.data.max_qos = client.qosMax
         data.data.retain_available = client.isRetainAvailable
-        call(event, &data)
+        tell(event, &data)
     }
 
     func tellDeleted(_ client: ClientIdentity) {
         var event = mosquitto_evt_persist_client()
         event.data.clientid = UnsafeMutablePointer(mutating: client.identifierText)
-        call(.persistClientDelete, &event)
+        tell(.persistClientDelete, &event)
     }
 
     func tell(
@@ -132,7 +183,7 @@ extension PersistenceTeller {
         data.data.topic_filter = filter.withUnsafeBytes(text.string)
         data.data.options = options
         data.data.identifier = identifier
-        call(event, &data)
+        tell(event, &data)
     }
 
     // MARK: Wills
@@ -156,7 +207,7 @@ extension PersistenceTeller {
             )
         }
         event.data.properties = list
-        call(.persistWillAdd, &event)
+        tell(.persistWillAdd, &event)
         mosquitto_property_free_all(&list)
     }
 
@@ -164,6 +215,6 @@ extension PersistenceTeller {
     func tellWillDeleted(_ client: ClientIdentity) {
         var event = mosquitto_evt_persist_will_msg()
         event.data.clientid = client.identifierText
-        call(.persistWillDelete, as: .persistWillAdd, &event)
+        tell(.persistWillDelete, as: .persistWillAdd, &event)
     }
 }

@@ -10,7 +10,10 @@ extension PersistenceTeller {
         let retained = Set(restored.retainedNumbers)
         for (number, count) in restored.referenceCounts {
             for index in 0..<count {
-                _ = references.add(number, isRetained: index == 0 && retained.contains(number))
+                _ = fields.pointee.references.add(
+                    number,
+                    isRetained: index == 0 && retained.contains(number)
+                )
             }
         }
         tellAll(snapshot) {
@@ -26,7 +29,10 @@ extension PersistenceTeller {
         var event = mosquitto_evt_persist_will_msg()
         name.withCString { name in
             event.data.clientid = name
-            call(.persistWillDelete, as: .persistWillAdd, &event)
+            withUnsafeMutableBytes(of: &event) { bytes in
+                guard let place = bytes.baseAddress else { return }
+                call(.persistWillDelete, as: .persistWillAdd, place)
+            }
         }
     }
 }

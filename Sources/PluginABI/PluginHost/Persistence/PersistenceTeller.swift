@@ -14,46 +14,63 @@ final class PersistenceTeller {
     private let watch: Stopwatch
     /// With one reactor everything comes in the order in which it happened.
     private let isOrdered: Bool
-    var references = ReferenceTable()
-    /// The callbacks of each event; for the time of `tell`.
-    private(set) var chains: [[Callback]] = []
-    /// Calls of each event since the last look at the clock.
-    private var calls = [Int](repeating: 0, count: PluginEvent.numberMax + 1)
+    /// What each event touches; see there.
+    let fields: UnsafeMutablePointer<TellerFields>
     let text = EventText()
-    /// Kept: making one takes longer than filling it.
-    var delivery = mosquitto_evt_persist_client_msg()
 
     init(_ broker: Broker, _ watch: Stopwatch) {
         self.broker = broker
         self.watch = watch
         isOrdered = broker.workers.count == 1
+        fields = .allocate(capacity: 1)
+        fields.initialize(to: TellerFields())
+    }
+
+    deinit {
+        fields.deinitialize(count: 1)
+        fields.deallocate()
     }
 
     /// Tells changes in their order.
-    func tell(_ changes: [StateChange], _ snapshot: CallbackSnapshot) {
-        tellAll(snapshot) { for change in changes { tell(change) } }
+    func tell(_ changes: ChangeList, _ snapshot: CallbackSnapshot) {
+        tellAll(snapshot) {
+            for step in changes.steps { tell(step, of: changes) }
+        }
     }
 
     /// Has `body` call the callbacks of a snapshot.
     func tellAll(_ snapshot: CallbackSnapshot, _ body: () -> Void) {
-        chains = snapshot.persistence
+        fields.pointee.targets = snapshot.persistenceTargets
+        fields.pointee.lastClient = nil
         let start = MonotonicTime.nanoseconds()
         body()
-        noteCalls(MonotonicTime.nanoseconds() - start)
+        fields.pointee.targets = nil
+        noteCalls(MonotonicTime.nanoseconds() - start, snapshot)
+    }
+
+    private func tell(_ step: ChangeStep, of changes: ChangeList) {
+        switch step.kind {
+        case .added:
+            refer(to: step)
+            tell(.persistClientMsgAdd, step, step.delivery.state, step.delivery.isDuplicate)
+        case .sent:
+            refer(to: step)
+            let state: KeptState = step.delivery.qos == 1 ? .publishQoS1 : .publishQoS2
+            tell(.persistClientMsgAdd, step, state, false)
+            tell(.persistClientMsgUpdate, step, step.delivery.state, true)
+        case .updated:
+            tell(.persistClientMsgUpdate, step, step.delivery.state, step.delivery.isDuplicate)
+        case .deleted:
+            tell(.persistClientMsgDelete, step, step.delivery.state, step.delivery.isDuplicate)
+            release(step.delivery.message)
+        case .retained: retain(step)
+        case .cleared: clear(step)
+        case .other: tell(changes.other(step))
+        }
     }
 
     private func tell(_ change: StateChange) {
         switch change {
-        case .deliveryAdded(let client, let message, let kept):
-            refer(to: message, kept.sourceIdentifier)
-            tell(.persistClientMsgAdd, client, kept)
-        case .deliveryUpdated(let client, let kept): tell(.persistClientMsgUpdate, client, kept)
-        case .deliveryDeleted(let client, let kept):
-            tell(.persistClientMsgDelete, client, kept)
-            release(kept.message)
-        case .retained(let message, let previous, let source):
-            retain(message, source, insteadOf: previous)
-        case .retainedCleared(let message): clear(message)
         case .clientAdded(let client): tell(.persistClientAdd, client)
         case .clientUpdated(let client): tell(.persistClientUpdate, client)
         case .clientDeleted(let client, let numbers):
@@ -70,62 +87,76 @@ final class PersistenceTeller {
 
     // MARK: References
 
-    private func refer(to message: Message, _ sourceIdentifier: UInt16) {
-        if references.add(message.number) == .first { tellAdded(message, sourceIdentifier) }
+    private func refer(to step: borrowing ChangeStep) {
+        if fields.pointee.references.add(step.delivery.message) == .first { tellMessage(step) }
     }
 
     private func release(_ number: MessageNumber) {
-        if references.release(number) { tellBaseDeleted(number) }
+        if fields.pointee.references.release(number) { tellBaseDeleted(number) }
     }
 
     /// Another reactor may have put another message in its place, and have said so first.
-    private func retain(
-        _ message: Message,
-        _ sourceIdentifier: UInt16,
-        insteadOf previous: MessageNumber
-    ) {
-        switch references.add(message.number, isRetained: true) {
+    private func retain(_ step: ChangeStep) {
+        switch fields.pointee.references.add(step.delivery.message, isRetained: true) {
         case .superseded: break
         case .first:
-            tellAdded(message, sourceIdentifier)
-            tellRetained(message)
-        case .further: tellRetained(message)
+            tellMessage(step)
+            tellRetained(step)
+        case .further: tellRetained(step)
         }
-        if references.release(previous, isRetained: true) { tellBaseDeleted(previous) }
+        let previous = step.previousMessage
+        if fields.pointee.references.release(previous, isRetained: true) {
+            tellBaseDeleted(previous)
+        }
     }
 
-    private func clear(_ message: Message) {
-        let isReplaced =
-            !isOrdered
-            && message.withPublication { publication in
-                broker.retainedNumber(publication.topic).map(references.isRetained) ?? false
-            }
-        if !isReplaced { tellCleared(message) }
-        if references.release(message.number, isRetained: true) { tellBaseDeleted(message.number) }
+    private func clear(_ step: ChangeStep) {
+        if isOrdered || !isReplaced(step) { tellCleared(step) }
+        let number = step.delivery.message
+        if fields.pointee.references.release(number, isRetained: true) { tellBaseDeleted(number) }
+    }
+
+    /// Whether plugins know already that another message is retained in its place.
+    private func isReplaced(_ step: ChangeStep) -> Bool {
+        var isReplaced = false
+        step.withMessage { publication in
+            guard let number = broker.retainedNumber(publication.topic) else { return }
+            isReplaced = fields.pointee.references.isRetained(number)
+        }
+        return isReplaced
     }
 
     // MARK: Calls
 
     /// Calls whoever has registered for an event; `number` is what the callbacks are told.
     @inline(__always)
-    func call<Data>(_ event: PluginEvent, as number: PluginEvent? = nil, _ data: inout Data) {
-        let index = Int(event.rawValue)
-        guard !chains[index].isEmpty else { return }
-        calls[index] += 1
-        for callback in chains[index] { callback.tell(&data, as: number ?? event) }
+    func call(
+        _ event: PluginEvent,
+        as number: PluginEvent? = nil,
+        _ data: UnsafeMutableRawPointer
+    ) {
+        fields.pointee.calls[Int(event.rawValue)] &+= 1
+        fields.pointee.targets?.call(event, as: number ?? event, data)
     }
 
     /// Whether anybody has registered for an event.
-    func isWanted(_ event: PluginEvent) -> Bool { !chains[Int(event.rawValue)].isEmpty }
+    @inline(__always)
+    func isWanted(_ event: PluginEvent) -> Bool {
+        fields.pointee.targets.map { !$0.isEmpty(event) } ?? false
+    }
 
     /// Notes how long the calls have taken, together: to look at the clock for each would take longer than
     /// some of them.
-    private func noteCalls(_ duration: Int64) {
-        let count = calls.reduce(0, +)
+    private func noteCalls(_ duration: Int64, _ snapshot: CallbackSnapshot) {
+        let calls = fields.pointee.calls
+        var count = 0
+        for index in 0...PluginEvent.numberMax { count += calls[index] }
         guard count > 0 else { return }
-        for index in calls.indices where calls[index] > 0 {
-            let mean = duration / Int64(count)
-            for callback in chains[index] { callback.note(calls: calls[index], mean: mean, watch) }
+        let mean = duration / Int64(count)
+        for index in 0...PluginEvent.numberMax where calls[index] > 0 {
+            for callback in snapshot.persistence[index] {
+                callback.note(calls: calls[index], mean: mean, watch)
+            }
             calls[index] = 0
         }
     }

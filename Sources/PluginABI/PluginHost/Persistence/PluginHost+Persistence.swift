@@ -12,19 +12,17 @@ extension PluginHost {
     package var tellsAtOnce: Bool { registry.current.isPersistenceDirect }
 
     package func tell(
-        _ changes: inout [StateChange],
+        _ changes: ChangeList,
         of worker: Int,
         _ number: UInt64
     ) -> Bool {
         let snapshot = registry.current
         if snapshot.isPersistenceDirect {
-            return persistence.tell(&changes, of: worker, number, snapshot)
+            return persistence.tell(changes, of: worker, number, snapshot)
         }
-        let taken = changes
         lane.enqueue(
             .job { [self] in
-                var taken = taken
-                if persistence.tell(&taken, of: worker, number, registry.current) {
+                if persistence.tell(changes, of: worker, number, registry.current) {
                     broker.workers[worker].post { $0.noteTold(number) }
                 }
             }

@@ -3,6 +3,7 @@
 
 import CBrokerShims
 import CMosquitto
+import Core
 import MQTT
 import Synchronization
 
@@ -22,12 +23,16 @@ final class CallbackRegistry: Sendable {
     private let snapshotNumber: Atomic<UInt64>
     private let listenerCount: Int
     private let isPerListener: Bool
+    /// What each listener's clients are asked about, for those who ask for nothing else.
+    let publishedEvents: UnsafeHookEvents
 
     init(listenerCount: Int, isPerListener: Bool) {
         self.listenerCount = listenerCount
         self.isPerListener = isPerListener
         state = Mutex(State())
         snapshotNumber = Atomic(Self.nextNumber())
+        publishedEvents = UnsafeHookEvents(listenerCount: listenerCount)
+        publish(makeSnapshot().snapshot)
     }
 
     private static func nextNumber() -> UInt64 {
@@ -80,12 +85,15 @@ final class CallbackRegistry: Sendable {
         let (lists, number) = state.withLock {
             ($0.lists, snapshotNumber.load(ordering: .acquiring))
         }
-        let snapshot = CallbackSnapshot(
+        return (makeSnapshot(of: lists), number)
+    }
+
+    private func makeSnapshot(of lists: CallbackLists) -> CallbackSnapshot {
+        CallbackSnapshot(
             lists: lists,
             listenerCount: listenerCount,
             isPerListener: isPerListener
         )
-        return (snapshot, number)
     }
 
     /// What came of a registration.
@@ -265,7 +273,16 @@ final class CallbackRegistry: Sendable {
             let outcome = body(&state)
             guard case .done = outcome else { return outcome }
             snapshotNumber.store(Self.nextNumber(), ordering: .releasing)
+            // Behind the number: who learns of an event finds its callbacks.
+            publish(makeSnapshot(of: state.lists))
             return outcome
+        }
+    }
+
+    private func publish(_ snapshot: CallbackSnapshot) {
+        publishedEvents.set(snapshot.scope(nil).events, on: nil)
+        for listener in 0..<listenerCount {
+            publishedEvents.set(snapshot.scope(listener).events, on: listener)
         }
     }
 }

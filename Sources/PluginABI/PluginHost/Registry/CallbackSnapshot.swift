@@ -69,6 +69,8 @@ final class CallbackSnapshot: Sendable {
     let reloads: [Callback]
     /// Persistence events, by event number: of the global list alone.
     let persistence: [[Callback]]
+    /// The same, in memory that nobody counts references to; freed with the snapshot.
+    nonisolated(unsafe) let persistenceTargets: UnsafeTargetTable
     /// Whether anybody wants to be told what has to outlive the broker.
     let keepsState: Bool
     /// Whether all of them may be called on any thread.
@@ -89,6 +91,7 @@ final class CallbackSnapshot: Sendable {
             return lists[event, nil]
         }
         self.persistence = persistence
+        persistenceTargets = UnsafeTargetTable(persistence)
         let restore = Int(PluginEvent.persistRestore.rawValue)
         keepsState = persistence.indices.contains { $0 != restore && !persistence[$0].isEmpty }
         isPersistenceDirect = persistence.allSatisfy { $0.allSatisfy(\.plugin.isDirect) }
@@ -104,6 +107,7 @@ final class CallbackSnapshot: Sendable {
     }
 
     deinit {
+        persistenceTargets.free()
         paths.deallocate()
     }
 

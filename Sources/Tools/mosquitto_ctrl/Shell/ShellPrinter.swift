@@ -20,6 +20,7 @@ struct ShellPrinter {
         case "getdefaultaclaccess": return data["acls"]?.elements?.compactMap(defaultAccess)
         case "getdetails": return details(data)
         case "listplugins": return data["plugins"]?.elements?.flatMap(plugin)
+        case "listbridges": return ResponsePrinter.lines(command, data)
         case "listlisteners": return data["listeners"]?.elements?.flatMap(listener)
         default: return nil
         }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// QoS 2 messages that a server has released.
+// Messages that a server has answered, or released.
 
 import Inflight
 
-/// Messages whose PUBREL has come, in order.
+/// Messages whose PUBACK, PUBCOMP or PUBREL has come, in order.
 ///
 /// Its pointer belongs to the bytes that were handed in and is valid as long as those.
-package struct ReleaseStretch {
-    /// The places they had in the receive window; the messages are still kept there.
+package struct AnswerStretch {
+    /// The places they had in the window; the messages are still kept there.
     package let places: Range<Int>
     private let identifier: UInt16
     private let packets: UnsafeRawBufferPointer?
@@ -19,7 +19,7 @@ package struct ReleaseStretch {
         packets = nil
     }
 
-    /// The messages of PUBREL packets in their short form, one right behind the other.
+    /// The messages of packets in their short form, one right behind the other.
     init(places: Range<Int>, packets: UnsafeRawBufferPointer) {
         assert(packets.count == 4 * places.count, "each packet has four bytes")
         self.places = places

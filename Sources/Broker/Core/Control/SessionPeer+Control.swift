@@ -6,7 +6,7 @@ import Results
 import TopicRules
 import Topics
 
-extension Client {
+extension SessionPeer {
     /// A PUBLISH to `$CONTROL/…` goes to the handler of exactly that topic; it is neither routed
     /// nor stored.
     func handleControl(_ message: Message, _ receipt: PublishReceipt) {

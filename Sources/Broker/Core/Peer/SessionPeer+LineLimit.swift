@@ -4,7 +4,7 @@
 import Log
 import MQTT
 
-extension Client {
+extension SessionPeer {
     /// Where published log lines go (`log_dest topic`).
     private static let logTopics = Array("$SYS/broker/log/".utf8)
 

@@ -5,7 +5,7 @@ import Inflight
 import MQTT
 import Net
 
-extension Client {
+extension SessionPeer {
     /// Keeps an answer if it has to wait; false when it may go out now.
     ///
     /// PINGRESP and QoS 0 are no answers: they pass those that wait.
@@ -35,16 +35,6 @@ extension Client {
         }
     }
 
-    /// CONNACK waits: no further packet is read before it has gone out, and the client is given up
-    /// when its time to come in is over.
-    func waitForEntry(_ enter: @escaping () -> Void) {
-        assert(loginDueAt > 0, "who comes in has a deadline")
-        heldEntry = enter
-        stage = .entering
-        connection?.pauseReading(noticesHangUp: true)
-        connection?.setDeadline(loginDueAt + 1)
-    }
-
     /// Sends what waited for a number that has been reached.
     func releaseAnswers(upTo ticket: UInt64) {
         for answer in heldAnswers.release(upTo: ticket) {
@@ -55,11 +45,7 @@ extension Client {
 
     private func send(_ answer: HeldAnswer, _ session: Session) {
         switch answer {
-        case .entry:
-            let enter = heldEntry
-            heldEntry = nil
-            enter?()
-            if stage == .connected { connection?.resumeReading() }
+        case .entry: letIn()
         case .acknowledgements(let type, let stretch, let reason):
             sendAcks(type, reason, count: stretch.count) { stretch[$0] }
         case .packet(let bytes, let type): write(bytes, type)
@@ -88,30 +74,30 @@ extension Client {
 extension Worker {
     /// Everything that waited for a number up to this one goes out.
     func releaseAnswers(upTo ticket: UInt64) {
-        let clients = holdingClients
-        holdingClients = []
-        for client in clients {
-            client.releaseAnswers(upTo: ticket)
-            if client.heldAnswers.isEmpty || client.stage == .ended {
-                client.isHolding = false
+        let peers = holdingPeers
+        holdingPeers = []
+        for peer in peers {
+            peer.releaseAnswers(upTo: ticket)
+            if peer.heldAnswers.isEmpty || peer.stage == .ended {
+                peer.isHolding = false
             } else {
-                holdingClients.append(client)
+                holdingPeers.append(peer)
             }
         }
     }
 
-    /// An answer to a client waits.
+    /// An answer to a peer waits.
     ///
     /// However long nothing is let go, those who have left are forgotten: at most as many are listed
     /// as are there, or `holdingCountMin`.
-    fileprivate func noteHolding(_ client: Client) {
-        guard !client.isHolding else { return }
-        client.isHolding = true
-        if holdingClients.count >= holdingCountMax {
-            holdingClients.removeAll { $0.stage == .ended }
-            holdingCountMax = max(Self.holdingCountMin, 2 * holdingClients.count)
+    fileprivate func noteHolding(_ peer: SessionPeer) {
+        guard !peer.isHolding else { return }
+        peer.isHolding = true
+        if holdingPeers.count >= holdingCountMax {
+            holdingPeers.removeAll { $0.stage == .ended }
+            holdingCountMax = max(Self.holdingCountMin, 2 * holdingPeers.count)
         }
-        holdingClients.append(client)
+        holdingPeers.append(peer)
     }
 
     /// So many clients are listed without a look at who has left.

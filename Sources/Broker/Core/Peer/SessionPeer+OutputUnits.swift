@@ -4,7 +4,7 @@
 import MQTT
 package import Net
 
-extension Client {
+extension SessionPeer {
     /// Tells the network layer where control packets end.
     package var outputUnits: OutputUnits? { Self.controlPackets }
 

@@ -5,14 +5,7 @@ import Log
 import MQTT
 import Net
 
-extension Client {
-    /// What a log line about this client says of it, before CONNECT too.
-    func logFields(_ kind: LogLineKind? = nil, reason: String? = nil) -> LogFields {
-        if let identity { return identity.logFields(kind, reason: reason) }
-        return connection?.peer.logFields(kind, at: listener, reason: reason)
-            ?? LogFields(kind, reason: reason)
-    }
-
+extension SessionPeer {
     /// Logs `VERB ID (dN, qN, rN, mN, 'TOPIC', ... (LEN bytes))` at the level debug.
     func logPublish(
         _ verb: String,
