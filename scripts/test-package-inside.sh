@@ -57,6 +57,31 @@ publish() {
     mosquitto_pub "${admin[@]}" -q 1 "$@"
 }
 
+# far: starts the broker at the other end of the bridge, which remembers nothing but who wants what the bridge brings.
+far=
+far() {
+    printf '%s\n' 'listener 1884 127.0.0.1' 'allow_anonymous true' 'log_dest none' >/root/far.conf
+    /usr/sbin/mosquitto -c /root/far.conf >/root/output 2>&1 &
+    far=$!
+    local left
+    for left in $(seq 100); do
+        if mosquitto_sub -p 1884 -i far -c -q 1 -t 'news/#' -E 2>/dev/null; then return; fi
+        sleep 0.1
+    done
+    fail "the broker at the other end of the bridge does not serve"
+}
+
+# carried TEXT...: the bridge has brought these messages and no other; then its other end goes.
+carried() {
+    local text status=0
+    text=$(mosquitto_sub -p 1884 -i far -c -q 1 -t 'news/#' -W 3 2>/root/output) || status=$?
+    if [ "$status" -ne 27 ] || [ "$text" != "$(printf '%s\n' "$@")" ]; then
+        fail "the bridge has brought '$text' in place of '$*'"
+    fi
+    kill "$far"
+    wait "$far" || true
+}
+
 # kept: what the administrator has written is as it was.
 kept() {
     grep -q '^max_queued_messages 500$' "$configuration" || fail "the configuration was replaced"
@@ -67,7 +92,8 @@ prepare() {
     echo 'max_queued_messages 500' >>"$configuration"
     printf '%s\n' 'listener 0 /srv/mqtt/socket' 'listener 1883' 'allow_anonymous false' \
         "plugin $(echo /usr/lib/*/mosquitto_dynamic_security.so)" \
-        'plugin_opt_config_file /var/lib/mosquitto/dynamic-security.json' >/etc/mosquitto/conf.d/local.conf
+        'plugin_opt_config_file /var/lib/mosquitto/dynamic-security.json' \
+        'connection away' 'address 127.0.0.1:1884' 'remote_clientid away' 'topic news/# out 1' >/etc/mosquitto/conf.d/local.conf
     mkdir -p /srv/mqtt
     chown mosquitto /srv/mqtt
     mosquitto_ctrl dynsec init /var/lib/mosquitto/dynamic-security.json admin secret >/dev/null
@@ -92,7 +118,9 @@ over() {
     grep -qx 'ReadWritePaths=-/srv/mqtt' "$dropin" || fail "the unit may not make the socket"
     case $(dpkg-query -W -f '${Version}' mosquitto) in *+swift*) ;; *) fail "that is not our package" ;; esac
     /usr/sbin/mosquitto -c "$configuration" --test-config 2>/root/output || fail "the configuration is not accepted"
+    far
     start
+    carried one two
     readlink "/proc/$(cat /run/mosquitto/mosquitto.pid)/exe" | grep -qx /usr/sbin/mosquitto || fail "no broker"
     grep -q '/lib/swift/' "/proc/$(cat /run/mosquitto/mosquitto.pid)/maps" && fail "a toolchain's runtime is in use"
     expect state/lamp on
@@ -120,7 +148,9 @@ back() {
     [ -e /etc/init.d/mosquitto ] || fail "the start script is not back"
     [ ! -e "$dropin" ] || fail "the drop-in for our unit is still there"
     cp -a /root/dynamic-security.json /var/lib/mosquitto
+    far
     start
+    carried three four
     expect state/lamp off
     queued three four
     stop

@@ -79,6 +79,46 @@ struct BridgedBrokers {
     }
 
     @Test(
+        "What waits for a bridge moves from the original to this broker, and back",
+        .enabled(if: isOwn && Broker.Program.original.isInstalled),
+        arguments: reactors
+    )
+    func upgrade(workers: Int) throws {
+        let folder = try Broker.makeDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let remote = try ScriptedRemote()
+        let text = BridgeScene.configuration(
+            "topic # out 1",
+            head: "persistence true\npersistence_location %DIR%/\n",
+            port: remote.port
+        )
+        var left: [String] = []
+        for program in [Broker.Program.original, .own, .original] {
+            let broker = try Broker(text, of: program, workers: workers, in: folder)
+            let connection = try remote.accept()
+            _ = try connection.readPacket()
+            // What the broker before this one has left comes first.
+            connection.send([0x20, 2, 0, 0])
+            _ = try connection.grant(1)
+            var taken: [String] = []
+            while let packet = connection.nextPacket(seconds: 0.5) {
+                guard packet[0] & 0xF0 == 0x30 else { continue }
+                let publish = try TakenPublish(packet, .v4)
+                taken.append(publish.payload)
+                connection.send(Wire.puback(publish.id))
+            }
+            #expect(taken == left)
+            left = ["1", "2", "3"]
+            let mark = broker.logMark
+            connection.abort()
+            try broker.waitForLog(containing: "local.r", from: mark)
+            let client = try broker.client("c")
+            for index in 1...3 { try client.publish1("a", "\(index)", id: index) }
+            try broker.stop()
+        }
+    }
+
+    @Test(
         "A ring of three does not go round for ever when topics are told apart",
         .enabled(if: isOwn),
         arguments: reactors

@@ -12,6 +12,14 @@ package final class ScriptedRemote {
 
     /// Listens on a port of 127.0.0.1: a free one, or one where somebody listened before.
     package init(port: Int? = nil) throws {
+        for _ in 0..<10 where port == nil {
+            // Somebody else may take a port that was found free.
+            let free = try Broker.freePort()
+            guard let listener = try? Self.listen(on: free) else { continue }
+            self.port = free
+            self.listener = listener
+            return
+        }
         self.port = try port ?? Broker.freePort()
         listener = try Self.listen(on: self.port)
     }
@@ -25,7 +33,11 @@ package final class ScriptedRemote {
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, size)
         guard RawClient.withAddress(port: port, { bind(listener, $0, $1) }) == 0,
             Glibc.listen(listener, 16) == 0
-        else { throw Mismatch("listen on port \(port): errno \(errno)") }
+        else {
+            let code = errno
+            close(listener)
+            throw Mismatch("listen on port \(port): errno \(code)")
+        }
         return listener
     }
 

@@ -50,8 +50,15 @@ extension Worker {
 
     /// Lets time go on for restored sessions: publishes wills that are due and ends sessions whose
     /// time is over, or that have ended with the broker.
+    ///
+    /// The original writes that sessions of bridges end with it, and goes on with them all the same: those
+    /// of bridges that are configured wait for these.
     package func resumeTime() {
+        let bridges = Set(
+            settings.bridges.lazy.filter { !$0.isCleanHere }.map(\.configuration.localClientid)
+        )
         for session in sessions.all where session.peer == nil {
+            if bridges.contains(session.identity.clientIdentifier) { continue }
             if session.isPersistent {
                 deadlines.set(session.handle, at: session.deadlines.next)
             } else {
