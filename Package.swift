@@ -374,6 +374,7 @@ let package = Package(
         ),
         tests("PersistSQLiteTests", uses: ["PersistSQLite", "CSQLite", "TestSupport"]),
         tests("ConformanceTests", uses: ["Persist", "Inflight", "TestSupport"]),
+        tests("BridgeTests", uses: ["TestSupport"]),
         .testTarget(
             name: "ClientTests",
             dependencies: ["TestSupport"],

@@ -16,7 +16,7 @@ for product in mosquitto mosquitto_ctrl mosquitto_passwd mosquitto_dynamic_secur
 done
 programs=$(swift build --show-bin-path)
 if [ $# -eq 0 ]; then
-    set -- docs/certificates.md docs/dynamic-security.md docs/plugins-c.md docs/plugins-swift.md docs/scram.md docs/sparkplug.md
+    set -- docs/bridges.md docs/certificates.md docs/dynamic-security.md docs/plugins-c.md docs/plugins-swift.md docs/scram.md docs/sparkplug.md
 fi
 for document in "$@"; do
     TUTORIAL_SECONDS=${TUTORIAL_SECONDS:-900} python3 Tests/python/tutorial.py "$document" "$programs"

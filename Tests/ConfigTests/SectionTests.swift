@@ -270,25 +270,4 @@ struct SectionTests {
     func pluginErrors(text: String, error: String) {
         #expect(Outcome(text).errors.first == error)
     }
-
-    @Test("Uses of optional groups are known with their places, unless switched off")
-    func usedOptions() {
-        let text = """
-            persistence false
-            retained_persistence true
-            listener 1
-            protocol websockets
-            require_certificate false
-            ciphers x
-            listener 2
-            protocol mqtt
-            proxy_protocol_v2_require_tls true
-            psk_hint h
-            password_file p
-            """
-        let used = Outcome(text).configuration.usedOptions
-        #expect(used.map(\.group) == [.persistence, .websockets, .tls, .proxy, .psk, .files])
-        #expect(used.map(\.line) == [2, 4, 6, 9, 10, 11])
-        #expect(Set(used.map(\.file)) == ["test.conf"])
-    }
 }

@@ -55,11 +55,14 @@ struct BridgeTopicMapTests {
             map.local.map { String(decoding: $0.filter, as: UTF8.self) } == ["l/a/#", "c", "d"]
         )
         #expect(map.local.map(\.qos) == [1, 0, 0])
-        #expect(
-            map.remote.map { String(decoding: $0.filter, as: UTF8.self) } == ["r/b/#", "c", "d"]
-        )
-        #expect(map.remote.map(\.qos) == [2, 0, 0])
-        #expect(map.unsubscribed.map { String(decoding: $0, as: UTF8.self) } == ["r/a/#"])
+        let requests = map.requests.map { request in
+            switch request {
+            case .subscribe(let wanted):
+                "\(String(decoding: wanted.filter, as: UTF8.self)) \(wanted.qos)"
+            case .unsubscribe(let filter): "not \(String(decoding: filter, as: UTF8.self))"
+            }
+        }
+        #expect(requests == ["not r/a/#", "r/b/# 2", "c 0", "d 0"])
     }
 
     @Test("Without prefixes nothing is mapped")

@@ -51,6 +51,12 @@ package final class RawClient {
         guard result == 0 else { throw Mismatch("connect to \(path): errno \(errno)") }
     }
 
+    /// Takes over the socket of somebody who has connected: then packets go the other way.
+    package init(accepted descriptor: CInt) {
+        self.descriptor = descriptor
+        set(CInt(IPPROTO_TCP), TCP_NODELAY, 1)
+    }
+
     deinit { Glibc.close(descriptor) }
 
     private func set(_ level: CInt, _ option: CInt, _ value: Int) {

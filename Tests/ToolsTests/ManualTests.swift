@@ -120,7 +120,7 @@ struct ManualTests {
         try #require(made.status == 0, "\(made.errors)")
         let pages = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
             .filter { $0.hasPrefix("man") && $0.contains("/") }
-        #expect(pages.count == 12)
+        #expect(pages.count == 13)
         for page in pages {
             let path = folder.file(page)
             let lint = try ChildProcess.run("/usr/bin/mandoc", ["-T", "lint", path])

@@ -21,7 +21,7 @@ struct TutorialTests {
         .enabled(if: hasNameSpaces, "no name spaces here"),
         arguments: [
             "docs/certificates.md", "docs/plugins-c.md", "docs/dynamic-security.md",
-            "docs/sparkplug.md",
+            "docs/sparkplug.md", "docs/bridges.md",
         ]
     )
     func tutorial(_ document: String) throws {

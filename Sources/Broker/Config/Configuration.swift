@@ -118,8 +118,6 @@ package struct Configuration: Sendable, Equatable {
     package var isLocalOnly = false
     /// The file the configuration came from; nil if there was none.
     package var configFile: String?
-    /// Where options of the optional groups were used, in the order of the file.
-    package var usedOptions: [UsedOption] = []
     /// Where each option stands.
     package var places = OptionPlaces()
 
@@ -157,11 +155,6 @@ package struct Configuration: Sendable, Equatable {
         listener.security.autoIdPrefix ?? (perListenerSettings ? nil : security.autoIdPrefix)
             ?? "auto-"
     }
-
-    /// The options of the given groups that were used, in the order of the file.
-    package func usedOptions(in groups: Set<OptionGroup>) -> [UsedOption] {
-        usedOptions.filter { groups.contains($0.group) }
-    }
 }
 
 /// The security options: once for the broker, and once for each listener.
@@ -181,16 +174,4 @@ package struct SecurityConfiguration: Sendable, Equatable {
 
     /// No file, nothing said.
     package init() {}
-}
-
-/// The use of an option of an optional group, with its place.
-package struct UsedOption: Sendable, Equatable {
-    /// The group of the option.
-    package let group: OptionGroup
-    /// The option as written.
-    package let name: String
-    /// The file it is in.
-    package let file: String
-    /// The line it is on, from 1.
-    package let line: Int
 }

@@ -14,7 +14,6 @@ extension ConfigurationParser {
             return try Self.parse(&line, into: &isolationDefault)
         }
         try Self.parse(&line, into: &configuration.plugins[index].isolation)
-        noteUse(of: line, group: .plugin)
     }
 
     private static func parse(

@@ -71,7 +71,6 @@ extension ConfigurationParser {
         try changeCurrentListener { listener throws(ConfigurationError) in
             try Self.apply(entry.setting, to: &listener, &line)
         }
-        noteUse(of: line)
     }
 
     /// A security option: global, or of the current listener with `per_listener_settings`.
@@ -97,7 +96,6 @@ extension ConfigurationParser {
             noteOccurrence(&line, section: Context())
             try Self.apply(setting, to: &configuration.security, &line)
         }
-        noteUse(of: line)
     }
 
     /// `per_listener_settings <bool>`: once true it stays.

@@ -45,7 +45,7 @@ extension ConfigurationParser {
                 throw ConfigurationError("Error: Unable to open http_dir '\(path)': \(reason).")
             }
         }
-        try parseListenerOption((.required, setting.in(.http)), &line)
+        try parseListenerOption((.required, setting), &line)
     }
 
     /// `include_dir <directory>`: reads its `.conf` files on the spot.
@@ -88,7 +88,6 @@ extension ConfigurationParser {
         configuration.bridges.append(BridgeConfiguration(name: name))
         context.bridge = configuration.bridges.count - 1
         notePlace(of: line, section: Context(bridge: context.bridge))
-        noteUse(of: line, group: .bridge)
     }
 
     /// An option of the current bridge.
@@ -109,7 +108,6 @@ extension ConfigurationParser {
             guard let reason = source.resolutionFailure(of: address.host) else { continue }
             line.warn("Warning: Unable to resolve bridge address '\(address.host)': \(reason).")
         }
-        noteUse(of: line, group: .bridge)
     }
 
     // MARK: Plugins
@@ -149,7 +147,6 @@ extension ConfigurationParser {
             let question = Suggestion.question(about: name, among: known)
             throw ConfigurationError("Error: Plugin '\(name)' not previously loaded.\(question)")
         }
-        noteUse(of: line, group: .plugin)
         guard case .listeners(let listeners) = configuration.plugins[index].scope,
             !listeners.contains(currentListenerIndex)
         else { return }
@@ -173,7 +170,6 @@ extension ConfigurationParser {
         } else {
             configuration.plugins[index].denySpecialChars = try line.bool()
         }
-        noteUse(of: line, group: .plugin)
     }
 
     /// `plugin_opt_<key> <value>`: an option the current plugin is given.
@@ -191,7 +187,6 @@ extension ConfigurationParser {
         var option = PluginConfiguration.Option(key: key, value: value)
         option.place = OptionPlace(file: place.file, line: place.line)
         configuration.plugins[index].options.append(option)
-        noteUse(of: line, group: .plugin)
     }
 
     /// The position of the current plugin.
@@ -211,7 +206,6 @@ extension ConfigurationParser {
         plugin.isolation = isolationDefault
         configuration.plugins.append(plugin)
         context.plugin = configuration.plugins.count - 1
-        noteUse(of: line, group: .plugin)
     }
 
     /// The position of the current listener; the default listener is -1 until `finish`.

@@ -145,7 +145,6 @@ package struct ConfigurationParser {
         if let setting = GeneralOptions.setting(line.name) {
             noteOccurrence(&line, section: Context())
             try Self.apply(setting, to: &configuration, &line)
-            noteUse(of: line)
         } else if let setting = ListenerOptions.security[line.name] {
             try parseSecurity(setting, &line)
         } else if let entry = ListenerOptions.common[line.name] ?? ListenerOptions.tls[line.name] {
@@ -157,25 +156,14 @@ package struct ConfigurationParser {
         }
     }
 
-    /// Applies a setting; the line learns its group.
+    /// Applies a setting.
     static func apply<Root>(
         _ setting: Setting<Root>,
         to root: inout Root,
         _ line: inout OptionLine
     ) throws(ConfigurationError) {
         if let hint = setting.deprecation { line.remarkDeprecated(hint) }
-        line.group = setting.group
         try setting.apply(&root, &line)
-    }
-
-    /// Notes an option of an optional group, unless the line switches it off.
-    mutating func noteUse(of line: OptionLine, group: OptionGroup? = nil) {
-        guard let group = group ?? line.group, group != .general, !line.isSwitchedOff else {
-            return
-        }
-        configuration.usedOptions.append(
-            UsedOption(group: group, name: line.name, file: place.file, line: place.line)
-        )
     }
 
     /// Tells the line whether its option occurred in the same section before.

@@ -65,8 +65,8 @@ enum GeneralOptions {
     static let persistence: [String: Setting<Configuration>] = [
         "autosave_interval": .int(\.autosaveInterval, raisedTo: 0),
         "autosave_on_changes": .bool(\.autosaveOnChanges),
-        "persistence": .bool(\.persistence).in(.persistence).untilRestart(),
-        "retained_persistence": .bool(\.persistence).in(.persistence).untilRestart(),
+        "persistence": .bool(\.persistence).untilRestart(),
+        "retained_persistence": .bool(\.persistence).untilRestart(),
         "persistence_file": .stringOnce(\.persistenceFile).untilRestart(),
         "persistence_location": .stringOnce(\.persistenceLocation).untilRestart(),
         "persistence_fsync": .keyword(\.persistenceFsync),

@@ -22,7 +22,7 @@ enum ListenerOptions {
     static let common: [String: Entry] = [
         "accept_protocol_versions": (.explicit, .custom(acceptProtocolVersions)),
         "bind_interface": (.orDefault, .stringOnce(\.bindInterface).untilRestart()),
-        "http_memory_limit": (.required, .int(\.httpMemoryLimit, in: 0...Int.max).in(.http)),
+        "http_memory_limit": (.required, .int(\.httpMemoryLimit, in: 0...Int.max)),
         "listener_allow_anonymous": (.required, .bool(\.security.allowAnonymous)),
         "listener_auto_id_prefix": (.required, .custom(listenerAutoIdPrefix)),
         "max_connections": (.orDefault, .int(\.maxConnections, raisedTo: -1)),
@@ -37,7 +37,7 @@ enum ListenerOptions {
         "websockets_origin": (.required, .custom(websocketsOrigin)),
         "enable_proxy_protocol": (.required, .custom(enableProxyProtocol)),
         "proxy_protocol_v2_require_tls": (
-            .required, .bool(\.proxyProtocolV2RequireTls).in(.proxy)
+            .required, .bool(\.proxyProtocolV2RequireTls)
         ),
     ]
 
@@ -47,22 +47,22 @@ enum ListenerOptions {
         "capath": (.orDefault, certificate(\.tls.capath)),
         "certfile": (.orDefault, certificate(\.tls.certfile)),
         "keyfile": (.orDefault, certificate(\.tls.keyfile)),
-        "ciphers": (.orDefault, .string(\.tls.ciphers).in(.tls).untilRestart()),
-        "ciphers_tls1.3": (.orDefault, .string(\.tls.ciphersTls13).in(.tls).untilRestart()),
-        "crlfile": (.orDefault, .string(\.tls.crlfile).in(.tls)),
+        "ciphers": (.orDefault, .string(\.tls.ciphers).untilRestart()),
+        "ciphers_tls1.3": (.orDefault, .string(\.tls.ciphersTls13).untilRestart()),
+        "crlfile": (.orDefault, .string(\.tls.crlfile)),
         "disable_client_cert_date_checks": (
-            .required, .bool(\.tls.disableClientCertDateChecks).in(.tls)
+            .required, .bool(\.tls.disableClientCertDateChecks)
         ),
-        "require_certificate": (.orDefault, .bool(\.tls.requireCertificate).in(.tls)),
-        "tls_engine": (.orDefault, .stringOnce(\.tls.tlsEngine).in(.tls).untilRestart()),
+        "require_certificate": (.orDefault, .bool(\.tls.requireCertificate)),
+        "tls_engine": (.orDefault, .stringOnce(\.tls.tlsEngine).untilRestart()),
         "tls_engine_kpass_sha1": (
-            .orDefault, .custom(\.tls.tlsEngineKpassSha1, engineKeyPassword).in(.tls).untilRestart()
+            .orDefault, .custom(\.tls.tlsEngineKpassSha1, engineKeyPassword).untilRestart()
         ),
-        "tls_keyform": (.orDefault, .custom(\.tls.isEngineKey, keyForm).in(.tls).untilRestart()),
-        "tls_version": (.required, .stringOnce(\.tls.tlsVersion).in(.tls).untilRestart()),
-        "use_identity_as_username": (.orDefault, .bool(\.tls.useIdentityAsUsername).in(.tls)),
-        "use_subject_as_username": (.orDefault, .bool(\.tls.useSubjectAsUsername).in(.tls)),
-        "psk_hint": (.orDefault, .custom(\.pskHint, pskHint).in(.psk).untilRestart()),
+        "tls_keyform": (.orDefault, .custom(\.tls.isEngineKey, keyForm).untilRestart()),
+        "tls_version": (.required, .stringOnce(\.tls.tlsVersion).untilRestart()),
+        "use_identity_as_username": (.orDefault, .bool(\.tls.useIdentityAsUsername)),
+        "use_subject_as_username": (.orDefault, .bool(\.tls.useSubjectAsUsername)),
+        "psk_hint": (.orDefault, .custom(\.pskHint, pskHint).untilRestart()),
     ]
 
     /// What the parser reads itself.
@@ -81,13 +81,13 @@ enum ListenerOptions {
 
     /// The security options, global or of a listener.
     static let security: [String: Setting<SecurityConfiguration>] = [
-        "acl_file": .string(\.aclFile).in(.files),
+        "acl_file": .string(\.aclFile),
         "allow_anonymous": .bool(\.allowAnonymous),
         "allow_zero_length_clientid": .bool(\.allowZeroLengthClientid),
         "auto_id_prefix": Setting.custom(autoIdPrefix)
             .deprecated("Use 'listener_auto_id_prefix' instead."),
-        "password_file": .string(\.passwordFile).in(.files),
-        "psk_file": .string(\.pskFile).in(.psk),
+        "password_file": .string(\.passwordFile),
+        "psk_file": .string(\.pskFile),
     ]
 
     /// What is said about a listener with both kinds of encryption.
@@ -164,11 +164,6 @@ enum ListenerOptions {
             throw line.invalid(word, known: ListenerProtocol.allCases.map(\.rawValue))
         }
         root.protocol = value
-        switch value {
-        case .mqtt: line.group = .general
-        case .websockets: line.group = .websockets
-        case .httpApi: line.group = .http
-        }
     }
 
     /// `ipv4` or `ipv6`.
@@ -191,7 +186,6 @@ enum ListenerOptions {
         _ line: inout OptionLine
     ) throws(ConfigurationError) {
         root.websocketsOrigins.append(try line.string())
-        line.group = .websockets
     }
 
     /// Version 1 or 2.
@@ -204,7 +198,6 @@ enum ListenerOptions {
             throw ConfigurationError("Error: enable_proxy_protocol must be 1 or 2.")
         }
         root.enableProxyProtocol = version
-        line.group = .proxy
     }
 
     /// A file of certificate TLS; it excludes TLS-PSK.
@@ -220,7 +213,6 @@ enum ListenerOptions {
             guard root.pskHint == nil else { throw bothEncryptions }
             root[keyPath: path] = try line.string()
         }
-        .in(.tls)
     }
 
     /// The hint switches TLS-PSK on; it excludes certificates.

@@ -12,14 +12,10 @@ struct OptionLine {
     let name: String
     /// Whether the option occurred before in the same section.
     var isRepeated = false
-    /// Whether the value was a boolean and off: such a line does not use the feature.
-    private(set) var isSwitchedOff = false
     /// Everything behind the name, without white space around it.
     let value: String
     /// Whether a text of the line has ` #` in it: a comment that is none.
     private(set) var hasCommentInValue = false
-    /// The group, if the value decides it.
-    var group: OptionGroup?
     /// Remarks for the log.
     var remarks: [LogRecord] = []
     /// What is left of the line.
@@ -45,7 +41,6 @@ struct OptionLine {
         case "false", "0": value = false
         case let other: throw invalid(other, known: ["true", "false"])
         }
-        isSwitchedOff = !value
         return value
     }
 

@@ -19,8 +19,6 @@ struct Setting<Root>: Sendable {
     /// Copies the value of the option into another part.
     typealias Copy = @Sendable (_ target: inout Root, _ source: Root) -> Void
 
-    /// The group of the option.
-    var group = OptionGroup.general
     /// What to say if the option is going away.
     var deprecation: String?
     /// Keeps the value the option had at start when the file is read again; nil if it takes the new one.
@@ -152,13 +150,6 @@ struct Setting<Root>: Sendable {
         custom { (_: inout Root, line: inout OptionLine) throws(ConfigurationError) in
             if let warning { line.warn(warning(line.name)) }
         }
-    }
-
-    /// The same setting in another group.
-    func `in`(_ group: OptionGroup) -> Setting {
-        var setting = self
-        setting.group = group
-        return setting
     }
 
     /// The same setting, which only a restart changes.

@@ -34,10 +34,15 @@ final class Bridge {
     }
 
     unowned let worker: Worker
+    /// Its place among the worker's; nil when it is none of them.
+    var place: Int?
     /// What it does from the next connection on.
     var plan: BridgePlan
     private(set) var state: State {
-        didSet { report() }
+        didSet {
+            worker.bridges.noteDeadline(of: self)
+            report()
+        }
     }
     var introduction: BridgeIntroduction
     private var backoff: BridgeBackoff
@@ -142,7 +147,7 @@ final class Bridge {
         if lasted != nil { publishState(isUp: false) }
         switch end {
         case .primaryBack: rotation.notePrimary()
-        case .renewed: break
+        case .renewed, .idle: break
         default: rotation.noteEnd()
         }
         let now = worker.reactor.now
@@ -167,12 +172,13 @@ final class Bridge {
         } else {
             self.wait(Int64(wait.milliseconds))
         }
-        worker.bridges.noteDeadline()
     }
 
+    /// Waits; up to the next whole second of the clock where that is not over at once, so that many
+    /// bridges whose remotes are away wake their thread once a second and not each for itself.
     private func wait(_ milliseconds: Int64) {
-        state = .waiting(until: worker.reactor.now + milliseconds)
-        worker.bridges.noteDeadline()
+        let time = worker.reactor.now + milliseconds
+        state = .waiting(until: milliseconds == 0 ? time : (time + 999) / 1000 * 1000)
     }
 
     /// The remote has accepted the bridge.
@@ -180,14 +186,14 @@ final class Bridge {
         if rotation.looksForPrimary { probeDueAt = now + BridgeAddressRotation.probeInterval }
         publishState(isUp: true)
         report()
-        worker.bridges.noteDeadline()
+        worker.bridges.noteDeadline(of: self)
     }
 
     // MARK: The primary address
 
     private func lookForPrimary() {
         probeDueAt = worker.reactor.now + BridgeAddressRotation.probeInterval
-        worker.bridges.noteDeadline()
+        worker.bridges.noteDeadline(of: self)
         guard probe == nil else { return }
         var plan = plan.targets[0]
         plan.tls = nil
@@ -341,7 +347,6 @@ extension Bridge: OutgoingHandler {
             return connection.closeInTurn()
         }
         state = .connected(BridgePeer(self, connection))
-        worker.bridges.noteDeadline()
     }
 
     func outgoing(_ outgoing: OutgoingConnection, failed failure: OutgoingFailure) {

@@ -9,38 +9,42 @@ import Net
 import Results
 
 extension BridgePeer {
-    /// Ends the subscriptions that an earlier configuration may have left, and makes those of this one: a
-    /// packet each, as some servers take few filters at once.
+    /// Makes the subscriptions of the configuration, and ends those that an earlier one may have left, in
+    /// the order of the file: a packet each, as some servers take few filters at once.
     func subscribe() {
-        let configuration = plan.configuration
-        if configuration.attemptUnsubscribe {
-            for filter in plan.topics.unsubscribed { unsubscribe(filter) }
-        }
-        for topic in plan.topics.remote {
-            // Retained messages are sent each time. No Local is nothing for shared subscriptions
-            // [MQTT-3.8.3-4].
-            let options = SubscriptionOptions(
-                qos: topic.qos,
-                isNoLocal: isV5 && !topic.filter.starts(with: Array("$share/".utf8)),
-                isRetainAsPublished: isV5
-            )
-            request(.subscribe) { machine, send, output throws(RequestError) in
-                let identifier = try machine.subscribe(
-                    [(topic.filter, options)],
-                    send,
-                    now: worker.reactor.now,
-                    output: &output
-                )
-                requested[identifier] = topic.filter
-                guard log.isEnabled(.debug) else { return }
-                let filter = String(decoding: topic.filter, as: UTF8.self)
-                let bits = String(options.rawValue & ~3, radix: 16, uppercase: true)
-                let text = bits.count < 2 ? "0" + bits : bits
-                log.debug(
-                    "Bridge \(configuration.localClientid) sending SUBSCRIBE (Mid: \(identifier), "
-                        + "Topic: \(filter), QoS: \(topic.qos), Options: 0x\(text))"
-                )
+        for wanted in plan.topics.requests {
+            switch wanted {
+            case .subscribe(let topic): subscribe(topic)
+            case .unsubscribe(let filter):
+                if plan.configuration.attemptUnsubscribe { unsubscribe(filter) }
             }
+        }
+    }
+
+    private func subscribe(_ topic: BridgeTopicMap.Subscription) {
+        // Retained messages are sent each time. No Local is nothing for shared subscriptions
+        // [MQTT-3.8.3-4].
+        let options = SubscriptionOptions(
+            qos: min(topic.qos, remoteTerms?.maximumQoS ?? 2),
+            isNoLocal: isV5 && !topic.filter.starts(with: Array("$share/".utf8)),
+            isRetainAsPublished: isV5
+        )
+        request(.subscribe) { machine, send, output throws(RequestError) in
+            let identifier = try machine.subscribe(
+                [(topic.filter, options)],
+                send,
+                now: worker.reactor.now,
+                output: &output
+            )
+            requested[identifier] = topic.filter
+            guard log.isEnabled(.debug) else { return }
+            let filter = String(decoding: topic.filter, as: UTF8.self)
+            let bits = String(options.rawValue & ~3, radix: 16, uppercase: true)
+            let text = bits.count < 2 ? "0" + bits : bits
+            log.debug(
+                "Bridge \(plan.configuration.localClientid) sending SUBSCRIBE (Mid: \(identifier), "
+                    + "Topic: \(filter), QoS: \(options.rawValue & 3), Options: 0x\(text))"
+            )
         }
     }
 

@@ -12,7 +12,7 @@ import Topics
 /// that certificates that were replaced are used with the next connection.
 ///
 /// Invariant: there is one target per address, in the order of the file.
-package struct BridgePlan: Sendable {
+package final class BridgePlan: Sendable {
     /// What the file says.
     package let configuration: BridgeConfiguration
     /// Where to connect, and how, by the number of the address.

@@ -28,6 +28,13 @@ struct BridgeTopicMap {
         let qos: UInt8
     }
 
+    /// What the remote is asked for.
+    enum Request: Equatable {
+        case subscribe(Subscription)
+        /// What only goes out: an earlier configuration may have left a subscription.
+        case unsubscribe(filter: [UInt8])
+    }
+
     /// How the topics are changed that a filter matches.
     private struct Rule {
         let filter: [UInt8]
@@ -38,10 +45,9 @@ struct BridgeTopicMap {
 
     /// Subscriptions in this broker: of `out` and `both`.
     let local: [Subscription]
-    /// Subscriptions on the remote: of `in` and `both`.
-    let remote: [Subscription]
-    /// Filters to be unsubscribed from on the remote: those of `out` that are no remote subscription.
-    let unsubscribed: [[UInt8]]
+    /// What the remote is asked for, in the order of the file: subscriptions of `in` and `both`, and the
+    /// end of those of `out`, where no other line wants them.
+    let requests: [Request]
     private let outgoing: [Rule]
     private let incoming: [Rule]
 
@@ -50,10 +56,14 @@ struct BridgeTopicMap {
         let out = topics.filter { $0.direction != .in }
         let into = topics.filter { $0.direction != .out }
         local = out.map { Subscription(filter: $0.localFilter, qos: UInt8($0.qos)) }
-        remote = into.map { Subscription(filter: $0.remoteFilter, qos: UInt8($0.qos)) }
-        let wanted = Set(remote.map(\.filter))
-        unsubscribed = out.filter { $0.direction == .out }.map(\.remoteFilter)
-            .filter { !wanted.contains($0) }
+        let wanted = Set(into.map(\.remoteFilter))
+        requests = topics.compactMap { topic in
+            let filter = topic.remoteFilter
+            guard topic.direction == .out else {
+                return .subscribe(Subscription(filter: filter, qos: UInt8(topic.qos)))
+            }
+            return wanted.contains(filter) ? nil : .unsubscribe(filter: filter)
+        }
         outgoing = out.filter(\.hasPrefix).map { topic in
             Rule(
                 filter: topic.localFilter,

@@ -7,8 +7,12 @@ import MQTT
 import Net
 
 /// The bridges whose sessions live on one worker, and when they have something to do.
+///
+/// Invariant: `due` has the deadlines of `running`, which know their places.
 final class WorkerBridges {
     private(set) var running: [Bridge] = []
+    /// Apart from the bridges: a thousand of them are looked through in no time.
+    private var due: [Int64] = []
     private var isStale = false
     private var nextDeadline = Int64.max
 
@@ -16,18 +20,25 @@ final class WorkerBridges {
     var deadline: Int64 {
         if isStale {
             isStale = false
-            nextDeadline = running.lazy.map(\.deadline).min() ?? .max
+            nextDeadline = due.min() ?? .max
         }
         return nextDeadline
     }
 
     /// The deadline of a bridge is another one.
-    func noteDeadline() { isStale = true }
+    func noteDeadline(of bridge: Bridge) {
+        guard let place = bridge.place else { return }
+        due[place] = bridge.deadline
+        isStale = true
+    }
 
     /// Does what is due.
     func proceed(at now: Int64) {
-        guard !running.isEmpty, now >= deadline else { return }
-        for bridge in running where bridge.deadline <= now { bridge.proceed() }
+        guard now >= deadline else { return }
+        for place in due.indices where due[place] <= now {
+            running[place].proceed()
+            due[place] = running[place].deadline
+        }
         isStale = true
     }
 
@@ -36,18 +47,28 @@ final class WorkerBridges {
 
     /// Takes a bridge in.
     func add(_ bridge: Bridge) {
+        bridge.place = running.count
         running.append(bridge)
+        due.append(bridge.deadline)
         isStale = true
     }
 
     /// Gives a bridge up.
     func remove(_ bridge: Bridge) {
-        running.removeAll { $0 === bridge }
+        guard let place = bridge.place else { return }
+        bridge.place = nil
+        running.remove(at: place)
+        due.remove(at: place)
+        for index in running.indices[place...] { running[index].place = index }
         isStale = true
     }
 
     /// Gives all up without a word: the broker ends.
-    func forgetAll() { running = [] }
+    func forgetAll() {
+        running = []
+        due = []
+        nextDeadline = .max
+    }
 }
 
 extension Worker {

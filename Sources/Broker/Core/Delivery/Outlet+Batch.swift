@@ -9,10 +9,19 @@ extension Outlet {
     /// From this size on, packets go straight to the socket instead of through the output queue.
     private static let writeThroughMin = 16 << 10
 
+    /// So many messages at once, with no longer topic, go out as they are rather than one by one with
+    /// their alias: the bytes cost less than a look at each.
+    private static let unaliasedMin = 4
+    private static let unaliasedTopicMax = 64
+
     /// Sends a batch as it is for all such clients, if nothing is in its way.
     ///
     /// Returns false, and has sent nothing, when each message needs a closer look.
     func send(_ batch: PublishBatch, qos: UInt8, of session: Session) -> Bool {
+        if hasAliases, batch.count < Self.unaliasedMin || batch.topicCount > Self.unaliasedTopicMax
+        {
+            return false
+        }
         var mapped: PacketVariant?
         if let remote {
             // What has to wait is not put together in vain.

@@ -22,8 +22,8 @@ final class Outlet {
     unowned(unsafe) let worker: Worker
     /// Whether packets have the form of 5.0.
     let isV5: Bool
-    /// Whether packets can be those of every other client with this protocol version and QoS: no topic
-    /// aliases and no mount point.
+    /// Whether packets can be those of every other client with this protocol version and QoS: no mount
+    /// point.
     let isPlain: Bool
     /// Whether the configuration sets no window.
     private let isUnlimited: Bool
@@ -61,8 +61,11 @@ final class Outlet {
         remote = terms.remote
         // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-7]
         if terms.aliasCount > 0 { aliases = OutgoingAliases(maximum: terms.aliasCount) }
-        isPlain = terms.aliasCount == 0 && terms.mountPointCount == 0
+        isPlain = terms.mountPointCount == 0
     }
+
+    /// Whether topic aliases may be set.
+    var hasAliases: Bool { aliases != nil }
 
     /// Largest packet the client takes, in bytes [MQTT-3.1.2-24]; never more than there can be.
     var packetSizeMax: Int { min(Int(packetLimit), packetLengthMax) }

@@ -42,14 +42,24 @@ package struct NameFailure: Error, Sendable, Equatable {
 }
 
 extension NameQuery {
+    /// The answer where nothing has to be looked up, as all addresses are numbers; nil for names.
+    ///
+    /// Never blocks.
+    var answerInNumbers: NameAnswer? {
+        let flags = AI_NUMERICHOST | AI_NUMERICSERV
+        return try? answer(flags)
+    }
+
     /// Asks the system; blocks, for as long as the resolver likes.
-    package func ask() throws(NameFailure) -> NameAnswer {
-        let addresses = try Self.addresses(of: host, port: port)
+    package func ask() throws(NameFailure) -> NameAnswer { try answer(0) }
+
+    private func answer(_ flags: CInt) throws(NameFailure) -> NameAnswer {
+        let addresses = try Self.addresses(of: host, port: port, flags)
         guard let bindAddress else { return NameAnswer(addresses: addresses) }
         do throws(NameFailure) {
             return NameAnswer(
                 addresses: addresses,
-                local: try Self.addresses(of: bindAddress, port: 0)
+                local: try Self.addresses(of: bindAddress, port: 0, flags)
             )
         } catch {
             throw NameFailure("local address \(bindAddress): \(error.reason)")
@@ -58,9 +68,11 @@ extension NameQuery {
 
     private static func addresses(
         of host: String,
-        port: UInt16
+        port: UInt16,
+        _ flags: CInt
     ) throws(NameFailure) -> [SocketAddress] {
         var hints = addrinfo()
+        hints.ai_flags = flags
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?

@@ -24,21 +24,27 @@ package final class NameResolver: Sendable {
     package static let waitingMax = 10_000
 
     private let threadMax: Int
+    /// Whether addresses in numbers are what they say.
+    private let knowsNumbers: Bool
     private let ask: @Sendable (NameQuery) -> Result<NameAnswer, NameFailure>
     private let line = Mutex(Line())
 
     /// Makes a resolver with so many threads at most.
     ///
-    /// - Parameter ask: what answers, on any of the threads
+    /// - Parameter ask: what answers instead of the system, on any of the threads
     package init(
         threadMax: Int = 4,
-        ask: @escaping @Sendable (NameQuery) -> Result<NameAnswer, NameFailure> = { query in
-            Result { () throws(NameFailure) in try query.ask() }
-        }
+        ask: (@Sendable (NameQuery) -> Result<NameAnswer, NameFailure>)? = nil
     ) {
         precondition(threadMax > 0, "somebody asks")
         self.threadMax = threadMax
-        self.ask = ask
+        knowsNumbers = ask == nil
+        self.ask = ask ?? { query in Result { () throws(NameFailure) in try query.ask() } }
+    }
+
+    /// The answer where nobody has to be asked for it.
+    func answerAtOnce(_ query: NameQuery) -> NameAnswer? {
+        knowsNumbers ? query.answerInNumbers : nil
     }
 
     /// Asks; `conclude` gets the answer on another thread.

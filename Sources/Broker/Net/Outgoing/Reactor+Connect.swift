@@ -29,6 +29,10 @@ extension Reactor {
             )
         case .host(let host, let port):
             let query = NameQuery(host: host, port: port, bindAddress: plan.bindAddress)
+            if let answer = resolver.answerAtOnce(query) {
+                inbox.put(LookupOutcome(number: number, result: .success(answer)))
+                return connection
+            }
             let deadline = Clock.monotonicMilliseconds() + plan.stepTimeout
             let isAsked = resolver.resolve(query, until: deadline) { result in
                 inbox.put(LookupOutcome(number: number, result: result))
