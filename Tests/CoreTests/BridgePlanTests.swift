@@ -20,7 +20,7 @@ struct BridgePlanTests {
         var bridge = BridgeConfiguration(name: "b")
         bridge.addresses = [BridgeAddress(host: "h", port: 1883)]
         change(&bridge)
-        return try BridgePlan(bridge, pool: Self.pool.get()) { " (\($0) at test.conf:7)" }
+        return try BridgePlan([bridge], 0, pool: Self.pool.get()) { " (\($0) at test.conf:7)" }
     }
 
     @Test("Each address becomes a target, in the order of the file")

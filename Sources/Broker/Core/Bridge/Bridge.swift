@@ -60,7 +60,10 @@ final class Bridge {
     private var probeDueAt: Int64?
     private var probe: OutgoingConnection?
 
-    var configuration: BridgeConfiguration { plan.configuration }
+    var configuration: BridgeConfiguration {
+        _read { yield plan.configuration }
+    }
+
     var log: Log { worker.log }
 
     /// - Parameter delay: milliseconds until it connects first

@@ -13,8 +13,9 @@ import Topics
 ///
 /// Invariant: there is one target per address, in the order of the file.
 package final class BridgePlan: Sendable {
-    /// What the file says.
-    package let configuration: BridgeConfiguration
+    /// What the file says of all bridges: there may be thousands, of which nobody needs a second copy.
+    private let configurations: [BridgeConfiguration]
+    private let index: Int
     /// Where to connect, and how, by the number of the address.
     package let targets: [OutgoingPlan]
     /// Its topics, compiled.
@@ -25,15 +26,20 @@ package final class BridgePlan: Sendable {
     /// Blocks; not for reactors.
     ///
     /// - Parameters:
+    ///   - configurations: all bridges of the file
+    ///   - index: which one it is
     ///   - mention: what an error line ends in that is about an option of the bridge: its place
     ///   - pool: the threads that shake hands
     /// - Throws: what the log says of a certificate, key or list of ciphers that cannot be used.
     init(
-        _ configuration: BridgeConfiguration,
+        _ configurations: [BridgeConfiguration],
+        _ index: Int,
         pool: HandshakePool,
         mention: (_ option: String) -> String = { _ in "" }
     ) throws(TransportSetupError) {
-        self.configuration = configuration
+        self.configurations = configurations
+        self.index = index
+        let configuration = configurations[index]
         topics = BridgeTopicMap(configuration.topics)
         let context: TLSContext?
         do throws(TLSError) {
@@ -49,6 +55,11 @@ package final class BridgePlan: Sendable {
         }
         targets = configuration.addresses.map { configuration.target($0, context) }
         assert(targets.count == configuration.addresses.count, "one per address")
+    }
+
+    /// What the file says.
+    package var configuration: BridgeConfiguration {
+        _read { yield configurations[index] }
     }
 
     /// Whether what waits for the remote is forgotten with each connection.
@@ -155,7 +166,7 @@ extension ListenerTransports {
         _ index: Int,
         _ configuration: Configuration
     ) throws(TransportSetupError) -> BridgePlan {
-        try BridgePlan(configuration.bridges[index], pool: pool) { option in
+        try BridgePlan(configuration.bridges, index, pool: pool) { option in
             configuration.places.mention(option, in: .bridge(index))
         }
     }
