@@ -181,7 +181,9 @@ struct BridgeTests {
         arguments: [
             (
                 "bridge_require_ocsp true",
-                "Error: The 'bridge_require_ocsp' option is not supported by this version.", 4
+                "Error: Invalid bridge configuration: bridge_require_ocsp without TLS: give bridge_cafile,"
+                    + " bridge_capath, bridge_tls_use_os_certs or bridge_psk.",
+                4
             ),
             (
                 "bridge_cafile a\nbridge_certfile c",

@@ -29,7 +29,7 @@ private func needs(of line: String) -> String {
 struct OptionTableTests {
     @Test("A boolean takes true and false, and says what is wrong", arguments: OptionNames.bools)
     func bool(name: String, section: String) {
-        // One boolean cannot be had.
+        // One makes sense only with another.
         let canBeOn = name != "bridge_require_ocsp"
         for good in canBeOn ? ["true", "false", "1", "0"] : ["false", "0"] {
             #expect(Outcome(embedded("\(name) \(good)", in: section)).errors == [])

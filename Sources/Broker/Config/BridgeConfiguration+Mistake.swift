@@ -71,6 +71,12 @@ extension BridgeConfiguration {
                 options: ["bridge_identity"]
             )
         }
+        guard !tls.requireOcsp else {
+            return invalid(
+                "bridge_psk leaves no certificate that bridge_require_ocsp could ask about.",
+                about: "bridge_require_ocsp"
+            )
+        }
         guard tls.version != "tlsv1.3" else {
             return invalid(
                 "bridge_psk needs TLS 1.2, which bridge_tls_version tlsv1.3 excludes.",
@@ -87,12 +93,6 @@ extension BridgeConfiguration {
 
     /// What is wrong with the options of TLS among themselves.
     private var certificateMistake: Mistake? {
-        if tls.requireOcsp {
-            return Mistake(
-                line: "Error: The 'bridge_require_ocsp' option is not supported by this version.",
-                options: ["bridge_require_ocsp"]
-            )
-        }
         if tls.certfile != nil, tls.keyfile == nil {
             return invalid("missing bridge_keyfile.", about: "bridge_certfile")
         }
@@ -102,6 +102,7 @@ extension BridgeConfiguration {
         guard !tls.isSwitchedOn else { return nil }
         let given = [
             ("bridge_certfile", tls.certfile), ("bridge_alpn", tls.alpn),
+            ("bridge_require_ocsp", tls.requireOcsp ? "true" : nil),
             ("bridge_tls_version", tls.version), ("bridge_ciphers", tls.ciphers),
             ("bridge_ciphers_tls1.3", tls.ciphersTls13),
         ]

@@ -9,4 +9,5 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <openssl/pem.h>
+#include <openssl/ocsp.h>
 #include <openssl/crypto.h>

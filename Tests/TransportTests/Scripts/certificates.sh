@@ -82,6 +82,23 @@ sign() {
     openssl ca -config ca.cnf -gencrl -out crl.pem
     openssl ca -config ca.cnf -revoke client.crt
     openssl ca -config ca.cnf -gencrl -out crl-more.pem
+    # What the authority says of server.crt, and other answers: of another certificate, in another
+    # authority's name, and one that was good yesterday.
+    openssl x509 -in server.crt -out server.leaf
+    openssl x509 -in server2.crt -out server2.leaf
+    # answer FILE SIGNER [option...]
+    answer() {
+        local file=$1 signer=$2
+        shift 2
+        openssl ocsp -index intermediate.index -CA intermediate.crt -issuer intermediate.crt \
+            -rsigner "$signer.crt" -rkey "$signer.key" -respout "$file" -noverify -no_nonce "$@"
+    }
+    answer good.ocsp intermediate -cert server.leaf -ndays 30
+    answer elsewhere.ocsp intermediate -cert server2.leaf -ndays 30
+    answer stranger.ocsp other -cert server.leaf -ndays 30
+    awk -F'\t' -v OFS='\t' '/CN=localhost$/ { $1 = "R"; $3 = "260101000000Z" } { print }' \
+        intermediate.index >gone.index
+    answer gone.ocsp intermediate -index gone.index -cert server.leaf -ndays 30
     mkdir hashed
     cp root.crt hashed/root.pem
     cp intermediate.crt hashed/intermediate.pem

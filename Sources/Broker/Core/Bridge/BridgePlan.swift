@@ -89,6 +89,7 @@ extension BridgeConfiguration {
         options.certificateFile = tls.certfile
         options.keyFile = tls.keyfile
         options.ignoresHostName = tls.insecure
+        options.requiresStatus = tls.requireOcsp
         options.applicationProtocol = tls.alpn
         options.requiresTLS13 = tls.version == "tlsv1.3"
         options.ciphers = tls.ciphers

@@ -18,6 +18,8 @@ package struct TLSClientOptions: Sendable {
     package var keyFile: String?
     /// Whether the certificate may be for another host; an authority must have issued it all the same.
     package var ignoresHostName = false
+    /// Whether the server must show that its authority still vouches for its certificate.
+    package var requiresStatus = false
     /// The protocol to offer (ALPN); nil for none.
     package var applicationProtocol: String?
     /// Whether nothing below TLS 1.3 is spoken; otherwise nothing below 1.2.

@@ -25,6 +25,7 @@ extension TLSContext {
         } else {
             try trust(context, options)
             try identify(context, options)
+            if options.requiresStatus { StapledStatus.require(context) }
         }
     }
 

@@ -143,6 +143,8 @@ package struct TLSFailure: Sendable, Equatable {
     private static let wordsAboutServer: [CInt: String] = [
         SSL_R_UNSUPPORTED_PROTOCOL: "the server speaks no TLS version that is taken here",
         SSL_R_WRONG_VERSION_NUMBER: "the server does not speak TLS here",
+        SSL_R_INVALID_STATUS_RESPONSE:
+            "the server does not show that its authority still vouches for its certificate (OCSP)",
         SSL_R_UNEXPECTED_EOF_WHILE_READING: "the server has closed the connection meanwhile",
         SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
             "the server finds nothing in common (alert handshake failure)",
