@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|client|config|websocket|dynsec|session|database|sessionlog [seconds]
+# Builds and runs a libFuzzer target: scripts/fuzz.sh decoder|client|config|websocket|dynsec|session|database|sessionlog|isolation [seconds]
 # New inputs go to .build/fuzz/corpus-NAME, inputs that fail to .build/fuzz; seeds are in Fuzz/corpus/NAME.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 require_swift
 
-name=${1:?usage: scripts/fuzz.sh decoder|client|config|websocket|dynsec|session|database|sessionlog [seconds]}
+name=${1:?usage: scripts/fuzz.sh decoder|client|config|websocket|dynsec|session|database|sessionlog|isolation [seconds]}
 seconds=${2:-60}
 timeout=5 libraries=()
 case $name in
@@ -39,6 +39,7 @@ case $name in
         sources=(Fuzz/DatabaseFuzz.swift Tests/PersistTests/Database/{DatabaseBytes,DatabaseRecord}.swift)
         ;;
     sessionlog) modules=(TopicRules MQTT Inflight Persist) sources=(Fuzz/SessionLogFuzz.swift) ;;
+    isolation) modules=(Isolation) sources=(Fuzz/IsolationFuzz.swift) ;;
     *) echo "unknown fuzz target: $name" >&2; exit 2 ;;
 esac
 

@@ -40,11 +40,12 @@ package struct RingReader: Sendable {
     @inline(__always)
     private mutating func available() throws(Nonsense) -> UInt64 {
         if knownTail != head { return knownTail &- head }
-        knownTail = ring.tail.pointee.load(ordering: .acquiring)
-        let available = knownTail &- head
+        let tail = ring.tail.pointee.load(ordering: .acquiring)
+        let available = tail &- head
         guard available <= UInt64(ring.capacity), available % 8 == 0 else {
             throw Nonsense("the tail of a ring")
         }
+        knownTail = tail
         return available
     }
 
