@@ -46,8 +46,8 @@ final class LateHooks: Hooks, @unchecked Sendable {
     }
 
     func text(of code: Int32) -> String { "code \(code)" }
-    func connected(_ client: ClientIdentity) {}
-    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {}
+    func connected(_ client: ClientIdentity, by worker: Int) {}
+    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool, by worker: Int) {}
     func forgetSecurity(of client: ClientIdentity) { client.forgetSecurity() }
     func threadIsEnding() {}
 

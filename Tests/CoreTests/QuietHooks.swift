@@ -13,8 +13,8 @@ extension QuietHooks {
     var isBehind: Bool { false }
     func forget(_ questionID: QuestionID) {}
     func text(of code: Int32) -> String { "code \(code)" }
-    func connected(_ client: ClientIdentity) {}
-    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {}
+    func connected(_ client: ClientIdentity, by worker: Int) {}
+    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool, by worker: Int) {}
     func forgetSecurity(of client: ClientIdentity) {}
     func threadIsEnding() {}
 

@@ -96,13 +96,105 @@ private final class RingMemory {
         }
     }
 
-    @Test("A head that there cannot be breaks the writer, which writes nothing")
+    @Test(
+        "A head that there cannot be breaks the writer when it wants room, and then it writes nothing"
+    )
     func brokenHead() {
         let memory = RingMemory()
         var writer = RingWriter(memory.ring)
-        memory.head.pointee.store(8, ordering: .relaxed)
-        #expect(write([1], &writer) == 0)
+        memory.head.pointee.store(1 << 40, ordering: .relaxed)
+        let piece = [UInt8](repeating: 1, count: memory.ring.pieceMax)
+        var count = 0
+        while count < 100, write(piece, &writer) == piece.count { count += 1 }
+        #expect(count == RingMemory.capacity / UnsafeRing.size(of: memory.ring.pieceMax))
         #expect(writer.isBroken)
+        memory.head.pointee.store(0, ordering: .relaxed)
+        #expect(write([1], &writer) == 0)
+        var other = RingWriter(memory.ring)
+        memory.head.pointee.store(8, ordering: .relaxed)
+        let hasMuchRoom = other.hasMuchRoom()
+        #expect(!hasMuchRoom && other.isBroken)
+    }
+
+    @Test("Plain answers come out as they went in, between records of all kinds")
+    func plain() throws {
+        let memory = RingMemory()
+        var writer = RingWriter(memory.ring)
+        var reader = RingReader(memory.ring, recordMax: 1 << 20)
+        var random = SplitMix64(seed: 11)
+        var record: [UInt8] = []
+        for serial in 1...20_000 as ClosedRange<UInt64> {
+            let answer = PlainAnswer(
+                serial: serial,
+                code: .random(in: .min ... .max, using: &random),
+                nanoseconds: .random(in: .min ... .max, using: &random)
+            )
+            if serial % 3 == 0 {
+                let bytes = [UInt8](repeating: 7, count: Int(serial) % 50 + 1)
+                #expect(write(bytes, &writer) == bytes.count)
+                let plain = try reader.nextPlain()
+                let isRead = try reader.next(&record)
+                #expect(plain == nil && isRead && record == bytes)
+            } else if serial % 3 == 1 {
+                let isWritten = writer.write(answer)
+                let plain = try reader.nextPlain()
+                #expect(isWritten && plain == answer)
+            } else {
+                let isWritten = writer.write(answer)
+                let isRead = try reader.next(&record)
+                #expect(isWritten && isRead)
+                #expect(try AnswerRecord(record) == .answer(serial: serial, Answer(answer)))
+            }
+            let more = try reader.nextPlain()
+            #expect(more == nil && reader.isEmpty)
+            reader.publish()
+        }
+        while writer.write(PlainAnswer(serial: 1, code: 0, nanoseconds: 0)) {}
+        #expect(!writer.isBroken)
+    }
+
+    @Test("A record is read where it lies, and is there until the writer may take its place")
+    func inPlace() throws {
+        let memory = RingMemory()
+        var writer = RingWriter(memory.ring)
+        var reader = RingReader(memory.ring, recordMax: 1 << 20)
+        var record: [UInt8] = []
+        var copies = 0
+        for round in 0..<1000 {
+            let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &+ round) }
+            #expect(write(bytes, &writer) == bytes.count)
+            if let view = try reader.nextInPlace() {
+                #expect(Array(view) == bytes)
+            } else {
+                copies += 1
+                let isRead = try reader.next(&record)
+                #expect(isRead && record == bytes)
+            }
+            reader.publish()
+        }
+        #expect((1...10).contains(copies))
+        let more = try reader.nextInPlace()
+        #expect(more == nil)
+    }
+
+    @Test("What is wiped is gone, and what has taken its place is not")
+    func wiping() {
+        let memory = RingMemory()
+        var writer = RingWriter(memory.ring)
+        let secret = [UInt8](repeating: 0xAA, count: 100)
+        _ = write(secret, &writer)
+        let end = writer.tail
+        writer.wipe(from: 0, to: end)
+        let all = UnsafeRawBufferPointer(start: memory.bytes, count: RingMemory.capacity)
+        #expect(!all.contains(0xAA))
+        var other = RingWriter(memory.ring)
+        var read: UInt64 = 0
+        while read < UInt64(RingMemory.capacity) + end {
+            read += UInt64(UnsafeRing.size(of: write(secret, &other)))
+            memory.head.pointee.store(read, ordering: .relaxed)
+        }
+        other.wipe(from: 0, to: end)
+        #expect(all.contains(0xAA))
     }
 
     @Test("Nothing overlaps in the layout", arguments: [1, 2, 64, ChannelLayout.workerCountMax])

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of plugins in processes of their own that do no I/O.
 
-import Core
 import Results
+import TestSupport
 import Testing
 
+@testable import Core
 @testable import PluginHost
 
 @Suite struct IsolatedTests {
@@ -40,15 +41,67 @@ import Testing
 
     @Test("A queue gives out in order what was put in, whatever happens in between")
     func queue() {
-        var queue = Queue<Int>()
+        var queue = UnsafeQueue<Int>()
         var taken: [Int] = []
         for value in 0..<10_000 {
             queue.append(value)
             if value % 3 != 0, let first = queue.removeFirst() { taken.append(first) }
         }
-        #expect(queue.count == 10_000 - taken.count)
+        let waiting = queue.count
+        #expect(waiting == 10_000 - taken.count)
+        let next = queue.first
+        let all = queue.all
+        #expect(next == taken.count && all == Array(taken.count..<10_000))
         while let first = queue.removeFirst() { taken.append(first) }
         #expect(taken == Array(0..<10_000))
-        #expect(queue.isEmpty && queue.first == nil)
+        let isEmpty = queue.isEmpty && queue.first == nil
+        #expect(isEmpty)
+        for value in 0..<20 { queue.append(value) }
+        queue.replaceAll(with: [7, 8])
+        let replaced = queue.all
+        #expect(replaced == [7, 8])
+    }
+
+    @Test("What is still in a queue goes with it, and nothing before")
+    func queueOwnership() {
+        final class Thing: Sendable {}
+        weak var first: Thing?
+        weak var last: Thing?
+        do {
+            var queue = UnsafeQueue<Thing>()
+            for _ in 0..<100 {
+                let thing = Thing()
+                if first == nil { first = thing }
+                last = thing
+                queue.append(thing)
+            }
+            #expect(first != nil && last != nil)
+            _ = queue.removeFirst()
+            #expect(first == nil && last != nil)
+        }
+        #expect(last == nil)
+    }
+
+    @Test("Answers are given out in the order of the questions, whatever order they come in")
+    func answerOrder() {
+        var order = AnswerOrder()
+        var random = SplitMix64(seed: 5)
+        var given: [UInt64] = []
+        var open: [UInt64] = []
+        for serial in 1...5000 as ClosedRange<UInt64> {
+            order.enter(QuestionID(worker: 0, serial: serial))
+            open.append(serial)
+            guard serial % 7 == 0 || serial == 5000 else { continue }
+            let kept = serial == 5000 ? 0 : Int.random(in: 0..<7, using: &random)
+            while open.count > kept {
+                let place = Int.random(in: open.indices, using: &random)
+                var released: AnswerOrder.Released = []
+                let questionID = QuestionID(worker: 0, serial: open.remove(at: place))
+                order.settle(questionID, .publishStored(isAllowed: true), into: &released)
+                given += released.map(\.questionID.serial)
+            }
+        }
+        #expect(given == Array(1...5000))
+        #expect(order.count == 0)
     }
 }

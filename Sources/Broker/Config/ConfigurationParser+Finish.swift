@@ -132,15 +132,9 @@ extension ConfigurationParser {
     private func finishBridges(_ result: inout Configuration) -> [ConfigurationError] {
         var errors: [ConfigurationError] = []
         var seen: Set<String> = []
-        for index in result.bridges.indices {
-            var bridge = result.bridges[index]
-            if bridge.remoteClientid.isEmpty {
-                bridge.remoteClientid = "\(source.hostName).\(bridge.name)"
-            }
-            if bridge.localClientid.isEmpty {
-                bridge.localClientid = "local.\(bridge.remoteClientid)"
-            }
-            result.bridges[index] = bridge
+        // Also without the room that the array has grown by: thousands may be kept for good.
+        result.bridges = result.bridges.map(named)
+        for (index, bridge) in result.bridges.enumerated() {
             if let mistake = bridge.mistake {
                 let names = mistake.options + ["connection"]
                 let place = result.places.first(of: names, in: .bridge(index))
@@ -155,5 +149,17 @@ extension ConfigurationParser {
             }
         }
         return errors
+    }
+
+    /// A bridge with the client identifiers that it has where the file gives it none.
+    private func named(_ bridge: BridgeConfiguration) -> BridgeConfiguration {
+        var bridge = bridge
+        if bridge.remoteClientid.isEmpty {
+            bridge.remoteClientid = "\(source.hostName).\(bridge.name)"
+        }
+        if bridge.localClientid.isEmpty {
+            bridge.localClientid = "local.\(bridge.remoteClientid)"
+        }
+        return bridge
     }
 }

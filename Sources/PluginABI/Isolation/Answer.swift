@@ -24,6 +24,17 @@ package struct Answer: Equatable, Sendable {
 
     package init(code: Int32) { self.code = code }
 
+    /// What a plain answer says.
+    package init(_ plain: PlainAnswer) {
+        code = plain.code
+        nanoseconds = plain.nanoseconds
+    }
+
+    /// Whether there is nothing to it but a code.
+    package var isPlain: Bool {
+        reason == nil && !hasTakenTicket && reasonString == nil && data == nil && edit == nil
+    }
+
     func encode(into record: inout RecordWriter) {
         record.put(code)
         record.put(nanoseconds)

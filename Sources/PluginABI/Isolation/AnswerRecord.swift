@@ -16,6 +16,14 @@ package enum AnswerRecord: Equatable, Sendable {
     package func encode(into record: inout RecordWriter) {
         switch self {
         case .answer(let serial, let answer):
+            if answer.isPlain {
+                let plain = PlainAnswer(
+                    serial: serial,
+                    code: answer.code,
+                    nanoseconds: answer.nanoseconds
+                )
+                return plain.encode(into: &record)
+            }
             record.begin(1)
             record.put(serial)
             answer.encode(into: &record)
@@ -41,6 +49,7 @@ package enum AnswerRecord: Equatable, Sendable {
         var record = RecordReader(bytes)
         let tag = try record.integer(UInt8.self)
         switch tag {
+        case PlainAnswer.tag: self = .answer(try PlainAnswer(&record))
         case 1: self = .answer(serial: try record.integer(), try Answer(&record))
         case 2:
             let code = try record.integer(Int32.self)
@@ -51,5 +60,31 @@ package enum AnswerRecord: Equatable, Sendable {
         default: self = .request(try Request(tag, &record))
         }
         try record.end()
+    }
+}
+
+extension AnswerRecord {
+    private static func answer(_ plain: PlainAnswer) -> AnswerRecord {
+        .answer(serial: plain.serial, Answer(plain))
+    }
+}
+
+extension PlainAnswer {
+    fileprivate func encode(into record: inout RecordWriter) {
+        record.begin(Self.tag)
+        record.put(UInt8(0))
+        record.put(UInt16(0))
+        record.put(code)
+        record.put(serial)
+        record.put(nanoseconds)
+    }
+
+    /// Reads what is behind the tag.
+    fileprivate init(_ record: inout RecordReader) throws(Nonsense) {
+        let filling = (try record.integer(UInt8.self), try record.integer(UInt16.self))
+        guard filling == (0, 0) else { throw Nonsense("a plain answer") }
+        let code = try record.integer(Int32.self)
+        let serial = try record.integer(UInt64.self)
+        self.init(serial: serial, code: code, nanoseconds: try record.integer())
     }
 }

@@ -10,8 +10,10 @@
 /// 128  types of log lines that are on       128  whether the helper sleeps
 /// 192  how often the broker wanted room     192  serial of the question begun last
 /// 256  for each ring of answers:            256  records taken in all
-///        head, how often it was armed       320  for each ring of answers: tail
-///  …   ring of questions, ring of replies     …  a ring of answers for each worker, one for the rest
+///        head, how often it was armed       320  whether the first thread waits for room, and whether
+///  …   ring of questions, ring of replies   384    another one does in the last ring of answers
+///                                           448  for each ring of answers: tail
+///                                            …   a ring of answers for each worker, one for the rest
 /// ```
 ///
 /// Each word has a cache line, all numbers are 64 bits long and in the byte order of the machine.
@@ -69,7 +71,11 @@ package struct ChannelLayout: Sendable, Equatable {
         package static let begun = 192
         /// Records that were taken in all: stands still while a callback runs.
         package static let taken = 256
-        static let rings = 320
+        /// 1 while the first thread waits for room in the ring of a worker, else 0.
+        static let isFull = 320
+        /// The same for the last ring of answers, and any thread.
+        static let isServiceFull = 384
+        static let rings = 448
     }
 
     private static func rounded(_ size: Int) -> Int { (size + page - 1) / page * page }
@@ -85,6 +91,11 @@ package struct ChannelLayout: Sendable, Equatable {
 
     /// Where it is counted how often a ring of answers was armed, in the memory of questions.
     package func arming(_ ring: Int) -> Int { answerHead(ring) + 8 }
+
+    /// Where it is said that somebody waits for room in a ring of answers, in the memory of answers.
+    package func roomWaiting(_ ring: Int) -> Int {
+        ring == serviceRing ? Answers.isServiceFull : Answers.isFull
+    }
 
     /// Where the tail of a ring of answers is, in the memory of answers.
     package func answerTail(_ ring: Int) -> Int {

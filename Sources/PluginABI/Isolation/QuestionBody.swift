@@ -37,6 +37,9 @@ package enum QuestionBody {
         properties: UnsafeRawBufferPointer
     )
 
+    /// The least tag of a question.
+    static let tagMin: UInt8 = 16
+
     var tag: UInt8 {
         switch self {
         case .access: 16

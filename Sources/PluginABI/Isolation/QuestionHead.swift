@@ -27,4 +27,12 @@ package struct QuestionHead: Equatable, Sendable {
         self.client = client
         self.subscriptionCount = subscriptionCount
     }
+
+    init(_ record: inout RecordReader) throws(Nonsense) {
+        serial = try record.integer()
+        ring = try record.integer()
+        callback = try record.integer()
+        client = try record.integer()
+        subscriptionCount = try record.integer()
+    }
 }

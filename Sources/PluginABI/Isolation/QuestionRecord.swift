@@ -4,13 +4,13 @@
 /// One record that the broker writes to a helper.
 package enum QuestionRecord {
     /// The plugin to be run.
-    case setup(PluginSetup)
+    indirect case setup(PluginSetup)
     /// A client that questions will be about.
-    case client(ClientFacts)
+    indirect case client(ClientFacts)
     /// Nothing more will be said about a client.
     case gone(UInt64)
     /// A client has other names by now.
-    case names(UInt64, identifier: String, userName: String?)
+    indirect case names(UInt64, identifier: String, userName: String?)
     /// A question, answered in any case.
     case question(QuestionHead, QuestionBody)
     /// The plugin is to be ended.
@@ -34,15 +34,37 @@ package enum QuestionRecord {
             record.put(identifier)
             record.put(userName)
         case .stop: record.begin(5)
-        case .question(let head, let body):
-            record.begin(body.tag)
-            record.put(head.serial)
-            record.put(head.ring)
-            record.put(head.callback)
-            record.put(head.client)
-            record.put(head.subscriptionCount)
-            body.encode(into: &record)
+        case .question(let head, let body): Self.put(head, body, into: &record)
         }
+    }
+
+    /// Writes a question in place of what is in `record`.
+    @inline(__always)  // There is one for each message.
+    package static func put(
+        _ head: QuestionHead,
+        _ body: QuestionBody,
+        into record: inout RecordWriter
+    ) {
+        record.begin(body.tag)
+        record.put(head.serial)
+        record.put(head.ring)
+        record.put(head.callback)
+        record.put(head.client)
+        record.put(head.subscriptionCount)
+        body.encode(into: &record)
+    }
+
+    /// Reads a record if it is a question; nil for others.
+    package static func question(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(Nonsense) -> (head: QuestionHead, body: QuestionBody)? {
+        var record = RecordReader(bytes)
+        let tag = try record.integer(UInt8.self)
+        guard tag >= QuestionBody.tagMin else { return nil }
+        let head = try QuestionHead(&record)
+        let body = try QuestionBody(tag, &record)
+        try record.end()
+        return (head, body)
     }
 
     /// Reads a record.
@@ -60,15 +82,7 @@ package enum QuestionRecord {
                 userName: try record.optionalText()
             )
         case 5: self = .stop
-        default:
-            let head = QuestionHead(
-                serial: try record.integer(),
-                ring: try record.integer(),
-                callback: try record.integer(),
-                client: try record.integer(),
-                subscriptionCount: try record.integer()
-            )
-            self = .question(head, try QuestionBody(tag, &record))
+        default: self = .question(try QuestionHead(&record), try QuestionBody(tag, &record))
         }
         try record.end()
     }

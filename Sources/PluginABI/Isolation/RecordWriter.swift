@@ -1,32 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of a record, field by field.
 
-/// The bytes of a record, field by field.
-package struct RecordWriter: Sendable {
-    /// What was written.
-    package private(set) var bytes: [UInt8] = []
+/// The bytes of a record, field by field, in memory that is used again for the next one.
+package struct RecordWriter: ~Copyable {
+    private var memory: UnsafeMutableRawPointer
+    private var capacity: Int
+    private var count = 0
 
-    package init() {}
+    /// Bytes there are at first.
+    private static let capacityMin = 4096
+    /// Bytes that are kept for the next record at most.
+    private static let keptMax = 1 << 18
+
+    package init() {
+        capacity = Self.capacityMin
+        memory = .allocate(byteCount: capacity, alignment: 8)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// What was written; valid until something else is.
+    package var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: memory, count: count)
+    }
 
     /// Begins a record.
     package mutating func begin(_ tag: UInt8) {
-        bytes.removeAll(keepingCapacity: bytes.count <= UnsafeRing.pieceMax)
-        bytes.append(tag)
+        if capacity > Self.keptMax {
+            memory.deallocate()
+            capacity = Self.capacityMin
+            memory = .allocate(byteCount: capacity, alignment: 8)
+        }
+        count = 0
+        put(tag)
+    }
+
+    private mutating func grow(to size: Int) {
+        let more = max(size, 2 * capacity)
+        let other = UnsafeMutableRawPointer.allocate(byteCount: more, alignment: 8)
+        other.copyMemory(from: memory, byteCount: count)
+        // It may have a password.
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+        memory.deallocate()
+        memory = other
+        capacity = more
+    }
+
+    @inline(__always)
+    private mutating func reserve(_ size: Int) {
+        if capacity - count < size { grow(to: count + size) }
+        assert(capacity - count >= size, "there is room for what is put")
     }
 
     /// Appends an integer in the byte order of the machine.
-    package mutating func put<Integer: FixedWidthInteger>(_ value: Integer) {
-        withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+    package mutating func put<Integer: FixedWidthInteger & BitwiseCopyable>(_ value: Integer) {
+        reserve(MemoryLayout<Integer>.size)
+        memory.storeBytes(of: value, toByteOffset: count, as: Integer.self)
+        count += MemoryLayout<Integer>.size
     }
 
     /// Appends a truth value.
-    package mutating func put(_ value: Bool) { bytes.append(value ? 1 : 0) }
+    package mutating func put(_ value: Bool) { put(value ? UInt8(1) : 0) }
 
     /// Appends bytes with their number, and a NUL byte behind them that does not count.
     package mutating func put(_ value: UnsafeRawBufferPointer) {
         put(UInt32(value.count))
-        bytes.append(contentsOf: value)
-        bytes.append(0)
+        reserve(value.count + 1)
+        if let base = value.baseAddress {
+            (memory + count).copyMemory(from: base, byteCount: value.count)
+        }
+        count += value.count
+        put(UInt8(0))
     }
 
     /// Appends bytes likewise.
@@ -52,9 +96,7 @@ package struct RecordWriter: Sendable {
 
     /// Overwrites what was written.
     package mutating func wipe() {
-        bytes.withUnsafeMutableBytes { bytes in
-            for index in bytes.indices { bytes[index] = 0 }
-        }
-        bytes.removeAll(keepingCapacity: true)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+        count = 0
     }
 }

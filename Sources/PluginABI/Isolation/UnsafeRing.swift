@@ -19,7 +19,9 @@ package struct UnsafeRing: @unchecked Sendable {
     /// Bytes of a header.
     static let headerSize = 8
     /// Bytes of the longest piece; longer records come in several.
-    package static let pieceMax = 1 << 15
+    package var pieceMax: Int { capacity / 4 }
+    /// Bytes of the smallest ring.
+    package static let capacityMin = 1 << 10
 
     let bytes: UnsafeMutableRawPointer
     let capacity: Int
@@ -29,7 +31,7 @@ package struct UnsafeRing: @unchecked Sendable {
     /// A ring of `capacity` bytes at `bytes`, a power of two.
     package init(bytes: UnsafeMutableRawPointer, capacity: Int, head: Word, tail: Word) {
         precondition(capacity & (capacity - 1) == 0, "positions are cut by a mask")
-        precondition(capacity >= 2 * (Self.pieceMax + Self.headerSize), "every piece fits")
+        precondition(capacity >= Self.capacityMin, "every piece fits, and another one beside it")
         self.bytes = bytes
         self.capacity = capacity
         self.head = head
@@ -69,12 +71,34 @@ package struct UnsafeRing: @unchecked Sendable {
     }
 
     func storeHeader(length: Int, isContinued: Bool, at position: UInt64) {
-        let word = UInt64(length) | (isContinued ? 1 << 32 : 0)
+        storeWord(UInt64(length) | (isContinued ? 1 << 32 : 0), at: position)
+    }
+
+    /// A word; records begin with whole words, so none goes around the end.
+    func loadWord(at position: UInt64) -> UInt64 {
+        assert(position % 8 == 0, "words are aligned")
+        return (bytes + offset(position)).load(as: UInt64.self)
+    }
+
+    func storeWord(_ word: UInt64, at position: UInt64) {
+        assert(position % 8 == 0, "words are aligned")
         (bytes + offset(position)).storeBytes(of: word, as: UInt64.self)
     }
 
-    func loadHeader(at position: UInt64) -> UInt64 {
-        (bytes + offset(position)).load(as: UInt64.self)
+    /// Bytes where they lie; nil if they go around the end.
+    func view(_ count: Int, at position: UInt64) -> UnsafeRawBufferPointer? {
+        let start = offset(position)
+        guard count <= capacity - start else { return nil }
+        return UnsafeRawBufferPointer(start: bytes + start, count: count)
+    }
+
+    /// Overwrites bytes.
+    func wipe(_ count: Int, at position: UInt64) {
+        assert(count <= capacity, "nothing is longer than the ring")
+        let start = offset(position)
+        let first = min(count, capacity - start)
+        (bytes + start).initializeMemory(as: UInt8.self, repeating: 0, count: first)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: count - first)
     }
 }
 

@@ -226,19 +226,25 @@ package final class PluginHost: Hooks, Sendable {
         if !lane.cancel(questionID) { delayed.forget(questionID) }
     }
 
-    package func connected(_ client: ClientIdentity) {
+    package func connected(_ client: ClientIdentity, by worker: Int) {
         let scope = registry.current.scope(client.listenerIndex)
         let chain = scope[.connect]
-        if helpers != nil { tellIsolated(chain.all, .connected(client)) }
+        if helpers != nil { tellIsolated(chain.all, .connected(client), by: worker) }
         if chain.isDirectHere { return tellConnected(client, scope) }
         lane.enqueue(.connected(client))
     }
 
-    package func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool) {
+    package func disconnected(
+        _ client: ClientIdentity,
+        code: Int32,
+        isOffline: Bool,
+        by worker: Int
+    ) {
         let scope = registry.current.scope(client.listenerIndex)
         let chain = scope[isOffline ? .clientOffline : .disconnect]
         if helpers != nil {
-            tellIsolated(chain.all, .disconnected(client, code: code, isOffline: isOffline))
+            let question = PluginQuestion.disconnected(client, code: code, isOffline: isOffline)
+            tellIsolated(chain.all, question, by: worker)
         }
         if chain.isDirectHere {
             return tellDisconnected(client, code: code, isOffline: isOffline, scope)

@@ -140,11 +140,12 @@ package protocol Hooks: AnyObject, Sendable {
     /// What a `MOSQ_ERR_*` means, in words.
     func text(of code: Int32) -> String
 
-    /// A client has connected.
-    func connected(_ client: ClientIdentity)
+    /// A client has connected; on the thread of its worker, behind what that has asked.
+    func connected(_ client: ClientIdentity, by worker: Int)
 
-    /// A client's connection has ended, with a `MOSQ_ERR_*`; `isOffline`: its session lives on.
-    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool)
+    /// A client's connection has ended, with a `MOSQ_ERR_*`; `isOffline`: its session lives on. On the
+    /// thread of its worker likewise.
+    func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool, by worker: Int)
 
     /// Nothing more is told of a client's connection: what it holds is to be given back when
     /// everything told before has been passed on.
@@ -171,7 +172,7 @@ package protocol Hooks: AnyObject, Sendable {
     /// What has come for a worker since it was last asked; a worker is woken when something has.
     func collect(worker: Int) -> [(questionID: QuestionID, answer: HookAnswer)]
 
-    /// A turn of a worker ends: those it has asked may begin.
+    /// A turn of a worker ends: what it has asked is handed over.
     func flush(worker: Int)
 
     /// What was counted about plugins.

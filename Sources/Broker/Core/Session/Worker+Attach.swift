@@ -155,7 +155,9 @@ extension Worker {
             reporter?.noteEntered(session)
             session.pump()
             session.continueRetained()
-            if events(on: client.listener).contains(.connect) { hooks?.connected(identity) }
+            if events(on: client.listener).contains(.connect) {
+                hooks?.connected(identity, by: index)
+            }
         }
     }
 

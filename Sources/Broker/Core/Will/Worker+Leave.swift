@@ -90,7 +90,7 @@ extension Worker {
         guard hooks.events(on: identity.listener?.index).contains(.disconnect) else { return }
         // What happened before is told before.
         if reporter != nil { sendOutboxes() }
-        hooks.disconnected(identity, code: code, isOffline: isOffline)
+        hooks.disconnected(identity, code: code, isOffline: isOffline, by: index)
     }
 
     /// Removes a session for good.

@@ -17,13 +17,14 @@ extension PluginHost {
         _ data: inout mosquitto_evt_acl_check
     ) -> Int32 {
         if client.listener == nil, isPerListener { return ResultCode.accessDenied }
-        var chain = AccessChain(scope[.aclCheck])
-        while let callback = chain.next {
-            guard let code = chain.take(callback.call(&data, watch)) else { continue }
+        let chain = scope[.aclCheck]
+        var check = AccessChain()
+        while let callback = check.next(in: chain) {
+            guard let code = check.take(callback.call(&data, watch), in: chain) else { continue }
             if code != ResultCode.success { noteDenial(callback.plugin, client, data, code) }
             return code
         }
-        guard let denier = chain.denier else { return ResultCode.success }
+        guard let denier = check.denier(in: chain) else { return ResultCode.success }
         noteDenial(denier.plugin, client, data, ResultCode.accessDenied)
         return ResultCode.accessDenied
     }

@@ -71,7 +71,9 @@ extension PluginHost {
                 code = BasicAuthentication.call(callback, ClientRecord.of(identity), nil, watch)
                 reason = Refusals.takeReason(of: callback.plugin)
             }
-            if let answer = objection(to: confirmation, callback, code, reason) { return answer }
+            if let answer = objection(to: confirmation, callback.plugin, code, reason) {
+                return answer
+            }
         }
         return finish(confirmation, ResultCode.success, nil)
     }
@@ -80,24 +82,24 @@ extension PluginHost {
     func take(
         _ answer: CInt,
         reason: String?,
-        of callback: Callback,
+        of plugin: LoadedPlugin,
         in confirmation: Confirmation,
         at place: CallingPlace
     ) -> HookAnswer? {
-        objection(to: confirmation, callback, answer, reason) ?? confirm(confirmation, at: place)
+        objection(to: confirmation, plugin, answer, reason) ?? confirm(confirmation, at: place)
     }
 
     /// The end of it if somebody objects.
     private func objection(
         to confirmation: Confirmation,
-        _ callback: Callback,
+        _ plugin: LoadedPlugin,
         _ code: CInt,
         _ reason: String?
     ) -> HookAnswer? {
         switch code {
         case ResultCode.success, ResultCode.pluginDefer, ResultCode.pluginIgnore: return nil
         default:
-            let name = callback.plugin.displayName
+            let name = plugin.displayName
             logRefusal(confirmation.identity, code, name)
             // Nobody waits for such an answer.
             let result = code == ResultCode.authDelayed ? ResultCode.notAuthorized : code

@@ -74,7 +74,7 @@ extension PluginHost {
             let question = PluginQuestion.key(client, hint: hint, identity: name)
             let asked = Asked(callback, question, .job(take))
             let ring = isolated.serviceRing
-            if let failure = isolated.ask(asked, ring: ring, isFlushed: false) { take(failure) }
+            if let failure = isolated.ask(asked, ring: ring) { take(failure) }
         } else {
             lane.enqueue(
                 .job { [watch] in

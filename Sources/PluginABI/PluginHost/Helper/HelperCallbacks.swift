@@ -20,6 +20,8 @@ final class HelperCallbacks: Sendable {
     }
 
     private let state = Mutex(State())
+    /// How often a callback was taken out.
+    let removals = Atomic<Int>(0)
 
     /// Enters a callback; nil if it is there already.
     func add(
@@ -55,6 +57,7 @@ final class HelperCallbacks: Sendable {
             guard let number = Self.number(&state, event, function, topic) else { return nil }
             state.entries[number] = nil
             state.ticks.removeAll { $0.number == Int(number) }
+            removals.add(1, ordering: .relaxed)
             return number
         }
     }

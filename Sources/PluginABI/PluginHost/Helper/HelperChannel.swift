@@ -9,19 +9,9 @@ import Synchronization
 
 /// The helper's end of the channel to the broker.
 ///
-/// `@unchecked Sendable`: the memory stays mapped for the life of the process, its words are atomic, and
-/// who writes into its rings does so under the lock.
+/// `@unchecked Sendable`: the memory stays mapped for the life of the process, and its words are atomic.
+/// The rings of workers are written by the first thread alone, the last ring under the lock.
 final class HelperChannel: @unchecked Sendable {
-    /// The writing ends of all rings of answers.
-    private struct Writers: Sendable {
-        var ends: [RingWriter]
-        /// How often each ring was armed when its reader was woken last.
-        var woken: [UInt64]
-        /// Rings whose readers are to be woken.
-        var unannounced: [Bool]
-        var record = RecordWriter()
-    }
-
     /// The end of the ring of replies, for whoever waits for one.
     private struct ReplyReader: Sendable {
         var end: RingReader
@@ -31,12 +21,14 @@ final class HelperChannel: @unchecked Sendable {
     let channel: UnsafeChannel
     /// What wakes each ring's reader.
     private let wakers: [CInt]
-    private let writers: Mutex<Writers>
+    /// The rings of the workers, for the first thread.
+    private var workers: HelperWriter
+    /// The last ring, for all.
+    private let service: Mutex<HelperWriter>
     private let replies: Mutex<ReplyReader>
 
     /// Bytes of the longest record the broker may write: a message with everything around it.
     static let recordMax = 300 << 20
-    private static let roomWaitMicroseconds: UInt32 = 200
     private static let replyWaitNanoseconds: Int64 = 1_000_000_000
 
     /// Maps what the broker has handed over: the memory, and a descriptor for each ring's reader.
@@ -48,14 +40,9 @@ final class HelperChannel: @unchecked Sendable {
         else { return nil }
         channel = UnsafeChannel(layout, questions: questionMemory, answers: answerMemory)
         self.wakers = wakers
-        let channel = channel
-        writers = Mutex(
-            Writers(
-                ends: (0..<layout.ringCount).map { RingWriter(channel.answerRing($0)) },
-                woken: Array(repeating: 0, count: layout.ringCount),
-                unannounced: Array(repeating: false, count: layout.ringCount)
-            )
-        )
+        let last = layout.serviceRing
+        workers = HelperWriter(channel, first: 0, wakers: wakers[..<last])
+        service = Mutex(HelperWriter(channel, first: last, wakers: wakers[last...]))
         replies = Mutex(
             ReplyReader(end: RingReader(channel.replyRing, recordMax: Self.recordMax))
         )
@@ -63,46 +50,40 @@ final class HelperChannel: @unchecked Sendable {
 
     /// Writes a record; waits while the ring is full.
     ///
+    /// Into the ring of a worker only on the first thread.
+    ///
     /// - Parameter wakes: whether its reader learns of it at once, else with `announce`
-    func send(_ record: AnswerRecord, ring: Int, wakes: Bool) {
-        writers.withLock { writers in
-            record.encode(into: &writers.record)
-            var done = 0
-            while true {
-                done = writers.record.bytes.withUnsafeBytes {
-                    writers.ends[ring].write($0, from: done)
-                }
-                writers.unannounced[ring] = true
-                if done == writers.record.bytes.count { break }
-                announce(&writers)
-                _ = usleep(Self.roomWaitMicroseconds)
-            }
-            if wakes { announce(&writers) }
+    /// - Returns: whether the ring was full
+    @discardableResult
+    func send(_ record: AnswerRecord, ring: Int, wakes: Bool) -> Bool {
+        guard ring == channel.layout.serviceRing else {
+            let wasFull = workers.send(record, ring: ring)
+            if wakes { workers.announce() }
+            return wasFull
+        }
+        return service.withLock { service in
+            let wasFull = service.send(record, ring: ring)
+            if wakes { service.announce() }
+            return wasFull
         }
     }
 
-    /// Wakes the readers of all rings that something was written into.
-    func announce() { writers.withLock { announce(&$0) } }
-
-    /// The lock is held so that nobody writes behind a wake-up that others are about to give.
-    private func announce(_ writers: inout Writers) {
-        for ring in writers.unannounced.indices where writers.unannounced[ring] {
-            writers.unannounced[ring] = false
-            let word = channel.questionWord(channel.layout.arming(ring))
-            let armed = word.pointee.load(ordering: .sequentiallyConsistent)
-            guard writers.woken[ring] != armed else { continue }
-            writers.woken[ring] = armed
-            wake(ring)
-        }
+    /// Writes an answer that is nothing but a code; on the first thread.
+    ///
+    /// False if it must be sent as a record.
+    @inline(__always)
+    func write(_ answer: PlainAnswer, ring: Int) -> Bool {
+        ring != channel.layout.serviceRing && workers.write(answer, ring: ring)
     }
 
-    private func wake(_ ring: Int) {
-        var one: UInt64 = 1
-        while write(wakers[ring], &one, 8) < 0, errno == EINTR {}
+    /// Wakes the readers of all rings that something was written into; on the first thread.
+    func announce() {
+        workers.announce()
+        service.withLock { $0.announce() }
     }
 
     /// Wakes the thread of the broker that looks after helpers.
-    func wakeKeeper() { wake(channel.layout.serviceRing) }
+    func wakeKeeper() { HelperWriter.wake(wakers[channel.layout.serviceRing]) }
 
     /// Asks the broker and waits; all parts of its reply, in order.
     func ask(_ request: Request) -> [Reply] {

@@ -24,7 +24,8 @@ struct HelperQuestion {
     /// Calls the callback.
     func answer(_ body: QuestionBody) -> Answer {
         switch body {
-        case .access(let kind, let message): return access(kind, message)
+        case .access(let kind, let message):
+            return Answer(code: Self.access(callback, identity, kind, message))
         case .login(let ticket, let password): return login(ticket, password)
         case .connected:
             var data = mosquitto_evt_connect()
@@ -63,11 +64,18 @@ struct HelperQuestion {
         }
     }
 
-    private func access(_ kind: Int32, _ message: MessageView) -> Answer {
-        var properties = PropertyBridge.list(message.properties)
-        defer { mosquitto_property_free_all(&properties) }
+    /// Asks about access to a message, or to a filter.
+    @inline(__always)  // Once for each message.
+    static func access(
+        _ callback: Callback,
+        _ identity: ClientIdentity?,
+        _ kind: Int32,
+        _ message: MessageView
+    ) -> CInt {
+        var properties = message.properties.isEmpty ? nil : PropertyBridge.list(message.properties)
+        defer { if properties != nil { mosquitto_property_free_all(&properties) } }
         var data = mosquitto_evt_acl_check()
-        data.client = handle
+        data.client = identity.map { ClientRecord.handle(of: $0) }
         data.topic = message.topicText
         data.payload = message.payload.isEmpty ? nil : message.payload.baseAddress
         data.payloadlen = UInt32(message.payload.count)
@@ -75,7 +83,7 @@ struct HelperQuestion {
         data.access = kind
         data.qos = message.qos
         data.retain = message.isRetained
-        return Answer(code: callback.call(&data, watch))
+        return callback.callUnmeasured(&data)
     }
 
     private func login(_ ticket: UInt64, _ password: UnsafeRawBufferPointer?) -> Answer {

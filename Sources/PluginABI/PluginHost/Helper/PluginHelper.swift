@@ -35,12 +35,21 @@ package final class PluginHelper: @unchecked Sendable {
     /// The ring of the question whose callback runs.
     private var ring: Int?
     private let ticks = TickTable()
+    /// When the next tick is due, in nanoseconds.
     private var nextTickAt = Int64.min
     private var unannouncedSince: Int64 = 0
     private var takenCount: UInt64 = 0
+    /// When the last callback returned, in nanoseconds; 0 if anything but questions came after it.
+    ///
+    /// What ends there begins there, so that the clock is read once for each question.
+    private var lastEnd: Int64 = 0
+    /// The client and the callback of the last question: they are mostly those of the next as well.
+    private var lastClient: (number: UInt64, identity: ClientIdentity)?
+    private var lastCallback: (number: UInt32, removals: Int, callback: Callback)?
 
     /// An answer waits no longer than this for others.
     private static let announcementNanoseconds: Int64 = 200_000
+    private static let tickLookNanoseconds: Int64 = 100_000_000
     /// The descriptors that the broker hands over.
     private static let firstDescriptor: CInt = 3
 
@@ -88,13 +97,17 @@ package final class PluginHelper: @unchecked Sendable {
     private func serve() -> Int32 {
         while true {
             do throws(Nonsense) {
-                guard try questions.next(&record) else {
+                if let view = try questions.nextInPlace() {
+                    if try handle(view) { return 0 }
+                } else if try questions.next(&record) {
+                    // What is read points into it, and answers do not change it.
+                    if try withRecord({ record throws(Nonsense) in try handle(record) }) {
+                        return 0
+                    }
+                } else {
                     pause()
                     continue
                 }
-                // What is read points into it, and answers do not change it.
-                let isLast = try withRecord { handle($0) }
-                if isLast { return 0 }
             } catch {
                 logError("Error: the broker has written nonsense to a helper: \(error.what).")
                 return 1
@@ -103,15 +116,26 @@ package final class PluginHelper: @unchecked Sendable {
         }
     }
 
-    private func withRecord(_ body: (QuestionRecord) -> Bool) throws(Nonsense) -> Bool {
+    private func withRecord(
+        _ body: (UnsafeRawBufferPointer) throws(Nonsense) -> Bool
+    ) throws(Nonsense) -> Bool {
         let result = record.withUnsafeBytes { bytes in
-            Result { () throws(Nonsense) in body(try QuestionRecord(bytes)) }
+            Result { () throws(Nonsense) in try body(bytes) }
         }
-        if isSecret {
-            isSecret = false
-            questions.wipe(&record)
-        }
+        if isSecret { questions.wipe(&record) }
         return try result.get()
+    }
+
+    /// Handles a record; whether it was the last one.
+    @inline(__always)
+    private func handle(_ bytes: UnsafeRawBufferPointer) throws(Nonsense) -> Bool {
+        isSecret = false
+        if let (head, body) = try QuestionRecord.question(bytes) {
+            answer(head, body)
+            return false
+        }
+        lastEnd = 0
+        return handle(try QuestionRecord(bytes))
     }
 
     /// Says how far the ring is read.
@@ -135,6 +159,7 @@ package final class PluginHelper: @unchecked Sendable {
 
     /// Nothing is to be read: sleeps until there is, or a tick is due.
     private func pause() {
+        lastEnd = 0
         channel.announce()
         unannouncedSince = 0
         let wait = runTicks()
@@ -158,7 +183,7 @@ package final class PluginHelper: @unchecked Sendable {
     /// Calls what is due; returns the milliseconds until the next.
     private func runTicks() -> Int64? {
         guard let wait = ticks.run(callbacks.ticks, watch) else { return nil }
-        nextTickAt = MonotonicTime.milliseconds() + wait
+        nextTickAt = MonotonicTime.nanoseconds() + wait * 1_000_000
         return wait
     }
 
@@ -167,7 +192,9 @@ package final class PluginHelper: @unchecked Sendable {
         switch record {
         case .setup(let setup): return !begin(setup)
         case .client(let facts): _ = clients.add(facts)
-        case .gone(let number): clients.remove(number)
+        case .gone(let number):
+            clients.remove(number)
+            lastClient = nil
         case .names(let number, let identifier, let userName):
             guard let identity = clients[number] else { break }
             ClientRecord.of(identity).follow(identifier: identifier, userName: userName)
@@ -216,40 +243,96 @@ package final class PluginHelper: @unchecked Sendable {
     // MARK: Questions
 
     private func answer(_ head: QuestionHead, _ body: QuestionBody) {
-        ring = min(Int(head.ring), channel.channel.layout.serviceRing)
-        defer { ring = nil }
+        let ring = min(Int(head.ring), channel.channel.layout.serviceRing)
+        self.ring = ring
         let begun = channel.channel.answerWord(ChannelLayout.Answers.begun)
         begun.pointee.store(head.serial, ordering: .releasing)
-        var answer = Answer(code: body.absence)
-        var now = MonotonicTime.nanoseconds()
-        if let callback = callbacks[head.callback], let plugin {
-            answer = HelperQuestion(callback, identity(head), watch).answer(body)
+        let start = lastEnd != 0 ? lastEnd : MonotonicTime.nanoseconds()
+        if case .access(let kind, let message) = body, let callback = callback(head.callback) {
+            let code = HelperQuestion.access(callback, identity(head), kind, message)
             let end = MonotonicTime.nanoseconds()
-            answer.nanoseconds = end - now
-            now = end
-            if answer.code != ResultCode.success, answer.reason == nil {
-                answer.reason = Refusals.takeReason(of: plugin)
+            lastEnd = end
+            var isWritten = false
+            if code == ResultCode.success {
+                let plain = PlainAnswer(
+                    serial: head.serial,
+                    code: code,
+                    nanoseconds: end - start
+                )
+                isWritten = channel.write(plain, ring: ring)
             }
+            if !isWritten { send(Answer(code: code), head, start, end, ring) }
+        } else {
+            var answer = Answer(code: body.absence)
+            if let callback = callback(head.callback) {
+                answer = HelperQuestion(callback, identity(head), watch).answer(body)
+            }
+            let end = MonotonicTime.nanoseconds()
+            lastEnd = end
+            switch body {
+            case .login, .exchange: isSecret = true
+            default: break
+            }
+            send(answer, head, start, end, ring)
         }
-        if case .login = body { isSecret = true }
-        let isOld = unannouncedSince != 0 && now - unannouncedSince > Self.announcementNanoseconds
-        if unannouncedSince == 0 { unannouncedSince = now }
-        if isOld { unannouncedSince = 0 }
-        channel.send(
-            .answer(serial: head.serial, answer),
-            ring: ring ?? channel.channel.layout.serviceRing,
-            wakes: isOld
-        )
-        if now / 1_000_000 >= nextTickAt {
-            ring = nil
-            _ = runTicks()
+        self.ring = nil
+        announceIfOld()
+        if lastEnd >= nextTickAt {
+            // Without ticks, it is looked now and then whether there are some by now.
+            if runTicks() == nil { nextTickAt = lastEnd + Self.tickLookNanoseconds }
+            lastEnd = 0
         }
     }
 
+    private func send(
+        _ answer: Answer,
+        _ head: QuestionHead,
+        _ start: Int64,
+        _ end: Int64,
+        _ ring: Int
+    ) {
+        var answer = answer
+        answer.nanoseconds = end - start
+        if answer.code != ResultCode.success, answer.reason == nil, let plugin {
+            answer.reason = Refusals.takeReason(of: plugin)
+        }
+        if channel.send(.answer(serial: head.serial, answer), ring: ring, wakes: false) {
+            lastEnd = 0
+        }
+    }
+
+    /// Has the readers of answers know of them when the first has waited long enough.
+    private func announceIfOld() {
+        if unannouncedSince == 0 {
+            unannouncedSince = lastEnd
+        } else if lastEnd - unannouncedSince > Self.announcementNanoseconds {
+            unannouncedSince = 0
+            channel.announce()
+        }
+    }
+
+    @inline(__always)
     private func identity(_ head: QuestionHead) -> ClientIdentity? {
+        if let last = lastClient, last.number == head.client {
+            let count = Int(head.subscriptionCount)
+            last.identity.subscriptionCount.store(count, ordering: .relaxed)
+            return last.identity
+        }
         guard let identity = clients[head.client] else { return nil }
         identity.subscriptionCount.store(Int(head.subscriptionCount), ordering: .relaxed)
+        lastClient = (head.client, identity)
         return identity
+    }
+
+    @inline(__always)
+    private func callback(_ number: UInt32) -> Callback? {
+        let removals = callbacks.removals.load(ordering: .relaxed)
+        if let last = lastCallback, last.number == number, last.removals == removals {
+            return last.callback
+        }
+        guard let callback = callbacks[number] else { return nil }
+        lastCallback = (number, removals, callback)
+        return callback
     }
 }
 

@@ -5,6 +5,9 @@ import Core
 
 /// Keeps the answers to a worker in the order of its questions, whoever is asked about them.
 struct AnswerOrder {
+    /// Answers that can be given out.
+    typealias Released = [(questionID: QuestionID, answer: HookAnswer)]
+
     private struct Place {
         let questionID: QuestionID
         var answer: HookAnswer?
@@ -22,27 +25,29 @@ struct AnswerOrder {
         places.append(Place(questionID: questionID))
     }
 
-    /// An answer has come; those that can be given out by now.
+    /// An answer has come; those that can be given out by now are appended to `released`.
     mutating func settle(
         _ questionID: QuestionID,
-        _ answer: HookAnswer
-    ) -> [(questionID: QuestionID, answer: HookAnswer)] {
-        guard let place = index(of: questionID.serial) else { return [] }
-        places[place].answer = answer
-        guard place == head else { return [] }
-        var released: [(questionID: QuestionID, answer: HookAnswer)] = []
+        _ answer: HookAnswer,
+        into released: inout Released
+    ) {
+        guard head < places.count, places[head].questionID.serial == questionID.serial else {
+            if let place = index(of: questionID.serial) { places[place].answer = answer }
+            return
+        }
+        released.append((questionID, answer))
+        head += 1
         while head < places.count, let answer = places[head].answer {
             released.append((places[head].questionID, answer))
             head += 1
         }
         if head == places.count {
-            places.removeAll(keepingCapacity: places.count <= 1024)
+            places.removeAll(keepingCapacity: places.count <= 8192)
             head = 0
         } else if head >= 1024, head * 2 >= places.count {
             places.removeFirst(head)
             head = 0
         }
-        return released
     }
 
     private func index(of serial: UInt64) -> Int? {

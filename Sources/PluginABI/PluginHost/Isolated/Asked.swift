@@ -5,11 +5,13 @@ import Core
 import Isolation
 
 /// A question that a plugin in a process of its own has been asked and has not answered.
+///
+/// There is one for each message, so it is small: what is asked about access is found in the enquiry.
 struct Asked: Sendable {
     /// What goes on with the answer.
     enum Continuation: Sendable {
-        /// A question of the core.
-        case enquiry(Enquiry)
+        /// A question of the core, on one of its walks.
+        case enquiry(Enquiry, walk: Int)
         /// A login.
         case login(BasicAuthentication)
         /// A step of an exchange.
@@ -22,33 +24,146 @@ struct Asked: Sendable {
         case none
     }
 
-    let callback: Callback
-    let question: PluginQuestion
-    let continuation: Continuation
+    /// What is asked, and what goes on with the answer.
+    final class Whole: Sendable {
+        let question: PluginQuestion
+        let continuation: Continuation
+
+        init(_ question: PluginQuestion, _ continuation: Continuation) {
+            self.question = question
+            self.continuation = continuation
+        }
+    }
+
+    /// Whom it was put to.
+    let callback: CallbackReference
+    /// Access is asked about, on a walk of this enquiry, to an item of its question.
+    private let enquiry: Enquiry?
+    private let walk: Int32
+    private let item: Int32
+    /// Anything else is asked.
+    private let whole: Whole?
     /// Its number at its plugin; 0 before it is asked.
     var serial: UInt64 = 0
+    /// The ring of the answer.
+    var ring: UInt16 = 0
     /// Processes that have ended while they were about to answer it.
-    var deathCount = 0
+    var deathCount: UInt8 = 0
+    /// Whether the answer says nothing but that everything before was answered.
+    let isMarker: Bool
+    /// Whether a password is asked about.
+    let isSecret: Bool
 
     init(_ callback: Callback, _ question: PluginQuestion, _ continuation: Continuation) {
-        self.callback = callback
-        self.question = question
-        self.continuation = continuation
+        self.callback = CallbackReference(callback)
+        enquiry = nil
+        (walk, item) = (0, 0)
+        whole = Whole(question, continuation)
+        isMarker = if case .marker = question { true } else { false }
+        switch question {
+        case .login, .exchange: isSecret = true
+        default: isSecret = false
+        }
+    }
+
+    /// Asks about access to an item.
+    @inline(__always)
+    init(_ callback: Callback, access enquiry: Enquiry, walk: Int, item: Int) {
+        self.callback = CallbackReference(callback)
+        ring = UInt16(truncatingIfNeeded: enquiry.questionID.worker)
+        self.enquiry = enquiry
+        self.walk = Int32(walk)
+        self.item = Int32(item)
+        whole = nil
+        isMarker = false
+        isSecret = false
+    }
+
+    private var thing: Whole {
+        guard let whole else { preconditionFailure("what is not about access is here") }
+        return whole
+    }
+
+    /// What is asked.
+    var question: PluginQuestion {
+        guard let enquiry else { return thing.question }
+        return Enquiry.accessQuestion(enquiry.question, item: Int(item))
+    }
+
+    /// The walk that access is asked about on; nil for all other questions.
+    @inline(__always) var access: (enquiry: Enquiry, walk: Int)? {
+        enquiry.map { ($0, Int(walk)) }
+    }
+
+    /// What goes on with the answer.
+    var continuation: Continuation {
+        guard let enquiry else { return thing.continuation }
+        return .enquiry(enquiry, walk: Int(walk))
+    }
+
+    /// The client it is about.
+    var client: ClientIdentity? {
+        guard let enquiry else { return thing.question.client }
+        return enquiry.question.client
+    }
+
+    /// What one wants to do with the client it is about.
+    @inline(__always)
+    func withClient<Result>(_ body: (ClientIdentity) -> Result) -> Result? {
+        guard let enquiry else { return thing.question.client.map(body) }
+        return enquiry.client._withUnsafeGuaranteedRef(body)
+    }
+
+    /// Writes the record that asks it.
+    @inline(__always)
+    func encode(_ head: QuestionHead, into record: inout RecordWriter) {
+        if let enquiry {
+            enquiry.encodeAccess(item: Int(item), head, into: &record)
+        } else {
+            thing.question.encode(head, into: &record)
+        }
+    }
+}
+
+/// Whom a question was put to: what of a `Callback` is needed for its answer.
+///
+/// Plugins and their figures live as long as the process.
+struct CallbackReference: Sendable {
+    unowned(unsafe) let plugin: LoadedPlugin
+    private let figures: CallbackStatistics.Reference
+    let event: PluginEvent
+    let remoteNumber: UInt32
+
+    @inline(__always)
+    init(_ callback: Callback) {
+        plugin = callback.plugin
+        figures = callback.figures
+        event = callback.event
+        remoteNumber = callback.remoteNumber
+    }
+
+    /// Counts a call, and warns when it was slow.
+    @inline(__always)
+    func note(code: CInt, nanoseconds: Int64, _ watch: Stopwatch) {
+        figures.note(code: code, nanoseconds: nanoseconds, watch)
     }
 }
 
 /// What a helper has written, or what is said in its place.
 enum HelperItem: Sendable {
+    /// A question is answered, with nothing but a code.
+    case plain(Asked, PlainAnswer)
     /// A question is answered.
-    case answered(Asked, Answer)
+    indirect case answered(Asked, Answer)
     /// A question is answered by what the plugin counts as.
-    case failed(Asked, Answer)
-    /// The plugin has given a client, if it is still there, another user name.
-    case named(ClientIdentity?, String?)
+    indirect case failed(Asked, Answer)
+    /// The plugin has given a client another user name; the client, if a question about it is the next to
+    /// be answered.
+    indirect case named(ClientIdentity?, number: UInt64, String?)
     /// The plugin tells something.
-    case told(Told)
+    indirect case told(Told)
     /// The plugin is set up, or cannot be.
-    case ready(code: Int32, lines: [String])
+    indirect case ready(code: Int32, lines: [String])
     /// The plugin waits for a reply.
-    case request(Request)
+    indirect case request(Request)
 }

@@ -9,90 +9,217 @@ import Results
 /// The way of one question of the core, other than about logins, past plugins of which some run in
 /// processes of their own.
 ///
-/// A value without I/O: `next` says what is to be done, `take` and `skip` what came of it.
-struct Enquiry: Sendable {
-    /// What is to be done next.
-    enum Step: Sendable {
-        /// Ask somebody.
-        case ask(Callback, PluginQuestion)
+/// It goes on walks: one past all items of the question, or one past each, where all of them can be asked
+/// at the same time. Nothing here does any I/O: `next` says what is to be done, `take` what came of it.
+///
+/// `@unchecked Sendable`: the question is constant; the rest is touched by the thread of its worker, or,
+/// while that has handed it on, by the plugin thread.
+final class Enquiry: @unchecked Sendable {
+    /// What is to be done next on a walk.
+    enum Step {
+        /// Ask `accessCallback`.
+        case access
+        /// Ask somebody something else.
+        case event
         /// Have the plugins of the broker's own process do what is left of the item.
-        case finish(Int)
-        /// Nothing: this is the answer.
-        case done(HookAnswer)
+        case finish
+        /// Nothing: all of its items are decided.
+        case done
     }
 
-    /// Where an item is.
-    private enum Stage: Sendable {
-        case begin
-        case access(AccessChain)
-        case rest
-        case event(EventChain)
+    /// Where a walk is.
+    private enum Stage: UInt8, BitwiseCopyable {
+        case begin, access, rest, event
+    }
+
+    private struct Walk: BitwiseCopyable {
+        /// The message or filter of the question that is being decided.
+        var item: Int
+        /// The first one that is not on the way.
+        let end: Int
+        var stage = Stage.begin
+        var access = AccessChain()
+
+        init(items: Range<Int>) {
+            item = items.lowerBound
+            end = items.upperBound
+        }
+    }
+
+    /// What most questions never need: they are about one message that everybody lets pass.
+    private final class Findings {
+        /// What becomes of items that somebody may change, by the walk.
+        var events: [Int: EventChain] = [:]
+        /// What the one that was asked last on a walk and did not allow has said.
+        var reasons: [Int: String] = [:]
+        var filters: [FilterDecision] = []
+        var denials: [Int: Denial] = [:]
+        /// The answer, if it is another one than that everything is allowed.
+        var answer: HookAnswer?
+        /// Who answers a request to a `$CONTROL` topic.
+        var controller: Callback?
     }
 
     let question: HookQuestion
     let questionID: QuestionID
     let scope: CallbackSnapshot.Scope
-    /// Who answers a request to a `$CONTROL` topic.
-    private let controller: Callback?
-    private let hasAccess: Bool
-    /// The message or filter of the question that is being decided.
-    private var item = 0
-    private var stage = Stage.begin
-    private var filters: [FilterDecision] = []
-    private var denials: [Int: Denial] = [:]
+    /// Who is asked about access; the scope has it.
+    private unowned(unsafe) let accessChain: CallbackChain
+    /// Whom it is about; the question has it.
+    let client: Unmanaged<ClientIdentity>
+    /// Whether access to the items is asked about, and whether anything is left then; nil if it depends on
+    /// the item.
+    private var asksAccessToAll: Bool?
+    private var hasRestOfAll: Bool?
+    private var first: Walk
+    private var others: [Walk] = []
+    /// Walks that are under way.
+    private var openCount = 1
     private var deliveries: [DeliveryDecision] = []
-    private var answer: HookAnswer?
-    /// What the one that was asked last and did not allow has said.
-    private var lastReason: String?
+    private var findings: Findings?
+    /// Whether the answer is known whatever else would be asked.
+    private var isOver = false
 
     /// - Parameter isClosed: whether clients without listener are denied everything
     init(
-        _ question: HookQuestion,
+        _ question: consuming HookQuestion,
         _ questionID: QuestionID,
         _ snapshot: CallbackSnapshot,
         isClosed: Bool
     ) {
+        let question = consume question
         self.question = question
         self.questionID = questionID
-        scope = snapshot.scope(question.client.listenerIndex)
-        if case .control(_, let message) = question {
+        let client = question.client
+        scope = snapshot.scope(client.listenerIndex)
+        accessChain = scope[.aclCheck]
+        self.client = Unmanaged.passUnretained(client)
+        first = Walk(items: 0..<Self.itemCount(question))
+        switch question {
+        case .deliver(_, let messages): prepare(messages)
+        case .control(_, let message):
             let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
-            controller = snapshot.control[ExactText(topic)]
-        } else {
-            controller = nil
+            found.controller = snapshot.control[ExactText(topic)]
+            fallthrough
+        default:
+            asksAccessToAll = asksAccess(0)
+            hasRestOfAll = hasRest(0)
         }
-        hasAccess = scope.events.contains(.access)
-        if isClosed, question.client.listener == nil, hasAccess { denyAll() }
+        if isClosed, client.listener == nil, scope.events.contains(.access) { denyAll() }
     }
 
-    /// What is to be done next.
-    mutating func next() -> Step {
+    private var found: Findings {
+        if let findings { return findings }
+        let made = Findings()
+        findings = made
+        return made
+    }
+
+    private func settle(_ answer: HookAnswer) {
+        found.answer = answer
+        isOver = true
+    }
+
+    /// Messages on their way to a client can be asked about all at the same time, unless the plugin
+    /// thread has a part in it.
+    private func prepare(_ messages: [DeliveryQuestion]) {
+        deliveries = Array(repeating: .allowed, count: messages.count)
+        let access = messages.first?.checksAccess
+        if messages.allSatisfy({ $0.checksAccess == access }) { asksAccessToAll = access }
+        let rest = messages.first?.isFiltered
+        if messages.allSatisfy({ $0.isFiltered == rest }) { hasRestOfAll = rest }
+        guard messages.count > 1, accessChain.isDirectHere, scope[.messageOut].isDirectHere
+        else { return }
+        first = Walk(items: 0..<1)
+        others = (1..<messages.count).map { Walk(items: $0..<$0 + 1) }
+        openCount = messages.count
+    }
+
+    /// Walks there are.
+    var walkCount: Int { 1 + others.count }
+
+    private subscript(_ walk: Int) -> Walk {
+        @inline(__always) get { walk == 0 ? first : others[walk - 1] }
+        @inline(__always) set {
+            if walk == 0 { first = newValue } else { others[walk - 1] = newValue }
+        }
+    }
+
+    /// The message or filter that is being decided.
+    func item(_ walk: Int) -> Int { self[walk].item }
+
+    /// What is to be done next on a walk.
+    func next(_ number: Int) -> Step {
         while true {
-            if let answer { return .done(answer) }
-            guard item < itemCount else { return .done(collected) }
-            switch stage {
-            case .begin: stage = asksAccess ? .access(AccessChain(scope[.aclCheck])) : .rest
-            case .access(let chain):
-                if let callback = chain.next { return .ask(callback, accessQuestion) }
-                guard let denier = chain.denier else {
-                    stage = .rest
-                    continue
+            var walk = self[number]
+            guard walk.item < walk.end, !isOver else { return .done }
+            switch walk.stage {
+            case .begin:
+                walk.stage = asksAccessToAll ?? asksAccess(walk.item) ? .access : .rest
+                walk.access = AccessChain()
+                self[number] = walk
+            case .access:
+                if walk.access.isFirst, accessChain.sole != nil { return .access }
+                if walk.access.next(in: accessChain) != nil { return .access }
+                if let denier = walk.access.denier(in: accessChain) {
+                    let code = ResultCode.accessDenied
+                    conclude(number, code, Self.denial(denier, findings?.reasons[number]))
+                } else {
+                    walk.stage = .rest
+                    self[number] = walk
                 }
-                let reason = lastReason
-                conclude(ResultCode.accessDenied, Self.denial(denier, reason))
             case .rest:
-                guard hasRest else {
-                    allow()
+                guard hasRestOfAll ?? hasRest(walk.item) else {
+                    allow(number)
                     continue
                 }
-                if let controller { return .ask(controller, accessQuestion) }
-                guard let event = restEvent, scope[event].hasIsolated else { return .finish(item) }
-                stage = .event(EventChain(event, scope[event], eventQuestion(event)))
-            case .event(let chain):
-                if let callback = chain.next { return .ask(callback, chain.question) }
-                pass(chain)
+                if findings?.controller != nil { return .event }
+                guard let event = restEvent, scope[event].hasIsolated else { return .finish }
+                found.events[number] = EventChain(
+                    event,
+                    scope[event],
+                    eventQuestion(event, walk.item)
+                )
+                walk.stage = .event
+                self[number] = walk
+            case .event:
+                guard let chain = findings?.events[number] else {
+                    preconditionFailure("put there with the stage")
+                }
+                if chain.next != nil { return .event }
+                pass(number, chain)
             }
         }
+    }
+
+    /// Who is asked about access next.
+    @inline(__always)
+    func accessCallback(_ walk: Int) -> Callback {
+        if let sole = accessChain.sole { return sole }
+        guard let callback = self[walk].access.next(in: accessChain) else {
+            preconditionFailure("somebody is to be asked")
+        }
+        return callback
+    }
+
+    /// Who is asked something else next, and what.
+    func event(_ walk: Int) -> (Callback, PluginQuestion) {
+        if let chain = findings?.events[walk], let callback = chain.next {
+            return (callback, chain.question)
+        }
+        guard let controller = findings?.controller,
+            case .control(let client, let message) = question
+        else {
+            preconditionFailure("somebody is to be asked")
+        }
+        return (controller, .control(client, message))
+    }
+
+    /// A walk is done; the answer if all are.
+    func end() -> HookAnswer? {
+        openCount -= 1
+        assert(openCount >= 0, "each walk ends once")
+        return openCount == 0 ? findings?.answer ?? collected : nil
     }
 
     private static func denial(_ callback: Callback, _ reason: String?) -> Denial {
@@ -103,62 +230,78 @@ struct Enquiry: Sendable {
         )
     }
 
-    /// Takes the answer of the one that was to be asked; whether it has denied access.
+    /// Takes the answer of the one that was to be asked something else than about access.
     ///
     /// - Parameter change: what it has made of what it was shown
-    mutating func take(_ given: Answer, _ change: EventChain.Change = .none) -> Bool {
-        let (code, reason) = (given.code, given.reason)
-        switch stage {
-        case .access(var chain):
-            guard let callback = chain.next else { preconditionFailure("somebody was asked") }
-            if code != ResultCode.success { lastReason = reason }
-            guard let decided = chain.take(code) else {
-                stage = .access(chain)
-                return false
-            }
-            guard decided != ResultCode.success else {
-                stage = .rest
-                return false
-            }
-            let name = callback.plugin.displayName
-            conclude(decided, Denial(plugin: name, reason: reason, code: decided))
-            return true
-        case .rest:
-            answer = .control(
-                given.isFailure
-                    ? .unhandled : .handled(code: code, reasonString: given.reasonString)
+    func take(_ walk: Int, _ given: Answer, _ change: EventChain.Change = .none) {
+        guard var chain = findings?.events[walk], let callback = chain.next else {
+            assert(findings?.controller != nil, "somebody was asked")
+            return settle(
+                .control(
+                    given.isFailure
+                        ? .unhandled : .handled(code: given.code, reasonString: given.reasonString)
+                )
             )
-            return false
-        case .event(var chain):
-            guard let callback = chain.next else { preconditionFailure("somebody was asked") }
-            if code != ResultCode.success {
-                stop(given, callback)
-            } else if case .invalid = change {
-                stop(nil, callback)
-            } else {
-                chain.pass(change)
-                stage = .event(chain)
-            }
-            return false
-        case .begin: preconditionFailure("nobody was asked")
         }
+        if given.code != ResultCode.success {
+            stop(walk, given, callback)
+        } else if case .invalid = change {
+            stop(walk, nil, callback)
+        } else {
+            chain.pass(change)
+            found.events[walk] = chain
+        }
+    }
+
+    /// Takes an answer about access; whether it has denied it.
+    func takeAccess(_ number: Int, _ code: CInt, _ reason: String?) -> Bool {
+        var walk = self[number]
+        if code == ResultCode.success, accessChain.sole != nil {
+            // The answer almost all questions have.
+            walk.stage = .rest
+            self[number] = walk
+            return false
+        }
+        assert(walk.stage == .access, "somebody was asked about access")
+        if code != ResultCode.success, reason != nil || findings != nil {
+            found.reasons[number] = reason
+        }
+        let callback = accessCallback(number)
+        let decided = walk.access.take(code, in: accessChain)
+        if decided == ResultCode.success { walk.stage = .rest }
+        self[number] = walk
+        guard let decided, decided != ResultCode.success else { return false }
+        let name = callback.plugin.displayName
+        conclude(number, decided, Denial(plugin: name, reason: reason, code: decided))
+        return true
     }
 
     /// Takes what the plugins of the broker's own process have answered about a part of the question that
     /// has one item.
-    mutating func take(rest: HookAnswer) {
+    func take(_ walk: Int, rest: HookAnswer) {
         switch rest {
         case .filters(let decisions, let code?, _):
             assert(decisions.isEmpty, "one filter was asked about")
-            answer = .filters(filters, disconnectCode: code, denials: denials)
+            settle(.filters(found.filters, disconnectCode: code, denials: found.denials))
         case .filters(let decisions, nil, let more):
-            for (place, denial) in more { denials[filters.count + place] = denial }
-            filters += decisions
-        case .deliver(let decisions): deliveries += decisions
-        default: answer = rest
+            for (place, denial) in more { found.denials[found.filters.count + place] = denial }
+            found.filters += decisions
+        case .deliver(let decisions):
+            if let decision = decisions.first { deliveries[self[walk].item] = decision }
+        default: settle(rest)
         }
-        item += 1
-        stage = .begin
+        goOn(walk)
+    }
+
+    private func goOn(_ number: Int) {
+        var walk = self[number]
+        if let findings {
+            findings.events[number] = nil
+            findings.reasons[number] = nil
+        }
+        walk.item += 1
+        walk.stage = .begin
+        self[number] = walk
     }
 
     /// The part of the question that plugins of the broker's own process are asked about once access is
@@ -196,7 +339,7 @@ struct Enquiry: Sendable {
 
     // MARK: Items
 
-    private var itemCount: Int {
+    private static func itemCount(_ question: HookQuestion) -> Int {
         switch question {
         case .deliver(_, let messages): messages.count
         case .subscribe(_, let filters), .unsubscribe(_, let filters), .access(_, let filters):
@@ -205,15 +348,15 @@ struct Enquiry: Sendable {
         }
     }
 
-    private var asksAccess: Bool {
+    private func asksAccess(_ item: Int) -> Bool {
         switch question {
         case .publish(_, _, let checksAccess, _): checksAccess
         case .deliver(_, let messages): messages[item].checksAccess
-        default: hasAccess
+        default: scope.events.contains(.access)
         }
     }
 
-    private var hasRest: Bool {
+    private func hasRest(_ item: Int) -> Bool {
         switch question {
         case .publish(_, _, _, let isFiltered): isFiltered
         case .deliver(_, let messages): messages[item].isFiltered
@@ -225,7 +368,7 @@ struct Enquiry: Sendable {
     }
 
     /// What plugins are asked about an item once access is granted.
-    private func eventQuestion(_ event: PluginEvent) -> PluginQuestion {
+    private func eventQuestion(_ event: PluginEvent, _ item: Int) -> PluginQuestion {
         switch question {
         case .publish(let client, let message, _, _):
             let (qos, isRetained) = message.withPublication { ($0.qos, $0.isRetained) }
@@ -246,19 +389,19 @@ struct Enquiry: Sendable {
     }
 
     /// All have let an item pass.
-    private mutating func pass(_ chain: EventChain) {
+    private func pass(_ walk: Int, _ chain: EventChain) {
+        let item = self[walk].item
         switch (question, chain.question) {
         case (.publish, .message(_, _, let message, _, _)):
-            answer = .publish(.accepted(replacement: chain.isChanged ? message : nil))
+            settle(.publish(.accepted(replacement: chain.isChanged ? message : nil)))
         case (.deliver, .message(_, _, let message, let qos, let isRetained)):
-            deliveries.append(
-                chain.isChanged
-                    ? .replaced(message, qos: qos, isRetained: isRetained) : .allowed
-            )
+            if chain.isChanged {
+                deliveries[item] = .replaced(message, qos: qos, isRetained: isRetained)
+            }
         case (.subscribe(_, let asked), .subscription(_, _, let filter)),
             (.unsubscribe(_, let asked), .subscription(_, _, let filter)):
             let original = asked[item]
-            filters.append(
+            found.filters.append(
                 .allowed(
                     filter: filter.filter == original.filter ? nil : filter.filter,
                     options: filter.options == original.options ? nil : filter.options
@@ -266,12 +409,11 @@ struct Enquiry: Sendable {
             )
         default: preconditionFailure("each event is asked about with its question")
         }
-        item += 1
-        stage = .begin
+        goOn(walk)
     }
 
     /// Somebody does not let an item pass, or with nil has made something impossible of it.
-    private mutating func stop(_ given: Answer?, _ callback: Callback) {
+    private func stop(_ walk: Int, _ given: Answer?, _ callback: Callback) {
         let code = given?.code ?? ResultCode.unknown
         let isError = given?.isFailure ?? true
         let name = callback.plugin.displayName
@@ -281,102 +423,79 @@ struct Enquiry: Sendable {
             let decision: PublishDecision =
                 isError ? .refused(.implementationSpecificError) : PluginHost.refusal(code)
             if case .refused = decision {
-                answer = .publish(decision, denial: given == nil ? nil : denial)
+                settle(.publish(decision, denial: given == nil ? nil : denial))
             } else {
-                answer = .publish(decision)
+                settle(.publish(decision))
             }
-        case .deliver: deliveries.append(.denied)
+        case .deliver: deliveries[self[walk].item] = .denied
         default:
             if isError {
-                denials[filters.count] = denial
-                filters.append(.denied)
+                found.denials[found.filters.count] = denial
+                found.filters.append(.denied)
             } else {
-                answer = .filters(filters, disconnectCode: code, denials: denials)
+                settle(.filters(found.filters, disconnectCode: code, denials: found.denials))
             }
         }
-        item += 1
-        stage = .begin
+        goOn(walk)
     }
 
-    /// What the one is asked that is next.
-    private var accessQuestion: PluginQuestion {
+    private func allow(_ walk: Int) {
         switch question {
-        case .publish(let client, let message, _, _), .publishStored(let client, let message):
-            return .access(client, .write, message)
-        case .control(let client, let message):
-            if case .rest = stage { return .control(client, message) }
-            return .access(client, .write, message)
-        case .deliver(let client, let messages):
-            return .access(client, .read, messages[item].message)
-        case .subscribe(let client, let filters), .access(let client, let filters):
-            let filter = filters[item]
-            return .filter(client, .subscribe, filter.filter, qos: filter.options & 3)
-        case .unsubscribe(let client, let filters):
-            return .filter(client, .unsubscribe, filters[item].filter, qos: 0)
-        case .authenticate, .confirm, .beginExchange, .continueExchange:
-            preconditionFailure("logins have a way of their own")
+        case .publish, .publishStored, .deliver: break
+        default: found.filters.append(.allowed(filter: nil, options: nil))
         }
-    }
-
-    private mutating func allow() {
-        switch question {
-        case .publish: answer = .publish(.accepted(replacement: nil))
-        case .publishStored: answer = .publishStored(isAllowed: true)
-        case .deliver: deliveries.append(.allowed)
-        default: filters.append(.allowed(filter: nil, options: nil))
-        }
-        item += 1
-        stage = .begin
+        goOn(walk)
     }
 
     /// Access to the item is denied.
-    private mutating func conclude(_ code: CInt, _ denial: Denial) {
+    private func conclude(_ walk: Int, _ code: CInt, _ denial: Denial) {
         let isDenied = code == ResultCode.accessDenied
         switch question {
         case .publish:
-            answer =
+            settle(
                 isDenied
-                ? .publish(.refused(.notAuthorized), denial: denial)
-                : .publish(.disconnect(code: code))
-        case .publishStored: answer = .publishStored(isAllowed: false)
-        case .control: answer = .control(.refused(code: code), denial: denial)
-        case .deliver: deliveries.append(.denied)
+                    ? .publish(.refused(.notAuthorized), denial: denial)
+                    : .publish(.disconnect(code: code))
+            )
+        case .publishStored: settle(.publishStored(isAllowed: false))
+        case .control: settle(.control(.refused(code: code), denial: denial))
+        case .deliver: deliveries[self[walk].item] = .denied
         case .subscribe, .unsubscribe:
             if isDenied {
-                denials[filters.count] = denial
-                filters.append(.denied)
+                found.denials[found.filters.count] = denial
+                found.filters.append(.denied)
             } else {
-                answer = .filters(filters, disconnectCode: code, denials: denials)
+                settle(.filters(found.filters, disconnectCode: code, denials: found.denials))
             }
-        default: filters.append(.denied)
+        default: found.filters.append(.denied)
         }
-        item += 1
-        stage = .begin
-        lastReason = nil
+        goOn(walk)
     }
 
     /// Clients without listener, where each listener has plugins of its own.
-    private mutating func denyAll() {
+    private func denyAll() {
         switch question {
         case .publish(_, _, false, _): break
-        case .publish: answer = .publish(.refused(.notAuthorized))
-        case .publishStored: answer = .publishStored(isAllowed: false)
-        case .control: answer = .control(.refused(code: ResultCode.accessDenied))
+        case .publish: settle(.publish(.refused(.notAuthorized)))
+        case .publishStored: settle(.publishStored(isAllowed: false))
+        case .control: settle(.control(.refused(code: ResultCode.accessDenied)))
         case .deliver(_, let messages) where messages.contains { !$0.checksAccess }: break
         case .deliver(_, let messages):
-            answer = .deliver(messages.map { _ in .denied })
+            settle(.deliver(messages.map { _ in .denied }))
         default:
-            let decisions = (0..<itemCount).map { _ in FilterDecision.denied }
-            answer = .filters(decisions, disconnectCode: nil)
+            let decisions = (0..<Self.itemCount(question)).map { _ in FilterDecision.denied }
+            settle(.filters(decisions, disconnectCode: nil))
         }
     }
 
     private var collected: HookAnswer {
         switch question {
+        case .publish: .publish(.accepted(replacement: nil))
+        case .publishStored: .publishStored(isAllowed: true)
         case .deliver: .deliver(deliveries)
         case .subscribe, .unsubscribe:
-            .filters(filters, disconnectCode: nil, denials: denials)
-        default: .filters(filters, disconnectCode: nil)
+            .filters(found.filters, disconnectCode: nil, denials: found.denials)
+        default: .filters(found.filters, disconnectCode: nil)
         }
     }
 }

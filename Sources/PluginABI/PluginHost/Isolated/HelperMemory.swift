@@ -43,8 +43,18 @@ final class HelperMemory: @unchecked Sendable {
     /// Wakes the helper if it sleeps.
     func wakeIfAsleep() {
         let word = channel.answerWord(ChannelLayout.Answers.isSleeping)
-        guard word.pointee.load(ordering: .sequentiallyConsistent) != 0 else { return }
+        // What was written must be there before it is looked: the helper does it the other way round.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        guard word.pointee.load(ordering: .relaxed) != 0 else { return }
         broker_word_wake(channel.questionWord(ChannelLayout.Questions.tail))
+    }
+
+    /// Wakes the helper if it waits for room in a ring of answers, of which something was read and armed
+    /// since.
+    func wakeIfFull(_ ring: Int) {
+        let word = channel.answerWord(channel.layout.roomWaiting(ring))
+        guard word.pointee.load(ordering: .sequentiallyConsistent) != 0 else { return }
+        broker_word_wake(channel.questionWord(channel.layout.answerHead(ring)))
     }
 
     /// Wakes whoever waits for a reply.

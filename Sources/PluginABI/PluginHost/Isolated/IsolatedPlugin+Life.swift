@@ -15,18 +15,14 @@ extension IsolatedPlugin {
         for ring in 0..<channel.layout.ringCount {
             channel.questionWord(channel.layout.arming(ring)).pointee.store(1, ordering: .relaxed)
         }
+        forgetNonsense()
         state.withLock { state in
             assert(state.memory == nil, "one process at a time")
             state.memory = memory
             state.questions = Outbox(channel.questionRing)
             state.replies = Outbox(channel.replyRing)
-            state.readers = state.pending.indices.map {
-                RingReader(channel.answerRing($0), recordMax: Self.recordMax)
-            }
-            state.armings = state.pending.map { _ in 1 }
-            state.known = [:]
             state.roomWanted = 0
-            state.nonsense = nil
+            for ring in rings { ring.begin(memory) }
             QuestionRecord.setup(setup).encode(into: &state.record)
             send(&state)
         }
@@ -45,14 +41,14 @@ extension IsolatedPlugin {
             assert(!state.isReady, "a plugin is set up once")
             state.isReady = true
             state.isFailing = false
+            isFailing.store(false, ordering: .releasing)
             let replayed = replay(connects, since: mark, &state)
-            for asked in replayed { write(asked, ring: serviceRing, &state) }
-            let waiting = state.pending.enumerated().flatMap { ring, queue in
-                queue.all.dropFirst(ring == serviceRing ? replayed.count : 0).map { (ring, $0) }
+            for asked in replayed { write(asked, &state) }
+            var waiting: [Asked] = []
+            for (ring, queue) in rings.map(\.pending).enumerated() {
+                waiting += queue.dropFirst(ring == serviceRing ? replayed.count : 0)
             }
-            for (ring, asked) in waiting.sorted(by: { $0.1.serial < $1.1.serial }) {
-                write(asked, ring: ring, &state)
-            }
+            for asked in waiting.sorted(by: { $0.serial < $1.serial }) { write(asked, &state) }
             return state.memory
         }
         memory?.wakeIfAsleep()
@@ -62,22 +58,23 @@ extension IsolatedPlugin {
     /// they have connected, and that others have left of whom the process has never heard.
     private func replay(_ connects: [Asked], since mark: UInt64, _ state: inout State) -> [Asked] {
         guard !connects.isEmpty else { return [] }
-        var told = Set(connects.compactMap { $0.question.client.map(ObjectIdentifier.init) })
+        var told = Set(connects.compactMap { $0.client.map(ObjectIdentifier.init) })
         let replayed = connects.map { asked in
             state.lastSerial += 1
             var asked = asked
             asked.serial = state.lastSerial
+            asked.ring = UInt16(serviceRing)
             return asked
         }
-        let rest = state.pending[serviceRing].all.filter { asked in
-            guard asked.serial <= mark, let client = asked.question.client else { return true }
+        let rest = rings[serviceRing].pending.filter { asked in
+            guard asked.serial <= mark, let client = asked.client else { return true }
             switch asked.question {
             case .connected: return told.insert(ObjectIdentifier(client)).inserted
             case .disconnected: return told.contains(ObjectIdentifier(client))
             default: return true
             }
         }
-        state.pending[serviceRing].replaceAll(with: replayed + rest)
+        rings[serviceRing].pending = replayed + rest
         return replayed
     }
 
@@ -89,22 +86,21 @@ extension IsolatedPlugin {
     }
 
     /// How far the process has come.
-    var progress: Progress {
+    func progress() -> Progress {
         state.withLock { state in
             guard let memory = state.memory else { return Progress() }
+            state.questions?.look()
+            if state.questions?.isBroken == true { note(Nonsense.heads) }
             func word(_ offset: Int) -> UInt64 {
                 memory.channel.answerWord(offset).pointee.load(ordering: .relaxed)
             }
             return Progress(
-                isWaiting: state.isReady && state.pending.contains { !$0.isEmpty },
+                isWaiting: state.isReady && rings.contains(where: \.isWaiting),
                 begun: word(ChannelLayout.Answers.begun),
                 taken: word(ChannelLayout.Answers.taken)
             )
         }
     }
-
-    /// What the process has written that it would never write; nil if nothing.
-    var nonsense: Nonsense? { state.withLock { $0.nonsense } }
 
     /// The process has ended: what it has answered counts, and the question it was about to answer then is
     /// blamed, if there was one.
@@ -112,51 +108,43 @@ extension IsolatedPlugin {
     /// Once, that is asked again of the next process if it can be; then the plugin counts as what is
     /// configured.
     func takeDeath() -> Asked? {
-        let (blamed, rings) = state.withLock { state -> (Asked?, [Int]) in
-            guard let memory = state.memory else { return (nil, []) }
-            for ring in state.pending.indices where state.nonsense == nil { rescue(ring, &state) }
+        let blamed = state.withLock { state -> Asked? in
+            guard let memory = state.memory else { return nil }
+            let wasNonsense = nonsense != nil
+            for ring in rings { ring.end(wasNonsense: wasNonsense) }
             let begun = memory.channel.answerWord(ChannelLayout.Answers.begun).pointee
                 .load(ordering: .acquiring)
-            let blamed = blame(begun, &state)
+            let blamed = blame(begun)
             state.memory = nil
             state.questions = nil
             state.replies = nil
-            state.readers = []
             state.isReady = false
             state.known = [:]
-            state.nonsense = nil
-            return (blamed, state.collected.indices.filter { !state.collected[$0].isEmpty })
+            state.introduced = nil
+            state.secrets = []
+            return blamed
         }
-        for ring in rings { wakeReader(ring) }
+        forgetNonsense()
+        wakeReaders()
         return blamed
     }
 
-    /// Reads what has come in a ring; requests of a process that is no more need no reply.
-    private func rescue(_ ring: Int, _ state: inout State) {
-        while true {
-            var items: [HelperItem] = []
-            drain(ring, into: &items, &state)
-            if items.isEmpty { return }
-            state.collected[ring] += items.filter { item in
-                switch item {
-                case .request, .ready: false
-                default: true
-                }
-            }
-        }
+    /// Wakes those for whom something waits.
+    private func wakeReaders() {
+        for ring in rings where ring.hasCollected { wakeReader(ring.number) }
     }
 
-    private func blame(_ serial: UInt64, _ state: inout State) -> Asked? {
-        for ring in state.pending.indices {
-            var all = state.pending[ring].all
+    private func blame(_ serial: UInt64) -> Asked? {
+        for ring in rings {
+            var all = ring.pending
             guard let place = all.firstIndex(where: { $0.serial == serial }) else { continue }
             all[place].deathCount += 1
             let blamed = all[place]
             if !blamed.question.isRepeatable || blamed.deathCount > 1 {
                 all.remove(at: place)
-                state.collected[ring].append(.failed(blamed, failure(of: blamed.question)))
+                ring.add(.failed(blamed, failure(of: blamed.question)))
             }
-            state.pending[ring].replaceAll(with: all)
+            ring.pending = all
             return blamed
         }
         return nil
@@ -165,17 +153,27 @@ extension IsolatedPlugin {
     /// Nobody waits for a process any longer: everything is answered by what the plugin counts as, until
     /// one is ready.
     func fail() {
-        let rings = state.withLock { state -> [Int] in
-            guard !state.isReady, !state.isFailing else { return [] }
+        state.withLock { state in
+            guard !state.isReady, !state.isFailing else { return }
             state.isFailing = true
-            for ring in state.pending.indices {
-                for asked in state.pending[ring].all {
-                    state.collected[ring].append(.failed(asked, failure(of: asked.question)))
+            isFailing.store(true, ordering: .releasing)
+            for ring in rings {
+                for asked in ring.pending {
+                    ring.add(.failed(asked, failure(of: asked.question)))
                 }
-                state.pending[ring].replaceAll(with: [])
+                ring.pending = []
             }
-            return state.collected.indices.filter { !state.collected[$0].isEmpty }
         }
-        for ring in rings { wakeReader(ring) }
+        wakeReaders()
     }
+}
+
+/// While no process runs, nobody but the keeper changes what is pending, under the lock of the plugin.
+extension AnswerRing {
+    fileprivate var pending: [Asked] {
+        get { state.withLock { $0.pending.all } }
+        set { state.withLock { $0.pending.replaceAll(with: newValue) } }
+    }
+
+    fileprivate func add(_ item: HelperItem) { state.withLock { $0.collected.append(item) } }
 }

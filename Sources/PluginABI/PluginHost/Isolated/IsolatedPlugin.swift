@@ -22,63 +22,78 @@ import Synchronization
 final class IsolatedPlugin: Sendable {
     /// A client that the process knows.
     struct Known {
-        weak var identity: ClientIdentity?
         /// How often its names had been set when they were told last; nil if the process has been told
         /// about it in a reply alone.
         var nameChanges: UInt32?
     }
 
-    struct State {
+    /// The client that a question was about last.
+    struct Introduced {
+        var client: ObjectIdentifier
+        var number: UInt64
+        var nameChanges: UInt32
+    }
+
+    /// Where a password lies in the ring of questions.
+    struct SecretPlace {
+        let serial: UInt64
+        let start: UInt64
+        let end: UInt64
+    }
+
+    /// What asking needs.
+    struct State: ~Copyable {
         /// The memory of the process that runs; nil while none does.
         var memory: HelperMemory?
         var questions: Outbox?
         var replies: Outbox?
-        var readers: [RingReader] = []
-        var armings: [UInt64] = []
         /// Whether the plugin is set up.
         var isReady = false
         /// Whether questions are answered by what the plugin counts as.
         var isFailing = false
         var lastSerial: UInt64 = 0
-        /// What was asked and not answered, by the ring of the answer, in the order of asking.
-        var pending: [Queue<Asked>]
-        /// What is to be read before anything in the ring.
-        var collected: [[HelperItem]]
         var known: [UInt64: Known] = [:]
+        var introduced: Introduced?
+        /// The identifiers of clients that have been told of, whatever becomes of processes.
+        var identifiers: [UInt64: String] = [:]
+        var secrets: [SecretPlace] = []
         var record = RecordWriter()
-        var input: [UInt8] = []
         var roomWanted: UInt64 = 0
-        var nonsense: Nonsense?
     }
 
     let configuration: PluginConfiguration
     let workerCount: Int
-    let state: Mutex<State>
+    let state = Mutex(State())
+    /// The rings of answers: one for each worker, and the last for what belongs to none.
+    let rings: [AnswerRing]
     /// Clients that are no more, and whose processes have not heard of it.
     private let gone = Mutex<[UInt64]>([])
+    private let hasGone = Atomic<Bool>(false)
+    /// Whether questions are answered by what the plugin counts as; to be read without the lock.
+    let isFailing = Atomic<Bool>(false)
+    /// What the process that runs has written that none would write.
+    private let found = Mutex<Nonsense?>(nil)
+    private let hasFound = Atomic<Bool>(false)
     /// Wakes the reader of a ring.
     let wakeReader: @Sendable (Int) -> Void
+    /// A client by its identifier and its number, if the broker still knows it.
+    private let find: @Sendable (String, UInt64) -> ClientIdentity?
 
-    /// Records that are read at once at most.
-    private static let batchMax = 4096
     /// Bytes of the longest record a helper may write.
     static let recordMax = HelperChannel.recordMax
 
     init(
         _ configuration: PluginConfiguration,
         workerCount: Int,
-        wakeReader: @escaping @Sendable (Int) -> Void
+        wakeReader: @escaping @Sendable (Int) -> Void,
+        find: @escaping @Sendable (String, UInt64) -> ClientIdentity?
     ) {
         self.configuration = configuration
         self.workerCount = workerCount
         self.wakeReader = wakeReader
-        let ringCount = ChannelLayout(workerCount: workerCount).ringCount
-        state = Mutex(
-            State(
-                pending: Array(repeating: Queue(), count: ringCount),
-                collected: Array(repeating: [], count: ringCount)
-            )
-        )
+        self.find = find
+        let layout = ChannelLayout(workerCount: workerCount)
+        rings = (0..<layout.ringCount).map { AnswerRing($0, isService: $0 == layout.serviceRing) }
     }
 
     /// The ring that belongs to no worker.
@@ -90,54 +105,122 @@ final class IsolatedPlugin: Sendable {
 
     // MARK: Asking
 
-    /// Asks; the answer is collected from the ring.
+    /// Asks, and wakes the process; the answer is collected from the ring.
     ///
-    /// - Parameter isFlushed: whether the process is woken later, with `flush`
     /// - Returns: the answer if there is one at once, because the plugin cannot be asked
-    func ask(_ asked: Asked, ring: Int, isFlushed: Bool) -> Answer? {
-        let (memory, isFailing) = state.withLock { state -> (HelperMemory?, Bool) in
-            if state.isFailing { return (nil, true) }
-            state.lastSerial += 1
-            var asked = asked
-            asked.serial = state.lastSerial
-            state.pending[ring].append(asked)
-            guard state.isReady else { return (nil, false) }
-            write(asked, ring: ring, &state)
-            return (state.memory, false)
-        }
-        if isFailing { return failure(of: asked.question) }
-        if !isFlushed { memory?.wakeIfAsleep() }
+    func ask(_ asked: Asked, ring: Int) -> Answer? {
+        if isFailing.load(ordering: .acquiring) { return failure(of: asked.question) }
+        var batch = UnsafeQueue<Asked>()
+        var asked = asked
+        asked.ring = UInt16(ring)
+        batch.append(asked)
+        ask(&batch)
         return nil
     }
 
-    /// Wakes the process if something was written.
-    func flush() { state.withLock { $0.memory }?.wakeIfAsleep() }
+    /// Asks all of a batch, each with the ring of its answer in it, and wakes the process.
+    func ask(_ batch: inout UnsafeQueue<Asked>) {
+        var failing: Set<Int> = []
+        let memory = state.withLock { state -> HelperMemory? in
+            guard !state.isFailing else {
+                failing = fail(&batch)
+                return nil
+            }
+            while let ring = batch.withFirst({ $0.ring }) { enter(&batch, ring, &state) }
+            return state.isReady ? state.memory : nil
+        }
+        memory?.wakeIfAsleep()
+        for ring in failing { wakeReader(ring) }
+    }
 
-    func write(_ asked: Asked, ring: Int, _ state: inout State) {
-        sendGone(&state)
-        let client = asked.question.client
-        let number = client.map { introduce($0, &state) } ?? 0
-        let subscriptionCount = client?.subscriptionCount.load(ordering: .relaxed) ?? 0
-        let isMarker = if case .marker = asked.question { true } else { false }
-        asked.question.encode(
+    /// Asks those of a batch that come first and are answered in one ring.
+    private func enter(_ batch: inout UnsafeQueue<Asked>, _ ring: UInt16, _ state: inout State) {
+        rings[Int(ring)].state.withLock { answers in
+            while batch.withFirst({ $0.ring }) == ring, var asked = batch.removeFirst() {
+                state.lastSerial += 1
+                asked.serial = state.lastSerial
+                if state.isReady { write(asked, &state) }
+                answers.pending.append(consume asked)
+            }
+        }
+    }
+
+    /// Answers by what the plugin counts as; the rings that are to be collected.
+    private func fail(_ batch: inout UnsafeQueue<Asked>) -> Set<Int> {
+        var failing: Set<Int> = []
+        while let asked = batch.removeFirst() {
+            failing.insert(Int(asked.ring))
+            rings[Int(asked.ring)].state.withLock {
+                $0.collected.append(.failed(asked, failure(of: asked.question)))
+            }
+        }
+        return failing
+    }
+
+    func write(_ asked: Asked, _ state: inout State) {
+        if hasGone.load(ordering: .acquiring) { sendGone(&state) }
+        var subscriptionCount = 0
+        let number = asked.withClient { client in
+            subscriptionCount = client.subscriptionCount.load(ordering: .relaxed)
+            return introduce(client, &state)
+        }
+        asked.encode(
             QuestionHead(
                 serial: asked.serial,
-                ring: UInt16(ring),
-                callback: isMarker ? 0 : asked.callback.remoteNumber,
-                client: number,
+                ring: asked.ring,
+                callback: asked.isMarker ? 0 : asked.callback.remoteNumber,
+                client: number ?? 0,
                 subscriptionCount: Int32(clamping: subscriptionCount)
             ),
             into: &state.record
         )
+        let isSecret = asked.isSecret
+        let start = state.questions?.position ?? 0
         send(&state)
-        if case .login = asked.question { state.record.wipe() }
+        guard isSecret else { return }
+        state.record.wipe()
+        guard let end = state.questions?.position, end > start else { return }
+        state.secrets.append(SecretPlace(serial: asked.serial, start: start, end: end))
+    }
+
+    /// A question about a password is answered: overwrites it where the process has read it.
+    func wipe(_ serial: UInt64) {
+        state.withLock { state in
+            guard let place = state.secrets.firstIndex(where: { $0.serial == serial }) else {
+                return
+            }
+            let secret = state.secrets.remove(at: place)
+            state.questions?.wipe(from: secret.start, to: secret.end)
+        }
     }
 
     /// Has the process know a client; its number.
+    @inline(__always)
     private func introduce(_ client: ClientIdentity, _ state: inout State) -> UInt64 {
+        let handle = ClientRecord.handle(of: client)
+        let changes = ClientRecord.unmanaged(handle)._withUnsafeGuaranteedRef {
+            $0.nameChanges.load(ordering: .relaxed)
+        }
+        if let last = state.introduced, last.client == ObjectIdentifier(client),
+            last.nameChanges == changes
+        {
+            return last.number
+        }
+        return introduce(client, changes, &state)
+    }
+
+    private func introduce(
+        _ client: ClientIdentity,
+        _ changes: UInt32,
+        _ state: inout State
+    ) -> UInt64 {
         let record = ClientRecord.of(client)
         let number = record.number
-        let changes = record.nameChanges.load(ordering: .relaxed)
+        state.introduced = Introduced(
+            client: ObjectIdentifier(client),
+            number: number,
+            nameChanges: changes
+        )
         if let known = state.known[number], known.nameChanges != nil {
             guard known.nameChanges != changes else { return number }
             QuestionRecord.names(
@@ -145,12 +228,12 @@ final class IsolatedPlugin: Sendable {
                 identifier: client.clientIdentifier,
                 userName: client.userName
             ).encode(into: &state.record)
-            state.known[number]?.nameChanges = changes
         } else {
             QuestionRecord.client(ClientFacts(client, number: number)).encode(into: &state.record)
-            state.known[number] = Known(identity: client, nameChanges: changes)
             record.addFollower(self)
         }
+        state.known[number] = Known(nameChanges: changes)
+        state.identifiers[number] = client.clientIdentifier
         send(&state)
         return number
     }
@@ -160,7 +243,8 @@ final class IsolatedPlugin: Sendable {
         let record = ClientRecord.of(client)
         let number = record.number
         state.withLock { state in
-            if state.known[number] == nil { state.known[number] = Known(identity: client) }
+            if state.known[number] == nil { state.known[number] = Known() }
+            state.identifiers[number] = client.clientIdentifier
         }
         record.addFollower(self)
         return ClientFacts(client, number: number)
@@ -169,22 +253,32 @@ final class IsolatedPlugin: Sendable {
     /// A client is no more; the process hears of it with what it is asked next.
     ///
     /// Called wherever a client is freed, so nothing else is done here.
-    func forget(client number: UInt64) { gone.withLock { $0.append(number) } }
+    func forget(client number: UInt64) {
+        gone.withLock { $0.append(number) }
+        hasGone.store(true, ordering: .releasing)
+    }
 
     private func sendGone(_ state: inout State) {
+        hasGone.store(false, ordering: .relaxed)
         let numbers = gone.withLock { numbers in
             defer { numbers.removeAll(keepingCapacity: numbers.count <= 1024) }
             return numbers
         }
-        for number in numbers where state.known.removeValue(forKey: number) != nil {
+        // Another client may be where one was that is no more.
+        state.introduced = nil
+        for number in numbers {
+            state.identifiers[number] = nil
+            guard state.known.removeValue(forKey: number) != nil else { continue }
             QuestionRecord.gone(number).encode(into: &state.record)
             send(&state)
         }
     }
 
-    /// The client of a number, if the process that runs knows it.
+    /// The client of a number, if it is still there.
     func client(_ number: UInt64) -> ClientIdentity? {
-        state.withLock { $0.known[number]?.identity }
+        for ring in rings { if let client = ring.client(number) { return client } }
+        guard let identifier = state.withLock({ $0.identifiers[number] }) else { return nil }
+        return find(identifier, number)
     }
 
     /// Writes the record.
@@ -202,7 +296,7 @@ final class IsolatedPlugin: Sendable {
         state.questions?.pump()
         state.replies?.pump()
         if state.questions?.isBroken == true || state.replies?.isBroken == true {
-            note(Nonsense.heads, &state)
+            note(Nonsense.heads)
         }
     }
 
@@ -253,63 +347,30 @@ final class IsolatedPlugin: Sendable {
     // MARK: Collecting
 
     /// Takes out what has come in a ring, in order; only on the thread whose ring it is.
-    func collect(_ ring: Int) -> [HelperItem] {
-        let (items, isMore) = state.withLock { state -> ([HelperItem], Bool) in
-            var items: [HelperItem] = []
-            swap(&items, &state.collected[ring])
-            guard let memory = state.memory, state.nonsense == nil else { return (items, false) }
-            while items.count < Self.batchMax {
-                drain(ring, into: &items, &state)
-                state.armings[ring] += 1
-                memory.channel.questionWord(memory.channel.layout.arming(ring)).pointee
-                    .store(state.armings[ring], ordering: .sequentiallyConsistent)
-                if state.readers[ring].isEmpty || state.nonsense != nil { return (items, false) }
-            }
-            return (items, true)
-        }
-        if isMore { wakeReader(ring) }
-        return items
-    }
-
-    func drain(_ ring: Int, into items: inout [HelperItem], _ state: inout State) {
+    func collect(_ ring: Int, into items: inout UnsafeQueue<HelperItem>) {
+        let reads = !hasFound.load(ordering: .acquiring)
         do throws(Nonsense) {
-            while items.count < Self.batchMax, try state.readers[ring].next(&state.input) {
-                items.append(try item(AnswerRecord(state.input), ring, &state))
-            }
-            state.readers[ring].publish()
+            if try rings[ring].collect(into: &items, reads: reads) { wakeReader(ring) }
         } catch {
-            note(error, &state)
+            note(error)
         }
     }
 
-    private func item(
-        _ record: AnswerRecord,
-        _ ring: Int,
-        _ state: inout State
-    ) throws(Nonsense) -> HelperItem {
-        switch record {
-        case .answer(let serial, let answer):
-            guard state.pending[ring].first?.serial == serial,
-                let asked = state.pending[ring].removeFirst()
-            else { throw Nonsense.serial }
-            return .answered(asked, answer)
-        case .told(.userName(let number, let name)):
-            // Whom it is about must be found out before the process is forgotten.
-            return .named(state.known[number]?.identity, name)
-        case .told(let told): return .told(told)
-        case .ready(let code, let lines):
-            guard ring == serviceRing, !state.isReady else { throw Nonsense.place }
-            return .ready(code: code, lines: lines)
-        case .request(let request):
-            guard ring == serviceRing else { throw Nonsense.place }
-            return .request(request)
-        }
-    }
+    // MARK: Nonsense
+
+    /// What the process has written that it would never write; nil if nothing.
+    var nonsense: Nonsense? { found.withLock { $0 } }
 
     /// The process has written nonsense, and is ended by the keeper.
-    private func note(_ nonsense: Nonsense, _ state: inout State) {
-        guard state.nonsense == nil else { return }
-        state.nonsense = nonsense
+    func note(_ nonsense: Nonsense) {
+        found.withLock { $0 = $0 ?? nonsense }
+        hasFound.store(true, ordering: .releasing)
         wakeReader(serviceRing)
+    }
+
+    /// Another process is believed until it writes nonsense too.
+    func forgetNonsense() {
+        hasFound.store(false, ordering: .relaxed)
+        found.withLock { $0 = nil }
     }
 }

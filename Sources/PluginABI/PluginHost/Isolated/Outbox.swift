@@ -4,9 +4,9 @@
 import Isolation
 
 /// A writing end with the records behind it that it has had no room for yet.
-struct Outbox {
+struct Outbox: ~Copyable {
     private var end: RingWriter
-    private var waiting = Queue<[UInt8]>()
+    private var waiting = UnsafeQueue<[UInt8]>()
     /// What of the first one that waits is written.
     private var writtenCount = 0
 
@@ -18,15 +18,19 @@ struct Outbox {
     /// Whether the reader has written nonsense over its own count.
     var isBroken: Bool { end.isBroken }
 
+    /// Bytes that were written into the ring in all.
+    var position: UInt64 { end.tail }
+
     /// Writes a record, or keeps what has no room; false in that case.
-    mutating func write(_ bytes: [UInt8]) -> Bool {
+    @inline(__always)
+    mutating func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard waiting.isEmpty else {
-            waiting.append(bytes)
+            waiting.append(Array(bytes))
             return false
         }
-        let done = bytes.withUnsafeBytes { end.write($0, from: 0) }
+        let done = end.write(bytes, from: 0)
         guard done < bytes.count else { return true }
-        waiting.append(bytes)
+        waiting.append(Array(bytes))
         writtenCount = done
         return false
     }
@@ -41,4 +45,10 @@ struct Outbox {
             writtenCount = 0
         }
     }
+
+    /// Overwrites what was written from one position to another.
+    func wipe(from start: UInt64, to end: UInt64) { self.end.wipe(from: start, to: end) }
+
+    /// Looks at the reader's count, which may be nonsense.
+    mutating func look() { _ = end.hasMuchRoom() }
 }

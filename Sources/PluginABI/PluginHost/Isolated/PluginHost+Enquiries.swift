@@ -8,6 +8,7 @@ import Isolation
 import Log
 import MQTT
 import Results
+import Synchronization
 
 extension PluginHost {
     package var hasHelpers: Bool { helpers != nil }
@@ -22,8 +23,10 @@ extension PluginHost {
         guard let isolated = asked.callback.plugin.isolated, let helpers else {
             preconditionFailure("who is in the broker's own process is called")
         }
-        if place == .reactor { helpers.desks[ring].touch(isolated) }
-        return isolated.ask(asked, ring: ring, isFlushed: place == .reactor)
+        guard place == .reactor else { return isolated.ask(asked, ring: ring) }
+        var asked = asked
+        asked.ring = UInt16(ring)
+        return helpers.desks[ring].ask(asked)
     }
 
     /// Begins a question of the core on the reactor that asks.
@@ -35,70 +38,107 @@ extension PluginHost {
     ) -> HookAnswer? {
         if question.isLogin { return answer(question, questionID, snapshot, at: .reactor) }
         let desk = helpers.desks[questionID.worker]
-        desk.order.enter(questionID)
+        desk.order.pointee.enter(questionID)
         let enquiry = Enquiry(question, questionID, snapshot, isClosed: isPerListener)
-        guard let answer = drive(enquiry, at: .reactor) else { return nil }
+        var answer: HookAnswer?
+        for walk in 0..<enquiry.walkCount { answer = drive(enquiry, walk, desk) }
+        guard let answer else { return nil }
         // Those before it have not been answered, or it is the only one.
-        let released = desk.order.settle(questionID, answer)
+        var released: AnswerOrder.Released = []
+        desk.order.pointee.settle(questionID, answer, into: &released)
         assert(released.count <= 1, "only the last one was entered")
         return released.first?.answer
     }
 
-    /// Goes on with a question; nil while somebody has yet to answer.
-    private func drive(_ enquiry: Enquiry, at place: CallingPlace) -> HookAnswer? {
-        var enquiry = enquiry
+    /// Goes on on a walk of a question; the answer to that, or nil while somebody has yet to answer.
+    ///
+    /// - Parameter desk: that of the worker on whose thread this is called; nil on the plugin thread
+    private func drive(_ enquiry: Enquiry, _ walk: Int, _ desk: WorkerDesk?) -> HookAnswer? {
+        let place = desk == nil ? CallingPlace.pluginThread : .reactor
         while true {
-            switch enquiry.next() {
-            case .done(let answer): return answer
-            case .ask(let callback, let question):
-                var answer: Answer
-                var change = EventChain.Change.none
-                if callback.plugin.isolated != nil {
-                    let asked = Asked(callback, question, .enquiry(enquiry))
+            switch enquiry.next(walk) {
+            case .done: return enquiry.end()
+            case .access:
+                let callback = enquiry.accessCallback(walk)
+                let item = enquiry.item(walk)
+                if callback.isRemote {
+                    let asked = Asked(callback, access: enquiry, walk: walk, item: item)
+                    let ring = enquiry.questionID.worker
+                    let failure =
+                        if let desk {
+                            desk.ask(asked)
+                        } else {
+                            ask(asked, ring: ring, at: place)
+                        }
+                    guard let failure else { return nil }
+                    takeAccess(failure.code, failure.reason, enquiry, walk)
+                } else {
+                    guard place.allows(callback) else { return driveLater(enquiry, walk) }
+                    let question = Enquiry.accessQuestion(enquiry.question, item: item)
+                    let answer = question.ask(callback, watch)
+                    takeAccess(answer.code, answer.reason, enquiry, walk)
+                }
+            case .event:
+                let (callback, question) = enquiry.event(walk)
+                if callback.isRemote {
+                    let asked = Asked(callback, question, .enquiry(enquiry, walk: walk))
                     guard
                         let failure = ask(asked, ring: enquiry.questionID.worker, at: place)
                     else { return nil }
-                    answer = failure
+                    enquiry.take(walk, failure)
                 } else {
-                    guard place.allows(callback) else { return driveLater(enquiry) }
-                    (answer, change) = ask(callback, question)
+                    guard place.allows(callback) else { return driveLater(enquiry, walk) }
+                    let (answer, change) = ask(callback, question)
+                    enquiry.take(walk, answer, change)
                 }
-                take(answer, change, of: callback, question, in: &enquiry)
-            case .finish(let item):
+            case .finish:
                 guard place == .pluginThread || enquiry.isRestDirect else {
-                    return driveLater(enquiry)
+                    return driveLater(enquiry, walk)
                 }
-                enquiry.take(rest: answerRest(enquiry, item))
+                enquiry.take(walk, rest: answerRest(enquiry, enquiry.item(walk)))
             }
         }
     }
 
     /// Goes on on the plugin thread.
-    private func driveLater(_ enquiry: Enquiry) -> HookAnswer? {
+    private func driveLater(_ enquiry: Enquiry, _ walk: Int) -> HookAnswer? {
+        assert(enquiry.walkCount == 1, "walks at the same time stay on one thread")
         lane.enqueue(
             .job { [self] in
-                guard let answer = drive(enquiry, at: .pluginThread), let helpers else { return }
+                guard let answer = drive(enquiry, walk, nil), let helpers else {
+                    return
+                }
                 let questionID = enquiry.questionID
                 let desk = helpers.desks[questionID.worker]
-                broker.answer(worker: questionID.worker) { desk.order.settle(questionID, answer) }
+                broker.answer(worker: questionID.worker) {
+                    var released: AnswerOrder.Released = []
+                    desk.order.pointee.settle(questionID, answer, into: &released)
+                    return released
+                }
             }
         )
         return nil
     }
 
-    private func take(
-        _ answer: Answer,
-        _ change: EventChain.Change,
-        of callback: Callback,
-        _ question: PluginQuestion,
-        in enquiry: inout Enquiry
-    ) {
-        guard enquiry.take(answer, change), log.isEnabled(.debug), let client = question.client
-        else {
-            return
+    /// Takes an answer about access.
+    @inline(__always)
+    private func takeAccess(_ code: CInt, _ reason: String?, _ enquiry: Enquiry, _ walk: Int) {
+        if code == ResultCode.success {
+            _ = enquiry.takeAccess(walk, code, nil)
+        } else {
+            takeRefusal(code, reason, enquiry, walk)
         }
+    }
+
+    /// Takes an answer about access that does not grant it.
+    private func takeRefusal(_ code: CInt, _ reason: String?, _ enquiry: Enquiry, _ walk: Int) {
+        let item = enquiry.item(walk)
+        let plugin = enquiry.accessCallback(walk).plugin
+        guard enquiry.takeAccess(walk, code, reason), log.isEnabled(.debug) else { return }
+        let question = Enquiry.accessQuestion(enquiry.question, item: item)
+        guard let client = question.client else { return }
         let (kind, topic) = question.access
-        logDenial(callback.plugin, client, kind, topic, answer.code)
+        logDenial(plugin, client, kind, topic, code)
     }
 
     /// Asks a callback of the broker's own process, where it may be called.
@@ -220,19 +260,28 @@ extension PluginHost {
             return []
         }
         let desk = helpers.desks[worker]
-        var answers: [(questionID: QuestionID, answer: HookAnswer)] = []
+        var answers: AnswerOrder.Released = []
+        var items = UnsafeQueue<HelperItem>()
         var hasTold = false
         for plugin in helpers.plugins {
-            for item in plugin.isolated?.collect(worker) ?? [] {
-                switch item {
+            plugin.isolated?.collect(worker, into: &items)
+            answers.reserveCapacity(items.count)
+            while let item = items.removeFirst() {
+                switch consume item {
+                case .plain(let asked, let answer):
+                    asked.callback.note(
+                        code: answer.code,
+                        nanoseconds: answer.nanoseconds,
+                        watch
+                    )
+                    resume(asked, answer, desk, into: &answers)
                 case .answered(let asked, let answer):
                     asked.callback.note(code: answer.code, nanoseconds: answer.nanoseconds, watch)
-                    answers += resume(asked, answer, desk)
-                case .failed(let asked, let answer):
-                    answers += resume(asked, answer, desk)
-                default:
+                    resume(asked, answer, desk, into: &answers)
+                case .failed(let asked, let answer): resume(asked, answer, desk, into: &answers)
+                case let other:
                     hasTold = true
-                    take(item, of: plugin)
+                    take(other, of: plugin)
                 }
             }
         }
@@ -246,38 +295,58 @@ extension PluginHost {
         return []
     }
 
+    /// Goes on with what has waited for an answer that is nothing but a code.
+    @inline(__always)
+    private func resume(
+        _ asked: Asked,
+        _ answer: PlainAnswer,
+        _ desk: WorkerDesk,
+        into answers: inout AnswerOrder.Released
+    ) {
+        guard let (enquiry, walk) = asked.access else {
+            return resume(asked, Answer(answer), desk, into: &answers)
+        }
+        takeAccess(answer.code, nil, enquiry, walk)
+        guard let result = drive(enquiry, walk, desk) else { return }
+        desk.order.pointee.settle(enquiry.questionID, result, into: &answers)
+    }
+
     /// Goes on with what has waited for an answer, on the reactor of its worker.
     private func resume(
         _ asked: Asked,
         _ answer: Answer,
-        _ desk: WorkerDesk
-    ) -> [(questionID: QuestionID, answer: HookAnswer)] {
+        _ desk: WorkerDesk,
+        into answers: inout AnswerOrder.Released
+    ) {
         let plugin = asked.callback.plugin
+        if asked.isSecret { plugin.isolated?.wipe(asked.serial) }
         switch asked.continuation {
-        case .enquiry(var enquiry):
-            let change = change(answer.edit, to: asked.question)
-            take(answer, change, of: asked.callback, asked.question, in: &enquiry)
-            guard let result = drive(enquiry, at: .reactor) else { return [] }
-            return desk.order.settle(enquiry.questionID, result)
+        case .enquiry(let enquiry, let walk):
+            if asked.access != nil {
+                takeAccess(answer.code, answer.reason, enquiry, walk)
+            } else {
+                enquiry.take(walk, answer, change(answer.edit, to: asked.question))
+            }
+            guard let result = drive(enquiry, walk, desk) else { return }
+            desk.order.pointee.settle(enquiry.questionID, result, into: &answers)
         case .login(let login):
             let result = proceed(login, after: answer, of: plugin, at: .reactor)
-            return result.map { [(login.questionID, $0)] } ?? []
+            if let result { answers.append((login.questionID, result)) }
         case .exchange(let step):
             let result = proceed(step, after: answer, of: plugin, at: .reactor)
-            return result.map { [(step.questionID, $0)] } ?? []
+            if let result { answers.append((step.questionID, result)) }
         case .confirmation(let confirmation):
             let result = take(
                 answer.code,
                 reason: answer.reason,
-                of: asked.callback,
+                of: plugin,
                 in: confirmation,
                 at: .reactor
             )
-            return result.map { [(confirmation.questionID, $0)] } ?? []
+            if let result { answers.append((confirmation.questionID, result)) }
         case .job(let job): job(answer)
         case .none: break
         }
-        return []
     }
 }
 

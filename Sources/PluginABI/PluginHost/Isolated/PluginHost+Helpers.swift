@@ -59,12 +59,20 @@ extension PluginHost {
         guard let helpers else { preconditionFailure("made with the host") }
         log.info("Loading plugin: \(configuration.path)")
         let broker = broker
+        let delayed = delayed
         let isolated = IsolatedPlugin(configuration, workerCount: broker.workers.count) { ring in
             if ring < broker.workers.count {
                 broker.workers[ring].wake()
             } else {
                 helpers.keeper.waker.wake()
             }
+        } find: { identifier, number in
+            if let identity = broker.directory[identifier]?.identity,
+                ClientRecord.of(identity).number == number
+            {
+                return identity
+            }
+            return delayed.identity { ClientRecord.of($0).number == number }
         }
         let plugin = LoadedPlugin(configuration, isolated: isolated)
         append(plugin)
@@ -121,15 +129,14 @@ extension PluginHost {
         }
     }
 
-    /// Tells the plugins in processes of their own that a client has come or gone.
-    func tellIsolated(_ callbacks: [Callback], _ question: PluginQuestion) {
+    /// Tells the plugins in processes of their own, behind what the worker has asked them, that a client
+    /// has come or gone.
+    func tellIsolated(_ callbacks: [Callback], _ question: PluginQuestion, by worker: Int) {
         for callback in callbacks {
             guard let isolated = callback.plugin.isolated else { continue }
-            _ = isolated.ask(
-                Asked(callback, question, .none),
-                ring: isolated.serviceRing,
-                isFlushed: false
-            )
+            var asked = Asked(callback, question, .none)
+            asked.ring = UInt16(isolated.serviceRing)
+            _ = helpers?.desks[worker].ask(asked)
         }
     }
 
@@ -149,7 +156,7 @@ extension PluginHost {
                 log.error("Error: Plugin \(name) produced error on reload: \(text)")
             }
             let asked = Asked(callback, .reload, .job(take))
-            let failure = isolated.ask(asked, ring: isolated.serviceRing, isFlushed: false)
+            let failure = isolated.ask(asked, ring: isolated.serviceRing)
             if let failure { take(failure) }
         }
         rest.arrive()
@@ -164,7 +171,7 @@ extension PluginHost {
         for plugin in plugins {
             for ring in rings {
                 let marker = Asked(plugin.marker, .marker, .job { _ in rest.arrive() })
-                let failure = plugin.isolated?.ask(marker, ring: ring, isFlushed: false)
+                let failure = plugin.isolated?.ask(marker, ring: ring)
                 if failure != nil { rest.arrive() }
             }
         }
@@ -178,13 +185,17 @@ extension PluginHost {
     /// Does what a process has told, or goes on with what it was told.
     func take(_ item: HelperItem, of plugin: LoadedPlugin) {
         switch item {
+        case .plain(let asked, let answer):
+            asked.callback.note(code: answer.code, nanoseconds: answer.nanoseconds, watch)
+            if case .job(let job) = asked.continuation { job(Answer(answer)) }
         case .answered(let asked, let answer):
             asked.callback.note(code: answer.code, nanoseconds: answer.nanoseconds, watch)
             if case .job(let job) = asked.continuation { job(answer) }
         case .failed(let asked, let answer):
             if case .job(let job) = asked.continuation { job(answer) }
-        case .named(let client, let name):
-            if let client { ClientRecord.of(client).setUserName(name) }
+        case .named(let client, let number, let name):
+            let named = client ?? plugin.isolated?.client(number)
+            if let named { ClientRecord.of(named).setUserName(name) }
         case .told(let told): take(told, of: plugin)
         case .ready, .request: assertionFailure("these are the keeper's")
         }

@@ -60,10 +60,7 @@ enum PluginQuestion: Sendable {
     func encode(_ head: QuestionHead, into record: inout RecordWriter) {
         switch self {
         case .access(_, let kind, let message):
-            message.withPublication {
-                QuestionRecord.question(head, .access(kind: kind.rawValue, MessageView($0)))
-                    .encode(into: &record)
-            }
+            Self.encodeAccess(kind, message, head, into: &record)
         case .filter(_, let kind, let filter, let qos):
             filter.withUnsafeBytes { bytes in
                 let view = UnsafePublication(topic: bytes, qos: qos)
@@ -107,6 +104,18 @@ enum PluginQuestion: Sendable {
                 }
             }
         case .reload, .marker: QuestionRecord.question(head, .reload).encode(into: &record)
+        }
+    }
+
+    /// Writes the record that asks about access to a message.
+    static func encodeAccess(
+        _ kind: AccessKind,
+        _ message: Message,
+        _ head: QuestionHead,
+        into record: inout RecordWriter
+    ) {
+        message.withPublication {
+            QuestionRecord.put(head, .access(kind: kind.rawValue, MessageView($0)), into: &record)
         }
     }
 

@@ -159,9 +159,15 @@ final class Ward {
     /// Does what the process has told and asked outside of questions of clients.
     private func serve() {
         guard !host.isBehindWithPublications else { return }
-        for item in isolated.collect(isolated.serviceRing) {
+        var items = UnsafeQueue<HelperItem>()
+        isolated.collect(isolated.serviceRing, into: &items)
+        while let item = items.removeFirst() {
             switch item {
             case .ready(let code, let lines):
+                guard case .starting = phase else {
+                    isolated.note(Nonsense.place)
+                    continue
+                }
                 if code == ResultCode.success {
                     becomeReady(MonotonicTime.milliseconds())
                 } else {
@@ -261,7 +267,7 @@ final class Ward {
         case .starting:
             return judge(now, limit: timeout * Self.startFactor, "was not set up in time")
         case .running:
-            let latest = isolated.progress
+            let latest = isolated.progress()
             if latest != progress || !latest.isWaiting {
                 progress = latest
                 progressAt = now
@@ -298,7 +304,7 @@ final class Ward {
 extension Asked {
     /// What a process was at when it ended, for the log.
     fileprivate var circumstances: String {
-        let client = question.client.map { " about \($0.logName)" } ?? ""
+        let client = client.map { " about \($0.logName)" } ?? ""
         return "in a '\(callback.event.name)' callback\(client)"
     }
 }

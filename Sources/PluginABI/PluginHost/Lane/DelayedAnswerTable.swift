@@ -251,6 +251,13 @@ struct DelayedAnswerTable {
         return (abandoned, turns)
     }
 
+    /// All that wait for a plugin.
+    var waiting: [Waiting] {
+        entries.values.compactMap { entry in
+            if case .waiting(let waiting, _) = entry.state { waiting } else { nil }
+        }
+    }
+
     /// The moment the next one is due; nil when nobody waits.
     var nextDeadline: Int64? { head < deadlines.count ? deadlines[head].until : nil }
 

@@ -161,6 +161,11 @@ final class DelayedAnswers: Sendable {
         return waiting
     }
 
+    /// Who waits for a plugin and is the one that is meant.
+    func identity(where isMeant: (ClientIdentity) -> Bool) -> ClientIdentity? {
+        table.withLock { $0.waiting }.lazy.map(\.login.identity).first(where: isMeant)
+    }
+
     /// The moment the next one is due; nil when nobody waits.
     var nextDeadline: Int64? { table.withLock { $0.nextDeadline } }
 

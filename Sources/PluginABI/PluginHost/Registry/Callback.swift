@@ -18,7 +18,7 @@ struct Callback: @unchecked Sendable {
     let number: Int
     let event: PluginEvent
     unowned(unsafe) let plugin: LoadedPlugin
-    private let figures: Unmanaged<CallbackStatistics.Row>
+    let figures: CallbackStatistics.Reference
     let function: Function
     let userData: UnsafeMutableRawPointer?
     /// What it is called in the process that has it; 0 in the broker's own.
@@ -37,7 +37,7 @@ struct Callback: @unchecked Sendable {
         self.function = function
         self.userData = userData.pointer
         remoteNumber = 0
-        figures = Unmanaged.passUnretained(plugin.statistics.row(event))
+        figures = CallbackStatistics.Reference(plugin.statistics.row(event))
     }
 
     /// A function in the process of its plugin, where it has a number.
@@ -49,8 +49,11 @@ struct Callback: @unchecked Sendable {
         function = { _, _, _ in preconditionFailure("called in its own process alone") }
         userData = nil
         remoteNumber = remote
-        figures = Unmanaged.passUnretained(plugin.statistics.row(event))
+        figures = CallbackStatistics.Reference(plugin.statistics.row(event))
     }
+
+    /// Whether it runs in a process of its plugin's own.
+    var isRemote: Bool { remoteNumber != 0 }
 
     /// Calls the function, measures it, and warns when it was slow.
     ///
@@ -64,6 +67,12 @@ struct Callback: @unchecked Sendable {
         return code
     }
 
+    /// Calls the function without measuring it.
+    @inline(__always)
+    func callUnmeasured<Data>(_ data: inout Data) -> CInt {
+        withUnsafeMutableBytes(of: &data) { function(event.rawValue, $0.baseAddress, userData) }
+    }
+
     /// Calls the function without measuring it; what it returns does not count.
     @inline(__always)
     func tell<Data>(_ data: inout Data, as event: PluginEvent) {
@@ -72,15 +81,13 @@ struct Callback: @unchecked Sendable {
 
     /// Notes calls that were measured together.
     func note(calls: Int, mean: Int64, _ watch: Stopwatch) {
-        figures._withUnsafeGuaranteedRef {
-            $0.note(code: 0, nanoseconds: mean, calls: calls, watch)
-        }
+        figures.note(code: 0, nanoseconds: mean, calls: calls, watch)
     }
 
     /// Counts a call, and warns when it was slow.
     @inline(__always)
     func note(code: CInt, nanoseconds: Int64, _ watch: Stopwatch) {
-        figures._withUnsafeGuaranteedRef { $0.note(code: code, nanoseconds: nanoseconds, watch) }
+        figures.note(code: code, nanoseconds: nanoseconds, watch)
     }
 
     /// Whether `function` is the same.

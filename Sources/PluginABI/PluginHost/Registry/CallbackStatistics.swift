@@ -118,6 +118,24 @@ package final class CallbackStatistics: Sendable {
     package var figures: [Figures] { rows.compactMap(\.figures) }
 }
 
+extension CallbackStatistics {
+    /// The figures of one event without counting references: plugins and their figures live as long as the
+    /// process.
+    struct Reference: Sendable {
+        private let row: Unmanaged<Row>
+
+        init(_ row: Row) { self.row = Unmanaged.passUnretained(row) }
+
+        /// Counts calls that have taken so long each, and warns when they were slow.
+        @inline(__always)
+        func note(code: CInt, nanoseconds: Int64, calls: Int = 1, _ watch: Stopwatch) {
+            row._withUnsafeGuaranteedRef {
+                $0.note(code: code, nanoseconds: nanoseconds, calls: calls, watch)
+            }
+        }
+    }
+}
+
 extension CallbackStatistics.Row {
     /// Counts calls that have taken so long each.
     func note(code: CInt, nanoseconds duration: Int64, calls: Int = 1, _ watch: Stopwatch) {
