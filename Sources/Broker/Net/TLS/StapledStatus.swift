@@ -20,7 +20,10 @@ enum StapledStatus {
         let callback: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> CInt = {
             ssl,
             _ in
-            ssl.map { StapledStatus.isGood($0) ? 1 : 0 } ?? 0
+            guard let ssl else { return 0 }
+            // What was wrong in particular would be taken for the reason of the handshake.
+            defer { ERR_clear_error() }
+            return StapledStatus.isGood(ssl) ? 1 : 0
         }
         _ = SSL_CTX_callback_ctrl(
             context,
