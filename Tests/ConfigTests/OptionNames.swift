@@ -44,7 +44,8 @@ enum OptionNames {
             "bridge_max_packet_size", "bridge_max_topic_alias", "bridge_receive_maximum",
             "bridge_session_expiry_interval", "bridge_tcp_user_timeout", "keepalive_interval",
             "idle_timeout", "threshold", "restart_timeout",
-        ].map { ($0, "bridge") } + ["plugin_timeout", "plugin_restart_wait"].map { ($0, "") }
+        ].map { ($0, "bridge") }
+        + ["plugin_timeout", "plugin_restart_wait", "plugin_memory_limit"].map { ($0, "") }
     static let stringsOnce =
         [
             "pid_file", "persistence_file", "persistence_location", "log_timestamp_format",

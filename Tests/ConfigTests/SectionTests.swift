@@ -223,6 +223,7 @@ struct SectionTests {
             plugin a.so
             plugin_failure ignore
             plugin_restart_wait 0
+            plugin_memory_limit 268435456
             plugin b.so
             plugin_isolation none
             plugin_timeout 86400
@@ -232,6 +233,7 @@ struct SectionTests {
         #expect(isolation.map(\.failure) == [.ignore, .deny])
         #expect(isolation.map(\.timeoutSeconds) == [3, 86400])
         #expect(isolation.map(\.restartWaitSeconds) == [0, 1])
+        #expect(isolation.map(\.memoryMax) == [268_435_456, 0])
     }
 
     @Test("plugin_load declares, plugin_use attaches to listeners")
@@ -265,6 +267,7 @@ struct SectionTests {
             ("plugin_timeout 0", "Error: Invalid 'plugin_timeout' value (0)."),
             ("plugin_timeout 86401", "Error: Invalid 'plugin_timeout' value (86401)."),
             ("plugin_restart_wait -1", "Error: Invalid 'plugin_restart_wait' value (-1)."),
+            ("plugin_memory_limit -1", "Error: Invalid 'plugin_memory_limit' value (-1)."),
         ]
     )
     func pluginErrors(text: String, error: String) {

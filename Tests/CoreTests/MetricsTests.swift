@@ -156,7 +156,8 @@ struct MetricsTests {
         var known = Set(MetricsSnapshot(of: driven.broker).entries.map(\.family.name))
         let others: [MetricFamily] = [
             .handshakes, .handshakeSeconds, .certificateEnd, .plugin, .pluginCalls, .pluginErrors,
-            .pluginSeconds, .pluginSlow, .laneWaiting, .laneWait, .logBytes, .syncSeconds,
+            .pluginSeconds, .pluginSlow, .pluginProcess, .pluginRestarts, .pluginMemory,
+            .pluginPending, .pluginFailed, .laneWaiting, .laneWait, .logBytes, .syncSeconds,
         ]
         known.formUnion(others.map(\.name))
         #expect(named.subtracting(known).isEmpty, "\(named.subtracting(known).sorted())")

@@ -93,6 +93,20 @@ struct ReferenceTableTests {
         #expect(ends == [true, false])
     }
 
+    @Test("A message that is held is over when it is let go, and not told of if nobody had it")
+    func held() {
+        let table = UnsafeReferenceTable()
+        table.hold(1 << 8)
+        let outcomes = [table.add(1 << 8), table.add(1 << 8)]
+        #expect(outcomes == [.first, .further])
+        let ends = (0..<3).map { _ in table.release(1 << 8) }
+        #expect(ends == [false, false, true])
+        table.hold(2 << 8)
+        let isKnown = table.release(2 << 8)
+        let count = table.count
+        #expect(!isKnown && count == 0)
+    }
+
     @Test("What was let go before it was referred to is not told of")
     func superseded() {
         let table = UnsafeReferenceTable()

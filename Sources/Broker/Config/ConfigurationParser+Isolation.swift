@@ -5,6 +5,7 @@ extension ConfigurationParser {
     /// The options of this file.
     static let isolationOptions: Set<String> = [
         "plugin_isolation", "plugin_failure", "plugin_timeout", "plugin_restart_wait",
+        "plugin_memory_limit",
     ]
 
     /// An option of the current plugin, or without one of all that come below.
@@ -24,6 +25,10 @@ extension ConfigurationParser {
         case "plugin_isolation": isolation.mode = try choice(&line)
         case "plugin_failure": isolation.failure = try choice(&line)
         case "plugin_timeout": isolation.timeoutSeconds = try seconds(&line, from: 1)
+        case "plugin_memory_limit":
+            let value = try line.int()
+            guard 0...PluginIsolation.memoryLargest ~= value else { throw line.invalid(value) }
+            isolation.memoryMax = value
         default: isolation.restartWaitSeconds = try seconds(&line, from: 0)
         }
     }

@@ -110,6 +110,7 @@ enum GeneralOptions {
         "plugin_failure": .directive(\.plugins).untilRestart(),
         "plugin_timeout": .directive(\.plugins).untilRestart(),
         "plugin_restart_wait": .directive(\.plugins).untilRestart(),
+        "plugin_memory_limit": .directive(\.plugins).untilRestart(),
     ]
 
     /// The options that only a restart changes, each with what keeps its value.

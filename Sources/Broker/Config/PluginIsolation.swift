@@ -30,4 +30,8 @@ package struct PluginIsolation: Sendable, Equatable {
     package var timeoutSeconds = 10
     /// Seconds that questions wait for a new process before they are answered by `failure`.
     package var restartWaitSeconds = 1
+    /// Bytes of memory of its own above which a process is replaced; 0 for any.
+    package var memoryMax = 0
+    /// Bytes that this may be at most.
+    static let memoryLargest = 1 << 50
 }

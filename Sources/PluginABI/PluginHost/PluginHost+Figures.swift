@@ -2,6 +2,7 @@
 // What was counted about plugins, as the core asks for it.
 
 package import Core
+import Synchronization
 
 extension PluginHost {
     package var figures: HookFigures {
@@ -18,7 +19,8 @@ extension PluginHost {
                         nanoseconds: UInt64(clamping: event.nanoseconds),
                         slowCalls: UInt64(clamping: event.slowCalls)
                     )
-                }
+                },
+                process: plugin.isolated.map { HookFigures.Process($0) }
             )
         }
         figures.waitingCount = lane.waitingCount
@@ -26,5 +28,19 @@ extension PluginHost {
         figures.waitBounds = LaneWaits.boundsNanoseconds
         figures.waitNanoseconds = lane.waits.total
         return figures
+    }
+}
+
+extension HookFigures.Process {
+    fileprivate init(_ plugin: IsolatedPlugin) {
+        let figures = plugin.figures
+        self.init(
+            isRunning: figures.isRunning.load(ordering: .relaxed),
+            pid: figures.pid.load(ordering: .relaxed),
+            restarts: UInt64(clamping: figures.restarts.load(ordering: .relaxed)),
+            memoryBytes: figures.memoryBytes.load(ordering: .relaxed),
+            pendingCount: plugin.pendingCount,
+            failedAnswers: UInt64(clamping: figures.failedAnswers.load(ordering: .relaxed))
+        )
     }
 }

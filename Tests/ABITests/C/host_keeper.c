@@ -52,11 +52,20 @@ static char *append_number(char *to, unsigned long long number)
     return to + sprintf(to, " %llu", number);
 }
 
+/* What is logged of an event when the journal has it: whoever waits for the line may kill the broker then. */
+static char later[8192];
+
+#define RECORD_LATER(...) snprintf(later, sizeof(later), "REC " __VA_ARGS__)
+
 static void write_line(const char *line, char *end)
 {
     *end++ = '\n';
     if (journal >= 0 && write(journal, line, (size_t)(end - line)) != end - line) {
         abort();
+    }
+    if (later[0] != '\0') {
+        mosquitto_log_printf(MOSQ_LOG_INFO, "%s", later);
+        later[0] = '\0';
     }
 }
 
@@ -97,7 +106,7 @@ static int on_base_msg(int event, void *event_data, void *userdata)
     (void)userdata;
     end = append_number(end, msg->store_id);
     if (event == MOSQ_EVT_PERSIST_BASE_MSG_ADD) {
-        RECORD(
+        RECORD_LATER(
             "base-add topic=%s payload=%s len=%u end=%d source=%s user=%s mid=%u port=%d qos=%d retain=%d "
             "expiry=%d type=%s",
             msg->topic,
@@ -122,7 +131,7 @@ static int on_base_msg(int event, void *event_data, void *userdata)
         end = append_number(end, msg->retain);
         end = append_text(end, type);
     } else {
-        RECORD("base-delete topic=%s", or_null(msg->topic));
+        RECORD_LATER("base-delete topic=%s", or_null(msg->topic));
     }
     write_line(line, end);
     free(line);
@@ -138,7 +147,7 @@ static int on_retain_msg(int event, void *event_data, void *userdata)
     char *end = begin_line(&line, is_set ? "retain" : "retain-", 70000);
 
     (void)userdata;
-    RECORD("retain-%s topic=%s id=%d", is_set ? "set" : "delete", msg->topic, msg->store_id != 0);
+    RECORD_LATER("retain-%s topic=%s id=%d", is_set ? "set" : "delete", msg->topic, msg->store_id != 0);
     end = append_text(end, msg->topic);
     end = append_number(end, msg->store_id);
     write_line(line, end);
@@ -153,7 +162,7 @@ static int on_client(int event, void *event_data, void *userdata)
     char *end = begin_line(&line, event == MOSQ_EVT_PERSIST_CLIENT_DELETE ? "client-" : "client", 200000);
 
     (void)userdata;
-    RECORD(
+    RECORD_LATER(
         "client-%s id=%s user=%s expiry=%u ends=%d delay=%u due=%d port=%d max=%d",
         event == MOSQ_EVT_PERSIST_CLIENT_ADD      ? "add"
         : event == MOSQ_EVT_PERSIST_CLIENT_UPDATE ? "update"
@@ -186,7 +195,7 @@ static int on_subscription(int event, void *event_data, void *userdata)
     char *end = begin_line(&line, is_added ? "sub" : "sub-", 200000);
 
     (void)userdata;
-    RECORD(
+    RECORD_LATER(
         "sub-%s id=%s filter=%s identifier=%u options=%d",
         is_added ? "add" : "delete",
         sub->clientid,
@@ -212,7 +221,7 @@ static int on_client_msg(int event, void *event_data, void *userdata)
     char *end = begin_line(&line, name, 70000);
 
     (void)userdata;
-    RECORD(
+    RECORD_LATER(
         "msg-%s id=%s entry=%d mid=%u qos=%d retain=%d dup=%d direction=%d state=%d identifier=%u",
         event == MOSQ_EVT_PERSIST_CLIENT_MSG_ADD      ? "add"
         : event == MOSQ_EVT_PERSIST_CLIENT_MSG_UPDATE ? "update"
@@ -249,7 +258,7 @@ static int on_will(int event, void *event_data, void *userdata)
     char *end = begin_line(&line, will->topic != NULL ? "will" : "will-", will->payloadlen + 200000);
 
     (void)userdata;
-    RECORD(
+    RECORD_LATER(
         "will-%s event=%d id=%s topic=%s payload=%s qos=%d retain=%d type=%s",
         will->topic != NULL ? "add" : "delete",
         event,

@@ -14,6 +14,9 @@
 
 #include <mosquitto.h>
 
+/* More than the memory limit of the tests. */
+enum { LEAKED = 80 << 20 };
+
 static mosquitto_plugin_id_t *self;
 static const char *tick_deed, *reload_deed, *cleanup_deed, *once_path;
 
@@ -105,6 +108,12 @@ static void do_badly(const char *deed)
     } else if (strcmp(deed, "random") == 0) {
         scribble(1);
         wait_for_ever();
+    } else if (strcmp(deed, "leak") == 0) {
+        char *leaked = malloc(LEAKED);
+
+        if (leaked != NULL) {
+            memset(leaked, 1, LEAKED);
+        }
     } else if (strcmp(deed, "fork") == 0) {
         if (fork() == 0) {
             wait_for_ever();

@@ -114,6 +114,12 @@ package final class ChangeList: @unchecked Sendable {
         )
     }
 
+    /// A message is held until all who get it have been told of, or let go.
+    func append(_ kind: ChangeStep.Kind, _ number: MessageNumber) {
+        makeRoom()
+        append(ChangeStep(kind, number))
+    }
+
     /// A message is not retained any more.
     func appendCleared(_ message: Message) {
         makeRoom()

@@ -21,6 +21,11 @@ package struct ChangeStep {
         case retained
         /// A message is not retained any more, nor is another in its place.
         case cleared
+        /// Some of those who get a message will be told of later: until `letGo` it is not over, though all others may be
+        /// done with it.
+        case held
+        /// All have been told of.
+        case letGo
         /// Something else: see `ChangeList.other`.
         case other
     }
@@ -72,14 +77,22 @@ package struct ChangeStep {
         )
     }
 
+    /// A message is held, or let go.
+    init(_ kind: Kind, _ number: MessageNumber) {
+        assert(kind == .held || kind == .letGo, "without a client")
+        self.init(kind, message: number, entry: 0)
+    }
+
     /// The place of something else.
-    init(other index: Int) {
-        kind = .other
+    init(other index: Int) { self.init(.other, message: 0, entry: UInt64(index)) }
+
+    private init(_ kind: Kind, message: MessageNumber, entry: UInt64) {
+        self.kind = kind
         client = nil
         storage = nil
         delivery = KeptDelivery(
-            message: 0,
-            entry: UInt64(index),
+            message: message,
+            entry: entry,
             identifier: 0,
             qos: 0,
             isRetained: false,

@@ -23,6 +23,7 @@ final class StateReporter: StateKeeper {
     private let hooks: any Hooks
     /// Behind a pointer: each message takes one.
     private let numbers: UnsafeMutablePointer<StoreNumbers>
+    private let numberOfWorkers: Int
     /// Nanoseconds since 1970 at 0 of the reactor's clock.
     private let clockOffset: Int64
     /// The changes of this turn.
@@ -54,13 +55,22 @@ final class StateReporter: StateKeeper {
     /// What a batch has put in the place of.
     private var replaced: MessageNumber = 0
     private var cleared: Message?
-    /// How many changes there were, and hand-overs, when the batch under way began.
-    private var batchBegan = (changes: 0, submitted: UInt64(0))
+    /// How many changes there were, hand-overs, and batches in slices, when the batch under way began.
+    private var batchBegan = (changes: 0, submitted: UInt64(0), spread: 0)
+    /// Whether sessions of other workers may get the batch under way.
+    private var isForOthers = false
+    /// Messages that some will be told of later, with the hand-over that says when all have been.
+    private var held: [(number: UInt64, message: MessageNumber)] = []
+    /// Whether nothing waits but for what is delivered in slices: with one worker plugins are told on its thread,
+    /// before its output is sent.
+    let isImmediate: Bool
 
     init(_ worker: Worker, _ hooks: any Hooks, lastNumber: MessageNumber) {
         self.worker = worker
         reactor = worker.reactor
+        isImmediate = worker.broker.workers.count == 1 && hooks.tellsAtOnce
         self.hooks = hooks
+        numberOfWorkers = worker.broker.workers.count
         clockOffset = Clock.wallNanoseconds() - Clock.monotonicNanoseconds()
         numbers = .allocate(capacity: 1)
         numbers.initialize(
@@ -74,9 +84,6 @@ final class StateReporter: StateKeeper {
 
     deinit { numbers.deallocate() }
 
-    /// Whether nothing ever waits: the plugins are told on this thread, before its output is sent.
-    var isImmediate: Bool { worker.broker.workers.count == 1 && hooks.tellsAtOnce }
-
     // MARK: Collecting
 
     /// Something has happened that is no message's.
@@ -87,7 +94,7 @@ final class StateReporter: StateKeeper {
     }
 
     override func mayDeliver(_ batch: PublishBatch) -> Bool {
-        batchBegan = (changes.count, submitted)
+        batchBegan = (changes.count, submitted, worker.fanOuts.addedCount)
         if batch.purpose != .receive { lentBatch = .passUnretained(batch) }
         if batch.qos > 0 || batch.isRetained || worker.limits.queuesQoS0 { number(batch) }
         return true
@@ -99,8 +106,15 @@ final class StateReporter: StateKeeper {
         cleared = previous
     }
 
+    override func willDeliver(_ batch: PublishBatch, _ route: UnsafeRoute) {
+        isForOthers = numberOfWorkers > 1 && (!route.remote.isEmpty || route.hasGroups)
+    }
+
     override func didDeliver(_ batch: PublishBatch) {
         lentBatch = nil
+        let isSpread = worker.fanOuts.addedCount != batchBegan.spread
+        if isSpread { waitForSlices() }
+        if isSpread || isForOthers { hold(batch) }
         if batch.isRetained { noteRetained(batch) }
         if batch.purpose == .release { worker.sessions[batch.publisher]?.noteReleased(batch) }
         batch.isRecorded =
@@ -110,6 +124,23 @@ final class StateReporter: StateKeeper {
         wasCongested = true
         let sender = batch.sender?.takeUnretainedValue() ?? batch.decidedPeer
         (sender ?? worker.sessions[batch.publisher]?.peer)?.waitForLog()
+    }
+
+    /// What the batch under way brings about here comes in later turns: no answer to it goes out before.
+    private func waitForSlices() {
+        others.insert(worker.index)
+        worker.answerHolder = self
+    }
+
+    /// Not all who get the messages of a batch have been told of by now, and none of them is over before.
+    private func hold(_ batch: PublishBatch) {
+        isForOthers = false
+        for index in 0..<batch.count {
+            let message = batch.number(index)
+            guard message != 0 else { continue }
+            changes.append(.held, message)
+            held.append((submitted + 1, message))
+        }
     }
 
     /// Retained publications come one at a time.
@@ -223,6 +254,7 @@ final class StateReporter: StateKeeper {
         let before = told
         while told < submitted, missing[told + 1] == nil { told += 1 }
         guard told > before else { return }
+        letGo()
         worker.releaseAnswers(upTo: told)
         while let first = waiters.first, first.number <= told {
             waiters.removeFirst()
@@ -232,6 +264,15 @@ final class StateReporter: StateKeeper {
             wasCongested = false
             worker.unparkClients()
         }
+        if isImmediate, told == submitted, changes.isEmpty, !hasOthers { worker.answerHolder = nil }
+    }
+
+    /// Messages go that were held until everybody had been told of; the turn that this is part of hands it over.
+    private func letGo() {
+        guard let first = held.first, first.number <= told else { return }
+        let end = held.firstIndex { $0.number > told } ?? held.endIndex
+        for (_, message) in held[..<end] { changes.append(.letGo, message) }
+        held.removeFirst(end)
     }
 
     /// Whether publishers have to wait until plugins have caught up.
@@ -253,7 +294,10 @@ extension StateReporter: AnswerHolder {
         let isNeeded =
             switch answer {
             case .acknowledgements(.puback, _, _): worker.batch.isRecorded
-            case .acknowledgements, .packet: session.mark.isKept || !changes.isEmpty
+            case .acknowledgements:
+                // A released message may have gone to other workers alone.
+                session.mark.isKept || !changes.isEmpty || worker.batch.isRecorded
+            case .packet: session.mark.isKept || !changes.isEmpty
             case .publish, .release: session.mark.isKept
             case .entry, .retained: false
             }

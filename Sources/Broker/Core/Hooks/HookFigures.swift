@@ -30,6 +30,38 @@ package struct HookFigures: Sendable {
         }
     }
 
+    /// The process a plugin has for itself.
+    package struct Process: Sendable {
+        /// Whether one answers at the moment.
+        package let isRunning: Bool
+        /// Its number; 0 for none.
+        package let pid: Int
+        /// Processes that were started in the place of others.
+        package let restarts: UInt64
+        /// Bytes of memory of its own.
+        package let memoryBytes: Int
+        /// Questions that it has yet to answer.
+        package let pendingCount: Int
+        /// Questions that were answered by `plugin_failure` instead.
+        package let failedAnswers: UInt64
+
+        package init(
+            isRunning: Bool,
+            pid: Int,
+            restarts: UInt64,
+            memoryBytes: Int,
+            pendingCount: Int,
+            failedAnswers: UInt64
+        ) {
+            self.isRunning = isRunning
+            self.pid = pid
+            self.restarts = restarts
+            self.memoryBytes = memoryBytes
+            self.pendingCount = pendingCount
+            self.failedAnswers = failedAnswers
+        }
+    }
+
     /// One plugin.
     package struct Plugin: Sendable {
         /// The name it gave itself, or what its file is called.
@@ -38,11 +70,14 @@ package struct HookFigures: Sendable {
         package let version: String
         /// The events it was called for.
         package let events: [Event]
+        /// Its process; nil if it runs in the broker's.
+        package let process: Process?
 
-        package init(name: String, version: String, events: [Event]) {
+        package init(name: String, version: String, events: [Event], process: Process? = nil) {
             self.name = name
             self.version = version
             self.events = events
+            self.process = process
         }
     }
 

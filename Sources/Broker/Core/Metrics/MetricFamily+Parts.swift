@@ -109,6 +109,31 @@ extension MetricFamily {
         ["plugin", "event"],
         "Calls that took longer than plugin_slow_callback_ms"
     )
+    static let pluginProcess = gauge(
+        "mosquitto_plugin_process_running",
+        ["plugin"],
+        "1 while the process of a plugin that has its own answers, else 0"
+    )
+    static let pluginRestarts = counter(
+        "mosquitto_plugin_process_restarts_total",
+        ["plugin"],
+        "Processes of plugins that were started in the place of others"
+    )
+    static let pluginMemory = gauge(
+        "mosquitto_plugin_process_memory_bytes",
+        ["plugin"],
+        "Memory that they have for themselves"
+    )
+    static let pluginPending = gauge(
+        "mosquitto_plugin_process_pending",
+        ["plugin"],
+        "Questions that they have yet to answer"
+    )
+    static let pluginFailed = counter(
+        "mosquitto_plugin_process_failed_answers_total",
+        ["plugin"],
+        "Questions that were answered by plugin_failure instead"
+    )
     static let laneWaiting = gauge(
         "mosquitto_plugin_lane_waiting",
         "What waits for the plugin thread"

@@ -109,6 +109,7 @@ extension MetricsSnapshot {
         for plugin in plugins.prefix(MetricsLimits.pluginCount) {
             add(.plugin, [plugin.name, plugin.version], .integer(1))
         }
+        addProcesses(of: plugins.prefix(MetricsLimits.pluginCount))
         let rows = hooks.rows
         for row in rows { add(.pluginCalls, row.labels, .count(row.event.calls)) }
         for row in rows { add(.pluginErrors, row.labels, .count(row.event.errors)) }
@@ -126,6 +127,15 @@ extension MetricsSnapshot {
                 nanoseconds: hooks.waitNanoseconds
             )
         )
+    }
+
+    private mutating func addProcesses(of plugins: some Sequence<HookFigures.Plugin>) {
+        let rows = plugins.compactMap { plugin in plugin.process.map { ([plugin.name], $0) } }
+        for (labels, process) in rows { add(.pluginProcess, labels, .flag(process.isRunning)) }
+        for (labels, process) in rows { add(.pluginRestarts, labels, .count(process.restarts)) }
+        for (labels, process) in rows { add(.pluginMemory, labels, .count(process.memoryBytes)) }
+        for (labels, process) in rows { add(.pluginPending, labels, .count(process.pendingCount)) }
+        for (labels, process) in rows { add(.pluginFailed, labels, .count(process.failedAnswers)) }
     }
 
     /// Adds what is known about durable state.
@@ -162,7 +172,7 @@ extension ListenerFigures {
 
 extension HookFigures {
     /// The plugins, each with a name of its own: a plugin that is loaded twice is numbered.
-    fileprivate var named: [Plugin] {
+    var named: [Plugin] {
         var counts: [String: Int] = [:]
         return plugins.map { plugin in
             counts[plugin.name, default: 0] += 1
@@ -172,7 +182,8 @@ extension HookFigures {
                 : Plugin(
                     name: "\(plugin.name)#\(number)",
                     version: plugin.version,
-                    events: plugin.events
+                    events: plugin.events,
+                    process: plugin.process
                 )
         }
     }

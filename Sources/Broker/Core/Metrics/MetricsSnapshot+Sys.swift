@@ -17,7 +17,7 @@ extension MetricsSnapshot {
     init(sysOf broker: Broker) {
         self.init()
         let figures = SysFigures(broker)
-        for metric in figures.metrics {
+        for metric in figures.metrics where !metric.topic.hasPrefix(SysFigures.pluginLevel) {
             let published = metric.isMaximum ? broker.publishedSysNumber(metric.topic) ?? 0 : 0
             let value = max(metric.value, Int64(published))
             add(Self.sysFamily(metric.topic), .integer(value))

@@ -97,7 +97,10 @@ final class RetainedDelivery {
         while position < messages.count, outlet.connection.queuedByteCount <= Self.outputBytesMax {
             let message = Message(messages[position])
             position += 1
-            if message.isExpired(at: now) { continue }
+            if message.isExpired(at: now) {
+                session.worker.broker.removeExpired(message)
+                continue
+            }
             message.withPublication { publication in
                 _ = outlet.write(publication, of: message, form)
             }
@@ -188,7 +191,7 @@ extension Worker {
         to session: Session,
         _ subscription: SessionSubscription
     ) {
-        if message.isExpired(at: now) { return }
+        if message.isExpired(at: now) { return broker.removeExpired(message) }
         // What a bridge has brought does not go back where it comes from.
         if session.identity.proof == .ownBridge,
             message.origin?.clientIdentifier == session.identity.clientIdentifier

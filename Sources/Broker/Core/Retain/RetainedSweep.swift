@@ -38,12 +38,35 @@ final class RetainedSweep {
             cursor,
             limit: Self.sliceMax
         ) { Message($0).isExpired(at: now) }
-        for message in removed { worker.counters.retain(0, insteadOf: message) }
-        worker.keeper?.didRemoveRetained(removed.map { Message($0) }, version: version)
+        worker.noteRemoved(removed, version)
         if isFinished {
             self.cursor = nil
         } else {
             worker.postpone { [self] in continueSweep(worker) }
         }
+    }
+}
+
+extension Broker {
+    /// A retained message whose time is over goes when a subscription finds it.
+    func removeExpired(_ message: Message) {
+        workers[0].post { worker in
+            let cursor = message.withPublication {
+                worker.broker.retained.cursor(filter: RawSpan(_unsafeBytes: $0.topic))
+            }
+            // Another may be there by now.
+            let (removed, version, _) = worker.broker.retained.removeAll(cursor, limit: 1) {
+                $0 === message.storage
+            }
+            if !removed.isEmpty { worker.noteRemoved(removed, version) }
+        }
+    }
+}
+
+extension Worker {
+    /// Retained messages have gone without another in their place.
+    fileprivate func noteRemoved(_ removed: [AnyObject], _ version: UInt64) {
+        for message in removed { counters.retain(0, insteadOf: message) }
+        keeper?.didRemoveRetained(removed.map { Message($0) }, version: version)
     }
 }

@@ -29,6 +29,7 @@ package struct SysFigures {
         metrics =
             Self.clientMetrics(broker, sums) + Self.storeMetrics(broker)
             + Self.trafficMetrics(broker, sums) + Self.packetMetrics(broker)
+            + Self.pluginMetrics(broker)
     }
 
     private static func metric(_ topic: String, _ value: Int) -> Metric {
@@ -38,6 +39,24 @@ package struct SysFigures {
     private static func metric(_ topic: String, _ value: UInt64) -> Metric {
         Metric(topic: topic, value: Int64(truncatingIfNeeded: value), isMaximum: false)
     }
+
+    /// How often the processes of plugins were started anew, and what they have yet to answer.
+    private static func pluginMetrics(_ broker: Broker) -> [Metric] {
+        guard let hooks = broker.hooks, hooks.hasHelpers else { return [] }
+        return hooks.figures.named.flatMap { plugin -> [Metric] in
+            guard let process = plugin.process else { return [] }
+            let level = String(plugin.name.map { "/+#".contains($0) ? "_" : $0 })
+            return [
+                metric("\(pluginLevel)\(level)/restarts", process.restarts),
+                metric("\(pluginLevel)\(level)/pending", process.pendingCount),
+                metric("\(pluginLevel)\(level)/memory", process.memoryBytes),
+                metric("\(pluginLevel)\(level)/pid", process.pid),
+            ]
+        }
+    }
+
+    /// What topics about plugins begin with.
+    static let pluginLevel = "plugins/"
 
     private static func clientMetrics(_ broker: Broker, _ sums: CounterSums) -> [Metric] {
         let total = broker.census.sessionCount

@@ -135,8 +135,8 @@ final class AnswerRing: Sendable {
     /// Whether something waits to be collected although no process has written it.
     var hasCollected: Bool { state.withLock { !$0.collected.isEmpty } }
 
-    /// Whether something was asked and not answered.
-    var isWaiting: Bool { state.withLock { !$0.pending.isEmpty } }
+    /// What was asked and not answered.
+    var pendingCount: Int { state.withLock { $0.pending.count } }
 
     /// The client of a number, if a question about it is pending.
     func client(_ number: UInt64) -> ClientIdentity? {

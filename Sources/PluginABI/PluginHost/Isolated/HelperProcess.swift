@@ -72,6 +72,17 @@ struct HelperProcess: ~Copyable {
     /// Sends a signal.
     func signal(_ number: CInt) { broker_helper_signal(process.rawValue, pid, number) }
 
+    /// Bytes of memory that it has for itself; 0 if that is not known.
+    var memoryBytes: Int {
+        let file = OwnedDescriptor(open("/proc/\(pid)/statm", O_RDONLY | O_CLOEXEC))
+        var text = [UInt8](repeating: 0, count: 256)
+        let count = read(file.rawValue, &text, text.count)
+        let words = text.prefix(max(0, count)).split(separator: 32).prefix(3)
+        let pages = words.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+        guard pages.count == 3 else { return 0 }
+        return max(0, pages[1] - pages[2]) * Int(sysconf(CInt(_SC_PAGESIZE)))
+    }
+
     /// Whether a debugger is attached.
     var isTraced: Bool { broker_helper_is_traced(pid) }
 

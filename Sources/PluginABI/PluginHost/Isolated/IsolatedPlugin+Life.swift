@@ -78,6 +78,9 @@ extension IsolatedPlugin {
         return replayed
     }
 
+    /// What was asked and not answered.
+    var pendingCount: Int { rings.reduce(0) { $0 + $1.pendingCount } }
+
     /// What is pending, and how far the process has come.
     struct Progress: Equatable {
         var isWaiting = false
@@ -95,7 +98,7 @@ extension IsolatedPlugin {
                 memory.channel.answerWord(offset).pointee.load(ordering: .relaxed)
             }
             return Progress(
-                isWaiting: state.isReady && rings.contains(where: \.isWaiting),
+                isWaiting: pendingCount > 0,
                 begun: word(ChannelLayout.Answers.begun),
                 taken: word(ChannelLayout.Answers.taken)
             )

@@ -64,6 +64,7 @@ final class IsolatedPlugin: Sendable {
     let configuration: PluginConfiguration
     let workerCount: Int
     let state = Mutex(State())
+    let figures = HelperFigures()
     /// The rings of answers: one for each worker, and the last for what belongs to none.
     let rings: [AnswerRing]
     /// Clients that are no more, and whose processes have not heard of it.
@@ -100,7 +101,8 @@ final class IsolatedPlugin: Sendable {
     var serviceRing: Int { workerCount }
 
     func failure(of question: PluginQuestion) -> Answer {
-        question.failure(configuration.isolation.failure)
+        figures.failedAnswers.add(1, ordering: .relaxed)
+        return question.failure(configuration.isolation.failure)
     }
 
     // MARK: Asking
@@ -325,6 +327,18 @@ final class IsolatedPlugin: Sendable {
             return state.memory
         }
         memory?.wakeReplyWaiters()
+    }
+
+    /// Tells the process to end the plugin when it has answered what it was asked; what comes up from now on
+    /// is for the next one.
+    func retire() {
+        let memory = state.withLock { state -> HelperMemory? in
+            state.isReady = false
+            QuestionRecord.stop.encode(into: &state.record)
+            send(&state)
+            return state.memory
+        }
+        memory?.wakeIfAsleep()
     }
 
     /// Tells the process to end the plugin.

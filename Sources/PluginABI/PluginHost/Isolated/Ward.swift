@@ -8,6 +8,7 @@ import Isolation
 import Log
 import Net
 import Results
+import Synchronization
 
 /// One plugin in a process of its own, as the keeper looks after it; on the keeper's thread alone.
 final class Ward {
@@ -19,6 +20,8 @@ final class Ward {
         case starting
         /// It answers.
         case running
+        /// It has too much memory and ends when it has answered what it was asked.
+        case retiring
         /// It has been told to end, and is ended at this time.
         case stopping(until: Int64)
         /// It has hung, has been asked for a core file, and is ended at this time.
@@ -46,6 +49,7 @@ final class Ward {
     private var progress = IsolatedPlugin.Progress()
     private var progressAt: Int64 = 0
     private var registrations = RemoteRegistrations()
+    private var memoryAt: Int64 = 0
 
     /// Milliseconds that a plugin has to end.
     private static let stopMilliseconds: Int64 = 5000
@@ -103,7 +107,9 @@ final class Ward {
         var due = judge(now)
         if let downSince {
             let over = downSince + Int64(isolated.configuration.isolation.restartWaitSeconds) * 1000
-            if over <= now { isolated.fail() } else { due = min(due, over) }
+            // One that is about to end still answers what it was asked.
+            let isAnswering = if case .retiring = phase { true } else { false }
+            if over > now { due = min(due, over) } else if !isAnswering { isolated.fail() }
         }
         return due
     }
@@ -130,6 +136,8 @@ final class Ward {
             )
             phase = .starting
             progressAt = now
+            isolated.figures.pid.store(Int(process?.pid ?? 0), ordering: .relaxed)
+            if start == nil { isolated.figures.restarts.add(1, ordering: .relaxed) }
         } catch {
             _ = isolated.takeDeath()
             failureLines = [
@@ -146,6 +154,7 @@ final class Ward {
         isolated.becomeReady(isFirst ? [] : host.connects(of: plugin), since: mark)
         phase = .running
         progressAt = now
+        isolated.figures.isRunning.store(true, ordering: .relaxed)
         if downSince != nil, let pid = process?.pid {
             host.log.notice("Plugin \(plugin.displayName) runs again, in process \(pid).")
         }
@@ -213,6 +222,8 @@ final class Ward {
         let startedAt = process?.startedAt ?? now
         let pid = process?.pid ?? 0
         process = nil
+        isolated.figures.isRunning.store(false, ordering: .relaxed)
+        isolated.figures.pid.store(0, ordering: .relaxed)
         serve()
         let blamed = isolated.takeDeath()
         serve()
@@ -266,7 +277,8 @@ final class Ward {
         switch phase {
         case .starting:
             return judge(now, limit: timeout * Self.startFactor, "was not set up in time")
-        case .running:
+        case .running, .retiring:
+            if case .running = phase { weigh(now) }
             let latest = isolated.progress()
             if latest != progress || !latest.isWaiting {
                 progress = latest
@@ -281,6 +293,22 @@ final class Ward {
             return until <= now ? .max : until
         case .waiting, .over: return .max
         }
+    }
+
+    /// Looks once a second how much memory the process has; one that has too much is replaced.
+    private func weigh(_ now: Int64) {
+        guard now - memoryAt >= Self.lookMilliseconds, let bytes = process?.memoryBytes else {
+            return
+        }
+        memoryAt = now
+        isolated.figures.memoryBytes.store(bytes, ordering: .relaxed)
+        let limit = isolated.configuration.isolation.memoryMax
+        guard limit > 0, bytes > limit else { return }
+        causeOfEnd = "had \(bytes) bytes of memory, more than plugin_memory_limit, and was ended"
+        phase = .retiring
+        progressAt = now
+        downSince = now
+        isolated.retire()
     }
 
     private func judge(_ now: Int64, limit: Int64, _ what: String) -> Int64 {

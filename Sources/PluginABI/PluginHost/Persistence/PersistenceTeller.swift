@@ -65,6 +65,8 @@ final class PersistenceTeller {
             release(step.delivery.message)
         case .retained: retain(step)
         case .cleared: clear(step)
+        case .held: fields.pointee.references.hold(step.delivery.message)
+        case .letGo: release(step.delivery.message)
         case .other: tell(changes.other(step))
         }
     }

@@ -81,6 +81,14 @@ struct UnsafeReferenceTable: ~Copyable {
         return .first
     }
 
+    /// Somebody who will be told of later refers to a message, which plugins need not know yet.
+    func hold(_ number: MessageNumber) {
+        let place = place(of: number)
+        let entry = fields.pointee.entries + place
+        entry.pointee.count += 1
+        if entry.pointee.count == 0 { remove(at: place) }
+    }
+
     /// Somebody refers to it no more; whether it was the last one, of a message that plugins know.
     @inline(__always)
     func release(_ number: MessageNumber, isRetained: Bool = false) -> Bool {
