@@ -23,6 +23,8 @@ struct MetricsOfPartsTests {
         persistence_fsync always
         memory_limit 1000000000
         sys_interval 0
+        plugin \(Broker.plugin("sparkplug_aware"))
+        plugin_isolation process
         listener %PORT% 127.0.0.1
         protocol http_api
         \(try tlsListener("%PORT2%"))

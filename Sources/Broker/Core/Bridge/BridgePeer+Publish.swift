@@ -216,6 +216,7 @@ extension BridgePeer {
         switch decision {
         case .refused(let reason):
             counters.drop(.plugin)
+            worker.deliverCollected()
             refuse(receipt, reason)
         case .disconnect(let code):
             counters.drop(.plugin)

@@ -92,6 +92,8 @@ extension Client {
         case .refused(let reason):
             counters.drop(reason == .notAuthorized ? .accessDenied : .plugin)
             message.withPublication { logDenied(topic: $0.topic, denial) }
+            // What was accepted before is answered before [MQTT-4.6.0-2].
+            worker.deliverCollected()
             refuse(receipt, reason)
             endIfOutputIsFull()
         case .disconnect(let code):

@@ -30,6 +30,8 @@ extension SessionPeer {
         _ message: Message,
         _ receipt: PublishReceipt
     ) {
+        // What was accepted before is answered before [MQTT-4.6.0-2].
+        worker.deliverCollected()
         switch decision {
         case .refused(ResultCode.accessDenied):
             message.withPublication { logDenied(topic: $0.topic, denial) }
