@@ -8,6 +8,8 @@
  * acknowledged.
  */
 #define _GNU_SOURCE
+#include "common.h"
+
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -32,19 +34,6 @@ struct publisher {
 static struct publisher publishers[PUBLISHERS_MAX];
 static uint32_t samples[SAMPLES_MAX];
 static size_t sample_count;
-
-static void stop(const char *reason)
-{
-    perror(reason);
-    exit(1);
-}
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 static void send_all(int descriptor, const uint8_t *bytes, size_t length)
 {

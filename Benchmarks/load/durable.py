@@ -3,7 +3,6 @@
 """What durable state costs: in CPU, bytes, time of acknowledgement, time of starting, other people's pings."""
 
 import argparse
-import json
 import os
 import signal
 import statistics
@@ -82,17 +81,7 @@ def one_load(bed, kind, lines, words):
         broker = bed.broker(lines, core=BROKER_CORE if bed.workers == 1 else None)
     try:
         pid = max(children(broker.process.pid), default=broker.process.pid)
-        command = [
-            bed.load, *words.split(), "--port", str(broker.port), "--seconds", str(bed.seconds), "--pid", str(pid),
-            "--cpu", str(LOAD_CORE), "--json",
-        ]
-        found = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if found.returncode != 0:
-            raise RuntimeError(f"{kind}, {words}: {found.stdout}{found.stderr}")
-        figures = json.loads(found.stdout)
-        if words.startswith("queue"):
-            return figures["us_per_enqueue"], figures["enqueue_per_s"]
-        return figures["us_per_msg"], figures["out_per_s"]
+        return harness.measure(bed.load, f"{words} --seconds {bed.seconds}", broker.port, pid, LOAD_CORE)
     finally:
         broker.stop()
 

@@ -2,6 +2,7 @@
 """A broker under load: its process, MQTT packets as bytes, many clients on one epoll, the innocent client."""
 
 import ctypes
+import json
 import os
 import resource
 import select
@@ -352,6 +353,20 @@ class Broker:
         self.errors.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         return status
+
+
+def measure(program, words, port, pid, core):
+    """Microseconds of a process' CPU for each message, and messages a second, of one run of the load generator."""
+    command = [
+        program, *words.split(), "--port", str(port), "--pid", str(pid), "--cpu", str(core), "--json",
+    ]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if found.returncode != 0:
+        raise RuntimeError(f"{words}: {found.stdout}{found.stderr}")
+    figures = json.loads(found.stdout)
+    if words.startswith("queue"):
+        return figures["us_per_enqueue"], figures["enqueue_per_s"]
+    return figures["us_per_msg"], figures["out_per_s"]
 
 
 class Pinger:

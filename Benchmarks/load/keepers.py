@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What persistence plugins cost: one that does nothing, and the one with SQLite beside SQLite alone."""
 
-import json
 import os
 import shutil
 import sqlite3
@@ -10,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from harness import Client, Crowd, connect, publish, subscribe
+from harness import Client, Crowd, connect, measure, publish, subscribe
 
 BROKER_CORE, LOAD_CORE = 0, 1
 OPEN = "max_inflight_messages 0\nmax_queued_messages 0\n"
@@ -43,15 +42,8 @@ def one_load(bed, lines, words):
     """Microseconds of CPU for each message of one run of the load generator."""
     broker = bed.broker(lines, core=BROKER_CORE if bed.workers == 1 else None)
     try:
-        command = [
-            bed.load, *words.split(), "--port", str(broker.port), "--seconds", "60", "--stall", "60", "--pid",
-            str(broker.process.pid), "--cpu", str(LOAD_CORE), "--json",
-        ]
-        found = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if found.returncode != 0:
-            raise RuntimeError(f"{words}: {found.stdout}{found.stderr}")
-        figures = json.loads(found.stdout)
-        return figures["us_per_enqueue"] if words.startswith("queue") else figures["us_per_msg"]
+        cost, _ = measure(bed.load, f"{words} --seconds 60 --stall 60", broker.port, broker.process.pid, LOAD_CORE)
+        return cost
     finally:
         broker.stop()
 

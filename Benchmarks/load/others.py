@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same acknowledged messages through other brokers that keep them: ours, NATS with JetStream, Mosquitto."""
 
-import json
 import os
 import shutil
 import statistics
@@ -35,7 +34,10 @@ class Nats:
             self.process = subprocess.Popen(["taskset", "-c", str(BROKER_CORE), path, "-c", file.name], stdout=log, stderr=log)
         harness.Broker.wait(self)
         # The port is open before JetStream is.
-        time.sleep(1)
+        while "Server is ready" not in self.log():
+            if self.process.poll() is not None:
+                raise RuntimeError(self.log())
+            time.sleep(0.05)
 
     def log(self):
         """What it has written."""
@@ -75,16 +77,6 @@ def others(bed):
 def one_load(bed, broker, words):
     """Microseconds of CPU for each message and messages a second of one run of the load generator."""
     try:
-        command = [
-            bed.load, *words.split(), "--port", str(broker.port), "--stall", "60", "--pid", str(broker.process.pid),
-            "--cpu", str(LOAD_CORE), "--json",
-        ]
-        found = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if found.returncode != 0:
-            raise RuntimeError(f"{words}: {found.stdout}{found.stderr}{broker.log()}")
-        figures = json.loads(found.stdout)
-        if words.startswith("queue"):
-            return figures["us_per_enqueue"], figures["enqueue_per_s"]
-        return figures["us_per_msg"], figures["out_per_s"]
+        return harness.measure(bed.load, f"{words} --stall 60", broker.port, broker.process.pid, LOAD_CORE)
     finally:
         broker.stop()

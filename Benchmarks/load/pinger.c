@@ -11,6 +11,8 @@
  * class where it may, so that a load generator on the same core does not delay it.
  */
 #define _GNU_SOURCE
+#include "common.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -36,19 +38,6 @@ static size_t sent, answered;
 static uint32_t samples[SAMPLES_MAX];
 static size_t sample_count;
 static size_t first_counted;
-
-static void stop(const char *reason)
-{
-    perror(reason);
-    exit(1);
-}
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 static int connected(int port)
 {

@@ -7,6 +7,8 @@
  * The publisher is at most WINDOW messages ahead of the subscriber. Exits non-zero if a message is lost.
  */
 #define _GNU_SOURCE
+#include "common.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -23,19 +25,6 @@ enum { STALL = 20000, HEADER = 5, TOPIC = 8, BATCH = 1 << 18 };
 
 static uint32_t *samples;
 static uint8_t out[BATCH + (1 << 17)], in[1 << 20];
-
-static void stop(const char *reason)
-{
-    perror(reason);
-    exit(1);
-}
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 static int come_in(int port, char name)
 {

@@ -72,6 +72,38 @@ import Testing
         )
     }
 
+    @Test(
+        "What waits for a remote that was never there outlives kill -9 in a plugin",
+        arguments: Lane.allCases,
+        Broker.reactorCounts
+    )
+    func kept(lane: Lane, workers: Int) throws {
+        func bridge(_ port: Int) -> String {
+            """
+            connection b
+            address 127.0.0.1:\(port)
+            remote_clientid r
+            restart_timeout 1
+            notifications false
+            topic out/# out 2
+            """
+        }
+        let kept = try KeptBroker(lane, workers: workers, bridge(try Broker.freePort()))
+        try kept.broker.waitForLog(containing: "Error creating bridge")
+        let client = try RawClient.connected(to: kept.broker)
+        try client.publish1("out/a", "kept", id: 1)
+        let remote = try ScriptedRemote()
+        try kept.killed(bridge(remote.port))
+        let connection = try remote.accept()
+        _ = try connection.readPacket()
+        connection.send([0x20, 2, 0, 0])
+        let unsubscribe = try connection.readPacket()
+        connection.send([0xB0, 2, unsubscribe[2], unsubscribe[3]])
+        let packet = try connection.readPacket(seconds: 10)
+        #expect(packet.starts(with: [0x32]), "\(packet)")
+        #expect(String(decoding: packet, as: UTF8.self).contains("out/a"))
+    }
+
     @Test("A bridge whose session ends with the connection is disconnected, not offline")
     func clean() throws {
         let remote = try ScriptedRemote()

@@ -24,13 +24,15 @@ final class BridgeScene {
     ///   - head: What stands above the listener.
     ///   - notifies: Whether the bridge tells how it is; most tests want no more packets than they are about.
     ///   - restart: The wait.
+    ///   - files: What lies beside the configuration file.
     init(
         _ lines: String,
         head: String = "",
         notifies: Bool = false,
         restart: String = "1",
         address: String = "127.0.0.1:%REMOTE%",
-        workers: Int
+        workers: Int,
+        files: [String: String] = [:]
     ) throws {
         let remote = try ScriptedRemote()
         self.remote = remote
@@ -43,7 +45,8 @@ final class BridgeScene {
                 address: address,
                 port: remote.port
             ),
-            workers: workers
+            workers: workers,
+            files: files
         )
     }
 

@@ -45,21 +45,26 @@ final class Database {
     /// The first value of the first row.
     func number(_ text: String) throws -> Int { try rows(text).first.flatMap { Int($0) } ?? -1 }
 
+    /// The tables that are the same in all versions of the original's schema.
+    static let lastingTables = """
+        CREATE TABLE base_msgs (store_id INT64 PRIMARY KEY, expiry_time INT64, topic STRING NOT NULL,
+          payload BLOB, source_id STRING, source_username STRING, payloadlen INTEGER, source_mid INTEGER,
+          source_port INTEGER, qos INTEGER, retain INTEGER, properties STRING);
+        CREATE TABLE retains (topic STRING PRIMARY KEY, store_id INT64);
+        CREATE TABLE clients (client_id TEXT PRIMARY KEY, username TEXT, connection_time INT64,
+          will_delay_time INT64, session_expiry_time INT64, listener_port INT, max_packet_size INT,
+          max_qos INT, retain_available INT, session_expiry_interval INT, will_delay_interval INT);
+        CREATE TABLE subscriptions (client_id TEXT NOT NULL, topic TEXT NOT NULL,
+          subscription_options INTEGER, subscription_identifier INTEGER, PRIMARY KEY (client_id, topic));
+        """
+
     /// What version 1.0.0 of the original's plugin left: no wills, deliveries without numbers.
     static func writeOld(_ path: String, version: String = "1, 0, 0") throws {
         let database = try Database(path)
         try database.run(
             """
             PRAGMA journal_mode=WAL;
-            CREATE TABLE base_msgs (store_id INT64 PRIMARY KEY, expiry_time INT64, topic STRING NOT NULL,
-              payload BLOB, source_id STRING, source_username STRING, payloadlen INTEGER, source_mid INTEGER,
-              source_port INTEGER, qos INTEGER, retain INTEGER, properties STRING);
-            CREATE TABLE retains (topic STRING PRIMARY KEY, store_id INT64);
-            CREATE TABLE clients (client_id TEXT PRIMARY KEY, username TEXT, connection_time INT64,
-              will_delay_time INT64, session_expiry_time INT64, listener_port INT, max_packet_size INT,
-              max_qos INT, retain_available INT, session_expiry_interval INT, will_delay_interval INT);
-            CREATE TABLE subscriptions (client_id TEXT NOT NULL, topic TEXT NOT NULL,
-              subscription_options INTEGER, subscription_identifier INTEGER, PRIMARY KEY (client_id, topic));
+            \(Self.lastingTables)
             CREATE TABLE client_msgs (client_id TEXT NOT NULL, store_id INT64, dup INTEGER, direction INTEGER,
               mid INTEGER, qos INTEGER, retain INTEGER, state INTEGER);
             CREATE TABLE version_info (component TEXT NOT NULL, major INTEGER NOT NULL, minor INTEGER NOT NULL,

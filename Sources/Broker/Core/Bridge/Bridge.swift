@@ -210,7 +210,7 @@ final class Bridge {
     func prepareSession(_ plan: BridgePlan, maximumQoS: UInt8 = 2) -> Session {
         isPrepared = maximumQoS == 2
         let session = session ?? worker.makeSession(ofBridge: self)
-        if session.peer == nil, session.identity.proof != .ownBridge {
+        if session.peer == nil, !session.identity.isOwnBridge {
             worker.claim(session, for: self)
         }
         let wanted = plan.subscriptions(maximumQoS: maximumQoS)

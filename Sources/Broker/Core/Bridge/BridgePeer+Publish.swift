@@ -12,15 +12,30 @@ import Topics
 extension BridgePeer {
     /// Takes one message.
     func accept(_ received: UnsafeReceivedPublish) {
+        guard let session else { return }
         counters.received.addPublishes(qos: received.publish.qos)
         counters.publishBytesReceived.add(received.payload.count)
         receivedCount &+= 1
+        if endsForLackOfMemory() {
+            // It was not received.
+            if received.publish.qos == 2 { session.giveBack(received.publish.packetIdentifier) }
+            return
+        }
         received.withTopic { topic in
             guard let (name, isMapped) = localName(of: topic) else {
                 return refuse(received, .topicNameInvalid)
             }
             accept(received, name, isMapped: isMapped)
         }
+    }
+
+    /// Ends the connection where there is no memory for what has come.
+    @discardableResult
+    private func endsForLackOfMemory() -> Bool {
+        guard worker.isOutOfMemory else { return false }
+        counters.drop(.memoryLimit)
+        leave(.lost("out of memory"))
+        return true
     }
 
     /// What a topic is called here, lent until the next call; nil when nothing is left of it.
@@ -45,6 +60,8 @@ extension BridgePeer {
         let isRetained = publish.isRetained && worker.limits.retainAvailable
         if isOversize(received.payload) {
             counters.drop(.tooLarge)
+            // What came before is answered before [MQTT-4.6.0-2].
+            worker.deliverCollected()
             return refuse(received, .packetTooLarge)
         }
         if publish.qos < 2, isOrdinary(topic) {
@@ -99,6 +116,8 @@ extension BridgePeer {
         guard let session else { return }
         counters.received.addPublishes(qos: stretch.qos, stretch.count)
         receivedCount &+= stretch.count
+        // Then nothing of it is received, see below.
+        endsForLackOfMemory()
         guard let (topic, isMapped) = localName(of: stretch.topic) else {
             return stretch.walk { _, identifier, _, _ in
                 if stretch.qos == 2 { session.giveBack(identifier) }
@@ -112,9 +131,15 @@ extension BridgePeer {
         var byteCount = 0
         stretch.walk { index, identifier, payload, packet in
             byteCount += payload.count
+            // What is left of a stretch when the connection ends was not received.
+            guard stage == .connected else {
+                if stretch.qos == 2 { session.giveBack(identifier) }
+                return
+            }
             let receipt = PublishReceipt(qos: stretch.qos, packetIdentifier: identifier)
             if isOversize(payload) {
                 counters.drop(.tooLarge)
+                worker.deliverCollected()
                 if stretch.qos == 2 { session.giveBack(identifier) }
                 return refuse(receipt, .packetTooLarge)
             }
@@ -178,15 +203,19 @@ extension BridgePeer {
     /// Whether messages to a topic are routed, and no plugin wants to see them first.
     private func isOrdinary(_ topic: UnsafeRawBufferPointer) -> Bool {
         if BuiltInRules.isControl(topic) { return false }
-        return !worker.hasHooks || !worker.events(on: nil as Int?).contains(.messageIn)
+        return !isAskedAbout
+    }
+
+    /// Whether a plugin wants to see what comes from the remote.
+    private var isAskedAbout: Bool {
+        worker.hasHooks && worker.events(on: nil as Int?).contains(.messageIn)
     }
 
     /// Takes a message that has to be kept, or asked about.
     private func accept(_ message: Message, _ receipt: PublishReceipt, at place: Int?) {
         guard let identity, let session else { return }
         let isControl = message.withPublication { BuiltInRules.isControl($0.topic) }
-        let isAsked = worker.hasHooks && worker.events(on: nil as Int?).contains(.messageIn)
-        guard isControl || isAsked else { return conclude(message, receipt, at: place) }
+        guard isControl || isAskedAbout else { return conclude(message, receipt, at: place) }
         // While it is decided about, nothing is kept.
         if receipt.qos == 2 { session.giveBack(receipt.packetIdentifier) }
         if isControl { return handleControl(message, receipt) }

@@ -28,7 +28,7 @@ final class BridgePeer: SessionPeer {
     var requested: [UInt16: [UInt8]] = [:]
     /// What goes out differently from what clients get; known with CONNACK.
     private(set) var remoteTerms: RemoteTerms?
-    /// Messages that have come, of a lazy bridge.
+    /// Messages that have come over this connection.
     var receivedCount = 0
     /// QoS 2 messages that an earlier connection has brought, until CONNACK has come.
     private var unreleased: [(place: Int, identifier: UInt16, message: Message)] = []
@@ -102,18 +102,12 @@ final class BridgePeer: SessionPeer {
     /// Handles every complete packet in `bytes`; returns how many bytes those were.
     private func handlePackets(_ bytes: UnsafeRawBufferPointer) -> Int {
         var offset = 0
-        let share = worker.share
-        var nextLook = share.workBetween
-        worker.work = 0
+        var meter = InputMeter(worker)
         while offset < bytes.count, stage != .ended, spreadCount == 0 {
-            if worker.work >= nextLook {
-                if share.isUsed(worker) {
-                    connection?.yieldReading(taken: offset)
-                    return offset
-                }
-                nextLook = worker.work + share.workBetween
+            if meter.isUsed(worker) {
+                connection?.yieldReading(taken: offset)
+                return offset
             }
-            worker.work &+= 1
             if mustWait(forPacketBeginning: bytes[offset]) {
                 connection?.pauseReading()
                 return offset
@@ -213,6 +207,7 @@ final class BridgePeer: SessionPeer {
         // Somebody else may have come with the identifier, and even end the session.
         bridge.session?.peer?.finish(.takenOver)
         let session = bridge.prepareSession(plan, maximumQoS: maximumQoS)
+        worker.reporter?.willResume(session, inFlightMax: inFlightMax)
         session.attach(self, identity, expiryInterval: bridge.expiryInterval)
         self.session = session
         entryNumber = worker.entryCount
@@ -230,8 +225,9 @@ final class BridgePeer: SessionPeer {
         )
         remoteTerms = terms
         let peer = connection.peer
+        let place = if case .unix = peer { peer.host } else { "\(peer.host):\(peer.port)" }
         log.notice(
-            "Bridge \(configuration.name) connected to \(peer.host):\(peer.port).",
+            "Bridge \(configuration.name) connected to \(place).",
             identity.logFields()
         )
         announce()
@@ -249,12 +245,17 @@ final class BridgePeer: SessionPeer {
         }
     }
 
+    /// QoS 1 and 2 messages that may be under way to the remote.
+    private var inFlightMax: Int {
+        let own = worker.settings.configuration.maxInflightMessages
+        let remote = machine.limits.receiveMaximum
+        return own == 0 ? remote : min(own, remote)
+    }
+
     private func makeOutlet(_ terms: RemoteTerms, _ connection: Connection) -> Outlet {
         let limits = machine.limits
-        let own = worker.settings.configuration.maxInflightMessages
         var outlet = OutletTerms(terms)
-        let window = own == 0 ? limits.receiveMaximum : min(own, limits.receiveMaximum)
-        outlet.receiveMaximum = UInt16(clamping: window)
+        outlet.receiveMaximum = UInt16(clamping: inFlightMax)
         let size = plan.configuration.maxPacketSize
         packetSizeMax = UInt32(
             clamping: size > 0 ? min(size, limits.maximumPacketSize) : limits.maximumPacketSize
@@ -372,15 +373,7 @@ final class BridgePeer: SessionPeer {
 
 extension BridgePeer: ConnectionHandler {
     func connection(_ connection: Connection, received bytes: UnsafeRawBufferPointer) -> Int {
-        if worker.hasHooks { _ = worker.broker.pluginBacklog.takePublished() }
-        let consumed = worker.collect { _ in handlePackets(bytes) }
-        if worker.hasHooks, worker.broker.pluginBacklog.takePublished() {
-            worker.parkIfBehind(self)
-        }
-        if spreadCount > 0 { connection.yieldReading() }
-        waitForReader(connection)
-        counters.bytesReceived.add(consumed)
-        return consumed
+        take(from: connection) { handlePackets(bytes) }
     }
 
     func connection(_ connection: Connection, ended end: ConnectionEnd) {
@@ -388,7 +381,7 @@ extension BridgePeer: ConnectionHandler {
             switch end {
             case .closedByPeer: "the remote has closed the connection"
             case .failed(let code): SystemError("", code: code).reason
-            case .refused: OutgoingFailure.closed.description
+            case .refused(let error): OutgoingFailure.refused(error).description
             }
         close(.lost(text), .ended(end), isQuiet: false)
     }

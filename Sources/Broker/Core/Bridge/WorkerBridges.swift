@@ -135,5 +135,7 @@ extension Worker {
             expiryInterval: bridge.expiryInterval
         )
         if hasHooks { broker.directory.set(session) }
+        // What waits before the first connection is kept as well.
+        if session.isPersistent { reporter?.noteEntered(session) }
     }
 }

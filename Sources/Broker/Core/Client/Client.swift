@@ -87,18 +87,12 @@ package final class Client: SessionPeer {
     /// Handles every complete packet in `bytes`; returns how many bytes those were.
     private func handlePackets(_ bytes: UnsafeRawBufferPointer) -> Int {
         var offset = 0
-        let share = worker.share
-        var nextLook = share.workBetween
-        worker.work = 0
+        var meter = InputMeter(worker)
         while offset < bytes.count, takesPackets {
-            if worker.work >= nextLook {
-                if share.isUsed(worker) {
-                    connection?.yieldReading(taken: offset)
-                    return offset
-                }
-                nextLook = worker.work + share.workBetween
+            if meter.isUsed(worker) {
+                connection?.yieldReading(taken: offset)
+                return offset
             }
-            worker.work &+= 1
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             let coalesced = coalesce(rest)
             if coalesced > 0 {
@@ -303,17 +297,7 @@ extension Client: ConnectionHandler {
         received bytes: UnsafeRawBufferPointer
     ) -> Int {
         if unannouncedPort != nil { announceOpening(.notice) }
-        // What plugins have published before is not on this client's account.
-        if worker.hasHooks { _ = worker.broker.pluginBacklog.takePublished() }
-        let consumed = worker.collect { _ in handlePackets(bytes) }
-        if consumed > 0 { touch() }
-        if worker.hasHooks, worker.broker.pluginBacklog.takePublished() {
-            worker.parkIfBehind(self)
-        }
-        if spreadCount > 0 { connection.yieldReading() }
-        waitForReader(connection)
-        counters.bytesReceived.add(consumed)
-        return consumed
+        return take(from: connection) { handlePackets(bytes) }
     }
 
     package func connection(_ connection: Connection, ended end: ConnectionEnd) {

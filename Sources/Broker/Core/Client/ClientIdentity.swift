@@ -73,6 +73,9 @@ package final class ClientIdentity: Sendable {
         self.proof = proof
     }
 
+    /// Whether it is a bridge of this broker, whose access nobody is asked about.
+    package var isOwnBridge: Bool { proof == .ownBridge }
+
     /// The number of the listener it came through; nil for sessions restored without one.
     package var listenerIndex: Int? { listener?.index }
 

@@ -75,7 +75,7 @@ extension StateReporter {
 
     /// A client is about to come back to its session: what is under way will be sent again, and as much of
     /// what waits as there is room for.
-    private func willResume(_ session: Session, inFlightMax: Int) {
+    func willResume(_ session: Session, inFlightMax: Int) {
         guard session.mark.isKept else { return }
         var count = 0
         for place in session.outgoing.window.places {

@@ -19,7 +19,7 @@ extension Worker {
     @inline(__always)
     func events(of identity: ClientIdentity) -> HookEvents {
         let events = events(on: identity.listenerIndex)
-        return identity.proof == .ownBridge ? events.subtracting(.access) : events
+        return identity.isOwnBridge ? events.subtracting(.access) : events
     }
 
     /// Asks for access on the spot; only with `accessIsDirect`.

@@ -134,6 +134,22 @@ package class SessionPeer {
         return connection
     }
 
+    /// Has `handle` take bytes that have come, on this peer's account; returns how many it has taken.
+    @inline(__always)
+    final func take(from connection: Connection, _ handle: () -> Int) -> Int {
+        // What plugins have published before is not on this peer's account.
+        if worker.hasHooks { _ = worker.broker.pluginBacklog.takePublished() }
+        let consumed = worker.collect { _ in handle() }
+        if consumed > 0 { touch() }
+        if worker.hasHooks, worker.broker.pluginBacklog.takePublished() {
+            worker.parkIfBehind(self)
+        }
+        if spreadCount > 0 { connection.yieldReading() }
+        waitForReader(connection)
+        counters.bytesReceived.add(consumed)
+        return consumed
+    }
+
     /// No packet is handled until what it has published is delivered.
     final func beginSpread() { spreadCount += 1 }
 

@@ -193,7 +193,7 @@ extension Worker {
     ) {
         if message.isExpired(at: now) { return broker.removeExpired(message) }
         // What a bridge has brought does not go back where it comes from.
-        if session.identity.proof == .ownBridge,
+        if session.identity.isOwnBridge,
             message.origin?.clientIdentifier == session.identity.clientIdentifier
         {
             return

@@ -30,7 +30,7 @@ extension Worker {
     /// The session expiry interval, bounded by `persistent_client_expiration`.
     private func effectiveExpiry(_ session: Session) -> UInt32 {
         // That of a bridge is there for as long as the bridge is.
-        if session.identity.proof == .ownBridge { return session.expiryInterval }
+        if session.identity.isOwnBridge { return session.expiryInterval }
         return settings.configuration.lifetime(expiryInterval: session.expiryInterval)
     }
 

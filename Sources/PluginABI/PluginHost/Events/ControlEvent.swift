@@ -17,7 +17,7 @@ extension PluginHost {
         let scope = snapshot.scope(identity.listenerIndex)
         let marshalled = MarshalledMessage(message)
         let handle = ClientRecord.handle(of: identity)
-        if scope.events.contains(.access) {
+        if scope.events.contains(.access), !identity.isOwnBridge {
             var data = marshalled.accessCheck(handle, .write)
             let code = checkAccess(scope, identity, &data)
             if code != ResultCode.success {

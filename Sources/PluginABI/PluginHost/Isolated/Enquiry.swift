@@ -105,7 +105,9 @@ final class Enquiry: @unchecked Sendable {
             asksAccessToAll = asksAccess(0)
             hasRestOfAll = hasRest(0)
         }
-        if isClosed, client.listener == nil, scope.events.contains(.access) { denyAll() }
+        if isClosed, client.listener == nil, !client.isOwnBridge, scope.events.contains(.access) {
+            denyAll()
+        }
     }
 
     private var found: Findings {
@@ -352,7 +354,7 @@ final class Enquiry: @unchecked Sendable {
         switch question {
         case .publish(_, _, let checksAccess, _): checksAccess
         case .deliver(_, let messages): messages[item].checksAccess
-        default: scope.events.contains(.access)
+        default: scope.events.contains(.access) && !question.client.isOwnBridge
         }
     }
 
