@@ -80,7 +80,7 @@ let package = Package(
         .library(
             name: "mosquitto_common",
             type: .dynamic,
-            targets: ["CommonLibrary", "CommonLibraryFile"]
+            targets: ["CommonLibrary", "CommonPasswords", "CommonJSON", "CommonLibraryFile"]
         ),
         .library(name: "mosquitto_password_file", type: .dynamic, targets: ["PasswordFile"]),
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
@@ -198,13 +198,29 @@ let package = Package(
             "CommonLibrary",
             in: "Sources/PluginABI",
             uses: [
-                "Encoding", "SafeFiles", "PasswordHash", "Results", "TopicRules", "CMosquitto",
-                "CBrokerShims", "COpenSSL", "CcJSON",
+                "Encoding", "SafeFiles", "Results", "TopicRules", "CMosquitto", "CBrokerShims",
+                "COpenSSL",
             ]
+        ),
+        module(
+            "PropertyLists",
+            in: "Sources/PluginABI",
+            uses: ["CommonLibrary", "CBrokerShims", "MQTT"]
+        ),
+        // Apart, because programs of the client library need neither.
+        module(
+            "CommonPasswords",
+            in: "Sources/PluginABI",
+            uses: ["PasswordHash", "CMosquitto", "CommonLibrary", "Results"]
+        ),
+        module(
+            "CommonJSON",
+            in: "Sources/PluginABI",
+            uses: ["CommonLibrary", "Encoding", "CMosquitto", "CBrokerShims", "CcJSON"]
         ),
         .target(
             name: "CommonLibraryFile",
-            dependencies: ["CommonLibrary"],
+            dependencies: ["CommonLibrary", "CommonPasswords", "CommonJSON"],
             path: "Sources/PluginABI/CommonLibraryFile",
             swiftSettings: common,
             linkerSettings: [
@@ -219,7 +235,8 @@ let package = Package(
             "PluginHost",
             in: "Sources/PluginABI",
             uses: [
-                "CommonLibrary", "Isolation", "Core", "Net", "MQTT", "Inflight", "Persist", "Log",
+                "CommonLibrary", "CommonPasswords", "CommonJSON", "PropertyLists", "Isolation",
+                "Core", "Net", "MQTT", "Inflight", "Persist", "Log",
                 "Config", "Encoding", "Results", "TopicRules", "CMosquitto", "CBrokerShims",
                 "CLinux",
                 "CcJSON",
@@ -384,7 +401,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ABITests",
-            dependencies: ["CommonLibrary", "CMosquitto", "CcJSON", "COpenSSL", "TestSupport"],
+            dependencies: [
+                "CommonLibrary", "CommonPasswords", "CommonJSON", "CMosquitto", "CcJSON",
+                "COpenSSL", "TestSupport",
+            ],
             path: "Tests/ABITests",
             exclude: ["C"],
             swiftSettings: common

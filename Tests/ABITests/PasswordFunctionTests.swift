@@ -3,6 +3,7 @@
 
 import CMosquitto
 import CommonLibrary
+import CommonPasswords
 import Testing
 
 @Suite struct PasswordFunctionTests {

@@ -3,6 +3,7 @@
 
 import CMosquitto
 import CcJSON
+import CommonJSON
 import CommonLibrary
 import Glibc
 import TestSupport

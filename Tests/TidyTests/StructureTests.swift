@@ -28,13 +28,22 @@ struct StructureTests {
             ])
         ),
         ("Sources/PluginABI/CommonLibrary", leaves.union(["CMosquitto", "CBrokerShims"])),
+        (
+            "Sources/PluginABI/CommonPasswords/",
+            leaves.union(["CMosquitto", "CommonLibrary"])
+        ),
+        (
+            "Sources/PluginABI/CommonJSON/",
+            leaves.union(["CMosquitto", "CBrokerShims", "CommonLibrary"])
+        ),
+        ("Sources/PluginABI/PropertyLists/", ["MQTT", "CBrokerShims", "CommonLibrary"]),
         ("Sources/PluginABI/Isolation/", []),
         (
             "Sources/PluginABI/PluginHost/",
             leaves.union([
-                "CommonLibrary", "Isolation", "Core", "MQTT", "Inflight", "Persist", "Config",
-                "Net",
-                "Log", "CMosquitto", "CBrokerShims",
+                "CommonLibrary", "CommonPasswords", "CommonJSON", "PropertyLists", "Isolation",
+                "Core", "MQTT", "Inflight", "Persist", "Config", "Net", "Log", "CMosquitto",
+                "CBrokerShims",
             ])
         ),
         (
@@ -56,11 +65,9 @@ struct StructureTests {
     /// Modules that are ours; all others belong to the system.
     static let ownModules: Set<String> = leaves.union([
         "MQTT", "Topics", "Inflight", "Log", "Config", "Persist", "Net", "Core", "CMosquitto",
-        "CBrokerShims", "CPluginEntry", "CommonLibrary", "Isolation", "PluginHost", "PluginSDK",
-        "PasswordFile",
-        "ACLFile",
-        "DynamicSecurity",
-        "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientMachine",
+        "CBrokerShims", "CPluginEntry", "CommonLibrary", "CommonPasswords", "CommonJSON",
+        "PropertyLists", "Isolation", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile",
+        "DynamicSecurity", "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientMachine",
     ])
 
     /// The files of the two modules that read bytes from peers.

@@ -4,6 +4,7 @@
 import CMosquitto
 import Core
 import Glibc
+import PropertyLists
 
 /// One callback of an event that may change what it is about, and what it has made of that.
 enum EventCall {
@@ -36,7 +37,7 @@ enum EventCall {
     ) -> (code: CInt, filter: [UInt8], options: UInt8) {
         var current = strdup(String(decoding: question.filter, as: UTF8.self))
         defer { free(current) }
-        var properties = question.properties.withUnsafeBytes { PropertyBridge.list($0) }
+        var properties = question.properties.withUnsafeBytes { PropertyLists.list($0) }
         defer { mosquitto_property_free_all(&properties) }
         var data = mosquitto_evt_subscribe()
         data.client = client

@@ -5,6 +5,7 @@ import CMosquitto
 import Core
 import Glibc
 import MQTT
+import PropertyLists
 
 /// A message in memory of the malloc family, which callbacks may replace part by part.
 struct MarshalledMessage: ~Copyable {
@@ -44,7 +45,7 @@ struct MarshalledMessage: ~Copyable {
         copies.topic = copy(publication.topic)?.assumingMemoryBound(to: CChar.self)
         copies.payload = publication.payload.isEmpty ? nil : copy(publication.payload)
         copies.payloadlen = UInt32(publication.payload.count)
-        copies.properties = PropertyBridge.list(publication.properties)
+        copies.properties = PropertyLists.list(publication.properties)
         copies.qos = publication.qos
         copies.retain = publication.isRetained
         return copies

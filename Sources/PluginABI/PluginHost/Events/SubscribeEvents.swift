@@ -6,6 +6,7 @@ import Core
 import Glibc
 import Log
 import MQTT
+import PropertyLists
 import Results
 import TopicRules
 
@@ -70,7 +71,7 @@ extension PluginHost {
             if code != ResultCode.success { return (.denied, code) }
         }
         var options = question.options
-        var properties = question.properties.withUnsafeBytes { PropertyBridge.list($0) }
+        var properties = question.properties.withUnsafeBytes { PropertyLists.list($0) }
         defer { mosquitto_property_free_all(&properties) }
         for list in scope[event].lists {
             var data = mosquitto_evt_subscribe()

@@ -5,6 +5,7 @@ import CMosquitto
 import Core
 import Glibc
 import Isolation
+import PropertyLists
 import Results
 
 /// One question of the broker, put to a callback of the plugin.
@@ -72,7 +73,7 @@ struct HelperQuestion {
         _ kind: Int32,
         _ message: MessageView
     ) -> CInt {
-        var properties = message.properties.isEmpty ? nil : PropertyBridge.list(message.properties)
+        var properties = message.properties.isEmpty ? nil : PropertyLists.list(message.properties)
         defer { if properties != nil { mosquitto_property_free_all(&properties) } }
         var data = mosquitto_evt_acl_check()
         data.client = identity.map { ClientRecord.handle(of: $0) }
@@ -185,7 +186,7 @@ struct HelperQuestion {
     }
 
     private func control(_ message: MessageView) -> Answer {
-        var properties = PropertyBridge.list(message.properties)
+        var properties = PropertyLists.list(message.properties)
         defer { mosquitto_property_free_all(&properties) }
         var data = mosquitto_evt_control()
         data.client = handle

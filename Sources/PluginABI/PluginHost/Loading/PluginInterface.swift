@@ -2,7 +2,10 @@
 // The versions of the plugin interface: which one a library speaks, and its entry points.
 
 import CMosquitto
+// The first and the last are only linked, for plugins.
+import CommonJSON
 import CommonLibrary
+import CommonPasswords
 import Glibc
 
 /// How a plugin is initialised and cleaned up.

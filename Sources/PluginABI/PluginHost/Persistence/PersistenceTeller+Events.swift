@@ -6,6 +6,7 @@ import CommonLibrary
 import Core
 import Inflight
 import MQTT
+import PropertyLists
 
 extension ClientIdentity {
     /// Its client identifier as plugins see it; lives as long as the identity.
@@ -81,7 +82,7 @@ extension PersistenceTeller {
         event.pointee.data.qos = publication.qos
         event.pointee.data.retain = publication.isRetained
         guard !publication.properties.isEmpty else { return call(.persistBaseMsgAdd, event) }
-        var list = PropertyBridge.list(publication.properties)
+        var list = PropertyLists.list(publication.properties)
         event.pointee.data.properties = list
         call(.persistBaseMsgAdd, event)
         mosquitto_property_free_all(&list)
@@ -198,7 +199,7 @@ extension PersistenceTeller {
         event.data.payloadlen = UInt32(will.payload.count)
         event.data.qos = will.qos
         event.data.retain = will.isRetained
-        var list = will.forwardedProperties.withUnsafeBytes(PropertyBridge.list)
+        var list = will.forwardedProperties.withUnsafeBytes(PropertyLists.list)
         if let interval = will.messageExpiryInterval {
             _ = mosquitto_property_add_int32(
                 &list,

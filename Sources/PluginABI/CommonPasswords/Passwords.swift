@@ -2,6 +2,7 @@
 // mosquitto/libcommon_password.h: password hashes in the text forms of a password file.
 
 public import CMosquitto
+import CommonLibrary
 import Glibc
 import PasswordHash
 import Results
