@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything a plugin may use: MQTT constants, the common library, the broker interface. */
+/* Everything for plugins of the broker and for programs of the client library. */
 #ifndef MOSQUITTO_H
 #define MOSQUITTO_H
+
+/* Mark of what is kept though nothing refers to it. */
+#if defined(__GNUC__)
+#define MOSQ_USED __attribute__((used))
+#else
+#define MOSQ_USED
+#endif
 
 #include "mosquitto/broker.h"
 #include "mosquitto/broker_control.h"

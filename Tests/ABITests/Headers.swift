@@ -8,9 +8,15 @@ import TestSupport
 enum Language: String, CaseIterable, Sendable {
     case c99, c11
     case cxx11 = "c++11"
+    case cxx20 = "c++20"
+
+    /// The languages a header is for.
+    static func languages(of path: String) -> [Language] {
+        path.hasSuffix("mosquittopp.h") ? [.cxx11, .cxx20] : allCases
+    }
 
     /// Arguments of `cc` that choose it.
-    var arguments: [String] { ["-x", self == .cxx11 ? "c++" : "c", "-std=\(rawValue)"] }
+    var arguments: [String] { ["-x", rawValue.hasPrefix("c++") ? "c++" : "c", "-std=\(rawValue)"] }
 }
 
 /// A function declared in a header.
@@ -59,9 +65,14 @@ enum Headers {
         return found
     }
 
+    /// All functions with one of these marks.
+    static func declarations(marked marks: Set<String>) throws -> [Declaration] {
+        try paths.flatMap(declarations(in:)).filter { marks.contains($0.mark) }
+    }
+
     /// All functions that the broker exports by the headers.
     static func exported() throws -> [Declaration] {
-        try paths.flatMap(declarations(in:)).filter { $0.mark != "mosq_plugin_EXPORT" }
+        try declarations(marked: ["mosq_EXPORT", "libmosqcommon_EXPORT"])
     }
 
     /// Runs the C compiler over a file or, with `input`, over a line of source.
@@ -73,5 +84,7 @@ enum Headers {
         return try ChildProcess.run("/bin/sh", ["-c", command, "sh"] + arguments)
     }
 
-    private static let marks = ["mosq_EXPORT", "libmosqcommon_EXPORT", "mosq_plugin_EXPORT"]
+    private static let marks = [
+        "mosq_EXPORT", "libmosqcommon_EXPORT", "libmosq_EXPORT", "mosq_plugin_EXPORT",
+    ]
 }

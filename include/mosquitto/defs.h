@@ -122,8 +122,9 @@ enum mosq_transport_t {
 #define MQTT_PROTOCOL_V311 4
 #define MQTT_PROTOCOL_V5 5
 
-/* A client of the broker. Opaque; belongs to the broker; do not keep it beyond the callback,
-   except between the CONNECT and the DISCONNECT or CLIENT_OFFLINE event of one connection. */
+/* To a plugin, a client of the broker. Opaque; belongs to the broker; do not keep it beyond the
+   callback, except between the CONNECT and the DISCONNECT or CLIENT_OFFLINE event of one
+   connection. To a program of the client library, its handle from mosquitto_new(). */
 struct mosquitto;
 
 /* One MQTT 5.0 property and the rest of the list it heads. Opaque; NULL is the empty list. */

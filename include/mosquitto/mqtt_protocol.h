@@ -150,8 +150,11 @@ enum mqtt5_sub_options {
 #define MQTT_SUB_OPT_GET_RETAIN_HANDLING(opt) ((opt) & 0x30)
 #define MQTT_SUB_OPT_GET_SEND_RETAIN(opt) MQTT_SUB_OPT_GET_RETAIN_HANDLING(opt)
 
-/* Replace a part of a subscription options byte, which must be a variable. */
+/* Replace a part of a subscription options byte, which must be a variable. The value is in its
+   place already: MQTT_SUB_OPT_NO_LOCAL or 0, for example. */
 #define MQTT_SUB_OPT_SET_QOS(opt, qos) ((opt) = (uint8_t)(((opt) & ~0x03) | ((qos) & 0x03)))
+#define MQTT_SUB_OPT_SET_NO_LOCAL(opt, val) \
+    ((opt) = (uint8_t)(((opt) & ~MQTT_SUB_OPT_NO_LOCAL) | ((val) & MQTT_SUB_OPT_NO_LOCAL)))
 #define MQTT_SUB_OPT_SET_RETAIN_HANDLING(opt, handling) \
     ((opt) = (uint8_t)(((opt) & ~0x30) | ((handling) & 0x30)))
 
