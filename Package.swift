@@ -262,6 +262,11 @@ let package = Package(
             uses: ["MQTT", "Inflight", "ClientMachine", "Encoding", "Results", "COpenSSL"]
         ),
         module("ToolSupport", in: "Sources/Tools", uses: ["Results"]),
+        module(
+            "ClientTools",
+            in: "Sources/Tools",
+            uses: ["MQTT", "Config", "TopicRules", "JSON", "Results", "ToolSupport", "ProgramOptions"]
+        ),
         .target(
             name: "CControlModule",
             path: "Sources/Tools/CControlModule",
@@ -408,6 +413,7 @@ let package = Package(
                 "ProgramOptions",
             ]
         ),
+        tests("ClientToolsTests", uses: ["ClientTools", "MQTT", "ProgramOptions", "TestSupport"]),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]
