@@ -265,7 +265,7 @@ let package = Package(
         module(
             "ClientTools",
             in: "Sources/Tools",
-            uses: ["MQTT", "Config", "TopicRules", "JSON", "Results", "ToolSupport", "ProgramOptions"]
+            uses: ["MQTT", "Config", "TopicRules", "JSON", "Results", "ProgramOptions"]
         ),
         .target(
             name: "CControlModule",
@@ -413,7 +413,7 @@ let package = Package(
                 "ProgramOptions",
             ]
         ),
-        tests("ClientToolsTests", uses: ["ClientTools", "MQTT", "ProgramOptions", "TestSupport"]),
+        tests("ClientToolsTests", uses: ["ClientTools", "MQTT", "ProgramOptions"]),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]

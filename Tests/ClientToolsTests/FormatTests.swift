@@ -2,51 +2,9 @@
 // How messages are printed.
 
 import Foundation
-import MQTT
 import Testing
 
 @testable import ClientTools
-
-/// A message to be printed.
-struct Sample {
-    var topic = "a/b"
-    var payload: [UInt8] = Array("xyz".utf8)
-    var qos: UInt8 = 0
-    var isRetained = false
-    var packetIdentifier: UInt16 = 0
-    var properties: [UInt8] = []
-
-    /// Lends it to `use`.
-    func with<Result>(_ use: (UnsafePrintedMessage) -> Result) -> Result {
-        Array(topic.utf8).withUnsafeBytes { topic in
-            payload.withUnsafeBytes { payload in
-                properties.withUnsafeBytes { properties in
-                    use(
-                        UnsafePrintedMessage(
-                            topic: topic,
-                            payload: payload,
-                            qos: qos,
-                            isRetained: isRetained,
-                            packetIdentifier: packetIdentifier,
-                            properties: properties
-                        )
-                    )
-                }
-            }
-        }
-    }
-
-    /// What is printed of it with these options.
-    func printed(_ words: [String]) throws -> (String, [PrintProblem]) {
-        let words = (["-t", "#"] + words).map { Array($0.utf8) }
-        let parsed = try ToolOptions(.sub, words: words, environment: ToolEnvironment())
-        let printer = MessagePrinter(parsed)
-        var output: [UInt8] = []
-        let time = ReceiptTime(seconds: 1_700_000_000, nanoseconds: 1_234_567)
-        let problems = with { printer.print($0, at: time, to: &output) }
-        return (String(decoding: output, as: UTF8.self), problems)
-    }
-}
 
 @Suite("Formats of mosquitto_sub")
 struct FormatTests {
@@ -60,15 +18,18 @@ struct FormatTests {
         ("%05p", "00xyz"), ("%-5p|", "xyz  |"), ("%-05p|", "xyz  |"), ("%x", "78797a"),
         ("%X", "78797A"), ("%.2:x", "78:79:7a"), ("%.1-x", "7-8-7-9-7-a"), ("%.4 x", "7879 7a"),
         ("%2x", "7879"), ("%8x", "  78797a"), ("%08x", "0078797a"), ("%-8x|", "78797a  |"),
-        ("%l", "3"), ("%4l", "   3"), ("%04l", "0003"), ("%-4l|", "3   |"), ("%m", "0"), ("%3m", "  0"),
+        ("%l", "3"), ("%4l", "   3"), ("%04l", "0003"), ("%-4l|", "3   |"), ("%m", "0"),
+        ("%3m", "  0"),
         ("%q%r", "00"), ("%%", "%"), ("%5%", "%"), ("@@", "@"), ("@N", "001234567"),
-        ("%U", "1700000000.001234567"), ("@s", "1700000000"), ("\\\\\\a\\e\\n\\r\\t\\v\\0", "\\\u{7}\u{1B}\n\r\t\u{B}\0"),
-        ("a %t b %p c", "a a/b b xyz c"), ("%A%C%D%E%F%P%R%S", ""), ("%3A|%3C|%3E|%3F|%3S", "   |   |   |   |   "),
+        ("%U", "1700000000.001234567"), ("@s", "1700000000"),
+        ("\\\\\\a\\e\\n\\r\\t\\v\\0", "\\\u{7}\u{1B}\n\r\t\u{B}\0"),
+        ("a %t b %p c", "a a/b b xyz c"), ("%A%C%D%E%F%P%R%S", ""),
+        ("%3A|%3C|%3E|%3F|%3S", "   |   |   |   |   "),
         ("%R|%P|%D", "||"), ("", ""), ("no field", "no field"),
     ]
 
     @Test("a message without properties", arguments: plain)
-    func plain(_ text: String, _ expected: String) throws {
+    func plainField(_ text: String, _ expected: String) throws {
         #expect(try format(text) == expected)
     }
 
@@ -89,7 +50,7 @@ struct FormatTests {
     ]
 
     @Test("a message with properties", arguments: fields)
-    func properties(_ text: String, _ expected: String) throws {
+    func propertyField(_ text: String, _ expected: String) throws {
         #expect(try format(text, Self.all) == expected)
     }
 
@@ -165,7 +126,9 @@ struct FormatTests {
         }
         let pretty = try object.printed(["--pretty", "-F", "%J"]).0
         #expect(pretty.hasPrefix("{\n\t\"tst\":\t\"2023"))
-        #expect(pretty.contains("\t\"payload\":\t{\n\t\t\"a\":\t[1, 2.5, true, null, \"x\"]\n\t}\n}"))
+        #expect(
+            pretty.contains("\t\"payload\":\t{\n\t\t\"a\":\t[1, 2.5, true, null, \"x\"]\n\t}\n}")
+        )
     }
 
     @Test("latency, the watched screen")

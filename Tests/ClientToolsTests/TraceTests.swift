@@ -22,7 +22,7 @@ struct TraceTests {
     ]
 
     @Test("packets that are sent", arguments: sent)
-    func sent(_ packet: [UInt8], _ text: String) {
+    func sentPacket(_ packet: [UInt8], _ text: String) {
         var trace = PacketTrace(version: .v5, clientIdentifier: "me")
         let line = packet.withUnsafeBytes { trace.lines($0, isSent: true) }
         #expect(line == "Client me sending \(text)\n")
@@ -30,7 +30,8 @@ struct TraceTests {
 
     private static let received: [([UInt8], String)] = [
         ([0x20, 3, 0, 0x87, 0], "CONNACK (135)"), ([0xD0, 0], "PINGRESP"),
-        ([0x40, 2, 0, 2], "PUBACK (Mid: 2, RC:0)"), ([0x40, 3, 0, 2, 0x10], "PUBACK (Mid: 2, RC:16)"),
+        ([0x40, 2, 0, 2], "PUBACK (Mid: 2, RC:0)"),
+        ([0x40, 3, 0, 2, 0x10], "PUBACK (Mid: 2, RC:16)"),
         ([0x50, 2, 0, 2], "PUBREC (Mid: 2)"), ([0x62, 2, 0, 3], "PUBREL (Mid: 3)"),
         ([0x70, 2, 0, 3], "PUBCOMP (Mid: 3, RC:0)"), ([0x90, 4, 0, 1, 0, 1], "SUBACK"),
         ([0xB0, 4, 0, 1, 0, 0], "UNSUBACK"),
@@ -38,7 +39,7 @@ struct TraceTests {
     ]
 
     @Test("packets that are received", arguments: received)
-    func received(_ packet: [UInt8], _ text: String) {
+    func receivedPacket(_ packet: [UInt8], _ text: String) {
         var trace = PacketTrace(version: .v5, clientIdentifier: "")
         let line = packet.withUnsafeBytes { trace.lines($0, isSent: false) }
         #expect(line == "Client null received \(text)\n")
@@ -56,7 +57,9 @@ struct TraceTests {
         let publish: [UInt8] = [0x30, 3, 0, 1, 0x61]
         for number in 2...3 {
             let line = publish.withUnsafeBytes { trace.lines($0, isSent: true) }
-            #expect(line == "Client c sending PUBLISH (d0, q0, r0, m\(number), 'a', ... (0 bytes))\n")
+            #expect(
+                line == "Client c sending PUBLISH (d0, q0, r0, m\(number), 'a', ... (0 bytes))\n"
+            )
         }
     }
 

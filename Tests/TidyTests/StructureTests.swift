@@ -49,7 +49,9 @@ struct StructureTests {
         ("Sources/Tools/MQTTClient/", leaves.union(["MQTT", "Inflight", "ClientMachine"])),
         (
             "Sources/Tools/",
-            leaves.union(["MQTT", "MQTTClient", "ToolSupport", "Config", "Persist", "Inflight"])
+            leaves.union([
+                "MQTT", "MQTTClient", "ToolSupport", "ClientTools", "Config", "Persist", "Inflight",
+            ])
         ),
     ]
 
@@ -60,7 +62,7 @@ struct StructureTests {
         "PasswordFile",
         "ACLFile",
         "DynamicSecurity",
-        "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientMachine",
+        "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientTools", "ClientMachine",
     ])
 
     /// The files of the two modules that read bytes from peers.

@@ -3,7 +3,6 @@
 
 import MQTT
 
-
 /// What mosquitto_pub does with lines: sends each as a message, and leaves when all are done.
 ///
 /// A line that there is no room for stays in the input until there is.

@@ -3,7 +3,6 @@
 
 import MQTT
 
-
 /// What mosquitto_pub does with one message: sends it as often as it is asked to, and leaves.
 package final class PublishFlow: ToolFlow {
     private let options: ToolOptions

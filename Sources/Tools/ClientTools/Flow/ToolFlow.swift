@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a tool does with its connection, without any I/O of its own.
 
-
 /// What a tool does with its connection; everything happens on one thread.
 package protocol ToolFlow: AnyObject {
     /// The broker has accepted the client, for the first time or again.

@@ -25,13 +25,17 @@ package enum ToolText {
             return (["Error: \(String(cString: strerror(number)))"], 1)
         case .unopened(let code): return (["Unable to connect (\(library(code)))."], 1)
         case .lost(let code):
-            return (["Error: \(code < 128 ? library(code) : reason(UInt8(truncatingIfNeeded: code)))"], code)
+            return (
+                ["Error: \(code < 128 ? library(code) : reason(UInt8(truncatingIfNeeded: code)))"],
+                code
+            )
         }
     }
 
     private static func refusal(_ code: UInt8, _ options: ToolOptions) -> [String] {
         let isV5 = options.version == .v5
-        var text = isV5 || options.tool == .rr
+        var text =
+            isV5 || options.tool == .rr
             ? reason(code) : "\(ReasonText.connack(CInt(code)))"
         if isV5, code == ReasonCode.unsupportedProtocolVersion.rawValue {
             text +=

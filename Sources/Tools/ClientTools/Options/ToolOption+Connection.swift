@@ -7,9 +7,17 @@ import ProgramOptions
 extension ToolOption {
     /// Where to connect.
     static let connection: [ToolOption] = [
-        .text("-h", "--host", missing: "no host", as: .host, "host of the broker (localhost).", to: \.host),
+        .text(
+            "-h",
+            "--host",
+            missing: "no host",
+            as: .host,
+            "host of the broker (localhost).",
+            to: \.host
+        ),
         .value("-p", "--port", missing: "no port", "port of the broker (1883, with TLS 8883).") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             let port = CNumber.integer(value)
             guard (0...65_535).contains(port) else {
                 throw .spaced("Error: Invalid port given: \(port)")
@@ -33,24 +41,44 @@ extension ToolOption {
         ) { options, value throws(OptionProblem) in
             try ToolURL.apply(value, to: &options)
         },
-        .text("-A", missing: "no address", as: .host, "local address to connect from.", to: \.bindAddress),
-        .value("--proxy", missing: "no proxy url", "SOCKS proxy: socks5h://[user[:password]@]host[:port].") {
-            options, value throws(OptionProblem) in
+        .text(
+            "-A",
+            missing: "no address",
+            as: .host,
+            "local address to connect from.",
+            to: \.bindAddress
+        ),
+        .value(
+            "--proxy",
+            missing: "no proxy url",
+            "SOCKS proxy: socks5h://[user[:password]@]host[:port]."
+        ) {
+            options,
+            value throws(OptionProblem) in
             options.proxy = try ProxyURL.parse(value)
         },
         .flag("--ws", does: "carry MQTT over WebSockets.") { $0.isWebSocket = true },
-        .flag("--nodelay", does: "send small packets at once (TCP_NODELAY).") { $0.isNoDelay = true },
+        .flag("--nodelay", does: "send small packets at once (TCP_NODELAY).") {
+            $0.isNoDelay = true
+        },
     ]
 
     /// Who connects, and how the session is to be.
     static let session: [ToolOption] = [
         .value("-i", "--id", missing: "no id", "client identifier.") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             guard options.idPrefix == nil else { throw Self.bothIdentifiers }
             options.id = String(decoding: value, as: UTF8.self)
         },
-        .value("-I", "--id-prefix", missing: "no id prefix", "begin of a client identifier that the process id ends.") {
-            options, value throws(OptionProblem) in
+        .value(
+            "-I",
+            "--id-prefix",
+            missing: "no id prefix",
+            "begin of a client identifier that the process id ends."
+        ) {
+            options,
+            value throws(OptionProblem) in
             guard options.id == nil else { throw Self.bothIdentifiers }
             options.idPrefix = String(decoding: value, as: UTF8.self)
         },
@@ -64,7 +92,9 @@ extension ToolOption {
         ) { options, value throws(OptionProblem) in
             let name = String(decoding: value, as: UTF8.self).uppercased()
             guard ["SCRAM-SHA-256", "SCRAM-SHA-512"].contains(name) else {
-                throw .spaced("Error: Unknown value '\(String(decoding: value, as: UTF8.self))' for --auth-method.")
+                throw .spaced(
+                    "Error: Unknown value '\(String(decoding: value, as: UTF8.self))' for --auth-method."
+                )
             }
             options.authenticationMethod = name
             options.version = .v5
@@ -97,8 +127,10 @@ extension ToolOption {
             options.sessionExpiry = try Self.expiry(value)
             options.version = .v5
         },
-        .value("-k", "--keepalive", missing: "no keepalive", "seconds between signs of life (60).") {
-            options, value throws(OptionProblem) in
+        .value("-k", "--keepalive", missing: "no keepalive", "seconds between signs of life (60).")
+        {
+            options,
+            value throws(OptionProblem) in
             guard let seconds = UInt16(exactly: CNumber.integer(value)), seconds >= 5 else {
                 throw .spaced(
                     "Error: Invalid keepalive given, it must be between 5 and 65535 inclusive."
@@ -107,18 +139,27 @@ extension ToolOption {
             options.keepAliveSeconds = seconds
         },
         .value("--will-topic", missing: "no will topic", "topic of the will.") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             try TopicCheck.utf8(value, "--will-topic", isSpaced: true)
             guard TopicCheck.isName(value) else {
-                throw .plain("Error: Invalid will topic '\(value.text)', does it contain '+' or '#'?")
+                throw .plain(
+                    "Error: Invalid will topic '\(value.text)', does it contain '+' or '#'?"
+                )
             }
             options.will.topic = value
         },
         .value("--will-payload", missing: "no will payload", "payload of the will.") {
             $0.will.payload = $1
         },
-        .value("--will-qos", missing: "no will QoS", as: .choice(["0", "1", "2"]), "QoS of the will (0).") {
-            options, value throws(OptionProblem) in
+        .value(
+            "--will-qos",
+            missing: "no will QoS",
+            as: .choice(["0", "1", "2"]),
+            "QoS of the will (0)."
+        ) {
+            options,
+            value throws(OptionProblem) in
             let qos = CNumber.integer(value)
             guard (0...2).contains(qos) else { throw .spaced("Error: Invalid will QoS \(qos).") }
             options.will.qos = UInt8(qos)
@@ -127,7 +168,9 @@ extension ToolOption {
         ToolOption(
             description: .init(
                 ["-D", "--property"],
-                takes: .choice(["connect", "publish", "subscribe", "unsubscribe", "disconnect", "will"]),
+                takes: .choice([
+                    "connect", "publish", "subscribe", "unsubscribe", "disconnect", "will",
+                ]),
                 "property of a packet (MQTT 5.0): packet, name and value."
             ),
             tools: .all,

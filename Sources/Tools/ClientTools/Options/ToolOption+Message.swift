@@ -6,30 +6,57 @@ import ProgramOptions
 extension ToolOption {
     /// What to publish, and where.
     static let message: [ToolOption] = [
-        .value("-t", "--topic", missing: "no topic", "topic; mosquitto_sub takes several filters.") {
-            options, value throws(OptionProblem) in
+        .value("-t", "--topic", missing: "no topic", "topic; mosquitto_sub takes several filters.")
+        {
+            options,
+            value throws(OptionProblem) in
             try TopicCheck.add(value, "-t", to: &options)
         },
-        .value("-q", "--qos", missing: "no QoS", as: .choice(["0", "1", "2"]), "quality of service (0).") {
-            options, value throws(OptionProblem) in
+        .value(
+            "-q",
+            "--qos",
+            missing: "no QoS",
+            as: .choice(["0", "1", "2"]),
+            "quality of service (0)."
+        ) {
+            options,
+            value throws(OptionProblem) in
             let qos = CNumber.integer(value)
             guard (0...2).contains(qos) else { throw .spaced("Error: Invalid QoS given: \(qos)") }
             options.qos = UInt8(qos)
         },
         .value("-m", "--message", for: .senders, missing: "no message", "the message.") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             try options.take(.argument(value))
         },
-        .value("-f", "--file", for: .senders, missing: "no file", as: .file, "send what a file holds.") {
-            options, value throws(OptionProblem) in
+        .value(
+            "-f",
+            "--file",
+            for: .senders,
+            missing: "no file",
+            as: .file,
+            "send what a file holds."
+        ) {
+            options,
+            value throws(OptionProblem) in
             try options.take(.file(path: value.text))
         },
         source("-s", "--stdin-file", .input, "send all of standard input as one message."),
-        source("-l", "--stdin-line", .lines, "send each line of standard input as a message.", for: .pub),
+        source(
+            "-l",
+            "--stdin-line",
+            .lines,
+            "send each line of standard input as a message.",
+            for: .pub
+        ),
         source("-n", "--null-message", .nothing, "send an empty message."),
-        .flag("-r", "--retain", for: .pub, does: "have the message retained.") { $0.isRetained = true },
+        .flag("-r", "--retain", for: .pub, does: "have the message retained.") {
+            $0.isRetained = true
+        },
         .value("-M", missing: "max_inflight not", "messages that may be under way at once (20).") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             let count = CNumber.integer(value)
             guard count >= 1 else {
                 throw .spaced("Error: Maximum inflight messages must be greater than 0.")
@@ -37,21 +64,30 @@ extension ToolOption {
             options.inFlightMax = count
         },
         .value("--repeat", for: .pub, missing: "no count", "send the message so many times.") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             let count = CNumber.integer(value)
             guard count >= 1 else { throw .spaced("Error: --repeat argument must be >0.") }
             options.repeatCount = count
         },
-        .value("--repeat-delay", for: .pub, missing: "no time", "seconds between two of them (0).") {
-            options, value throws(OptionProblem) in
+        .value("--repeat-delay", for: .pub, missing: "no time", "seconds between two of them (0).")
+        {
+            options,
+            value throws(OptionProblem) in
             let seconds = CNumber.double(value)
             guard seconds >= 0 else {
                 throw .spaced("Error: --repeat-delay argument must be >=0.0.")
             }
             options.repeatDelaySeconds = seconds
         },
-        .value("-e", for: .rr, missing: "no response topic", "topic on which the answer is awaited.") {
-            options, value throws(OptionProblem) in
+        .value(
+            "-e",
+            for: .rr,
+            missing: "no response topic",
+            "topic on which the answer is awaited."
+        ) {
+            options,
+            value throws(OptionProblem) in
             try TopicCheck.utf8(value, "-e", isSpaced: true)
             guard TopicCheck.isName(value) else {
                 throw .plain(

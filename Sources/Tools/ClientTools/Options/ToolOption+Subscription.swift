@@ -7,7 +7,8 @@ extension ToolOption {
     /// What to receive.
     static let subscription: [ToolOption] = [
         .value("-C", for: .sub, missing: "no count", "leave after so many messages.") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             let count = CNumber.integer(value)
             guard count >= 1 else { throw .spaced("Error: Invalid message count \"\(count)\".") }
             options.messageCount = count
@@ -16,27 +17,56 @@ extension ToolOption {
             $0.exitsWhenSubscribed = true
         },
         .value("-W", for: .printers, missing: "no timeout", "seconds after which to give up.") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             let seconds = CNumber.integer(value)
             guard seconds >= 1 else { throw .spaced("Error: Invalid timeout \"\(seconds)\".") }
             options.timeoutSeconds = seconds
         },
-        .value("-T", "--filter-out", for: .sub, missing: "no topic filter", "drop messages of these topics.") {
-            options, value throws(OptionProblem) in
+        .value(
+            "-T",
+            "--filter-out",
+            for: .sub,
+            missing: "no topic filter",
+            "drop messages of these topics."
+        ) {
+            options,
+            value throws(OptionProblem) in
             options.filtersOut.append(try filter(value, "-T", "filter"))
         },
-        .value("-U", "--unsubscribe", for: .sub, missing: "no unsubscribe topic", "end this subscription.") {
-            options, value throws(OptionProblem) in
+        .value(
+            "-U",
+            "--unsubscribe",
+            for: .sub,
+            missing: "no unsubscribe topic",
+            "end this subscription."
+        ) {
+            options,
+            value throws(OptionProblem) in
             options.unsubscribes.append(try filter(value, "-U", "unsubscribe"))
         },
-        .flag("-R", for: .printers, does: "do not print retained messages.") { $0.ignoresRetained = true },
-        .flag("--retained-only", for: .sub, does: "print retained messages, and leave at the first other one.") {
+        .flag("-R", for: .printers, does: "do not print retained messages.") {
+            $0.ignoresRetained = true
+        },
+        .flag(
+            "--retained-only",
+            for: .sub,
+            does: "print retained messages, and leave at the first other one."
+        ) {
             $0.wantsOnlyRetained = true
         },
-        .flag("--remove-retained", for: .sub, does: "have the broker forget each retained message that comes.") {
+        .flag(
+            "--remove-retained",
+            for: .sub,
+            does: "have the broker forget each retained message that comes."
+        ) {
             $0.removesRetained = true
         },
-        .flag("--retain-as-published", for: .printers, does: "have the retain flag as it was published (MQTT 5.0).") {
+        .flag(
+            "--retain-as-published",
+            for: .printers,
+            does: "have the retain flag as it was published (MQTT 5.0)."
+        ) {
             $0.retainAsPublished = true
         },
         .value(
@@ -54,8 +84,14 @@ extension ToolOption {
                 throw .spaced("Error: Unknown value '\(value.text)' for --retain-handling.")
             }
         },
-        .value("--random-filter", for: .sub, missing: "no chance", "percentage of messages to print.") {
-            options, value throws(OptionProblem) in
+        .value(
+            "--random-filter",
+            for: .sub,
+            missing: "no chance",
+            "percentage of messages to print."
+        ) {
+            options,
+            value throws(OptionProblem) in
             let percent = CNumber.double(value)
             guard (0.1...100).contains(percent) else {
                 throw .spaced("Error: --random-filter chance must be between 0.1-100.0")
@@ -73,14 +109,21 @@ extension ToolOption {
             $0.hasNewline = false
         },
         .value("-F", for: .printers, missing: "no format", "how to print a message.") {
-            options, value throws(OptionProblem) in
+            options,
+            value throws(OptionProblem) in
             options.format = try MessageFormat(value)
         },
-        .flag("--pretty", for: .printers, does: "print JSON on several lines.") { $0.isPretty = true },
+        .flag("--pretty", for: .printers, does: "print JSON on several lines.") {
+            $0.isPretty = true
+        },
         .flag("-w", "--watch", for: .sub, does: "keep a line of the screen for each topic.") {
             $0.isWatching = true
         },
-        .flag("--message-rate", for: .sub, does: "print how many messages come per second instead of them.") {
+        .flag(
+            "--message-rate",
+            for: .sub,
+            does: "print how many messages come per second instead of them."
+        ) {
             $0.showsRate = true
         },
         .flag("-d", "--debug", does: "print what is sent and received.") { $0.isDebug = true },

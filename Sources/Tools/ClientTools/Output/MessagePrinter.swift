@@ -49,7 +49,8 @@ package struct MessagePrinter: Sendable {
     }
 
     /// What is said on standard error of a problem.
-    package static func complaint(_ problem: PrintProblem, topic: UnsafeRawBufferPointer) -> String {
+    package static func complaint(_ problem: PrintProblem, topic: UnsafeRawBufferPointer) -> String
+    {
         let topic = String(decoding: topic, as: UTF8.self)
         return switch problem {
         case .notJSON: "Error: Message payload is not valid JSON on topic \(topic)."
