@@ -163,6 +163,7 @@ let package = Package(
             in: "Sources/Broker",
             uses: ["SafeFiles", "CBrokerShims", "CLinux", "COpenSSL"]
         ),
+        module("PacketTracing", in: "Sources/Client", uses: ["MQTT"]),
         module(
             "MQTTClient",
             in: "Sources/Client",
@@ -284,6 +285,11 @@ let package = Package(
 
         // Tools.
         module("ToolSupport", in: "Sources/Tools", uses: ["Results"]),
+        module(
+            "ClientTools",
+            in: "Sources/Tools",
+            uses: ["MQTT", "Config", "TopicRules", "JSON", "Results", "ProgramOptions"]
+        ),
         .target(
             name: "CControlModule",
             path: "Sources/Tools/CControlModule",
@@ -437,6 +443,10 @@ let package = Package(
                 "mosquitto_ctrl", "mosquitto_passwd", "mosquitto_signal", "mosquitto_db_dump",
                 "ProgramOptions",
             ]
+        ),
+        tests(
+            "ClientToolsTests",
+            uses: ["ClientTools", "PacketTracing", "MQTT", "ProgramOptions"]
         ),
         tests("TidyTests", uses: []),
     ],

@@ -17,6 +17,7 @@ struct StructureTests {
         ("Sources/Broker/Topics/", leaves),
         ("Sources/Broker/Inflight/", ["MQTT"]),
         ("Sources/Client/ClientMachine/", ["MQTT", "Inflight"]),
+        ("Sources/Client/PacketTracing/", ["MQTT"]),
         ("Sources/Broker/Log/", leaves),
         ("Sources/Broker/Config/", leaves.union(["Log"])),
         ("Sources/Broker/Persist/", leaves.union(["MQTT", "Inflight"])),
@@ -63,7 +64,10 @@ struct StructureTests {
         ("Sources/Plugins/", leaves.union(["PluginSDK", "CMosquitto"])),
         (
             "Sources/Tools/",
-            leaves.union(["MQTT", "MQTTClient", "ToolSupport", "Config", "Persist", "Inflight"])
+            leaves.union([
+                "MQTT", "MQTTClient", "ToolSupport", "ClientTools", "PacketTracing", "Config",
+                "Persist", "Inflight",
+            ])
         ),
     ]
 
@@ -73,7 +77,7 @@ struct StructureTests {
         "CBrokerShims", "CPluginEntry", "CommonLibrary", "CommonPasswords", "CommonJSON",
         "PropertyLists", "Isolation", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile",
         "DynamicSecurity", "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientMachine",
-        "HostAccess",
+        "HostAccess", "ClientTools", "PacketTracing",
     ])
 
     /// The files of the two modules that read bytes from peers.
