@@ -83,6 +83,7 @@ let package = Package(
             type: .dynamic,
             targets: ["CommonLibrary", "CommonPasswords", "CommonJSON", "CommonLibraryFile"]
         ),
+        .library(name: "mosquitto_client", type: .dynamic, targets: ["LibMosquitto"]),
         .library(name: "mosquitto_password_file", type: .dynamic, targets: ["PasswordFile"]),
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
@@ -162,6 +163,24 @@ let package = Package(
             "Net",
             in: "Sources/Broker",
             uses: ["SafeFiles", "CBrokerShims", "CLinux", "COpenSSL"]
+        ),
+        // The client library of C programs, with the runtime inside and nothing of it visible.
+        .target(
+            name: "LibMosquitto",
+            dependencies: [
+                "MQTTClient", "PacketTracing", "ClientMachine", "CommonLibrary", "PropertyLists",
+                "CMosquitto", "COpenSSL", "Encoding", "MQTT", "Net", "Results", "TopicRules",
+            ],
+            path: "Sources/Client/LibMosquitto",
+            swiftSettings: common,
+            linkerSettings: [
+                .unsafeFlags([
+                    "-static-stdlib", "-use-ld=lld",
+                    "-Xlinker", "--version-script=\(Context.packageDirectory)/client.syms",
+                    "-Xlinker", "-soname=libmosquitto.so.1",
+                    "-Xlinker", "-z", "-Xlinker", "nodelete",
+                ])
+            ]
         ),
         module("PacketTracing", in: "Sources/Client", uses: ["MQTT"]),
         module(

@@ -32,7 +32,7 @@ package final class Connection {
     var proxyTLS: ProxyTLSBox?
     /// A whole packet needs this many bytes of the stream, as far as the handler knows.
     package var neededBytes = 0
-    private(set) var descriptor: CInt
+    package private(set) var descriptor: CInt
     private var interest: UInt32 = Reactor.receiving
     /// The place among the blocked connections of the reactor.
     var blockedIndex: Int?

@@ -82,13 +82,23 @@ extension MQTTClientMachine {
         }
     }
 
-    /// Answers a challenge.
+    /// Answers a challenge; `properties` are further ones, encoded and without their length.
     /// [MQTT-4.12.0-3] [MQTT-4.12.0-5]
-    package mutating func answer(_ data: [UInt8]?, now: Int64, output: inout [UInt8]) {
+    package mutating func answer(
+        _ data: [UInt8]?,
+        properties: [UInt8] = [],
+        now: Int64,
+        output: inout [UInt8]
+    ) {
         guard let method = authenticationMethod, stage == .connecting || isReauthenticating else {
             return
         }
-        output.appendAuth(.continueAuthentication, method: method, data: data)
+        output.appendAuth(
+            .continueAuthentication,
+            method: method,
+            data: data,
+            properties: properties
+        )
         keepAlive.noteSent(now)
     }
 

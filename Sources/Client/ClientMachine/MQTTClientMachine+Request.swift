@@ -19,20 +19,22 @@ package enum RequestError: Error, Sendable, Equatable {
 }
 
 extension MQTTClientMachine {
-    /// Asks for subscriptions; returns the packet identifier that the answer will have.
+    /// Asks for subscriptions; returns the packet identifier that the answer will have: the one given, which
+    /// the driver has taken from the window, or one of the machine's choice.
     ///
     /// `properties` are encoded and without their length; 5.0 only. A QoS above the server's maximum
     /// is lowered.
     package mutating func subscribe(
         _ filters: [(filter: [UInt8], options: SubscriptionOptions)],
         properties: [UInt8] = [],
+        packetIdentifier: UInt16? = nil,
         _ send: borrowing SendWindow,
         now: Int64,
         output: inout [UInt8]
     ) throws(RequestError) -> UInt16 {
         try check(filters.map(\.filter))
         if version == .v5 { try checkAvailability(filters.map(\.filter), properties) }
-        let identifier = try requestIdentifier(send)
+        let identifier = try take(packetIdentifier, send)
         let lowered = filters.map { filter, options in
             let qos = min(options.qos, limits.maximumQoS)
             return (filter, SubscriptionOptions(rawValue: options.rawValue & ~3 | qos))
@@ -47,16 +49,17 @@ extension MQTTClientMachine {
         return try write(packet, .subscribe, identifier, filters.count, now, &output)
     }
 
-    /// Ends subscriptions; returns the packet identifier that the answer will have.
+    /// Ends subscriptions; returns the packet identifier that the answer will have, as `subscribe`.
     package mutating func unsubscribe(
         _ filters: [[UInt8]],
         properties: [UInt8] = [],
+        packetIdentifier: UInt16? = nil,
         _ send: borrowing SendWindow,
         now: Int64,
         output: inout [UInt8]
     ) throws(RequestError) -> UInt16 {
         try check(filters)
-        let identifier = try requestIdentifier(send)
+        let identifier = try take(packetIdentifier, send)
         var packet: [UInt8] = []
         packet.appendUnsubscribe(
             packetIdentifier: identifier,
@@ -65,6 +68,14 @@ extension MQTTClientMachine {
             version: version
         )
         return try write(packet, .unsubscribe, identifier, filters.count, now, &output)
+    }
+
+    private mutating func take(
+        _ given: UInt16?,
+        _ send: borrowing SendWindow
+    ) throws(RequestError) -> UInt16 {
+        if let given { return given }
+        return try requestIdentifier(send)
     }
 
     private mutating func write(

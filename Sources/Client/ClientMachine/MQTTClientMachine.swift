@@ -49,7 +49,8 @@ package struct MQTTClientMachine: ~Copyable {
     let topicAliasMaximum: UInt16
     let receiveMaximum: Int
     let maximumPacketSize: Int
-    let authenticationMethod: String?
+    /// The method of enhanced authentication; nil for none.
+    package let authenticationMethod: String?
     let releasesAtOnce: Bool
     let numbersInTurn: Bool
     let connectDeadline: Int64

@@ -129,6 +129,8 @@ private func append(
     }
     guard let node = PropertyNode.make(info) else { return ResultCode.noMemory }
     fill(node)
+    // Other than what a server has sent: lists of programs are sent as a whole.
+    node.pointee.client_generated = true
     if let last = PropertyList(list.pointee).last {
         last.pointee.next = node
     } else {

@@ -60,6 +60,11 @@ package final class OutgoingConnection: ConnectionHandler {
     /// Whether it has come to an end, one way or the other.
     var hasEnded: Bool { if case .ended = stage { true } else { false } }
 
+    /// The connection to the server once its socket is connected; the proxy's does not count.
+    package var connection: Connection? {
+        if case .opening(let connection) = stage { connection } else { nil }
+    }
+
     /// Gives it up; nobody is told.
     package func cancel() {
         guard !hasEnded else { return }

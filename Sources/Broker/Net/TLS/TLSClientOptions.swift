@@ -32,6 +32,12 @@ package struct TLSClientOptions: Sendable {
     package var cipherSuites: String?
     /// A file that the secrets of connections are appended to, in the NSS key log format; nil for none.
     package var keyLogFile: String?
+    /// Who is asked for the password of the private key; nil: the terminal.
+    package var keyPassword: KeyPassword?
+    /// A context to use in place of a fresh one.
+    package var borrowed: BorrowedTLSContext?
+    /// Whether the other settings are applied to that context.
+    package var changesBorrowed = true
     /// A pre-shared key in place of certificates.
     package var preSharedKey: PreSharedKey?
 

@@ -107,6 +107,10 @@ extension TLSContext {
         _ context: OpaquePointer,
         _ options: TLSClientOptions
     ) throws(TLSError) {
+        if let password = options.keyPassword {
+            SSL_CTX_set_default_passwd_cb(context, password.callback)
+            SSL_CTX_set_default_passwd_cb_userdata(context, password.userData)
+        }
         if let file = options.certificateFile,
             SSL_CTX_use_certificate_chain_file(context, file) != 1
         {

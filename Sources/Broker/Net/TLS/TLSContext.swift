@@ -81,7 +81,7 @@ package final class TLSContext: Sendable {
     /// Blocks; not for reactors.
     package init(client options: TLSClientOptions, pool: HandshakePool) throws(TLSError) {
         ERR_clear_error()
-        guard let context = SSL_CTX_new(TLS_client_method()) else {
+        guard let context = Self.context(for: options) else {
             throw TLSError("Error: Unable to create TLS context.")
         }
         address = UInt(bitPattern: context)
@@ -92,13 +92,24 @@ package final class TLSContext: Sendable {
         pskHint = nil
         keyLogFile = options.keyLogFile
         applicationProtocol = []
-        try Self.prepare(context, for: options)
         certificateEnds = []
+        if options.borrowed != nil, !options.changesBorrowed { return }
+        try Self.prepare(context, for: options)
         logKeys(context)
+        // The place may be in use by whoever has made the context, and is needed for these two alone.
+        guard
+            options.borrowed == nil || options.preSharedKey != nil || options.keyLogFile != nil
+        else { return }
         _ = SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
     }
 
     deinit { SSL_CTX_free(pointer) }
+
+    /// A fresh context, or one more reference to the one that was given.
+    private static func context(for options: TLSClientOptions) -> OpaquePointer? {
+        guard let borrowed = options.borrowed else { return SSL_CTX_new(TLS_client_method()) }
+        return SSL_CTX_up_ref(borrowed.pointer) == 1 ? borrowed.pointer : nil
+    }
 
     /// The context behind the pointer that OpenSSL gives to callbacks.
     static func of(_ ssl: OpaquePointer?) -> TLSContext? {

@@ -55,6 +55,9 @@ final class TLSSession: @unchecked Sendable {
 
     deinit { SSL_free(ssl) }
 
+    /// The object of OpenSSL; nil where nothing could be made.
+    var object: OpaquePointer? { ssl }
+
     /// Marks the beginning of work, which one thread does at a time; for assertions.
     private func begin() -> Bool { !isBusy.exchange(true, ordering: .acquiring) }
 

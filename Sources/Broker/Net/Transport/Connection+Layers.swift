@@ -4,6 +4,9 @@
 import Glibc
 
 extension Connection {
+    /// The TLS object of OpenSSL; nil where there is none. It belongs to the connection.
+    package var tlsObject: OpaquePointer? { layers?.tls?.object }
+
     // MARK: In
 
     /// Reads once and takes the bytes through the layers.

@@ -6,17 +6,18 @@ import Glibc
 
 /// One request for a WebSocket that carries MQTT (RFC 6455 section 4.1) [MQTT-6.0.0-3].
 struct WebSocketClient {
-    /// Bytes of the answer at most.
-    static let headCountMax = 16 << 10
     private static let headerCountMax = 100
     private static let beginning = Array("HTTP/1.".utf8)
 
     /// The request.
     let request: [UInt8]
+    /// Bytes of the answer at most.
+    let headCountMax: Int
     private let accept: String
 
     /// Makes a request with a key of its own.
     init(_ target: WebSocketTarget, authority: String) {
+        headCountMax = target.answerCountMax
         var nonce = [UInt8](repeating: 0, count: 16)
         precondition(RAND_bytes(&nonce, 16) == 1, "the system has random numbers")
         var encoded = [UInt8](repeating: 0, count: 25)

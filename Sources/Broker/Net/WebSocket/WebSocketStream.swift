@@ -91,7 +91,7 @@ final class WebSocketStream {
         guard client.isPossible(head) else { return .refused("the server does not speak HTTP") }
         guard let end = HTTPHead.end(in: head, from: searched) else {
             heldByteCount = head.capacity
-            return head.count < WebSocketClient.headCountMax
+            return head.count < client.headCountMax
                 ? .incomplete : .refused("the answer is too large")
         }
         let rest = head.count - end

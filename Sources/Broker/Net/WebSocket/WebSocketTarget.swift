@@ -7,6 +7,8 @@ package struct WebSocketTarget: Sendable {
     package let path: String
     /// Further header fields of the request, as they are written.
     package private(set) var headers: [(name: String, value: String)] = []
+    /// Bytes of the server's answer at most, at least 100.
+    package var answerCountMax = 16 << 10
 
     /// Takes a path; nil if it cannot stand in a request.
     package init?(path: String) {

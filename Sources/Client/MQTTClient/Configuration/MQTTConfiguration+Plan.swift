@@ -28,18 +28,22 @@ extension MQTTConfiguration {
         }
         plan.stepTimeout = timeoutMilliseconds
         if let webSocket {
-            guard let target = WebSocketTarget(path: webSocket.path, headers: webSocket.headers)
+            guard var target = WebSocketTarget(path: webSocket.path, headers: webSocket.headers)
             else { throw .configuration("'\(webSocket.path)' is no path of a WebSocket") }
+            target.answerCountMax = webSocket.answerCountMax
             plan.webSocket = target
         }
-        if let tls { plan.tls = try Self.context(tls) }
+        if let tls { plan.tls = try Self.context(tls, tlsAdditions) }
         return plan
     }
 
     /// Milliseconds that a step may take, at least one.
     var timeoutMilliseconds: Int64 { max(1, Int64(connectTimeoutSeconds) * 1000) }
 
-    private static func context(_ tls: MQTTTLS) throws(MQTTError) -> TLSContext {
+    private static func context(
+        _ tls: MQTTTLS,
+        _ additions: TLSAdditions
+    ) throws(MQTTError) -> TLSContext {
         guard tls.engine == nil else {
             throw .notSupported("OpenSSL engines are not supported")
         }
@@ -58,6 +62,10 @@ extension MQTTConfiguration {
         options.ciphers = tls.ciphers
         options.cipherSuites = tls.cipherSuites
         options.keyLogFile = tls.keyLogFile
+        options.keyPassword = additions.keyPassword
+        options.requiresStatus = additions.requiresStatus
+        options.borrowed = additions.borrowed
+        options.changesBorrowed = additions.changesBorrowed
         options.preSharedKey = tls.preSharedKey.map {
             TLSClientOptions.PreSharedKey(identity: $0.identity, key: $0.key)
         }
@@ -87,7 +95,7 @@ extension MQTTConfiguration {
             packet.isCleanStart = isCleanStart
             return packet
         }
-        packet.isCleanStart = isFirst && isCleanStart
+        packet.isCleanStart = (isFirst || keepsCleanStart) && isCleanStart
         packet.sessionExpiryInterval = sessionExpirySeconds
         packet.receiveMaximum = receiveMaximum
         packet.maximumPacketSize = maximumPacketSize

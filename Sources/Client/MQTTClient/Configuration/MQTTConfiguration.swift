@@ -65,8 +65,16 @@ public struct MQTTConfiguration: Sendable {
     public var reconnection: MQTTReconnection? = MQTTReconnection()
     /// Messages that may wait and be under way.
     public var limits = MQTTQueueLimits()
+    /// What is to be said about TLS besides.
+    package var tlsAdditions = TLSAdditions()
     /// Further properties of CONNECT, encoded.
     package var encodedProperties: [UInt8] = []
+    /// Whether `isCleanStart` holds for every connection, not for the first alone.
+    package var keepsCleanStart = false
+    /// Whether packets follow CONNECT at once, as 5.0 allows in section 3.1.4, where they need no answer.
+    package var speaksEarly = false
+    /// Whether messages are taken however slowly the server takes them, as far as `limits` allow.
+    package var isPatient = false
     /// Whether the subscriptions are made again when the server has lost the session.
     package var renewsSubscriptions = true
 
@@ -99,6 +107,8 @@ public struct MQTTWebSocket: Sendable {
     public var path: String
     /// Further header fields of the request.
     public var headers: [(name: String, value: String)]
+    /// Bytes of the server's answer at most.
+    package var answerCountMax = 16 << 10
 
     /// Names a path.
     public init(path: String = "/mqtt", headers: [(name: String, value: String)] = []) {

@@ -32,7 +32,7 @@ extension ClientDriver {
         guard isValid(topic, properties) else {
             return .refused(.invalidTopic(String(decoding: topic, as: UTF8.self)))
         }
-        if qos == 0, !sending.hasWaiting, let link, link.isConnected,
+        if qos == 0, !sending.hasWaiting, let link, link.isConnected || configuration.speaksEarly,
             configuration.outgoingTopicAliasMaximum == 0
         {
             return publishAtOnce(payload, isRetained, properties, over: link)
@@ -91,7 +91,7 @@ extension ClientDriver {
         _ properties: [UInt8],
         over link: ServerLink
     ) -> PublishOutcome {
-        guard let connection = link.connection, !link.isCrowded else { return full() }
+        guard let connection = link.connection, !isCrowded else { return full() }
         let limits = link.machine.limits
         let form = UnsafePublishWriter(
             topic: lastTopic,
@@ -108,6 +108,11 @@ extension ClientDriver {
         connection.commitOutput(count, packets: 0)
         link.noteSent()
         return .sent
+    }
+
+    /// Whether the server takes bytes too slowly for more of them.
+    private var isCrowded: Bool {
+        configuration.isPatient ? false : link?.isCrowded ?? false
     }
 
     private func full() -> PublishOutcome {
@@ -133,7 +138,7 @@ extension ClientDriver {
         if let error = refusal(of: message) { return .refused(error) }
         let limits = configuration.limits
         guard waitingCount < limits.queuedMax,
-            keptByteCount < limits.queuedBytesMax, link?.isCrowded != true
+            keptByteCount < limits.queuedBytesMax, !isCrowded
         else { return full() }
         let place = sending.queue(
             byteCount: message.payload.count,

@@ -17,6 +17,8 @@ struct PendingRequest {
     let request: ClientRequest?
     let kind: Kind
     let properties: [UInt8]
+    /// The packet identifier that it is to have.
+    let wantedIdentifier: UInt16
     /// The packet identifier; nil while it is not sent.
     var packetIdentifier: UInt16?
 }
@@ -54,12 +56,30 @@ extension ClientDriver {
         _ properties: [UInt8]
     ) throws(MQTTError) -> ClientRequest {
         guard !isIdle else { throw .notConnected }
+        guard let identifier = takeIdentifier() else { throw .queueFull }
         lastRequest += 1
         let request = ClientRequest(number: lastRequest)
-        var pending = PendingRequest(request: request, kind: kind, properties: properties)
+        var pending = PendingRequest(
+            request: request,
+            kind: kind,
+            properties: properties,
+            wantedIdentifier: identifier
+        )
         if isConnected { pending.packetIdentifier = try send(pending) }
         requests.append(pending)
         return request
+    }
+
+    /// A packet identifier for something else than a message of the window; nil when all are in use.
+    package func takeIdentifier() -> UInt16? {
+        sending.takeIdentifier { identifier in
+            !requests.contains { $0.wantedIdentifier == identifier }
+        }
+    }
+
+    /// The packet identifier of a request that is not answered; nil for one that is.
+    package func packetIdentifier(of request: ClientRequest) -> UInt16? {
+        requests.first { $0.request == request }?.wantedIdentifier
     }
 
     private func send(_ pending: PendingRequest) throws(MQTTError) -> UInt16 {
@@ -72,6 +92,7 @@ extension ClientDriver {
                     try machine.subscribe(
                         filters,
                         properties: pending.properties,
+                        packetIdentifier: pending.wantedIdentifier,
                         sending,
                         now: now,
                         output: &output
@@ -80,6 +101,7 @@ extension ClientDriver {
                     try machine.unsubscribe(
                         filters,
                         properties: pending.properties,
+                        packetIdentifier: pending.wantedIdentifier,
                         sending,
                         now: now,
                         output: &output
@@ -158,8 +180,14 @@ extension ClientDriver {
     /// The server has lost the session: what was subscribed to is asked for again.
     func renewSubscriptions() {
         for (filters, properties) in subscriptions.packets {
+            guard let identifier = takeIdentifier() else { return }
             requests.insert(
-                PendingRequest(request: nil, kind: .subscribe(filters), properties: properties),
+                PendingRequest(
+                    request: nil,
+                    kind: .subscribe(filters),
+                    properties: properties,
+                    wantedIdentifier: identifier
+                ),
                 at: 0
             )
         }

@@ -37,14 +37,14 @@ package final class ClientDriver {
 
     /// The reactor that the client lives on.
     package let reactor: Reactor
-    /// What the client was made from.
-    package let configuration: MQTTConfiguration
+    /// What connections are made from.
+    package private(set) var configuration: MQTTConfiguration
     /// Who is told; not kept alive.
     package weak var delegate: (any ClientDriverDelegate)?
     /// The client identifier in force; empty until the server has chosen one.
     package private(set) var clientIdentifier: String
 
-    private let plan: OutgoingPlan
+    private var plan: OutgoingPlan
     private var stage = Stage.idle
     private var backoff: Backoff
     /// Whether the server has accepted the client since `connect`.
@@ -95,6 +95,11 @@ package final class ClientDriver {
     /// The connection, from CONNECT on.
     var link: ServerLink? { if case .linked(let link) = stage { link } else { nil } }
 
+    /// The connection that is on its way.
+    var opening: OutgoingConnection? {
+        if case .opening(let connection) = stage { connection } else { nil }
+    }
+
     /// Whether the server has accepted the client and the connection stands.
     package var isConnected: Bool { link?.isConnected ?? false }
 
@@ -110,15 +115,40 @@ package final class ClientDriver {
     /// Whether bytes wait that the socket has not taken.
     package var hasUnwritten: Bool { (link?.connection?.queuedByteCount ?? 0) > 0 }
 
+    /// Whether the last attempt to connect has come as far as CONNECT.
+    package private(set) var hasSaidConnect = false
+
+    /// The authentication method of the connection; nil for none.
+    package var authenticationMethod: String? { link?.machine.authenticationMethod }
+
     /// Messages that the server does not have yet.
     package var pendingCount: Int { sending.count }
 
     // MARK: Connecting
 
+    /// Makes further connections from this; reads the files of TLS, so it may block.
+    ///
+    /// Only while nothing is under way. A client identifier that a server has chosen is kept where there is
+    /// none now.
+    package func reconfigure(_ configuration: MQTTConfiguration) throws(MQTTError) {
+        assert(isIdle, "a connection keeps what it was made from")
+        plan = try configuration.outgoingPlan()
+        if !configuration.clientIdentifier.isEmpty {
+            clientIdentifier = configuration.clientIdentifier
+        } else if self.configuration.clientIdentifier != configuration.clientIdentifier {
+            clientIdentifier = ""
+        }
+        if clientIdentifier.isEmpty, configuration.version == .v31 {
+            clientIdentifier = MQTTConfiguration.freshClientIdentifier()
+        }
+        self.configuration = configuration
+    }
+
     /// Begins to connect; `connected` or `ended` follows.
     package func connect() {
         guard isIdle else { return }
         wasAccepted = false
+        hasSaidConnect = false
         backoff.reset()
         isTraced = delegate?.wantsTrace ?? false
         open()
@@ -164,7 +194,7 @@ package final class ClientDriver {
         properties: [UInt8] = []
     ) {
         switch stage {
-        case .linked(let link) where link.isConnected:
+        case .linked(let link) where link.isConnected || configuration.speaksEarly:
             link.leave(ReasonCode(rawValue: reason.rawValue), properties)
         case .idle: break
         case .linked, .opening, .waiting:
@@ -211,6 +241,11 @@ package final class ClientDriver {
 
     // MARK: Reading
 
+    /// The server has released a QoS 2 message, which will not come again.
+    func released(_ packetIdentifier: UInt16) {
+        delegate?.client(self, released: packetIdentifier)
+    }
+
     /// Reads nothing more from the server, so that it must wait; keep alive goes on.
     package func pauseReading() {
         guard !isReadingPaused else { return }
@@ -245,6 +280,17 @@ package final class ClientDriver {
         guard link.say({ $0.reauthenticate(data, now: now, output: &$1) }) else { return false }
         link.exchange = exchange
         return true
+    }
+
+    /// The server wants to know more; returns whether somebody will answer.
+    func challenged(_ data: [UInt8]?) -> Bool {
+        delegate?.client(self, challenged: data) ?? false
+    }
+
+    /// Answers the server, after `challenged`; `properties` are encoded and without their length.
+    package func answer(_ data: [UInt8]?, properties: [UInt8] = []) {
+        let now = reactor.now
+        link?.say { $0.answer(data, properties: properties, now: now, output: &$1) }
     }
 
     /// A further authentication is over.
@@ -291,6 +337,7 @@ extension ClientDriver: OutgoingHandler {
             clientIdentifier: clientIdentifier,
             authenticationData: data
         )
+        hasSaidConnect = true
         let link = ServerLink(self, connection, packet)
         link.exchange = exchange
         stage = .linked(link)

@@ -52,6 +52,12 @@ package protocol ClientDriverDelegate: AnyObject {
     /// After `publish` has said `.full`: there is room again.
     func clientHasRoom(_ client: ClientDriver)
 
+    /// The server has released a QoS 2 message that has arrived before: it will not come again.
+    func client(_ client: ClientDriver, released packetIdentifier: UInt16)
+
+    /// The server wants to know more, and the configuration has no answer; returns whether `answer` follows.
+    func client(_ client: ClientDriver, challenged data: [UInt8]?) -> Bool
+
     /// The server has accepted a further authentication.
     func clientReauthenticated(_ client: ClientDriver)
 
@@ -90,6 +96,8 @@ extension ClientDriverDelegate {
         retryIn milliseconds: Int64?
     ) {}
     package func clientHasRoom(_ client: ClientDriver) {}
+    package func client(_ client: ClientDriver, released packetIdentifier: UInt16) {}
+    package func client(_ client: ClientDriver, challenged data: [UInt8]?) -> Bool { false }
     package func clientReauthenticated(_ client: ClientDriver) {}
     package var wantsTrace: Bool { false }
     package func client(

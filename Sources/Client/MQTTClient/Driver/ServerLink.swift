@@ -175,6 +175,7 @@ final class ServerLink: ConnectionHandler {
                 now: now,
                 output: &output
             )
+            driver.released(stretch.identifier(at: place))
         }
         // Nothing is kept at a place.
         if driver.receiving.isSparse { driver.receiving.compact { _, _ in } }
@@ -228,7 +229,10 @@ final class ServerLink: ConnectionHandler {
 
     /// Answers a challenge.
     private func answer(_ challenge: [UInt8]?) {
-        guard let exchange else { return end(.authentication("an unexpected challenge")) }
+        guard let exchange else {
+            if driver.challenged(challenge) { return }
+            return end(.authentication("an unexpected challenge"))
+        }
         do {
             let data = try exchange.respond(to: challenge)
             machine.answer(data, now: now, output: &output)

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running a handle: on a thread of the program's, or piece by piece.
+
+import Glibc
+import MQTTClient
+import Net
+import Results
+
+extension ClientHandle {
+    /// The longest wait of a loop without a limit: as good as for ever.
+    private static let longestWait: Int64 = 24 * 3600 * 1000
+
+    /// Waits at most so many milliseconds for something to do, and does it.
+    func loop(milliseconds: Int64) -> Outcome {
+        let until = Clock.monotonicMilliseconds() + min(milliseconds, Self.longestWait)
+        let place: (descriptor: CInt, deadline: Int64)? = locked { session in
+            guard session.isUnderWay || session.nextDeadline == 0,
+                let descriptor = session.loop?.reactor.pollDescriptor
+            else { return nil }
+            return (descriptor, min(until, session.nextDeadline))
+        }
+        guard let place else { return Outcome(code: ResultCode.notConnected) }
+        if place.deadline > 0 { Self.wait(place.descriptor, until: place.deadline) }
+        return turn()
+    }
+
+    /// Does what there is to do, tells the program, and says whether the connection has ended.
+    func turn() -> Outcome {
+        var notices: [Notice] = []
+        let outcome = locked { session in
+            session.turn()
+            notices = session.own + session.notices
+            session.own.removeAll(keepingCapacity: true)
+            session.notices.removeAll(keepingCapacity: true)
+            return session.takeOutcome()
+        }
+        tell(notices)
+        // What the program has sent from within its functions.
+        if !notices.isEmpty { perform { $0.flush() } }
+        return outcome ?? .success
+    }
+
+    /// Whether a loop is to end: the program wished that, or the thread is to stop.
+    private var mustEnd: Bool { locked { $0.isWished || isStopping } }
+
+    /// Runs until the program wishes the end, or until there is no use in going on.
+    func loopForever(milliseconds: Int64) -> Outcome {
+        while true {
+            var outcome = Outcome.success
+            while outcome.code == ResultCode.success {
+                if locked({ _ in isStopping }) { return turn() }
+                outcome = loop(milliseconds: milliseconds)
+            }
+            if outcome.endsLoop { return outcome }
+            repeat {
+                if mustEnd { return .success }
+                pause()
+                if mustEnd { return .success }
+                outcome = reconnect(waits: false)
+                if outcome.isFinal { return outcome }
+            } while outcome.code != ResultCode.success
+        }
+    }
+
+    /// The pause before connecting again; the end of all ends it early.
+    private func pause() {
+        let seconds = locked { session in
+            let seconds = session.settings.pauses.pause(after: session.pauseCount)
+            if seconds < session.settings.pauses.longest { session.pauseCount += 1 }
+            return seconds
+        }
+        let until = Clock.monotonicMilliseconds() + Int64(seconds) * 1000
+        while Clock.monotonicMilliseconds() < until {
+            let descriptor = locked { $0.loop?.reactor.pollDescriptor ?? -1 }
+            Self.wait(descriptor, until: until)
+            locked { $0.turn() }
+            if mustEnd { return }
+        }
+    }
+}

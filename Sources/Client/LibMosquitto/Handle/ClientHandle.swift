@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a `struct mosquitto` is.
+
+import CMosquitto
+import CommonLibrary
+import Glibc
+import MQTTClient
+import Net
+import Results
+import Synchronization
+
+/// What a `struct mosquitto` is: a client that any thread may use.
+///
+/// One lock guards everything; it is held while packets are read and written, never while a program's
+/// function runs and never while a thread waits. Whoever runs a loop waits at the reactor's descriptor
+/// without the lock, makes one turn with it, and tells the program afterwards what has happened.
+final class ClientHandle: @unchecked Sendable {
+    /// The thread of `mosquitto_loop_start`, if there is one.
+    struct LoopThread {
+        let thread: Thread
+        let number: UInt64
+    }
+
+    private let gate = Mutex(())
+    private var session: ClientSession
+    private var callbacks = ClientCallbacks()
+    private var userData: UnsafeMutableRawPointer?
+    /// Who is in a function of the program, and how deep.
+    private var telling: (thread: pthread_t, depth: Int)?
+    var loopThread: LoopThread?
+    var threadCount: UInt64 = 0
+    /// The last one that has ended.
+    var endedThread: UInt64 = 0
+    /// The same as the thread knows itself; nil when it has ended.
+    var runningThread: pthread_t?
+    /// Whether the thread is to end.
+    var isStopping = false
+    /// Whether the program has given the handle back.
+    private var isDestroyed = false
+
+    init(_ settings: ClientSettings, _ userData: UnsafeMutableRawPointer?) {
+        session = ClientSession(settings)
+        self.userData = userData
+    }
+
+    /// The handle a program has given; nil for NULL.
+    static func of(_ pointer: OpaquePointer?) -> ClientHandle? {
+        pointer.map {
+            Unmanaged<ClientHandle>.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue()
+        }
+    }
+
+    /// What the program holds.
+    var pointer: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
+
+    // MARK: The lock
+
+    /// Calls `body` with the lock held.
+    func locked<Result>(_ body: (ClientSession) -> Result) -> Result {
+        gate.withLock { _ in
+            // The lock is what makes the session this thread's.
+            nonisolated(unsafe) let result = body(session)
+            return result
+        }
+    }
+
+    /// Changes what the program has set.
+    func set<Result>(_ body: (inout ClientSettings) -> Result) -> Result {
+        locked { body(&$0.settings) }
+    }
+
+    /// Changes what is called.
+    func setCallback(_ body: (inout ClientCallbacks) -> Void) {
+        locked { session in
+            body(&callbacks)
+            session.wantsLog = callbacks.log != nil
+            session.wantsProperties = callbacks.wantsProperties
+        }
+    }
+
+    /// What the program's functions get as `obj`.
+    var object: UnsafeMutableRawPointer? {
+        get { locked { _ in userData ?? UnsafeMutableRawPointer(pointer) } }
+        set { locked { _ in userData = newValue } }
+    }
+
+    /// Whether this thread is in a function of the program.
+    private var isTelling: Bool {
+        telling.map { pthread_equal($0.thread, pthread_self()) != 0 } ?? false
+    }
+
+    // MARK: Calls
+
+    /// Calls `body` as a function of the interface does: what it sends leaves before this returns, unless
+    /// the loop is somebody else's, and the program hears what concerns the call.
+    func perform<Result>(_ body: (ClientSession) -> Result) -> Result {
+        var own: [Notice] = []
+        let result = locked { session in
+            let result = body(session)
+            if session.isThreaded {
+                wake(session)
+            } else if !isTelling {
+                session.flush()
+            }
+            if !isTelling { swap(&own, &session.own) }
+            return result
+        }
+        if !own.isEmpty { tell(own) }
+        return result
+    }
+
+    /// Has a loop that waits look again.
+    private func wake(_ session: ClientSession) {
+        if isTelling { return }
+        session.loop?.reactor.waker.wake()
+    }
+
+    // MARK: Telling
+
+    /// Calls the program's functions.
+    func tell(_ notices: [Notice]) {
+        for notice in notices {
+            let (callbacks, object) = locked { _ in
+                telling = (pthread_self(), (isTelling ? telling?.depth ?? 0 : 0) + 1)
+                return (self.callbacks, userData ?? UnsafeMutableRawPointer(pointer))
+            }
+            let code = notice.tell(callbacks, pointer, object)
+            locked { session in
+                endTelling()
+                if code != ResultCode.success { session.failAuthentication(code) }
+            }
+            notice.free()
+        }
+    }
+
+    private func endTelling() {
+        guard let (thread, depth) = telling else { return }
+        telling = depth > 1 ? (thread, depth - 1) : nil
+    }
+
+    /// Tells the program that a connection is about to be made.
+    private func tellBeforeConnecting() {
+        let (callback, object) = locked { _ in
+            if callbacks.preConnect != nil {
+                telling = (pthread_self(), (isTelling ? telling?.depth ?? 0 : 0) + 1)
+            }
+            return (callbacks.preConnect, userData ?? UnsafeMutableRawPointer(pointer))
+        }
+        guard let callback else { return }
+        callback(pointer, object)
+        locked { _ in endTelling() }
+    }
+
+    // MARK: Connecting
+
+    /// Connects to where the handle was to connect last; waits until the socket is connected unless that is
+    /// left to a loop.
+    func reconnect(waits: Bool) -> Outcome {
+        guard locked({ $0.settings.target != nil }) else {
+            return Outcome(code: ResultCode.invalid)
+        }
+        tellBeforeConnecting()
+        let began = perform { $0.connect() }
+        guard began == .success, waits else { return began }
+        while true {
+            let (descriptor, deadline, end) = locked { session in
+                let end: Outcome? =
+                    session.isTransportOpen
+                    ? .success : session.isUnderWay ? nil : session.takeOutcome() ?? .success
+                return (session.loop?.reactor.pollDescriptor ?? -1, session.nextDeadline, end)
+            }
+            if let end {
+                perform { _ in }
+                return end
+            }
+            Self.wait(descriptor, until: deadline)
+            locked { $0.turn() }
+        }
+    }
+
+    /// Waits until a descriptor can be read, or until a time of the monotonic clock in milliseconds.
+    static func wait(_ descriptor: CInt, until deadline: Int64) {
+        let now = Clock.monotonicMilliseconds()
+        let milliseconds =
+            deadline == .max ? 1000 : CInt(clamping: max(0, deadline - now))
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&entry, 1, milliseconds)
+    }
+
+    // MARK: The end
+
+    /// The program gives the handle back, or has it made anew with other settings.
+    func reset(_ settings: ClientSettings?, _ userData: UnsafeMutableRawPointer?) {
+        _ = stopThread()
+        locked { session in
+            session.close()
+            self.session = ClientSession(
+                settings ?? ClientSettings(clientIdentifier: nil, isCleanSession: true)
+            )
+            callbacks = ClientCallbacks()
+            self.userData = userData
+            isDestroyed = settings == nil
+        }
+    }
+}
