@@ -187,7 +187,8 @@ let package = Package(
             "MQTTClient",
             in: "Sources/Client",
             uses: [
-                "ClientMachine", "Inflight", "MQTT", "Net", "Results", "CLinux",
+                "ClientMachine", "Inflight", "MQTT", "Net", "TopicRules", "Results", "Encoding",
+                "CLinux", "COpenSSL",
             ]
         ),
         module("HostAccess", in: "Sources/Broker", uses: ["Net", "CLinux", "CWrap"]),
@@ -408,10 +409,7 @@ let package = Package(
         tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
         tests("NetTests", uses: ["Net", "CLinux", "TestSupport"]),
         tests("HostAccessTests", uses: ["HostAccess", "Net"]),
-        tests(
-            "MQTTClientTests",
-            uses: ["MQTTClient", "ClientMachine", "MQTT", "Net", "TestSupport"]
-        ),
+        tests("MQTTClientTests", uses: ["MQTTClient", "TestSupport"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],
