@@ -465,6 +465,13 @@ let package = Package(
             "ClientToolsTests",
             uses: ["ClientTools", "PacketTracing", "MQTT", "ProgramOptions"]
         ),
+        .testTarget(
+            name: "ClientLibraryTests",
+            dependencies: ["TestSupport"],
+            path: "Tests/ClientLibraryTests",
+            exclude: ["Programs", "mosquittopp.symbols"],
+            swiftSettings: common
+        ),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]

@@ -21,8 +21,8 @@ install_packages=(patchelf binutils pandoc)
 # What making and trying Debian packages and images takes.
 package_packages=(debhelper dpkg-dev fakeroot iproute2 lintian mmdebstrap)
 # What the tests run besides: the original broker, its clients and headers, clients in C and Python.
-test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev libpaho-mqtt-dev openssl iproute2 python3
-    python3-venv patchelf pkg-config systemd "${manual_packages[@]}")
+test_packages=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev libmosquittopp-dev libpaho-mqtt-dev openssl
+    iproute2 python3 python3-venv patchelf pkg-config systemd "${manual_packages[@]}")
 # What they run in Python: MQTT clients, and one for SCRAM.
 python_packages=(paho-mqtt==2.2.0 aiomqtt==2.5.1 gmqtt==0.8.0 amqtt==0.12.1 mqttools==0.50.0 scramp==1.5.0)
 

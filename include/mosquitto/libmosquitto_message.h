@@ -15,8 +15,8 @@ extern "C" {
 libmosq_EXPORT int mosquitto_message_copy(
     struct mosquitto_message *dst, const struct mosquitto_message *src);
 
-/* Frees a message that was allocated with malloc(), and what it holds, and sets *message to NULL;
-   NULL is allowed.
+/* Frees a message that was allocated with malloc(), and what it holds; NULL is allowed. *message
+   points nowhere afterwards.
    [any thread] */
 libmosq_EXPORT void mosquitto_message_free(struct mosquitto_message **message);
 
