@@ -26,19 +26,19 @@ extension ClientHandle {
 
     /// Does what there is to do, tells the program, and says whether the connection has ended.
     func turn() -> Outcome {
-        var notices: [Notice] = []
-        let outcome = locked { session in
-            session.turn()
-            notices = session.own + session.notices
-            session.own.removeAll(keepingCapacity: true)
-            session.notices.removeAll(keepingCapacity: true)
-            return session.takeOutcome()
+        locked { $0.turn() }
+        // What a program does from within its functions is told of as well, such as its disconnecting.
+        for _ in 0..<Self.roundsMax {
+            let notices = locked { $0.takeNotices() }
+            if notices.isEmpty { break }
+            tell(notices)
+            perform { $0.flush() }
         }
-        tell(notices)
-        // What the program has sent from within its functions.
-        if !notices.isEmpty { perform { $0.flush() } }
-        return outcome ?? .success
+        return locked { $0.takeOutcome() } ?? .success
     }
+
+    /// How often a program can go on by what it does in its functions before a loop returns.
+    private static let roundsMax = 100
 
     /// Whether a loop is to end: the program wished that, or the thread is to stop.
     private var mustEnd: Bool { locked { $0.isWished || isStopping } }

@@ -122,9 +122,13 @@ final class ClientSession {
     private func ensureDriver() throws(MQTTError) -> ClientDriver {
         if let driver { return driver }
         let loop = try ClientLoop()
-        let target =
-            settings.target ?? ClientSettings.Target(host: "localhost", port: 1883, keepAlive: 60)
-        let driver = try loop.makeClient(settings.configuration(to: target))
+        // Made from what matters before the first connection, which is made from all.
+        var configuration = MQTTConfiguration(.tcp(host: "localhost", port: 1883))
+        configuration.version = settings.version
+        configuration.limits.queuedMax = settings.queuedMaximum
+        configuration.limits.queuedBytesMax = settings.queuedBytesMaximum
+        configuration.isPatient = true
+        let driver = try loop.makeClient(configuration)
         driver.delegate = self
         self.loop = loop
         self.driver = driver
@@ -177,6 +181,14 @@ final class ClientSession {
 
     /// Whether something waits to be written.
     var hasUnwritten: Bool { driver?.hasUnwritten ?? false }
+
+    /// What is to be told, in the order in which it has happened.
+    func takeNotices() -> [Notice] {
+        let taken = own.isEmpty ? notices : own + notices
+        own.removeAll(keepingCapacity: true)
+        notices = []
+        return taken
+    }
 
     /// How the connection has ended, if it has and nobody was told.
     func takeOutcome() -> Outcome? {
