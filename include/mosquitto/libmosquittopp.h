@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 
-#include <mosquitto.h>
+#include "../mosquitto.h"
 
 #ifndef mosqpp_EXPORT
 #if defined(__GNUC__)

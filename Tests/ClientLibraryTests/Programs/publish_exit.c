@@ -9,7 +9,7 @@ static void on_connect(struct mosquitto *client, void *data, int rc)
     int mid;
 
     (void)data;
-    printf("connected: %s\n", mosquitto_connack_string(rc));
+    printf("connected: %d\n", rc);
     DO(mosquitto_publish(client, &mid, "publish_exit/a", 5, "hello", 1, false));
     printf("publishing %d\n", mid);
 }
