@@ -15,8 +15,8 @@ import Results
 /// are lent to; what comes of it takes the ways that all messages take.
 final class BridgePeer: SessionPeer {
     unowned let bridge: Bridge
-    /// The bridge's configuration when the connection was made.
-    let plan: BridgePlan
+    /// The bridge's configuration when the connection was made, or one that says the same.
+    var plan: BridgePlan
     private var machine: MQTTClientMachine
     /// Packets of the machine on their way to the socket.
     private var output: [UInt8] = []
