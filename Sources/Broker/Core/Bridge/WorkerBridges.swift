@@ -5,6 +5,7 @@ import Config
 import Log
 import MQTT
 import Net
+import Topics
 
 /// The bridges whose sessions live on one worker, and when they have something to do.
 ///
@@ -17,6 +18,8 @@ final class WorkerBridges {
     /// Whose turn it is first.
     private var next = 0
     private var nextDeadline = Int64.max
+    /// Which bridge each session is of, or was before the broker was started anew; by its name.
+    private var names: [SessionHandle: String] = [:]
 
     /// When `proceed` has something to do, in milliseconds of the reactor clock.
     var deadline: Int64 {
@@ -74,6 +77,15 @@ final class WorkerBridges {
         due.removeLast()
         if place < running.count { running[place].place = place }
         isStale = true
+    }
+
+    /// The name of the bridge that a session is of, configured or not; nil for a client's.
+    func name(of session: SessionHandle) -> String? { names.isEmpty ? nil : names[session] }
+
+    /// A session is of the bridge of that name; nil: of none.
+    func setName(_ name: String?, of session: SessionHandle) {
+        if name == nil, names.isEmpty { return }
+        names[session] = name
     }
 
     /// Gives all up without a word: the broker ends.
@@ -146,6 +158,7 @@ extension Worker {
     /// A session that is there, restored perhaps, is the bridge's.
     func claim(_ session: Session, for bridge: Bridge) {
         deadlines.set(session.handle, at: 0)
+        bridges.setName(bridge.configuration.name, of: session.handle)
         session.claim(
             by: bridge.identity(at: .text("", port: 0)),
             expiryInterval: bridge.expiryInterval
