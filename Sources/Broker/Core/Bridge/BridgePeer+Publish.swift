@@ -64,17 +64,7 @@ extension BridgePeer {
             worker.deliverCollected()
             return refuse(received, .packetTooLarge)
         }
-        if let loopMark, !publish.properties.isEmpty,
-            loopMark.hasBeenHere(
-                UnsafeRawBufferPointer(rebasing: received.body[publish.properties])
-            )
-        {
-            worker.deliverCollected()
-            // After PUBREC with an error nothing is left to be done [MQTT-4.3.3-4].
-            let reason =
-                publish.qos == 2 ? ReasonCode.implementationSpecificError : .noMatchingSubscribers
-            return refuse(received, reason)
-        }
+        if hasComeRound(received) { return }
         let mark = loopMark?.entryProperty ?? []
         if publish.qos < 2, isOrdinary(topic) {
             let isContinued =
@@ -121,6 +111,18 @@ extension BridgePeer {
             PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier),
             at: received.place
         )
+    }
+
+    /// Acknowledges a message that has been here before, and takes it no further.
+    private func hasComeRound(_ received: UnsafeReceivedPublish) -> Bool {
+        let publish = received.publish
+        guard let loopMark, !publish.properties.isEmpty else { return false }
+        let properties = UnsafeRawBufferPointer(rebasing: received.body[publish.properties])
+        guard loopMark.hasBeenHere(properties) else { return false }
+        worker.deliverCollected()
+        // After PUBREC with an error nothing is left to be done [MQTT-4.3.3-4].
+        refuse(received, publish.qos == 2 ? .implementationSpecificError : .noMatchingSubscribers)
+        return true
     }
 
     /// Takes messages that differ in payload and packet identifier alone: their topic is looked at once.
