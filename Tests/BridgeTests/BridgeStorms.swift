@@ -64,7 +64,7 @@ struct BridgeStorms {
         let sender = try RawClient.connected(to: broker)
         var sent = 0
         for round in 0..<60 {
-            try broker.rewrite(Self.text(&dice, far: far.port))
+            try broker.rewrite(Self.text(&dice, far: far.port), atomically: true)
             broker.process.signal(SIGHUP)
             for _ in 0..<20 {
                 sent += 1
