@@ -10,10 +10,6 @@ cd "$(dirname "$0")/.."
 
 use_sanitizer "${1:-}" "${2:-}" 60
 export TSAN_OPTIONS="exitcode=0 $TSAN_OPTIONS"
-# The plugins find the functions of the sanitizer in the broker; these are not exported by themselves.
-exports=(-Xlinker '--export-dynamic-symbol=__tsan_*' -Xlinker '--export-dynamic-symbol=__asan_*' -Xlinker '--export-dynamic-symbol=__sanitizer_*')
-for product in mosquitto mosquitto_password_file mosquitto_acl_file mosquitto_dynamic_security; do
-    build_sanitized "${exports[@]}" --product "$product"
-done
+build_sanitized
 cc -O1 -g -shared -fPIC -pthread -Iinclude Benchmarks/load/storm_plugin.c -o "$work/storm_plugin.so"
 python3 Benchmarks/load/storm.py "$PWD" "$build/debug/mosquitto" "$build/debug" "$work/storm_plugin.so" "$seconds" "$work/report"

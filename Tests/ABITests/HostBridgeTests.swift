@@ -72,6 +72,16 @@ import Testing
         )
     }
 
+    @Test("The local user name is what plugins see")
+    func userName() throws {
+        let remote = try ScriptedRemote()
+        let broker = try Self.start(remote, "")
+        let connection = try Self.open(remote)
+        connection.send(Wire.publish(.v4, "who", "m", qos: 1, id: 1))
+        try connection.expect(Wire.puback(1), seconds: 10)
+        try broker.waitForLog(containing: "who client=local.r user=bridge")
+    }
+
     @Test(
         "What waits for a remote that was never there outlives kill -9 in a plugin",
         arguments: Lane.allCases,

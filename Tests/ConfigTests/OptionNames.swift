@@ -49,7 +49,7 @@ enum OptionNames {
     static let stringsOnce =
         [
             "pid_file", "persistence_file", "persistence_location", "log_timestamp_format",
-            "auto_id_prefix", "bind_address",
+            "auto_id_prefix", "bind_address", "bridge_loop_protection",
         ].map { ($0, "") }
         + ["bind_interface", "listener_auto_id_prefix", "tls_engine", "tls_version", "psk_hint"]
         .map { ($0, "listener") }

@@ -9,6 +9,11 @@ import Testing
 
 @testable import Core
 
+extension BridgePlan {
+    /// Where to connect, by the number of the address.
+    fileprivate var targets: [OutgoingPlan] { configuration.addresses.indices.map(target) }
+}
+
 @Suite("Bridge plans")
 struct BridgePlanTests {
     private static let pool = Result { () throws(SystemError) in try HandshakePool(threadCount: 1) }
@@ -20,7 +25,10 @@ struct BridgePlanTests {
         var bridge = BridgeConfiguration(name: "b")
         bridge.addresses = [BridgeAddress(host: "h", port: 1883)]
         change(&bridge)
-        return try BridgePlan([bridge], 0, pool: Self.pool.get()) { " (\($0) at test.conf:7)" }
+        var contexts: [BridgeTLSConfiguration: TLSContext] = [:]
+        return try BridgePlan([bridge], 0, &contexts, pool: Self.pool.get()) {
+            " (\($0) at test.conf:7)"
+        }
     }
 
     @Test("Each address becomes a target, in the order of the file")

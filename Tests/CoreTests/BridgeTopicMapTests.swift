@@ -44,18 +44,19 @@ struct BridgeTopicMapTests {
 
     @Test("Directions decide who subscribes where")
     func directions() {
-        let map = BridgeTopicMap([
+        let topics = [
             Self.topic("a/#", .out, qos: 1, "l/", "r/"),
             Self.topic("b/#", .in, qos: 2, "l/", "r/"),
             Self.topic("c", .both),
             Self.topic("d", .out),
             Self.topic("d", .in),
-        ])
+        ]
+        let map = BridgeTopicMap(topics)
         #expect(
             map.local.map { String(decoding: $0.filter, as: UTF8.self) } == ["l/a/#", "c", "d"]
         )
         #expect(map.local.map(\.qos) == [1, 0, 0])
-        let requests = map.requests.map { request in
+        let requests = BridgeTopicMap.requests(topics).map { request in
             switch request {
             case .subscribe(let wanted):
                 "\(String(decoding: wanted.filter, as: UTF8.self)) \(wanted.qos)"

@@ -101,10 +101,10 @@ package final class Broker: Sendable {
         if ownsDirectory { try? FileManager.default.removeItem(atPath: directory) }
     }
 
-    /// Replaces the configuration file, for a reload.
-    package func rewrite(_ config: String) throws {
+    /// Replaces the configuration file, for a reload; as a whole where one may be under way.
+    package func rewrite(_ config: String, atomically isAtomic: Bool = false) throws {
         try Self.fill(config, program, ports, directory, workers: workers)
-            .write(toFile: configurationPath, atomically: false, encoding: .utf8)
+            .write(toFile: configurationPath, atomically: isAtomic, encoding: .utf8)
     }
 
     /// Sends SIGTERM and waits; the exit status must be 0.

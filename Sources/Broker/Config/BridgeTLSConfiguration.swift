@@ -2,7 +2,7 @@
 // How a bridge protects its connection.
 
 /// The TLS options of a bridge.
-package struct BridgeTLSConfiguration: Sendable, Equatable {
+package struct BridgeTLSConfiguration: Sendable, Hashable {
     /// The file of trusted certificate authorities.
     package var cafile: String?
     /// The directory of trusted certificate authorities.

@@ -20,6 +20,8 @@ package struct Configuration: Sendable, Equatable {
     package var checkRetainSource = false
     /// The prefix every client identifier must have; nil allows all.
     package var clientidPrefixes: String?
+    /// What this broker is called among brokers whose bridges make rings; nil: messages are not marked.
+    package var bridgeLoopProtection: String?
     /// Whether connects and disconnects are logged.
     package var connectionMessages = true
     /// Whether `$CONTROL/broker/v1` answers.

@@ -29,6 +29,7 @@ extension ConfigurationParser {
         errors += finishBridges(&result)
         if let error = ConfigurationError(errors) { throw error }
         remarkUnused(result)
+        remarkUnmarked(result)
         result.logging.fileMention = result.places.mention(OptionPlaces.logFile, in: .general)
         return result
     }
@@ -40,6 +41,21 @@ extension ConfigurationParser {
             let text =
                 "Warning: Plugin '\(name)' is not used by any listener: not loaded. Say 'plugin_use \(name)'"
                 + " at the listeners it is for\(plugin.mention)."
+            records.append(LogRecord(.warning, text))
+        }
+    }
+
+    /// Warns of bridges that cannot say where a message has been.
+    private mutating func remarkUnmarked(_ result: Configuration) {
+        guard result.bridgeLoopProtection != nil else { return }
+        for (index, bridge) in result.bridges.enumerated()
+        where bridge.protocolVersion != .mqttv50 {
+            let names = ["bridge_protocol_version", "connection"]
+            let place = result.places.first(of: names, in: .bridge(index))
+            let mention = place.map { " (\($0))" } ?? ""
+            let text =
+                "Warning: bridge_loop_protection does nothing for bridge '\(bridge.name)': it needs"
+                + " bridge_protocol_version mqttv50\(mention)."
             records.append(LogRecord(.warning, text))
         }
     }

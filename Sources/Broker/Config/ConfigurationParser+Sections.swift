@@ -82,7 +82,7 @@ extension ConfigurationParser {
     /// `connection <name>`: opens a section.
     private mutating func parseConnection(_ line: inout OptionLine) throws(ConfigurationError) {
         let name = try line.word()
-        guard !configuration.bridges.contains(where: { $0.name == name }) else {
+        guard bridgeNames.insert(name).inserted else {
             throw ConfigurationError("Error: Duplicate bridge name '\(name)'.")
         }
         configuration.bridges.append(BridgeConfiguration(name: name))

@@ -43,6 +43,8 @@ package struct ConfigurationParser {
     let source: any ConfigurationSource
     var context = Context()
     var occurrences: Set<Occurrence> = []
+    /// The names on `connection` lines.
+    var bridgeNames: Set<String> = []
     /// The listener made by `port`, `bind_address` or implicitly.
     var defaultListener: ListenerConfiguration?
     /// Whether `port` or `bind_address` occurred, so that the default listener is opened.

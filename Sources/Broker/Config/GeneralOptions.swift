@@ -37,6 +37,7 @@ enum GeneralOptions {
     static let switches: [String: Setting<Configuration>] = [
         "allow_duplicate_messages": .bool(\.allowDuplicateMessages)
             .deprecated("Clients can use MQTT 5 subscription options instead."),
+        "bridge_loop_protection": .custom(\.bridgeLoopProtection, bridgeLoopProtection),
         "check_retain_source": .bool(\.checkRetainSource).untilRestart(),
         "clientid_prefixes": .string(\.clientidPrefixes)
             .deprecated("Use an authentication plugin to restrict client identifiers."),
@@ -187,6 +188,18 @@ enum GeneralOptions {
         let count = try OptionLine.int(word, label: line.name)
         guard 1...64 ~= count else { throw line.invalid(count) }
         root.workerThreads = count
+    }
+
+    /// What the broker is called in the user properties of messages.
+    private static func bridgeLoopProtection(
+        _ root: inout Configuration,
+        _ line: inout OptionLine
+    ) throws(ConfigurationError) {
+        let name = try line.string(isOnce: true)
+        guard name.utf8.count <= 100 else {
+            throw ConfigurationError("Error: '\(line.name)' is a name of at most 100 bytes.")
+        }
+        root.bridgeLoopProtection = name
     }
 
     /// A number and a unit: s, h, d, w, m (30 days) or y (365 days).

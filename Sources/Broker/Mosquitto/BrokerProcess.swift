@@ -12,17 +12,37 @@ enum BrokerProcess {
     /// Runs the broker and returns its exit status.
     static func main(arguments: [String]) -> Int32 {
         let log = Log()
+        switch read(arguments, log) {
+        case .success(let (configuration, commandLine)):
+            return start(configuration, commandLine, log)
+        case .failure(let stop):
+            logTermination(log)
+            return stop.status
+        }
+    }
+
+    /// Reads command line and files.
+    ///
+    /// What only the parser knows, as much as the configuration itself where there are a thousand
+    /// bridges, is gone with it before the broker starts.
+    private static func read(
+        _ arguments: [String],
+        _ log: Log
+    ) -> Result<(Configuration, BrokerCommandLine), EarlyEnd> {
         var parser = ConfigurationParser(source: SystemConfigurationSource())
         do throws(BrokerCommandLine.Stop) {
             let commandLine = try BrokerCommandLine(arguments, parser: &parser)
             let configuration = try finish(&parser, commandLine)
             writeRemarks(of: parser, to: log)
-            return start(configuration, commandLine, log)
+            return .success((configuration, commandLine))
         } catch {
-            let status = report(error, parser, log)
-            logTermination(log)
-            return status
+            return .failure(EarlyEnd(status: report(error, parser, log)))
         }
+    }
+
+    /// The broker does not start; why is said already.
+    private struct EarlyEnd: Error {
+        let status: Int32
     }
 
     /// Logs the line every exit of the broker logs.

@@ -131,6 +131,11 @@ static int on_message_in(int event, void *data, void *userdata)
         mosquitto_property_add_string_pair(
             &message->properties, MQTT_PROP_USER_PROPERTY, "added", "here");
     }
+    if (strcmp(message->topic, "who") == 0) {
+        RECORD(
+            "who client=%s user=%s", or_null(mosquitto_client_id(message->client)),
+            or_null(mosquitto_client_username(message->client)));
+    }
     if (strcmp(message->topic, "quota") == 0) {
         return MOSQ_ERR_QUOTA_EXCEEDED;
     }

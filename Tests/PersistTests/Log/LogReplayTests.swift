@@ -103,6 +103,48 @@ struct LogReplayTests {
         #expect(replay.sessionMax == 57)
     }
 
+    @Test("A session is of the bridge that is named behind its beginning, until a client has it")
+    func bridgeName() throws {
+        let name = LogIdentity(clientIdentifier: "b")
+        func names(_ records: (inout RecordBuffer) -> Void) throws -> [String?] {
+            try replay(records).sessions.map(\.session.bridgeName)
+        }
+        #expect(
+            try names { buffer in
+                buffer.write(.attached(1, Self.identity, expiryInterval: 9, isNew: true))
+                buffer.write(.identity(1, name))
+                buffer.write(.detached(1, at: 5))
+            } == ["b"]
+        )
+        #expect(
+            try names { buffer in
+                buffer.write(.attached(1, Self.identity, expiryInterval: 9, isNew: true))
+                buffer.write(.identity(1, name))
+                buffer.write(.attached(1, Self.identity, expiryInterval: 9, isNew: false))
+            } == [nil]
+        )
+        // An image has it anew; a publisher's number is nobody's session.
+        #expect(
+            try names { buffer in
+                buffer.write(
+                    .imageBegan(
+                        LogImageHead(
+                            session: 1,
+                            identity: Self.identity,
+                            expiryInterval: 9,
+                            detachedAt: 5,
+                            nextSequence: 0,
+                            lastIdentifier: 0
+                        )
+                    )
+                )
+                buffer.write(.identity(1, name))
+                buffer.write(.identity(2, name))
+                buffer.write(.imageEnded(1))
+            } == ["b"]
+        )
+    }
+
     @Test("A number that is not above the last one is known already")
     func repeatedSequence() throws {
         let replay = try replay { buffer in

@@ -52,10 +52,12 @@ final class Bridge {
     private var hasTried = false
     /// Whether the session that is there has the subscriptions of the plan.
     private var isPrepared = false
-    /// How it was told last why there is no connection.
-    private(set) var lastEnd: BridgeEnd?
+    /// Whether others have been told why there is no connection.
+    private var hasEnded = false
     /// What it was last that others see; nil before anything.
     private var reported: BridgeStatus.State?
+    /// Its line on the broker's board.
+    private let line: Int
     /// When the first address is looked for next; nil while nobody looks.
     private var probeDueAt: Int64?
     private var probe: OutgoingConnection?
@@ -74,8 +76,18 @@ final class Bridge {
         introduction = BridgeIntroduction(configuration)
         backoff = BridgeBackoff(configuration.restartTimeout)
         rotation = BridgeAddressRotation(
-            count: plan.targets.count,
+            count: plan.configuration.addresses.count,
             isRoundRobin: configuration.roundRobin
+        )
+        line = worker.broker.bridges.add(
+            BridgeStatus(
+                plan: plan,
+                addressIndex: 0,
+                protocolVersion: introduction.version.rawValue,
+                state: .waiting,
+                since: Clock.wallSeconds()
+            ),
+            home: worker.index
         )
         state = .waiting(until: worker.reactor.now + delay)
         report()
@@ -131,7 +143,7 @@ final class Bridge {
         log.notice("Connecting bridge \(configuration.name) (\(address))")
         state = .dialing(
             worker.reactor.connect(
-                plan.targets[rotation.index],
+                plan.target(rotation.index),
                 by: worker.broker.resolver,
                 for: self
             )
@@ -143,7 +155,8 @@ final class Bridge {
     /// - Parameter lasted: seconds since the remote had accepted the bridge; nil if it never did
     func ended(_ end: BridgeEnd, lasted: Int64? = nil) {
         if case .removed = state { return }
-        lastEnd = end
+        hasEnded = true
+        worker.broker.bridges.change(line) { $0.lastEnd = end }
         probe?.cancel()
         probe = nil
         probeDueAt = nil
@@ -198,7 +211,7 @@ final class Bridge {
         probeDueAt = worker.reactor.now + BridgeAddressRotation.probeInterval
         worker.bridges.noteDeadline(of: self)
         guard probe == nil else { return }
-        var plan = plan.targets[0]
+        var plan = plan.target(0)
         plan.tls = nil
         plan.webSocket = nil
         probe = worker.reactor.connect(plan, by: worker.broker.resolver, for: self)
@@ -269,8 +282,8 @@ final class Bridge {
 
     /// Says how it is.
     private func report() {
-        var next: Int64?
         let word: BridgeStatus.State
+        var next: Int64?
         switch state {
         case .waiting(let time):
             word = .waiting
@@ -279,24 +292,20 @@ final class Bridge {
         case .dialing: word = .connecting
         case .connected(let peer): word = peer.stage == .connected ? .connected : .connecting
         case .removed:
-            worker.broker.bridges.remove(configuration.name, home: worker.index)
+            worker.broker.bridges.remove(line)
             return
         }
         // A lazy bridge that is still at rest says so once.
         if word == reported { return }
         reported = word
-        let status = BridgeStatus(
-            name: configuration.name,
-            localClientIdentifier: configuration.localClientid,
-            remoteClientIdentifier: configuration.remoteClientid,
-            address: configuration.addresses[rotation.index].description,
-            protocolVersion: introduction.version.rawValue,
-            state: word,
-            since: Clock.wallSeconds(),
-            lastError: lastEnd?.text,
-            nextAttempt: next
-        )
-        worker.broker.bridges.set(status, home: worker.index)
+        worker.broker.bridges.change(line) { status in
+            status.plan = plan
+            status.addressIndex = rotation.index
+            status.protocolVersion = introduction.version.rawValue
+            status.state = word
+            status.since = Clock.wallSeconds()
+            status.nextAttempt = next
+        }
     }
 
     // MARK: Changes
@@ -317,12 +326,17 @@ final class Bridge {
     /// that, else when this one is over.
     func adopt(_ plan: BridgePlan, isChanged: Bool) {
         self.plan = plan
-        guard isChanged else { return }
+        guard isChanged else {
+            // Nobody keeps what the file said before.
+            worker.broker.bridges.change(line) { $0.plan = plan }
+            if case .connected(let peer) = state { peer.plan = plan }
+            return
+        }
         isPrepared = false
         introduction = BridgeIntroduction(plan.configuration)
         backoff = BridgeBackoff(plan.configuration.restartTimeout)
         rotation = BridgeAddressRotation(
-            count: plan.targets.count,
+            count: plan.configuration.addresses.count,
             isRoundRobin: plan.configuration.roundRobin
         )
         if plan.configuration.reloadType == .immediate { reconnect() }
@@ -359,10 +373,10 @@ extension Bridge: OutgoingHandler {
         }
         guard case .dialing(let current) = state, current === outgoing else { return }
         log.error("Error creating bridge: \(failure.description).")
-        if lastEnd == nil {
+        if !hasEnded {
             log.warning("Warning: Unable to connect bridge \(configuration.name).")
         }
-        ended(.unreachable(failure.description))
+        ended(.unreachable(failure))
     }
 
     private func foundPrimary(_ connection: Connection) {

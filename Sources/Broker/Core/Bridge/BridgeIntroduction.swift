@@ -42,9 +42,15 @@ struct BridgeIntroduction {
 
     /// The CONNECT of the next attempt.
     ///
-    /// - Parameter inFlightMax: `max_inflight_messages`, told where the bridge has no
-    ///   `bridge_receive_maximum`; 0 for no limit
-    func packet(_ bridge: BridgeConfiguration, inFlightMax: Int) -> ConnectPacket {
+    /// - Parameters:
+    ///   - inFlightMax: `max_inflight_messages`, told where the bridge has no `bridge_receive_maximum`; 0
+    ///     for no limit
+    ///   - brokerName: `bridge_loop_protection`
+    func packet(
+        _ bridge: BridgeConfiguration,
+        inFlightMax: Int,
+        brokerName: String? = nil
+    ) -> ConnectPacket {
         var packet = ConnectPacket(version: version, clientIdentifier: bridge.remoteClientid)
         packet.isBridge = isPrivate && version != .v5
         packet.isCleanStart = bridge.cleansession
@@ -68,6 +74,9 @@ struct BridgeIntroduction {
         // 65535 is what is left out.
         let maximum = bridge.receiveMaximum ?? inFlightMax
         if maximum > 0, maximum < 65_535 { packet.receiveMaximum = UInt16(maximum) }
+        if let brokerName {
+            packet.userProperties = BridgeLoopMark.property(naming: Array(brokerName.utf8))
+        }
         return packet
     }
 

@@ -46,7 +46,7 @@ extension BridgePeer {
         switch plan.topics.localName(of: topic) {
         case .same: return (topic, false)
         case .none: return nil
-        case .changed(let prefix, let rest): return (TopicJoin.join(prefix, rest, in: &name), true)
+        case .changed(let prefix, let rest): return (BytesJoin.join(prefix, rest, in: &name), true)
         }
     }
 
@@ -64,6 +64,8 @@ extension BridgePeer {
             worker.deliverCollected()
             return refuse(received, .packetTooLarge)
         }
+        if hasComeRound(received) { return }
+        let mark = loopMark?.entryProperty ?? []
         if publish.qos < 2, isOrdinary(topic) {
             let isContinued =
                 batch.isCollecting(from: self)
@@ -76,12 +78,12 @@ extension BridgePeer {
                 )
             if !isContinued { begin(topic, qos: publish.qos, isRetained: isRetained, session) }
             let isUnchanged =
-                !isMapped && !publish.isDuplicate && publish.topicAlias == nil
+                !isMapped && mark.isEmpty && !publish.isDuplicate && publish.topicAlias == nil
                 && publish.messageExpiryInterval == nil
                 && publish.forwardedPropertiesByteCount == publish.properties.count
             batch.append(
                 payload: received.payload,
-                properties: forwardedProperties(publish, received.body),
+                properties: forwardedProperties(publish, received.body, and: mark),
                 expiresAt: Expiry.second(after: publish.messageExpiryInterval, from: worker.now),
                 packetIdentifier: publish.packetIdentifier,
                 packet: isUnchanged ? received.packet : nil,
@@ -95,7 +97,7 @@ extension BridgePeer {
         let message = Message.make(
             UnsafePublication(
                 topic: topic,
-                properties: forwardedProperties(publish, received.body),
+                properties: forwardedProperties(publish, received.body, and: mark),
                 payload: received.payload,
                 qos: publish.qos,
                 isRetained: isRetained,
@@ -109,6 +111,18 @@ extension BridgePeer {
             PublishReceipt(qos: publish.qos, packetIdentifier: publish.packetIdentifier),
             at: received.place
         )
+    }
+
+    /// Acknowledges a message that has been here before, and takes it no further.
+    private func hasComeRound(_ received: UnsafeReceivedPublish) -> Bool {
+        let publish = received.publish
+        guard let loopMark, !publish.properties.isEmpty else { return false }
+        let properties = UnsafeRawBufferPointer(rebasing: received.body[publish.properties])
+        guard loopMark.hasBeenHere(properties) else { return false }
+        worker.deliverCollected()
+        // After PUBREC with an error nothing is left to be done [MQTT-4.3.3-4].
+        refuse(received, publish.qos == 2 ? .implementationSpecificError : .noMatchingSubscribers)
+        return true
     }
 
     /// Takes messages that differ in payload and packet identifier alone: their topic is looked at once.
@@ -144,17 +158,7 @@ extension BridgePeer {
                 return refuse(receipt, .packetTooLarge)
             }
             guard isOrdinary else {
-                let message = Message.make(
-                    UnsafePublication(
-                        topic: topic,
-                        properties: UnsafeRawBufferPointer(start: nil, count: 0),
-                        payload: payload,
-                        qos: stretch.qos,
-                        isRetained: false,
-                        expiresAt: Expiry.second(after: nil, from: worker.now),
-                        origin: identity
-                    )
-                )
+                let message = message(topic, payload, qos: stretch.qos)
                 worker.deliverCollected()
                 return accept(message, receipt, at: stretch.firstPlace.map { $0 + index })
             }
@@ -169,16 +173,45 @@ extension BridgePeer {
                         isRetained: false
                     ))
             if !isContinued { begin(topic, qos: stretch.qos, isRetained: false, session) }
+            let isUnchanged = !isMapped && loopMark == nil
             batch.append(
                 payload: payload,
-                properties: UnsafeRawBufferPointer(start: nil, count: 0),
+                properties: entryProperties(),
                 expiresAt: Expiry.second(after: nil, from: worker.now),
                 packetIdentifier: identifier,
-                packet: isMapped ? nil : packet,
+                packet: isUnchanged ? packet : nil,
                 isV5: isV5
             )
         }
         counters.publishBytesReceived.add(byteCount)
+    }
+
+    /// What a message has among its properties that came without any, in the memory of the batch.
+    @inline(__always)
+    private func entryProperties() -> UnsafeRawBufferPointer {
+        guard let loopMark else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return inBatch(loopMark.entryProperty)
+    }
+
+    /// A message that came without properties.
+    private func message(
+        _ topic: UnsafeRawBufferPointer,
+        _ payload: UnsafeRawBufferPointer,
+        qos: UInt8
+    ) -> Message {
+        (loopMark?.entryProperty ?? []).withUnsafeBytes { properties in
+            Message.make(
+                UnsafePublication(
+                    topic: topic,
+                    properties: properties,
+                    payload: payload,
+                    qos: qos,
+                    isRetained: false,
+                    expiresAt: Expiry.second(after: nil, from: worker.now),
+                    origin: identity
+                )
+            )
+        }
     }
 
     private func begin(

@@ -12,7 +12,7 @@ extension BridgePeer {
     /// Makes the subscriptions of the configuration, and ends those that an earlier one may have left, in
     /// the order of the file: a packet each, as some servers take few filters at once.
     func subscribe() {
-        for wanted in plan.topics.requests {
+        for wanted in plan.requests {
             switch wanted {
             case .subscribe(let topic): subscribe(topic)
             case .unsubscribe(let filter):

@@ -15,8 +15,8 @@ import Results
 /// are lent to; what comes of it takes the ways that all messages take.
 final class BridgePeer: SessionPeer {
     unowned let bridge: Bridge
-    /// The bridge's configuration when the connection was made.
-    let plan: BridgePlan
+    /// The bridge's configuration when the connection was made, or one that says the same.
+    var plan: BridgePlan
     private var machine: MQTTClientMachine
     /// Packets of the machine on their way to the socket.
     private var output: [UInt8] = []
@@ -26,6 +26,8 @@ final class BridgePeer: SessionPeer {
     private var acceptedAt: Int64?
     /// Filters that a SUBSCRIBE is under way for, by packet identifier.
     var requested: [UInt16: [UInt8]] = [:]
+    /// What tells where messages have been; known with CONNACK, nil where nobody wants to know.
+    private(set) var loopMark: BridgeLoopMark?
     /// What goes out differently from what clients get; known with CONNACK.
     private(set) var remoteTerms: RemoteTerms?
     /// Messages that have come over this connection.
@@ -43,7 +45,8 @@ final class BridgePeer: SessionPeer {
         let configuration = bridge.configuration
         let packet = bridge.introduction.packet(
             configuration,
-            inFlightMax: worker.settings.configuration.maxInflightMessages
+            inFlightMax: worker.settings.configuration.maxInflightMessages,
+            brokerName: worker.settings.configuration.bridgeLoopProtection
         )
         machine = MQTTClientMachine(
             connecting: packet,
@@ -216,12 +219,14 @@ final class BridgePeer: SessionPeer {
         stage = .connected
         acceptedAt = worker.now
         activeAt = now
+        loopMark = makeLoopMark(connack)
         let terms = RemoteTerms(
             plan.topics,
             takesRetained: configuration.outgoingRetain && bridge.introduction.isRetainAvailable
                 && machine.limits.isRetainAvailable,
             maximumQoS: maximumQoS,
-            firstNewPlace: machine.firstNewPlace
+            firstNewPlace: machine.firstNewPlace,
+            mark: loopMark
         )
         remoteTerms = terms
         let peer = connection.peer
@@ -243,6 +248,20 @@ final class BridgePeer: SessionPeer {
         for subscription in plan.subscriptions(maximumQoS: maximumQoS) {
             session.sendRetained(for: subscription)
         }
+    }
+
+    /// The marks of this connection, with the name that the remote gives itself.
+    private func makeLoopMark(_ connack: ConnackPacket) -> BridgeLoopMark? {
+        guard isV5, let own = worker.settings.configuration.bridgeLoopProtection else { return nil }
+        var remote = BridgeLoopMark.name(in: connack.otherProperties)
+        if remote == Array(own.utf8) {
+            log.warning(
+                "Warning: The remote of bridge \(plan.configuration.name) is called '\(own)' as this broker"
+                    + " is: give each its own name with bridge_loop_protection."
+            )
+            remote = nil
+        }
+        return BridgeLoopMark(own: own, remote: remote)
     }
 
     /// QoS 1 and 2 messages that may be under way to the remote.

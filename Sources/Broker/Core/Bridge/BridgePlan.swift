@@ -3,7 +3,7 @@
 
 package import Config
 import Encoding
-package import Net
+import Net
 import Topics
 
 /// A bridge as it is configured, with what its connections are made of.
@@ -11,13 +11,14 @@ import Topics
 /// Whatever files the options name has been read: connecting reads none. A reload makes another plan, so
 /// that certificates that were replaced are used with the next connection.
 ///
-/// Invariant: there is one target per address, in the order of the file.
+/// There may be thousands, most of them not connected: only what is costly to make is kept, and that once
+/// for all bridges that have it in common.
 package final class BridgePlan: Sendable {
-    /// What the file says of all bridges: there may be thousands, of which nobody needs a second copy.
+    /// What the file says of all bridges, which nobody needs a second copy of.
     private let configurations: [BridgeConfiguration]
     private let index: Int
-    /// Where to connect, and how, by the number of the address.
-    package let targets: [OutgoingPlan]
+    /// The bridge's side of TLS; nil without.
+    private let context: TLSContext?
     /// Its topics, compiled.
     let topics: BridgeTopicMap
 
@@ -29,11 +30,13 @@ package final class BridgePlan: Sendable {
     ///   - configurations: all bridges of the file
     ///   - index: which one it is
     ///   - mention: what an error line ends in that is about an option of the bridge: its place
+    ///   - contexts: what the options of TLS of other bridges have come to
     ///   - pool: the threads that shake hands
     /// - Throws: what the log says of a certificate, key or list of ciphers that cannot be used.
     init(
         _ configurations: [BridgeConfiguration],
         _ index: Int,
+        _ contexts: inout [BridgeTLSConfiguration: TLSContext],
         pool: HandshakePool,
         mention: (_ option: String) -> String = { _ in "" }
     ) throws(TransportSetupError) {
@@ -41,10 +44,12 @@ package final class BridgePlan: Sendable {
         self.index = index
         let configuration = configurations[index]
         topics = BridgeTopicMap(configuration.topics)
-        let context: TLSContext?
         do throws(TLSError) {
             context = try configuration.clientOptions.map { options throws(TLSError) in
-                try TLSContext(client: options, pool: pool)
+                if let known = contexts[configuration.tls] { return known }
+                let made = try TLSContext(client: options, pool: pool)
+                contexts[configuration.tls] = made
+                return made
             }
         } catch {
             var lines = error.lines
@@ -53,9 +58,15 @@ package final class BridgePlan: Sendable {
             }
             throw TransportSetupError(lines: lines, exitCode: 1)
         }
-        targets = configuration.addresses.map { configuration.target($0, context) }
-        assert(targets.count == configuration.addresses.count, "one per address")
     }
+
+    /// Where to connect, and how, by the number of the address.
+    func target(_ index: Int) -> OutgoingPlan {
+        configuration.target(configuration.addresses[index], context)
+    }
+
+    /// What the remote is asked for, in the order of the file.
+    var requests: [BridgeTopicMap.Request] { BridgeTopicMap.requests(configuration.topics) }
 
     /// What the file says.
     package var configuration: BridgeConfiguration {
@@ -141,8 +152,9 @@ extension ListenerTransports {
         for configuration: Configuration
     ) throws(TransportSetupError) -> [BridgePlan] {
         var plans: [BridgePlan] = []
+        var contexts: [BridgeTLSConfiguration: TLSContext] = [:]
         for index in configuration.bridges.indices {
-            plans.append(try bridgePlan(index, configuration))
+            plans.append(try bridgePlan(index, configuration, &contexts))
         }
         return plans
     }
@@ -153,9 +165,10 @@ extension ListenerTransports {
         _ errors: inout [ConfigurationError]
     ) -> [BridgePlan] {
         var plans: [BridgePlan] = []
+        var contexts: [BridgeTLSConfiguration: TLSContext] = [:]
         for index in configuration.bridges.indices {
             do throws(TransportSetupError) {
-                plans.append(try bridgePlan(index, configuration))
+                plans.append(try bridgePlan(index, configuration, &contexts))
             } catch {
                 errors.append(ConfigurationError(error.lines, exitCode: error.exitCode))
             }
@@ -165,9 +178,10 @@ extension ListenerTransports {
 
     private func bridgePlan(
         _ index: Int,
-        _ configuration: Configuration
+        _ configuration: Configuration,
+        _ contexts: inout [BridgeTLSConfiguration: TLSContext]
     ) throws(TransportSetupError) -> BridgePlan {
-        try BridgePlan(configuration.bridges, index, pool: pool) { option in
+        try BridgePlan(configuration.bridges, index, &contexts, pool: pool) { option in
             configuration.places.mention(option, in: .bridge(index))
         }
     }

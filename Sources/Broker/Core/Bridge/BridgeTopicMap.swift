@@ -45,9 +45,6 @@ struct BridgeTopicMap {
 
     /// Subscriptions in this broker: of `out` and `both`.
     let local: [Subscription]
-    /// What the remote is asked for, in the order of the file: subscriptions of `in` and `both`, and the
-    /// end of those of `out`, where no other line wants them.
-    let requests: [Request]
     private let outgoing: [Rule]
     private let incoming: [Rule]
 
@@ -56,14 +53,6 @@ struct BridgeTopicMap {
         let out = topics.filter { $0.direction != .in }
         let into = topics.filter { $0.direction != .out }
         local = out.map { Subscription(filter: $0.localFilter, qos: UInt8($0.qos)) }
-        let wanted = Set(into.map(\.remoteFilter))
-        requests = topics.compactMap { topic in
-            let filter = topic.remoteFilter
-            guard topic.direction == .out else {
-                return .subscribe(Subscription(filter: filter, qos: UInt8(topic.qos)))
-            }
-            return wanted.contains(filter) ? nil : .unsubscribe(filter: filter)
-        }
         outgoing = out.filter(\.hasPrefix).map { topic in
             Rule(
                 filter: topic.localFilter,
@@ -77,6 +66,21 @@ struct BridgeTopicMap {
                 removedCount: topic.remotePrefix.utf8.count,
                 added: Array(topic.localPrefix.utf8)
             )
+        }
+    }
+
+    /// What the remote is asked for, in the order of the file: subscriptions of `in` and `both`, and the
+    /// end of those of `out`, where no other line wants them.
+    ///
+    /// Needed once for a connection, and not kept.
+    static func requests(_ topics: [BridgeTopic]) -> [Request] {
+        let wanted = Set(topics.lazy.filter { $0.direction != .out }.map(\.remoteFilter))
+        return topics.compactMap { topic in
+            let filter = topic.remoteFilter
+            guard topic.direction == .out else {
+                return .subscribe(Subscription(filter: filter, qos: UInt8(topic.qos)))
+            }
+            return wanted.contains(filter) ? nil : .unsubscribe(filter: filter)
         }
     }
 

@@ -11,8 +11,11 @@ final class RemoteTerms {
     /// no DUP flag [MQTT-3.3.1-1].
     let firstNewPlace: Int
     private let map: BridgeTopicMap
+    /// What tells where messages have been; nil where nobody wants to know.
+    private let mark: BridgeLoopMark?
     private let renamed = PacketVariant()
     private var name: UnsafeMutableRawBufferPointer
+    private var properties: UnsafeMutableRawBufferPointer
     /// How many messages have gone out.
     private(set) var messageCount = 0
 
@@ -20,16 +23,33 @@ final class RemoteTerms {
         _ map: BridgeTopicMap,
         takesRetained: Bool,
         maximumQoS: UInt8,
-        firstNewPlace: Int
+        firstNewPlace: Int,
+        mark: BridgeLoopMark? = nil
     ) {
         self.map = map
+        self.mark = mark
         self.takesRetained = takesRetained
         self.maximumQoS = maximumQoS
         self.firstNewPlace = firstNewPlace
         name = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        properties = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
 
-    deinit { name.deallocate() }
+    deinit {
+        name.deallocate()
+        properties.deallocate()
+    }
+
+    /// Whether each message goes out with a name of its own among its properties, or not at all.
+    var isMarking: Bool { mark != nil }
+
+    /// The properties that a message goes out with, lent until the next call; nil when it has been where it
+    /// would go.
+    func marked(_ given: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard let mark else { return given }
+        if mark.staysHere(given) { return nil }
+        return BytesJoin.join(mark.exitProperty, behind: given, in: &properties)
+    }
 
     /// Whether topics may have other names at the remote.
     var isMapping: Bool { map.mapsOutgoing }
@@ -53,26 +73,7 @@ final class RemoteTerms {
         case .same: return topic
         case .none: return nil
         case .changed(let prefix, let rest):
-            return TopicJoin.join(prefix, rest, in: &name)
+            return BytesJoin.join(prefix, rest, in: &name)
         }
-    }
-}
-
-/// Puts the parts of a topic together in memory that is used again and again.
-enum TopicJoin {
-    /// The parts behind each other; lent until the memory is used again.
-    static func join(
-        _ prefix: [UInt8],
-        _ rest: UnsafeRawBufferPointer,
-        in memory: inout UnsafeMutableRawBufferPointer
-    ) -> UnsafeRawBufferPointer {
-        let count = prefix.count + rest.count
-        if memory.count < count {
-            memory.deallocate()
-            memory = .allocate(byteCount: max(count, 256), alignment: 8)
-        }
-        memory.copyBytes(from: prefix)
-        UnsafeMutableRawBufferPointer(rebasing: memory[prefix.count..<count]).copyMemory(from: rest)
-        return UnsafeRawBufferPointer(rebasing: memory[..<count])
     }
 }

@@ -5,6 +5,7 @@ import Config
 import Log
 import MQTT
 import Net
+import Topics
 
 /// The bridges whose sessions live on one worker, and when they have something to do.
 ///
@@ -14,7 +15,11 @@ final class WorkerBridges {
     /// Apart from the bridges: a thousand of them are looked through in no time.
     private var due: [Int64] = []
     private var isStale = false
+    /// Whose turn it is first.
+    private var next = 0
     private var nextDeadline = Int64.max
+    /// Which bridge each session is of, or was before the broker was started anew; by its name.
+    private var names: [SessionHandle: String] = [:]
 
     /// When `proceed` has something to do, in milliseconds of the reactor clock.
     var deadline: Int64 {
@@ -32,12 +37,20 @@ final class WorkerBridges {
         isStale = true
     }
 
-    /// Does what is due.
+    /// How many bridges do what is due in one turn: clients need not wait while a thousand connect.
+    private static let turnMax = 32
+
+    /// Does what is due, or some of it; then the rest is due at once.
     func proceed(at now: Int64) {
         guard now >= deadline else { return }
-        for place in due.indices where due[place] <= now {
+        var left = Self.turnMax
+        let first = next < due.count ? next : 0
+        for place in [first..<due.count, 0..<first].joined() where due[place] <= now {
             running[place].proceed()
             due[place] = running[place].deadline
+            left -= 1
+            next = place + 1
+            if left == 0 { break }
         }
         isStale = true
     }
@@ -57,10 +70,22 @@ final class WorkerBridges {
     func remove(_ bridge: Bridge) {
         guard let place = bridge.place else { return }
         bridge.place = nil
-        running.remove(at: place)
-        due.remove(at: place)
-        for index in running.indices[place...] { running[index].place = index }
+        // The last one takes its place: thousands may go at once.
+        running.swapAt(place, running.count - 1)
+        due.swapAt(place, due.count - 1)
+        running.removeLast()
+        due.removeLast()
+        if place < running.count { running[place].place = place }
         isStale = true
+    }
+
+    /// The name of the bridge that a session is of, configured or not; nil for a client's.
+    func name(of session: SessionHandle) -> String? { names.isEmpty ? nil : names[session] }
+
+    /// A session is of the bridge of that name; nil: of none.
+    func setName(_ name: String?, of session: SessionHandle) {
+        if name == nil, names.isEmpty { return }
+        names[session] = name
     }
 
     /// Gives all up without a word: the broker ends.
@@ -84,18 +109,21 @@ extension Worker {
             from: bridges.running.map(\.configuration),
             to: wanted.map(\.configuration)
         )
+        var known = Dictionary(
+            uniqueKeysWithValues: bridges.running.map { ($0.configuration.name, $0) }
+        )
         for configuration in changes.removed {
-            if let bridge = bridges[configuration.name] { remove(bridge) }
+            if let bridge = known.removeValue(forKey: configuration.name) { remove(bridge) }
         }
         let changed = Set(changes.changed.map(\.name))
         for plan in wanted {
-            let configuration = plan.configuration
-            guard let bridge = bridges[configuration.name] else {
+            let name = plan.configuration.name
+            guard let bridge = known[name] else {
                 bridges.add(Bridge(plan, on: self))
                 continue
             }
             // What files say now counts for the next connection, whether or not options have changed.
-            bridge.adopt(plan, isChanged: changed.contains(configuration.name))
+            bridge.adopt(plan, isChanged: changed.contains(name))
         }
     }
 
@@ -130,6 +158,7 @@ extension Worker {
     /// A session that is there, restored perhaps, is the bridge's.
     func claim(_ session: Session, for bridge: Bridge) {
         deadlines.set(session.handle, at: 0)
+        bridges.setName(bridge.configuration.name, of: session.handle)
         session.claim(
             by: bridge.identity(at: .text("", port: 0)),
             expiryInterval: bridge.expiryInterval

@@ -25,7 +25,9 @@ extension Outlet {
         var mapped: PacketVariant?
         if let remote {
             // What has to wait is not put together in vain.
-            guard qos <= remote.maximumQoS, qos == 0 || !session.outgoing.window.hasWaiting else {
+            guard !remote.isMarking, qos <= remote.maximumQoS,
+                qos == 0 || !session.outgoing.window.hasWaiting
+            else {
                 return false
             }
             mapped = remote.variant(of: batch, isV5: isV5, qos: qos, now: worker.now)

@@ -106,7 +106,8 @@ final class Outlet {
 
     /// Encodes a publication into the output; a large payload of `message` is referenced there.
     ///
-    /// Returns false when it does not fit the client and was dropped [MQTT-3.1.2-25].
+    /// Returns false when it does not fit the client and was dropped [MQTT-3.1.2-25], or has been at the
+    /// remote before.
     @discardableResult
     func write(
         _ publication: UnsafePublication,
@@ -117,9 +118,14 @@ final class Outlet {
     ) -> Bool {
         assert(!connection.isClosed, "who has gone has no outlet")
         guard let topic = visibleTopic(publication.topic) else { return false }
+        var properties = publication.properties
+        if let remote, remote.isMarking {
+            guard let marked = remote.marked(properties) else { return false }
+            properties = marked
+        }
         var encoder = UnsafePublishEncoder(
             topic: topic,
-            properties: publication.properties,
+            properties: properties,
             payload: publication.payload,
             isV5: isV5,
             qos: form.qos

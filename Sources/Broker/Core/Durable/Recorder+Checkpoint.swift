@@ -149,6 +149,7 @@ extension Recorder {
                 )
             )
         )
+        recordBridge(of: session)
         if let will = session.will { buffer.write(.willChanged(number, will)) }
         guard session.isPersistent else { return buffer.write(.imageEnded(number)) }
         for slot in 0..<session.subscriptions.slotEnd {

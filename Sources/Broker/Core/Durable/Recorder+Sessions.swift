@@ -47,7 +47,14 @@ extension Recorder: SessionListener {
                 isNew: isNew
             )
         )
+        recordBridge(of: session)
         noteDurability(session)
+    }
+
+    /// Records which bridge a session is of, behind what begins it.
+    func recordBridge(of session: Session) {
+        guard let name = worker.bridges.name(of: session.handle) else { return }
+        buffer.write(.identity(session.logNumber, LogIdentity(clientIdentifier: name)))
     }
 
     /// Tells the workers of publishers whether the session's messages are recorded.

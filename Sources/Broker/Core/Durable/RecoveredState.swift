@@ -34,7 +34,8 @@ package final class RecoveredState: StoredState {
         return StoredSession(
             image: log.image(at: place),
             listenerPort: session.identity.listenerPort,
-            detachedAt: session.detachedAt
+            detachedAt: session.detachedAt,
+            bridgeName: session.bridgeName
         )
     }
 

@@ -11,10 +11,18 @@ package struct StoredSession: Sendable, Equatable {
     package var listenerPort: UInt16
     /// Second since 1970 in which its client left; nil while it is connected.
     package var detachedAt: Int64?
+    /// The name of the bridge it is of; nil for a client's, or where that is not known.
+    package var bridgeName: String?
 
-    package init(image: SessionImage, listenerPort: UInt16, detachedAt: Int64?) {
+    package init(
+        image: SessionImage,
+        listenerPort: UInt16,
+        detachedAt: Int64?,
+        bridgeName: String? = nil
+    ) {
         self.image = image
         self.listenerPort = listenerPort
         self.detachedAt = detachedAt
+        self.bridgeName = bridgeName
     }
 }

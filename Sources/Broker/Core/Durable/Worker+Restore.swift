@@ -59,6 +59,7 @@ extension Worker {
         )
         for session in sessions.all where session.peer == nil {
             if bridges.contains(session.identity.clientIdentifier) { continue }
+            logFormerBridge(of: session)
             if session.isPersistent {
                 deadlines.set(session.handle, at: session.deadlines.next)
             } else {
@@ -90,6 +91,7 @@ extension Worker {
         )
         _ = broker.census.addSession(limit: 0)
         sessions.insert(session)
+        bridges.setName(stored.bridgeName, of: session.handle)
         session.isEstablished = true
         let errors = session.restore(image, message)
         if let first = errors.first {

@@ -9,20 +9,19 @@ import Net
 import Topics
 
 extension SessionPeer {
-    /// The properties that subscribers get, in one piece.
+    /// The properties that subscribers get, in one piece, with more of them behind.
     func forwardedProperties(
         _ publish: PublishPacket,
-        _ body: UnsafeRawBufferPointer
+        _ body: UnsafeRawBufferPointer,
+        and more: [UInt8] = []
     ) -> UnsafeRawBufferPointer {
         let count = publish.forwardedPropertiesByteCount
-        if count == publish.properties.count {
+        if more.isEmpty, count == publish.properties.count {
             return UnsafeRawBufferPointer(rebasing: body[publish.properties])
         }
-        var room = batch.reserveArena(count)
-        if room == nil {
-            room = worker.continueBatch(room: count)
+        guard let room = roomInBatch(count + more.count) else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
         }
-        guard let room else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         var parts = publish.forwardedRuns(in: RawSpan(_unsafeBytes: body))
         var offset = 0
         while let part = parts.next() {
@@ -30,7 +29,22 @@ extension SessionPeer {
             UnsafeMutableRawBufferPointer(rebasing: room[offset...]).copyMemory(from: source)
             offset += part.count
         }
+        UnsafeMutableRawBufferPointer(rebasing: room[offset...]).copyBytes(from: more)
         return UnsafeRawBufferPointer(room)
+    }
+
+    /// A copy of bytes that lives as long as the batch.
+    func inBatch(_ bytes: [UInt8]) -> UnsafeRawBufferPointer {
+        guard let room = roomInBatch(bytes.count) else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+        room.copyBytes(from: bytes)
+        return UnsafeRawBufferPointer(room)
+    }
+
+    /// Memory that lives as long as the batch, which is another one if this has no more.
+    private func roomInBatch(_ count: Int) -> UnsafeMutableRawBufferPointer? {
+        batch.reserveArena(count) ?? worker.continueBatch(room: count)
     }
 
     /// Acknowledges without doing anything: 5.0 clients are told why.

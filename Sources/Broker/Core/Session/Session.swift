@@ -98,6 +98,7 @@ final class Session {
         deadlines = SessionDeadlines()
         detachedAt = nil
         hasLoggedDrop = false
+        if !identity.isOwnBridge { worker.bridges.setName(nil, of: handle) }
         outgoing.window.resume()
         incoming?.resume()
         note(

@@ -237,6 +237,11 @@ extension Worker {
                 )
             }
             connack.maximumQoS = UInt8(clamping: listener.maxQoS)
+            if let name = settings.configuration.bridgeLoopProtection,
+                BridgeLoopMark.name(in: packet.userProperties) != nil
+            {
+                connack.otherProperties = BridgeLoopMark.property(naming: Array(name.utf8))
+            }
         }
         var bytes: [UInt8] = []
         bytes.appendConnack(connack, version: client.version)

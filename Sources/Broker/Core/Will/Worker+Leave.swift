@@ -105,6 +105,7 @@ extension Worker {
         precondition(sessions[session.handle] === session, "a session ends once")
         session.end()
         deadlines.set(session.handle, at: 0)
+        bridges.setName(nil, of: session.handle)
         sessions.remove(session)
         if hooks != nil { broker.directory.remove(session.identity.clientIdentifier) }
     }

@@ -79,7 +79,8 @@ package enum LogRecord {
     case received(SessionNumber, identifier: UInt16, MessageNumber)
     /// QoS 2 messages were released, or forgotten.
     case completed(SessionNumber, IdentifierStretch)
-    /// Who a publisher is.
+    /// Who a publisher is; or, with the number of a session that has begun, the name of the bridge that
+    /// this is of.
     case identity(SessionNumber, LogIdentity)
     /// A session began (`isNew`), or its client came back.
     case attached(SessionNumber, LogIdentity, expiryInterval: UInt32, isNew: Bool)

@@ -61,8 +61,7 @@ struct LogReplay {
         case .sent, .acknowledged, .released, .dropped, .received, .completed:
             applyDelivery(record)
         case .identity(let number, let identity):
-            identities[number] = identity
-            sessionMax = max(sessionMax, number)
+            note(identity, number)
         case .retainedSet, .retainedCleared: applyRetained(record)
         case .imageBegan(let head): beginImage(head)
         case .imageEnded(let session): endImage(session)
@@ -73,12 +72,27 @@ struct LogReplay {
         }
     }
 
+    /// Who a publisher is; or, under the number of a session that has begun, which bridge that is of.
+    private mutating func note(_ identity: LogIdentity, _ number: SessionNumber) {
+        sessionMax = max(sessionMax, number)
+        if let index = slotIndices[place(of: number).place] {
+            slots[index].update { $0.bridgeName = identity.clientIdentifier }
+        } else {
+            identities[number] = identity
+        }
+    }
+
+    /// Where the slot of a session is, or would be.
+    private func place(of session: SessionNumber) -> (place: Int, hash: UInt32) {
+        // Fibonacci hashing: it is the broker that gives the numbers.
+        let hash = UInt32((session &* 0x9E37_79B9_7F4A_7C15) >> 32)
+        return (slotIndices.slot(hash) { slots[$0].number == session }, hash)
+    }
+
     private mutating func slot(_ session: SessionNumber) -> ReplaySlot {
         if let lastSlot, lastSlot.number == session { return lastSlot }
         sessionMax = max(sessionMax, session)
-        // Fibonacci hashing: it is the broker that gives the numbers.
-        let hash = UInt32((session &* 0x9E37_79B9_7F4A_7C15) >> 32)
-        let place = slotIndices.slot(hash) { slots[$0].number == session }
+        let (place, hash) = place(of: session)
         if let index = slotIndices[place] {
             lastSlot = slots[index]
             return slots[index]
@@ -173,6 +187,7 @@ struct LogReplay {
             session.identity = identity
             session.expiryInterval = expiryInterval
             session.detachedAt = nil
+            session.bridgeName = nil
         }
     }
 

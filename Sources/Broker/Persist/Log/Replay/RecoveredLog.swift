@@ -13,6 +13,8 @@ package struct RecoveredSession: Sendable, Equatable {
     /// Second in which its client left; if it had not, the one in which the broker ended as it should,
     /// or else the one in which the next broker has started.
     package let detachedAt: Int64
+    /// The name of the bridge it is of; nil for a client's.
+    package let bridgeName: String?
     /// How many messages are on their way to it.
     package let outgoingCount: Int
 }
@@ -72,6 +74,7 @@ package final class RecoveredLog: @unchecked Sendable {
                 identity: session.identity,
                 expiryInterval: session.expiryInterval,
                 detachedAt: session.detachedAt ?? replay.clock,
+                bridgeName: session.bridgeName,
                 outgoingCount: session.outgoingCount
             )
         }

@@ -33,6 +33,8 @@ final class ReplaySession {
     /// Second in which its client left; nil while that is there.
     var detachedAt: Int64?
     var will: Will?
+    /// The name of the bridge it is of; nil for a client's.
+    var bridgeName: String?
     private var subscriptions: [SubscriptionKey: SubscriptionImage] = [:]
     /// Whose retained messages are owed, by filter, with the order in which they came.
     private var retainedQueue: [[UInt8]: (order: Int, image: SubscriptionImage)] = [:]
