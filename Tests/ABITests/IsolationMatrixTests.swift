@@ -38,7 +38,7 @@ import Testing
             options: "plugin_timeout 1\nplugin_restart_wait 30\n"
                 + "plugin_opt_event \(cell.occasion.rawValue)\nplugin_opt_deed \(cell.deed)\n"
                 + (isAboutNobody ? "plugin_opt_once %DIR%/once\nplugin_opt_when %DIR%/when\n" : "")
-                + (cell.deed.consequence == .retires ? "plugin_memory_limit 50000000\n" : "")
+                + (cell.deed.consequence == .retires ? "plugin_memory_limit 300000000\n" : "")
         )
     }
 

@@ -43,9 +43,8 @@ import Testing
     }
 
     private static func command(_ broker: Broker, _ words: String...) throws -> Outcome {
-        let folder = (Broker.executable as NSString).deletingLastPathComponent
-        return try ChildProcess.run(
-            folder + "/mosquitto_ctrl",
+        try ChildProcess.run(
+            Broker.built("mosquitto_ctrl"),
             ["-h", "127.0.0.1", "-p", "\(broker.port)"] + words
         )
     }
