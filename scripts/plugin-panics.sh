@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Lets a plugin in Go, in a process of its own, panic amid a storm of logins: scripts/plugin-panics.sh [seconds, 60]
-# Exits non-zero when pings of others take longer than 5 ms (p99), anybody who is connected is disconnected, or more logins fail
-# than must. BROKER names another executable, WORKERS the number of reactors. Debian's golang-go is installed where it lacks.
+# Exits non-zero when pings of others take longer than 5 ms (p99), or than twice as long as before where the machine is not quiet,
+# when anybody who is connected is disconnected, or when more logins fail than must. BROKER names another executable, WORKERS the number of reactors. Debian's golang-go is installed where it lacks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/dependencies.sh

@@ -94,7 +94,8 @@ def main():
         "users at which it panics were told to come later": not storm.wrong,
         "all others were let in, but those at which it has panicked twice": set(storm.answers) <= {0, SERVER_UNAVAILABLE},
         "a login fails for two panics, never for fewer": 2 * failures <= crashes,
-        "pings of others": stormy[2] < PING_MILLISECONDS_MAX and stormy[4] == 0,
+        # Where the machine is not quiet, pings are late without any storm.
+        "pings of others": stormy[2] < max(PING_MILLISECONDS_MAX, 2 * quiet[2]) and stormy[4] == 0,
         "the broker has ended as it should": status == 0,
     }
     for name, is_good in checks.items():

@@ -31,7 +31,8 @@ import Testing
         let all = ProcessInfo.processInfo.environment
         for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
             guard let options = all[name] else { continue }
-            result[name] = options + " handle_segv=0 handle_sigbus=0 handle_abort=0 handle_sigill=0"
+            result[name] =
+                options + " handle_segv=0 handle_sigbus=0 handle_abort=0 handle_sigill=0"
                 + (name == "TSAN_OPTIONS" ? " atexit_sleep_ms=0" : "")
         }
         return result
