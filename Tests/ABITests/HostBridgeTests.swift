@@ -5,7 +5,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct HostBridgeTests {
+@Suite(.inBrokerOnly("plugins that ask for persistence are refused there")) struct HostBridgeTests {
     /// A broker with the recorder and a bridge to a remote that the test plays.
     private static func start(_ remote: ScriptedRemote, _ lines: String) throws -> Broker {
         let plugin = try #require(HostPlugin.recorders[5]).get()

@@ -21,7 +21,10 @@ import Testing
         #expect(broker.records == ["a calls a, 1", "b calls b, 1"])
     }
 
-    @Test("With plugin_symbols global the first definition of a name counts for all")
+    @Test(
+        "With plugin_symbols global the first definition of a name counts for all",
+        .inBrokerOnly("processes share no variables")
+    )
     func globalSymbols() throws {
         let broker = try Broker(
             Self.listener + "plugin \(HostPlugin.helperA.get().path)\n"

@@ -5,7 +5,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Persistence plugins: rarer cases")
+@Suite(
+    "Persistence plugins: rarer cases",
+    .inBrokerOnly("plugins that ask for persistence are refused there")
+)
 struct HostPersistenceRowsTests {
     private func records(_ kept: KeptBroker, _ prefixes: String...) -> [String] {
         kept.records().filter { line in prefixes.contains { line.hasPrefix($0) } }

@@ -6,7 +6,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Persistence plugins")
+@Suite("Persistence plugins", .inBrokerOnly("plugins that ask for persistence are refused there"))
 struct HostPersistenceTests {
     static let reactors = Broker.reactorCounts
 

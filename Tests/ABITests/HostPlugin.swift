@@ -115,8 +115,16 @@ struct HostPlugin: Sendable {
 extension Broker {
     /// What plugins have recorded, in order.
     var records: [String] {
-        process.errors.lines.map { Broker.withoutTimeStamp($0) }
+        process.errors.lines.map { Broker.withoutPluginName(Broker.withoutTimeStamp($0)) }
             .filter { $0.hasPrefix("REC ") }
             .map { String($0.dropFirst(4)) }
+    }
+
+    /// Without `Plugin NAME: `, which stands before what the process of a plugin writes by itself.
+    private static func withoutPluginName(_ line: String) -> String {
+        guard isolatesPlugins, line.hasPrefix("Plugin "), let end = line.firstRange(of: ": ") else {
+            return line
+        }
+        return String(line[end.upperBound...])
     }
 }

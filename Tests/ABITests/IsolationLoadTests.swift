@@ -57,7 +57,7 @@ import Testing
     func leak() throws {
         let broker = try IsolationTests.broker(
             before: "sys_interval 1\n",
-            options: "plugin_memory_limit 50000000\nplugin_restart_wait 20\n"
+            options: "plugin_memory_limit 300000000\nplugin_restart_wait 20\n"
         )
         let watcher = try RawClient.connected(to: broker, "watcher")
         try watcher.subscribe("$SYS/broker/plugins/misbehave/restarts")

@@ -20,9 +20,23 @@ import Testing
             "listener %PORT% 127.0.0.1\nallow_anonymous true\nlog_type all\n" + before
                 + "plugin \(misbehave.get().path)\nplugin_isolation process\n" + options,
             workers: workers,
-            environment: ["SWIFT_BACKTRACE": "enable=no"].merging(environment) { $1 }
+            environment: quietly.merging(environment) { $1 }
         )
     }
+
+    /// Nobody describes the crashes of processes that are made to crash: not the backtracer, and not the
+    /// sanitizers, for which a crash is a finding.
+    static let quietly: [String: String] = {
+        var result = ["SWIFT_BACKTRACE": "enable=no"]
+        let all = ProcessInfo.processInfo.environment
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+            guard let options = all[name] else { continue }
+            result[name] =
+                options + " handle_segv=0 handle_sigbus=0 handle_abort=0 handle_sigill=0"
+                + (name == "TSAN_OPTIONS" ? " atexit_sleep_ms=0" : "")
+        }
+        return result
+    }()
 
     /// The process that runs the plugin now.
     static func helper(of broker: Broker) -> pid_t? { helpers(of: broker.process.pid).first }
@@ -265,7 +279,9 @@ import Testing
         )
         let client = try RawClient.connected(to: broker, "c", .v5)
         client.send(Wire.publish(.v5, "bad/\(deed)", "x", qos: 1, id: 1))
-        try client.expect(Wire.puback(1, 0x10), seconds: 10)
+        // What is asked next may be the first in line when it is seen that nothing can be believed.
+        let answer = try client.readPacket(seconds: 10)
+        #expect([Wire.puback(1, 0x10), Wire.puback(1, 0x83)].contains(answer), "\(answer)")
         try client.publish1("good", reason: 0x10)
         try broker.stop()
     }

@@ -48,7 +48,7 @@ final class LateHooks: Hooks, @unchecked Sendable {
     func text(of code: Int32) -> String { "code \(code)" }
     func connected(_ client: ClientIdentity, by worker: Int) {}
     func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool, by worker: Int) {}
-    func forgetSecurity(of client: ClientIdentity) { client.forgetSecurity() }
+    func forgetSecurity(of client: ClientIdentity, by worker: Int) { client.forgetSecurity() }
     func threadIsEnding() {}
 
     /// Answers up to `count` questions of each worker, the oldest first.

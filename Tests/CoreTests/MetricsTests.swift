@@ -165,14 +165,20 @@ struct MetricsTests {
         driven.end()
     }
 
+    @Test("What is to be warned of is told beside it, whatever it says")
+    func warnings() {
+        let text = BrokerHealth.Readiness.ready.text(warnings: ["a \"b\"", "c\n"])
+        #expect(text == #"{"status":"ready","warnings":["a \"b\"","c\n"]}"# + "\n")
+    }
+
     @Test("Readiness says what the broker is at, and how far")
     func readiness() {
         let health = BrokerHealth()
-        #expect(health.readiness(isOutOfMemory: false).text == "{\"status\":\"starting\"}\n")
+        #expect(health.readiness(isOutOfMemory: false).text() == "{\"status\":\"starting\"}\n")
         health.phase = .restoring
         health.noteReading(84, of: 100)
         #expect(
-            health.readiness(isOutOfMemory: false).text
+            health.readiness(isOutOfMemory: false).text()
                 == "{\"status\":\"restoring\",\"done\":0.42}\n"
         )
         health.beginRestoring(4)

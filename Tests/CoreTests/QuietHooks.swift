@@ -15,7 +15,7 @@ extension QuietHooks {
     func text(of code: Int32) -> String { "code \(code)" }
     func connected(_ client: ClientIdentity, by worker: Int) {}
     func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool, by worker: Int) {}
-    func forgetSecurity(of client: ClientIdentity) {}
+    func forgetSecurity(of client: ClientIdentity, by worker: Int) {}
     func threadIsEnding() {}
 
     func checkAccess(

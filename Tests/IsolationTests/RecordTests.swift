@@ -56,6 +56,7 @@ import Testing
             .request(.mayHaveWill("c", hasProperties: true)),
             .request(.rename(client: 1, to: "d")), .request(.control(topic: "t", callback: 5)),
             .request(.control(topic: "t", callback: nil)), .request(.isAwaited(8)),
+            .request(.certificate(client: 9)), .request(.channelBinding(client: .max)),
         ]
     }()
 
@@ -142,10 +143,11 @@ import Testing
             #expect(Array(view.topic) == text && Array(view.payload) == text)
             #expect(view.topic.baseAddress.map { $0.load(fromByteOffset: 2, as: UInt8.self) } == 0)
         }
-        Reply(code: 6, clients: [facts], isContinued: true).encode(into: &writer)
-        #expect(
-            try Reply(Array(writer.bytes)) == Reply(code: 6, clients: [facts], isContinued: true)
-        )
+        for data in [nil, [], [1, 2, 3]] as [[UInt8]?] {
+            let reply = Reply(code: 6, clients: [facts], isContinued: true, data: data)
+            reply.encode(into: &writer)
+            #expect(try Reply(Array(writer.bytes)) == reply)
+        }
     }
 
     @Test("The memory of a record grows with it, and what was in the smaller one is there no more")

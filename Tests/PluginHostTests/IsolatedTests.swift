@@ -9,17 +9,22 @@ import Testing
 @testable import PluginHost
 
 @Suite struct IsolatedTests {
-    @Test("A process is started again at once, then ever later, and anew once one has lived long")
+    @Test(
+        "A process is started again at once, then ever later, and anew once one has answered a while"
+    )
     func restarts() {
         var policy = RestartPolicy()
-        var waits: [Int64] = []
-        for _ in 0..<15 { waits.append(policy.waitAfterDeath(startedAt: 0, now: 1)) }
-        #expect(waits.prefix(5) == [0, 10, 20, 40, 80])
-        #expect(waits.last == RestartPolicy.waitMax)
+        func waits(_ count: Int, answeredFor time: Int64?) -> [Int64] {
+            (0..<count).map { _ in policy.waitAfterDeath(answeredFor: time) }
+        }
         let settled = RestartPolicy.settledAfter
-        #expect(policy.waitAfterDeath(startedAt: 0, now: settled - 1) == RestartPolicy.waitMax)
-        #expect(policy.waitAfterDeath(startedAt: 0, now: settled) == 0)
-        #expect(policy.waitAfterDeath(startedAt: 0, now: 1) == 10)
+        #expect(waits(7, answeredFor: settled - 1) == [0, 10, 20, 40, 80, 160, 250])
+        #expect(waits(2, answeredFor: 0) == [250, 250])
+        #expect(waits(3, answeredFor: nil) == [500, 1000, 2000])
+        #expect(waits(10, answeredFor: nil).last == RestartPolicy.waitMax)
+        #expect(waits(1, answeredFor: 0) == [RestartPolicy.answeringWaitMax])
+        #expect(waits(3, answeredFor: settled) == [0, 0, 0])
+        #expect(waits(2, answeredFor: nil) == [10, 20])
     }
 
     @Test("Lines are handed on, not too many each second, and the beginning of the last is kept")

@@ -70,6 +70,16 @@ struct CtrlOutputTests {
             ]
         ),
         (
+            "listPlugins",
+            #"{"plugins":[{"name":"p","process":{"state":"waiting","restarts":3,"pending":0,"#
+                + #""last-end":"ended","next-start":"2026-11-30T17:10:03Z"}}]}"#,
+            [
+                "Plugin:            p", "Process:           waiting", "Restarts:          3",
+                "Waiting questions: 0", "Last end:          ended",
+                "Next start:        2026-11-30T17:10:03Z",
+            ]
+        ),
+        (
             "listListeners",
             #"{"listeners":[{"port":1883,"protocol":"mqtt","tls":false,"bind-address":"::1"},"#
                 + #"{"port":0,"protocol":"mqtt","socket-path":"/s","tls":true}]}"#,

@@ -8,8 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +32,10 @@
 
 /* Descriptors of a helper are put together above this number first. */
 enum { DESCRIPTORS_APART = 512 };
+/* Bytes of stack of a thread that only waits. */
+enum { WATCH_STACK = 256 << 10 };
+/* The signal that tells a helper of the end of the broker, counted from SIGRTMIN. */
+enum { BROKER_END = 9 };
 
 int broker_shared_memory_make(size_t size, bool closed, void **address)
 {
@@ -259,25 +266,97 @@ bool broker_helper_is_traced(pid_t process)
     return is_traced;
 }
 
+static const int ineffective[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+
 static void nothing(int number)
 {
     (void)number;
 }
 
-/* A handler and not SIG_IGN: processes that the plugin starts have the signals as they are usual. */
-static void let_signals_do_nothing(void)
+/* With the broker, the helper ends, and with it what the plugin has started. */
+static void end_all(int number)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+    (void)number;
+    (void)kill(0, SIGKILL);
+}
+
+/* In a child that the plugin has forked: signals are as they are usual. */
+static void leave_to_child(void)
+{
+    struct sigaction there;
+
+    for (int number = 1; number <= SIGRTMAX; number++) {
+        if (sigaction(number, NULL, &there) == 0 && (there.sa_flags & SA_SIGINFO) == 0
+            && (there.sa_handler == nothing || there.sa_handler == end_all)) {
+            (void)signal(number, SIG_DFL);
+        }
+    }
+}
+
+static void handle(int number, void (*handler)(int))
+{
     struct sigaction action;
 
     memset(&action, 0, sizeof(action));
-    action.sa_handler = nothing;
+    action.sa_handler = handler;
     action.sa_flags = SA_RESTART;
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        (void)sigaction(numbers[i], &action, NULL);
+    (void)sigaction(number, &action, NULL);
+}
+
+/* Handlers and not SIG_IGN: programs that the plugin starts have the signals as they are usual. */
+static void let_signals_do_nothing(void)
+{
+    struct sigaction pipe;
+
+    for (size_t i = 0; i < sizeof(ineffective) / sizeof(ineffective[0]); i++) {
+        handle(ineffective[i], nothing);
     }
-    (void)sigaction(SIGRTMIN, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
+    handle(SIGRTMIN, nothing);
+    if (sigaction(SIGPIPE, NULL, &pipe) == 0 && pipe.sa_handler != SIG_IGN) {
+        handle(SIGPIPE, nothing);
+    }
+    (void)pthread_atfork(NULL, NULL, leave_to_child);
+}
+
+/* Waits until nobody can read what the process writes: the broker is gone. */
+static void *wait_for_end(void *argument)
+{
+    struct pollfd output = {(int)(intptr_t)argument, 0, 0};
+
+    while (poll(&output, 1, -1) < 0 || (output.revents & (POLLERR | POLLNVAL)) == 0) {
+    }
+    if ((output.revents & POLLERR) != 0) {
+        end_all(0);
+    }
+    return NULL;
+}
+
+/* A thread that no signal and no callback keeps from it. */
+static bool watch_broker(void)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all, before;
+    int output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, DESCRIPTORS_APART);
+    bool is_begun;
+
+    if (output < 0) {
+        output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    }
+    if (output < 0 || pthread_attr_init(&attributes) != 0) {
+        return false;
+    }
+    sigfillset(&all);
+    (void)pthread_attr_setstacksize(&attributes, WATCH_STACK);
+    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    is_begun = pthread_create(&thread, &attributes, wait_for_end, (void *)(intptr_t)output) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (is_begun) {
+        (void)pthread_setname_np(thread, "broker-watch");
+    }
+    (void)pthread_attr_destroy(&attributes);
+    return is_begun;
 }
 
 bool broker_helper_begin(pid_t parent, int first_unknown)
@@ -286,10 +365,14 @@ bool broker_helper_begin(pid_t parent, int first_unknown)
     int descriptor;
 
     let_signals_do_nothing();
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
+    handle(SIGRTMIN + BROKER_END, end_all);
+    if (prctl(PR_SET_PDEATHSIG, SIGRTMIN + BROKER_END) != 0 || getppid() != parent) {
         return false;
     }
     (void)close_range((unsigned int)first_unknown, ~0U, 0);
+    if (!watch_broker()) {
+        return false;
+    }
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     (void)prctl(PR_SET_NAME, "plugin-host");
     descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);

@@ -9,11 +9,19 @@ package struct Reply: Equatable, Sendable {
     package var clients: [ClientFacts] = []
     /// More of it comes in another reply.
     package var isContinued = false
+    /// The bytes asked for: a certificate in DER, a channel binding.
+    package var data: [UInt8]?
 
-    package init(code: Int32, clients: [ClientFacts] = [], isContinued: Bool = false) {
+    package init(
+        code: Int32,
+        clients: [ClientFacts] = [],
+        isContinued: Bool = false,
+        data: [UInt8]? = nil
+    ) {
         self.code = code
         self.clients = clients
         self.isContinued = isContinued
+        self.data = data
     }
 
     /// Writes the reply in place of what is in `record`.
@@ -21,6 +29,7 @@ package struct Reply: Equatable, Sendable {
         record.begin(1)
         record.put(code)
         record.put(isContinued)
+        record.put(data)
         record.put(UInt32(clients.count))
         for client in clients { client.encode(into: &record) }
     }
@@ -38,6 +47,7 @@ package struct Reply: Equatable, Sendable {
         guard try record.integer(UInt8.self) == 1 else { throw Nonsense("a reply there is not") }
         code = try record.integer()
         isContinued = try record.flag()
+        data = try record.optionalArray()
         for _ in 0..<(try record.integer(UInt32.self)) {
             clients.append(try ClientFacts(&record))
         }

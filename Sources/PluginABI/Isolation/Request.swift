@@ -29,6 +29,10 @@ package enum Request: Equatable, Sendable {
     case persistence(event: Int32)
     /// Whether anybody waits for the decision about a ticket.
     case isAwaited(UInt64)
+    /// The certificate that a client has shown.
+    case certificate(client: UInt64)
+    /// The channel binding `tls-exporter` of a client's connection.
+    case channelBinding(client: UInt64)
 
     func encode(into record: inout RecordWriter) {
         switch self {
@@ -70,6 +74,12 @@ package enum Request: Equatable, Sendable {
         case .isAwaited(let ticket):
             record.begin(73)
             record.put(ticket)
+        case .certificate(let client):
+            record.begin(75)
+            record.put(client)
+        case .channelBinding(let client):
+            record.begin(76)
+            record.put(client)
         }
     }
 
@@ -102,6 +112,8 @@ package enum Request: Equatable, Sendable {
             self = .control(topic: topic, callback: isThere ? callback : nil)
         case 74: self = .persistence(event: try record.integer())
         case 73: self = .isAwaited(try record.integer())
+        case 75: self = .certificate(client: try record.integer())
+        case 76: self = .channelBinding(client: try record.integer())
         default: throw Nonsense("a record there is not")
         }
     }

@@ -56,6 +56,12 @@ protocol HostServices: AnyObject, Sendable {
     /// `mosquitto_set_clientid`.
     func rename(_ record: ClientRecord, to name: String) -> CInt
 
+    /// The certificate that a client has shown, an `X509 *` with a reference of its own; nil without one, and
+    /// once all has been told of its connection.
+    func certificate(of record: ClientRecord) -> OpaquePointer?
+    /// The channel binding `tls-exporter` of a client's connection, 32 bytes; nil likewise.
+    func channelBinding(of record: ClientRecord) -> [UInt8]?
+
     /// Disconnects a client.
     func kick(_ name: String, publishesWill: Bool)
     /// Disconnects all clients.

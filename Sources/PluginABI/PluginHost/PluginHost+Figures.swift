@@ -31,6 +31,17 @@ extension PluginHost {
     }
 }
 
+extension PluginHost {
+    package var warnings: [String] {
+        loadedPlugins.compactMap { plugin in
+            guard let figures = plugin.isolated?.figures, figures.state != .running else {
+                return nil
+            }
+            return "plugin \(plugin.displayName) does not answer: its process is started again"
+        }
+    }
+}
+
 extension HookFigures.Process {
     fileprivate init(_ plugin: IsolatedPlugin) {
         let figures = plugin.figures

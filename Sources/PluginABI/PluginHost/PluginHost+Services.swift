@@ -6,6 +6,7 @@ import Core
 import Inflight
 import Log
 import MQTT
+import Net
 import Results
 
 extension PluginHost: HostServices {
@@ -60,6 +61,14 @@ extension PluginHost: HostServices {
         }
         record.setIdentifier(name)
         return ResultCode.success
+    }
+
+    func certificate(of record: ClientRecord) -> OpaquePointer? {
+        record.identity.security?.certificate?.addReference()
+    }
+
+    func channelBinding(of record: ClientRecord) -> [UInt8]? {
+        record.identity.security?.channelBinding
     }
 
     func kick(_ name: String, publishesWill: Bool) {

@@ -252,8 +252,9 @@ package final class PluginHost: Hooks, Sendable {
         lane.enqueue(.disconnected(client, code: code, isOffline: isOffline))
     }
 
-    package func forgetSecurity(of client: ClientIdentity) {
-        lane.enqueue(.job { client.forgetSecurity() })
+    package func forgetSecurity(of client: ClientIdentity, by worker: Int) {
+        let lane = lane
+        afterIsolated(by: worker) { lane.enqueue(.job { client.forgetSecurity() }) }
     }
 
     /// Answers a question on the calling thread; nil when a plugin takes its time.

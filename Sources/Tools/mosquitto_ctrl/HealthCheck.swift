@@ -19,10 +19,22 @@ struct HealthCheck {
         var note: String?
 
         /// For people.
-        var line: String { note.map { "\(status) (\($0))" } ?? status }
+        var line: String {
+            let notes = [note].compactMap { $0 } + warnings
+            return notes.isEmpty ? status : "\(status) (\(notes.joined(separator: "; ")))"
+        }
+
+        /// What the broker warns of.
+        var warnings: [String] = []
 
         /// For programs.
-        var json: JSONValue { .object([.init("status", .string(status))]) }
+        var json: JSONValue {
+            var members: [JSONValue.Member] = [.init("status", .string(status))]
+            if !warnings.isEmpty {
+                members.append(.init("warnings", .array(warnings.map { .string($0) })))
+            }
+            return .object(members)
+        }
     }
 
     /// Until the broker has taken the connection and a subscription.
@@ -89,7 +101,8 @@ struct HealthCheck {
             throw ToolFailure("Error: Invalid response from server.", .protocolError)
         }
         guard status == "ready" else { throw ToolFailure("Error: Not ready: \(status).") }
-        return Health(status: status)
+        let warnings = response["data"]?["warnings"]?.elements?.compactMap(\.text) ?? []
+        return Health(status: status, warnings: warnings)
     }
 
     private static func answers(_ note: String) -> Health { Health(status: "answers", note: note) }

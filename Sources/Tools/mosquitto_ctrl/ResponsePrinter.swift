@@ -103,7 +103,28 @@ enum ResponsePrinter {
         if let endpoints = plugin["control-endpoints"] {
             lines += entries("Control endpoints:", width, endpoints) { $0.text }
         }
+        for (label, text) in process(of: plugin) {
+            lines.append(label.padded(to: width) + " " + text)
+        }
         return lines
+    }
+
+    /// How the process of a plugin is that has one, with labels.
+    static func process(of plugin: JSONValue) -> [(String, String)] {
+        guard let process = plugin["process"] else { return [] }
+        let fields = [
+            ("Process:", process["state"]?.text),
+            ("Process id:", process["pid"]?.integer.map(String.init)),
+            ("Restarts:", process["restarts"]?.integer.map(String.init)),
+            ("Waiting questions:", process["pending"]?.integer.map(String.init)),
+            ("Memory:", process["memory"]?.integer.map { "\($0) bytes" }),
+            ("Failed answers:", process["failed-answers"]?.integer.map(String.init)),
+            ("Answers as:", process["answers-as"]?.text),
+            ("Last end:", process["last-end"]?.text),
+            ("Last end at:", process["last-end-at"]?.text),
+            ("Next start:", process["next-start"]?.text),
+        ]
+        return fields.compactMap { label, text in text.map { (label, $0) } }
     }
 
     private static func bridges(_ bridges: [JSONValue]) -> [String] {

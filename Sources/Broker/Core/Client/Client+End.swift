@@ -167,6 +167,6 @@ extension Worker {
         guard let security = identity.security else { return }
         let isAskedFor = security.certificate != nil || security.channelBinding != nil
         guard isAskedFor, let hooks else { return identity.forgetSecurity() }
-        hooks.forgetSecurity(of: identity)
+        hooks.forgetSecurity(of: identity, by: index)
     }
 }

@@ -91,7 +91,8 @@ final class HTTPExchange {
             answer(.health("{\"status\":\"\(isAlive ? "live" : "stuck")\"}\n", isGood: isAlive))
         case .ready:
             let readiness = worker.broker.readiness
-            answer(.health(readiness.text, isGood: readiness == .ready))
+            let text = readiness.text(warnings: worker.broker.warnings)
+            answer(.health(text, isGood: readiness == .ready))
         case .metrics, .api, .file:
             guard !worker.isOutOfMemory else { return answer(.unavailable) }
             authenticate(request)

@@ -38,7 +38,7 @@ final class HealthExchange: ConnectionHandler {
             let answer: HTTPAnswer =
                 switch request.target {
                 case .live: .health("{\"status\":\"live\"}\n", isGood: true)
-                case .ready: .health(broker.readiness.text, isGood: false)
+                case .ready: .health(broker.readiness.text(), isGood: false)
                 case .metrics, .api, .file:
                     broker.health.phase == .stopping ? .tooLate : .tooEarly
                 }

@@ -34,4 +34,7 @@ extension Broker {
     /// `ready`, or why the broker should be sent no clients: `starting`, `restoring`, `stopping`,
     /// `listener_failed` or `memory_limit`.
     package var readinessWord: String { readiness.word }
+
+    /// What those who watch a broker that is ready should know all the same, in words.
+    package var warnings: [String] { readiness == .ready ? hooks?.warnings ?? [] : [] }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How far the broker has come, and whether it should be sent clients.
 
+import JSON
 import Synchronization
 
 /// What those who watch the broker ask first; any thread tells, any thread asks.
@@ -116,10 +117,18 @@ extension BrokerHealth.Readiness {
         }
     }
 
-    /// What the body of an answer says: `{"status":"restoring","done":0.42}`.
-    var text: String {
+    /// What the body of an answer says: `{"status":"restoring","done":0.42}`, or with something to be warned
+    /// of `{"status":"ready","warnings":["…"]}`.
+    func text(warnings: [String] = []) -> String {
         var fields = "\"status\":\"\(word)\""
         if case .restoring(let done) = self { fields += ",\"done\":\(Self.hundredths(done))" }
+        if !warnings.isEmpty {
+            var list = JSONWriter(formatted: false)
+            list.beginArray()
+            for warning in warnings { list.string(text: warning) }
+            list.endArray()
+            fields += ",\"warnings\":" + String(decoding: list.bytes, as: UTF8.self)
+        }
         return "{\(fields)}\n"
     }
 

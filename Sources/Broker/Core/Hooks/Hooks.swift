@@ -148,8 +148,8 @@ package protocol Hooks: AnyObject, Sendable {
     func disconnected(_ client: ClientIdentity, code: Int32, isOffline: Bool, by worker: Int)
 
     /// Nothing more is told of a client's connection: what it holds is to be given back when
-    /// everything told before has been passed on.
-    func forgetSecurity(of client: ClientIdentity)
+    /// everything told before has been passed on. On the thread of its worker.
+    func forgetSecurity(of client: ClientIdentity, by worker: Int)
 
     /// Whether anybody wants to be told what has to outlive the broker.
     var keepsState: Bool { get }
@@ -177,6 +177,9 @@ package protocol Hooks: AnyObject, Sendable {
 
     /// What was counted about plugins.
     var figures: HookFigures { get }
+
+    /// What those who watch the broker should know about plugins, in words; empty if all is well.
+    var warnings: [String] { get }
 }
 
 extension Hooks {
@@ -193,6 +196,8 @@ extension Hooks {
 
 extension Hooks {
     package var figures: HookFigures { HookFigures() }
+
+    package var warnings: [String] { [] }
 }
 
 /// Nobody keeps anything.

@@ -28,6 +28,26 @@ package final class PeerCertificate: Sendable {
         return pointer
     }
 
+    /// The certificate in DER; empty if there is no memory for it.
+    package var der: [UInt8] {
+        let count = i2d_X509(pointer, nil)
+        guard count > 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, written in
+            var place = buffer.baseAddress
+            written = max(0, Int(i2d_X509(pointer, &place)))
+            assert(written == buffer.count, "a certificate is as long as it was")
+        }
+    }
+
+    /// An `X509 *` of its own, made from DER, which the receiver gives back with `X509_free`; nil for what
+    /// is no certificate.
+    package static func parse(_ der: [UInt8]) -> OpaquePointer? {
+        der.withUnsafeBufferPointer { buffer in
+            var place = buffer.baseAddress
+            return d2i_X509(nil, &place, buffer.count)
+        }
+    }
+
     /// The first common name of the subject; nil when there is none or when it is no text that
     /// MQTT can carry.
     package var commonName: String? {

@@ -50,8 +50,9 @@ void broker_helper_signal(int process_descriptor, pid_t process, int signal);
 /* Whether a debugger is attached to a process. */
 bool broker_helper_is_traced(pid_t process);
 
-/* Prepares this process to run a plugin: it ends when the thread that has started it does, unless its
-   parent is not `parent` any more, which makes this return false; descriptors from `first_unknown` on
+/* Prepares this process to run a plugin: it ends with all of its process group when the thread that has
+   started it does or nobody can read its standard output any more, unless its parent is not `parent`
+   any more, which makes this return false; descriptors from `first_unknown` on
    are closed; it gains no privileges; the system rather ends it than others when memory is short;
    signals that end a broker do nothing. */
 bool broker_helper_begin(pid_t parent, int first_unknown);

@@ -39,6 +39,10 @@ struct BrokerControl: Sendable {
     private static func health(of broker: Broker) -> JSON? {
         guard let data = cJSON_CreateObject() else { return nil }
         _ = cJSON_AddStringToObject(data, "status", broker.readinessWord)
+        let warnings = broker.warnings
+        if !warnings.isEmpty, let list = cJSON_AddArrayToObject(data, "warnings") {
+            for warning in warnings { cJSON_AddItemToArray(list, cJSON_CreateString(warning)) }
+        }
         return data
     }
 
@@ -71,29 +75,6 @@ struct BrokerControl: Sendable {
         else { return "Invalid/missing name" }
         let text = String(cString: name)
         return broker.reconnectBridge(text) ? nil : "Bridge '\(text)' not found"
-    }
-
-    /// Only plugins that have said who they are.
-    private static func plugins(of host: PluginHost) -> JSON? {
-        guard let data = cJSON_CreateObject(), let array = cJSON_AddArrayToObject(data, "plugins")
-        else { return nil }
-        for plugin in host.loadedPlugins {
-            guard let name = plugin.name, let entry = cJSON_CreateObject() else { continue }
-            _ = cJSON_AddStringToObject(entry, "name", name)
-            if let version = plugin.version {
-                _ = cJSON_AddStringToObject(entry, "version", version)
-            }
-            if let index = plugin.listeners?.first {
-                let port = host.broker.settings.listeners[index].configuration.port
-                _ = cJSON_AddNumberToObject(entry, "port", Double(port))
-            }
-            let topics = plugin.controlTopics
-            if !topics.isEmpty, let list = cJSON_AddArrayToObject(entry, "control-endpoints") {
-                for topic in topics { cJSON_AddItemToArray(list, cJSON_CreateString(topic)) }
-            }
-            cJSON_AddItemToArray(array, entry)
-        }
-        return data
     }
 
     private static func listeners(of broker: Broker) -> JSON? {

@@ -68,8 +68,9 @@ public func mosquitto_client_keepalive(_ client: OpaquePointer!) -> CInt {
 /// The TLS certificate, with a reference of its own.
 @c(mosquitto_client_certificate) @implementation
 public func mosquitto_client_certificate(_ client: OpaquePointer!) -> UnsafeMutableRawPointer! {
-    let certificate = record(client)?.identity.security?.certificate
-    return certificate?.addReference().map { UnsafeMutableRawPointer($0) }
+    guard let record = record(client) else { return nil }
+    let certificate = CurrentHost.services?.certificate(of: record)
+    return certificate.map { UnsafeMutableRawPointer($0) }
 }
 
 /// The channel binding `tls-exporter`.
@@ -80,9 +81,9 @@ public func mosquitto_client_tls_exporter(
 ) -> CInt {
     guard let client: OpaquePointer = client, let binding: UnsafeMutablePointer<UInt8> = binding
     else { return ResultCode.invalid }
-    guard let bytes = record(client)?.identity.security?.channelBinding else {
-        return ResultCode.notFound
-    }
+    guard let record = record(client),
+        let bytes = CurrentHost.services?.channelBinding(of: record), bytes.count == 32
+    else { return ResultCode.notFound }
     binding.update(from: bytes, count: 32)
     return ResultCode.success
 }

@@ -6,6 +6,7 @@ import Core
 import Isolation
 import Log
 import MQTT
+import Net
 import Results
 import Synchronization
 
@@ -24,7 +25,12 @@ extension PluginHelper: HostServices {
 
     func logError(_ line: String) { log(.error, line) }
 
-    func log(level: CInt, _ line: String) { tell(.log(level: level, line: line)) }
+    /// All lines go one way, whatever callback writes them: so they stay in order, and are seen also if it
+    /// never returns.
+    func log(level: CInt, _ line: String) {
+        let ring = channel.channel.layout.serviceRing
+        channel.send(.told(.log(level: level, line: line)), ring: ring, wakes: true)
+    }
 
     var persistenceFolder: UnsafePointer<CChar>? { persistenceLocation?.pointer }
 
@@ -107,6 +113,15 @@ extension PluginHelper: HostServices {
         let code = ask(.rename(client: record.number, to: name))
         if code == ResultCode.success { record.setIdentifier(name) }
         return code
+    }
+
+    func certificate(of record: ClientRecord) -> OpaquePointer? {
+        let reply = channel.ask(.certificate(client: record.number)).first
+        return reply?.data.flatMap { PeerCertificate.parse($0) }
+    }
+
+    func channelBinding(of record: ClientRecord) -> [UInt8]? {
+        channel.ask(.channelBinding(client: record.number)).first?.data
     }
 
     func kick(_ name: String, publishesWill: Bool) { tell(.kick(name, withWill: publishesWill)) }

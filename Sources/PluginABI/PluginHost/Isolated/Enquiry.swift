@@ -97,6 +97,7 @@ final class Enquiry: @unchecked Sendable {
         first = Walk(items: 0..<Self.itemCount(question))
         switch question {
         case .deliver(_, let messages): prepare(messages)
+        case .access(_, let filters): prepare(filters)
         case .control(_, let message):
             let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
             found.controller = snapshot.control[ExactText(topic)]
@@ -130,11 +131,24 @@ final class Enquiry: @unchecked Sendable {
         if messages.allSatisfy({ $0.checksAccess == access }) { asksAccessToAll = access }
         let rest = messages.first?.isFiltered
         if messages.allSatisfy({ $0.isFiltered == rest }) { hasRestOfAll = rest }
-        guard messages.count > 1, accessChain.isDirectHere, scope[.messageOut].isDirectHere
-        else { return }
+        if accessChain.isDirectHere, scope[.messageOut].isDirectHere { walkEach(messages.count) }
+    }
+
+    /// Access to filters likewise: what a client leaves behind is asked about before it is said that it has
+    /// left.
+    private func prepare(_ filters: [FilterQuestion]) {
+        found.filters = filters.map { _ in .allowed(filter: nil, options: nil) }
+        asksAccessToAll = asksAccess(0)
+        hasRestOfAll = false
+        if accessChain.isDirectHere { walkEach(filters.count) }
+    }
+
+    /// There is a walk past each item.
+    private func walkEach(_ count: Int) {
+        guard count > 1 else { return }
         first = Walk(items: 0..<1)
-        others = (1..<messages.count).map { Walk(items: $0..<$0 + 1) }
-        openCount = messages.count
+        others = (1..<count).map { Walk(items: $0..<$0 + 1) }
+        openCount = count
     }
 
     /// Walks there are.
@@ -443,7 +457,7 @@ final class Enquiry: @unchecked Sendable {
 
     private func allow(_ walk: Int) {
         switch question {
-        case .publish, .publishStored, .deliver: break
+        case .publish, .publishStored, .deliver, .access: break
         default: found.filters.append(.allowed(filter: nil, options: nil))
         }
         goOn(walk)
@@ -469,7 +483,7 @@ final class Enquiry: @unchecked Sendable {
             } else {
                 settle(.filters(found.filters, disconnectCode: code, denials: found.denials))
             }
-        default: found.filters.append(.denied)
+        default: found.filters[self[walk].item] = .denied
         }
         goOn(walk)
     }

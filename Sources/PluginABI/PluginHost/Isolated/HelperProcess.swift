@@ -13,8 +13,6 @@ struct HelperProcess: ~Copyable {
     let pid: pid_t
     private let process: OwnedDescriptor
     private let outputEnd: OwnedDescriptor
-    /// When it was started, in milliseconds.
-    let startedAt: Int64
 
     /// Starts one on the calling thread, with whose end it ends.
     ///
@@ -53,7 +51,6 @@ struct HelperProcess: ~Copyable {
         self.pid = pid
         process = OwnedDescriptor(descriptor)
         outputEnd = readEnd
-        startedAt = MonotonicTime.milliseconds()
     }
 
     /// Readable once the process has ended.

@@ -42,7 +42,14 @@ extension IsolatedPlugin {
             state.isReady = true
             state.isFailing = false
             isFailing.store(false, ordering: .releasing)
-            let replayed = replay(connects, since: mark, &state)
+            let told = connects.filter { asked in
+                guard let client = asked.client else { return false }
+                return !state.untold.contains(ClientRecord.of(client).number)
+            }
+            let replayed = replay(told, since: mark, &state)
+            state.replayed = replayed.first.flatMap { first in
+                replayed.last.map { first.serial...$0.serial }
+            }
             for asked in replayed { write(asked, &state) }
             var waiting: [Asked] = []
             for (ring, queue) in rings.map(\.pending).enumerated() {
@@ -110,14 +117,21 @@ extension IsolatedPlugin {
     ///
     /// Once, that is asked again of the next process if it can be; then the plugin counts as what is
     /// configured.
-    func takeDeath() -> Asked? {
+    ///
+    /// - Parameter isCondemned: whether it has hung or written nonsense
+    func takeDeath(isCondemned: Bool) -> Asked? {
         let blamed = state.withLock { state -> Asked? in
             guard let memory = state.memory else { return nil }
             let wasNonsense = nonsense != nil
             for ring in rings { ring.end(wasNonsense: wasNonsense) }
             let begun = memory.channel.answerWord(ChannelLayout.Answers.begun).pointee
                 .load(ordering: .acquiring)
-            let blamed = blame(begun)
+            // It says itself what it has begun, and may have written over that.
+            let isBelieved = !isCondemned && begun <= state.lastSerial
+            let blamed = blame(begun, isBelieved: isBelieved, state.replayed)
+            if let blamed, case .connected(let client) = blamed.question {
+                state.untold.insert(ClientRecord.of(client).number)
+            }
             state.memory = nil
             state.questions = nil
             state.replies = nil
@@ -137,21 +151,54 @@ extension IsolatedPlugin {
         for ring in rings where ring.hasCollected { wakeReader(ring.number) }
     }
 
-    private func blame(_ serial: UInt64) -> Asked? {
+    /// Blames the question of a number; where that is not pending, the first in line if it must be that one,
+    /// or if several processes in a row have ended before it was answered.
+    private func blame(
+        _ serial: UInt64,
+        isBelieved: Bool,
+        _ replayed: ClosedRange<UInt64>?
+    ) -> Asked? {
         for ring in rings {
-            var all = ring.pending
+            let all = ring.pending
             guard let place = all.firstIndex(where: { $0.serial == serial }) else { continue }
-            all[place].deathCount += 1
-            let blamed = all[place]
-            if !blamed.question.isRepeatable || blamed.deathCount > 1 {
-                all.remove(at: place)
-                ring.add(.failed(blamed, failure(of: blamed.question)))
-            }
-            ring.pending = all
-            return blamed
+            return blame(place, all, ring, deathsMax: all[place].question.isRepeatable ? 2 : 1)
         }
-        return nil
+        // What is told again of clients was written first, then all else by its number.
+        let first = rings.compactMap { ring in ring.pending.first.map { (ring, $0) } }
+            .min { one, other in
+                let isReplayed = (
+                    replayed?.contains(one.1.serial) == true,
+                    replayed?.contains(other.1.serial) == true
+                )
+                guard isReplayed.0 == isReplayed.1 else { return isReplayed.0 }
+                return one.1.serial < other.1.serial
+            }
+        guard let (ring, asked) = first else { return nil }
+        let most = isBelieved ? Self.deathsBeforeMax : asked.question.isRepeatable ? 2 : 1
+        let blamed = blame(0, ring.pending, ring, deathsMax: most)
+        return isBelieved && blamed.deathCount < most ? nil : blamed
     }
+
+    /// Counts the death; a question that has seen so many is answered by what the plugin counts as.
+    private func blame(
+        _ place: Int,
+        _ pending: [Asked],
+        _ ring: AnswerRing,
+        deathsMax: UInt8
+    ) -> Asked {
+        var all = pending
+        all[place].deathCount += 1
+        let blamed = all[place]
+        if blamed.deathCount >= deathsMax {
+            all.remove(at: place)
+            ring.add(.failed(blamed, failure(of: blamed.question)))
+        }
+        ring.pending = all
+        return blamed
+    }
+
+    /// A question that was the first in line at so many ends is suspected, whatever the processes were at.
+    private static let deathsBeforeMax: UInt8 = 3
 
     /// Nobody waits for a process any longer: everything is answered by what the plugin counts as, until
     /// one is ready.

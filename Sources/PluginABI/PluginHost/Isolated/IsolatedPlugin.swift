@@ -56,6 +56,11 @@ final class IsolatedPlugin: Sendable {
         var introduced: Introduced?
         /// The identifiers of clients that have been told of, whatever becomes of processes.
         var identifiers: [UInt64: String] = [:]
+        /// What the process was told of clients that had connected before; nil for nothing.
+        var replayed: ClosedRange<UInt64>?
+        /// Clients that a process has ended with when it was told that they had connected: no other one is
+        /// told again.
+        var untold: Set<UInt64> = []
         var secrets: [SecretPlace] = []
         var record = RecordWriter()
         var roomWanted: UInt64 = 0
@@ -270,6 +275,7 @@ final class IsolatedPlugin: Sendable {
         state.introduced = nil
         for number in numbers {
             state.identifiers[number] = nil
+            state.untold.remove(number)
             guard state.known.removeValue(forKey: number) != nil else { continue }
             QuestionRecord.gone(number).encode(into: &state.record)
             send(&state)

@@ -140,6 +140,22 @@ extension PluginHost {
         }
     }
 
+    /// Calls `next` when the plugins in processes of their own have been told what the worker has told them
+    /// so far.
+    func afterIsolated(by worker: Int, then next: @escaping @Sendable () -> Void) {
+        guard let helpers else { return next() }
+        let plugins = helpers.plugins
+        let rest = Countdown(plugins.count + 1, next)
+        for plugin in plugins {
+            guard let isolated = plugin.isolated else { continue }
+            var marker = Asked(plugin.marker, .marker, .job { _ in rest.arrive() })
+            marker.ring = UInt16(isolated.serviceRing)
+            let failure = helpers.desks[worker].ask(marker)
+            if failure != nil { rest.arrive() }
+        }
+        rest.arrive()
+    }
+
     /// Tells them that the configuration was read again; `next` runs when all have been told.
     func reloadIsolated(then next: @escaping @Sendable () -> Void) {
         let callbacks = registry.current.reloads.filter { $0.plugin.isolated != nil }
@@ -275,8 +291,24 @@ extension PluginHost {
             isolated.reply(
                 Reply(code: isAwaited(ticket) ? ResultCode.success : ResultCode.notFound)
             )
+        case .certificate(let number):
+            replyBytes(isolated, security(of: number, isolated)?.certificate?.der)
+        case .channelBinding(let number):
+            replyBytes(isolated, security(of: number, isolated)?.channelBinding)
         case .control, .persistence: assertionFailure("these are the keeper's")
         }
+    }
+
+    private func security(
+        of number: UInt64,
+        _ isolated: IsolatedPlugin
+    ) -> ConnectionSecurity? {
+        isolated.client(number)?.security
+    }
+
+    private func replyBytes(_ isolated: IsolatedPlugin, _ bytes: [UInt8]?) {
+        let code = bytes == nil ? ResultCode.notFound : ResultCode.success
+        isolated.reply(Reply(code: code, data: bytes))
     }
 
     private func replyAllClients(_ isolated: IsolatedPlugin) {

@@ -44,6 +44,8 @@ final class Ward {
     private var failureLines: [String] = []
     /// Why the keeper has ended the process itself.
     private var causeOfEnd: String?
+    /// Since when the process answers.
+    private var readyAt: Int64?
     /// Since when nobody answers.
     private var downSince: Int64?
     private var progress = IsolatedPlugin.Progress()
@@ -57,6 +59,8 @@ final class Ward {
     private static let coreMilliseconds: Int64 = 1000
     /// Milliseconds after which it is looked again how far a process has come, at most.
     private static let lookMilliseconds: Int64 = 1000
+    /// Reads of what a process writes, at a time.
+    private static let readsMax = 8
     /// How many times longer than a callback the plugin may take to be set up.
     private static let startFactor: Int64 = 6
 
@@ -120,6 +124,7 @@ final class Ward {
         assert(process == nil, "one process at a time")
         failureLines = []
         causeOfEnd = nil
+        readyAt = nil
         registrations.begin()
         do throws(SystemError) {
             let memory = try HelperMemory(workerCount: isolated.workerCount)
@@ -139,7 +144,7 @@ final class Ward {
             isolated.figures.pid.store(Int(process?.pid ?? 0), ordering: .relaxed)
             if start == nil { isolated.figures.restarts.add(1, ordering: .relaxed) }
         } catch {
-            _ = isolated.takeDeath()
+            _ = isolated.takeDeath(isCondemned: false)
             failureLines = [
                 "Error: Unable to start a process for plugin \(plugin.displayName): \(error)"
             ]
@@ -154,6 +159,7 @@ final class Ward {
         isolated.becomeReady(isFirst ? [] : host.connects(of: plugin), since: mark)
         phase = .running
         progressAt = now
+        readyAt = now
         isolated.figures.isRunning.store(true, ordering: .relaxed)
         if downSince != nil, let pid = process?.pid {
             host.log.notice("Plugin \(plugin.displayName) runs again, in process \(pid).")
@@ -205,8 +211,9 @@ final class Ward {
     // MARK: Ending
 
     private func readOutput(_ now: Int64) {
-        guard process != nil else { return }
-        while let bytes = process?.readOutput(), !bytes.isEmpty {
+        // One that writes without end keeps nobody else from being looked after.
+        for _ in 0..<Self.readsMax {
+            guard let bytes = process?.readOutput(), !bytes.isEmpty else { return }
             for line in output.take(bytes, now: now) { logOutput(line) }
         }
     }
@@ -219,22 +226,24 @@ final class Ward {
     private func bury(_ end: String, _ now: Int64) {
         readOutput(now)
         for line in output.end() { logOutput(line) }
-        let startedAt = process?.startedAt ?? now
         let pid = process?.pid ?? 0
         process = nil
         isolated.figures.isRunning.store(false, ordering: .relaxed)
         isolated.figures.pid.store(0, ordering: .relaxed)
         serve()
-        let blamed = isolated.takeDeath()
+        let isCondemned = if case .dumping = phase { true } else { false }
+        let blamed = isolated.takeDeath(isCondemned: isCondemned)
         serve()
         host.abandonDelayed(of: plugin)
         let words = output.lastWords
         output = HelperOutput()
         if stopping != nil { return conclude() }
         if start != nil || !failureLines.isEmpty { return fall(now) }
-        let wait = policy.waitAfterDeath(startedAt: startedAt, now: now)
-        var line = "Error: Plugin \(plugin.displayName): its process \(pid) \(causeOfEnd ?? end)"
-        if let blamed { line += ", \(blamed.circumstances)" }
+        let wait = policy.waitAfterDeath(answeredFor: readyAt.map { now - $0 })
+        var reason = "process \(pid) \(causeOfEnd ?? end)"
+        if let blamed { reason += ", \(blamed.circumstances)" }
+        isolated.figures.noteEnd(reason, wait: wait)
+        var line = "Error: Plugin \(plugin.displayName): its \(reason)"
         line += ". It is started again" + (wait == 0 ? "." : " in \(wait) ms.")
         if !words.isEmpty { line += " Its last words: \(words)" }
         host.log.error(line)
@@ -250,7 +259,8 @@ final class Ward {
             failureLines = ["Error: The process of plugin \(isolated.configuration.path) \(why)."]
         }
         guard let start else {
-            let wait = policy.waitAfterDeath(startedAt: now, now: now)
+            let wait = policy.waitAfterDeath(answeredFor: nil)
+            isolated.figures.noteEnd(failureLines.joined(separator: " "), wait: wait)
             for line in failureLines { host.log.error(line) }
             host.log.error(
                 "Error: Plugin \(plugin.displayName) cannot be started again; next try in \(wait) ms."

@@ -91,7 +91,8 @@ struct ShellPrinter {
     private func plugin(_ plugin: JSONValue) -> [String] {
         let endpoints = plugin["control-endpoints"]?.elements?.compactMap(\.text) ?? []
         return field("Plugin:", plugin["name"]) + field("Version:", plugin["version"])
-            + block("Control endpoints:", endpoints) + [""]
+            + block("Control endpoints:", endpoints)
+            + ResponsePrinter.process(of: plugin).flatMap { block($0.0, [$0.1]) } + [""]
     }
 
     private func listener(_ listener: JSONValue) -> [String] {
