@@ -162,4 +162,29 @@ struct BridgeTopics {
         try connection.expect(Wire.puback(2))
         try client.expectPublish("z", "m")
     }
+
+    @Test(
+        "Lines that overlap send a message once each, or once in all before 5.0 where that is wanted",
+        .enabled(if: isOwn),
+        arguments: [
+            (Version.v4, "", 2), (.v4, "allow_duplicate_messages false", 1), (.v5, "", 2),
+            (.v5, "allow_duplicate_messages false", 2),
+        ],
+        reactors
+    )
+    func overlapping(row: (version: Version, head: String, count: Int), workers: Int) throws {
+        let version = row.version == .v5 ? "mqttv50" : "mqttv311"
+        let scene = try BridgeScene(
+            "topic a/# out 0\ntopic a/b out 0\nbridge_protocol_version \(version)",
+            head: row.head,
+            workers: workers
+        )
+        let connection = try scene.open(row.version, requests: 2)
+        let client = try scene.client()
+        client.publish("a/b", "m")
+        client.publish("a/c", "end")
+        var payloads: [String] = []
+        while payloads.last != "end" { payloads.append(try connection.takePublish().payload) }
+        #expect(payloads.count == row.count + 1)
+    }
 }

@@ -345,4 +345,33 @@ struct BridgeTests {
         #expect(bridge?.idleTimeout == 1)
         #expect(bridge?.threshold == 1)
     }
+
+    @Test(
+        "What is raised or lowered is told",
+        arguments: [
+            ("keepalive_interval 1", "keepalive interval too low, using 5 seconds."),
+            ("restart_timeout 0", "restart_timeout interval too low, using 1 second."),
+            ("restart_timeout 5000", "restart_timeout interval too high, using 3600 seconds."),
+        ]
+    )
+    func told(lines: String, notice: String) {
+        #expect(bridge(lines).remarks(.notice) == [notice])
+    }
+
+    @Test("A broker's name among bridged ones is short, and of use to bridges of 5.0")
+    func loopProtection() {
+        let name = String(repeating: "n", count: 100)
+        let line = "bridge_loop_protection \(name)"
+        let good = bridge("bridge_protocol_version mqttv50\n\(line)")
+        #expect(good.configuration.bridgeLoopProtection == name && good.remarks(.warning) == [])
+        #expect(
+            bridge(line).remarks(.warning).first?.hasPrefix(
+                "Warning: bridge_loop_protection does nothing for bridge 'b': it needs"
+            ) == true
+        )
+        #expect(
+            bridge(line + "n").errors.first
+                == "Error: 'bridge_loop_protection' is a name of at most 100 bytes."
+        )
+    }
 }
