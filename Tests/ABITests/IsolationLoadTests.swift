@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plugins in processes of their own that end, or must end, while they have much to do.
 
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -50,6 +51,35 @@ import Testing
         // The subscriber is asked about each message too, and that may be what a process ends with.
         #expect((sent - Self.killCount...sent).contains(received), "\(received) of \(sent)")
         for client in clients { try client.publish1("nobody", reason: 0x10) }
+        try broker.stop()
+    }
+
+    @Test(
+        "What waits is asked in order, also if a process ends before it has been told of all clients"
+    )
+    func order() throws {
+        let broker = try IsolationTests.broker(
+            options: "plugin_timeout 60\nplugin_restart_wait 30\nplugin_opt_event connect\n"
+                + "plugin_opt_deed stop\nplugin_opt_when %DIR%/when\n"
+        )
+        let when = broker.directory + "/when"
+        let client = try RawClient.connected(to: broker, "bad", .v5)
+        let leaving = try (0..<4).map { try RawClient.connected(to: broker, "c\($0)", .v5) }
+        // The first process is asked something that it does not answer.
+        let first = try #require(IsolationTests.helper(of: broker))
+        kill(first, SIGSTOP)
+        broker.process.signal(SIGHUP)
+        try broker.waitForLog(containing: "Reloading config.")
+        // The second one stops when it is told of a client, and others leave of whom it was to be told.
+        _ = FileManager.default.createFile(atPath: when, contents: nil)
+        kill(first, SIGKILL)
+        try broker.waitForLog(containing: "now: stop")
+        for one in leaving { try one.disconnect() }
+        try FileManager.default.removeItem(atPath: when)
+        kill(try #require(IsolationTests.helper(of: broker)), SIGKILL)
+        try broker.waitForLog(exactly: "REC reload")
+        try client.publish1("good", reason: 0x10)
+        #expect(!broker.process.errors.lines.contains { $0.contains("nonsense") })
         try broker.stop()
     }
 

@@ -64,6 +64,9 @@ extension IsolatedPlugin {
     /// Puts what tells of clients before everything that waits, and takes out what it makes untrue: that
     /// they have connected, and that others have left of whom the process has never heard.
     private func replay(_ connects: [Asked], since mark: UInt64, _ state: inout State) -> [Asked] {
+        // What an earlier process was told again stands before what is older; all is asked by its number.
+        let pending = rings[serviceRing].pending.sorted { $0.serial < $1.serial }
+        rings[serviceRing].pending = pending
         guard !connects.isEmpty else { return [] }
         var told = Set(connects.compactMap { $0.client.map(ObjectIdentifier.init) })
         let replayed = connects.map { asked in
@@ -73,7 +76,7 @@ extension IsolatedPlugin {
             asked.ring = UInt16(serviceRing)
             return asked
         }
-        let rest = rings[serviceRing].pending.filter { asked in
+        let rest = pending.filter { asked in
             guard asked.serial <= mark, let client = asked.client else { return true }
             switch asked.question {
             case .connected: return told.insert(ObjectIdentifier(client)).inserted
