@@ -76,6 +76,7 @@ let package = Package(
         .executable(name: "mosquitto_passwd", targets: ["mosquitto_passwd"]),
         .executable(name: "mosquitto_signal", targets: ["mosquitto_signal"]),
         .executable(name: "mosquitto_db_dump", targets: ["mosquitto_db_dump"]),
+        .library(name: "MQTTClient", targets: ["MQTTClient"]),
         .library(name: "PluginSDK", targets: ["PluginSDK"]),
         .library(
             name: "mosquitto_common",
@@ -160,14 +161,23 @@ let package = Package(
         module(
             "Net",
             in: "Sources/Broker",
-            uses: ["SafeFiles", "CBrokerShims", "CLinux", "COpenSSL", "CWrap"]
+            uses: ["SafeFiles", "CBrokerShims", "CLinux", "COpenSSL"]
         ),
+        module(
+            "MQTTClient",
+            in: "Sources/Client",
+            uses: [
+                "ClientMachine", "Inflight", "MQTT", "Net", "Results", "CLinux",
+            ]
+        ),
+        module("HostAccess", in: "Sources/Broker", uses: ["Net", "CLinux", "CWrap"]),
         module(
             "Core",
             in: "Sources/Broker",
             uses: [
                 "MQTT", "Inflight", "Topics", "Config", "Persist", "Net", "Log", "Encoding",
                 "SafeFiles", "Results", "TopicRules", "JSON", "CLinux", "ClientMachine",
+                "HostAccess",
             ]
         ),
         .executableTarget(
@@ -256,11 +266,6 @@ let package = Package(
         ),
 
         // Tools.
-        module(
-            "MQTTClient",
-            in: "Sources/Tools",
-            uses: ["MQTT", "Inflight", "ClientMachine", "Encoding", "Results", "COpenSSL"]
-        ),
         module("ToolSupport", in: "Sources/Tools", uses: ["Results"]),
         module(
             "ClientTools",
@@ -276,7 +281,7 @@ let package = Package(
             name: "mosquitto_ctrl",
             dependencies: [
                 "MQTTClient", "MQTT", "ToolSupport", "SafeFiles", "PasswordHash", "JSON", "CEdit",
-                "CControlModule", "Config", "ProgramOptions",
+                "CControlModule", "Config", "ProgramOptions", "Encoding",
             ],
             path: "Sources/Tools/mosquitto_ctrl",
             swiftSettings: common,
@@ -365,6 +370,11 @@ let package = Package(
         ),
         tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
         tests("NetTests", uses: ["Net", "CLinux", "TestSupport"]),
+        tests("HostAccessTests", uses: ["HostAccess", "Net"]),
+        tests(
+            "MQTTClientTests",
+            uses: ["MQTTClient", "ClientMachine", "MQTT", "Net", "TestSupport"]
+        ),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],

@@ -21,10 +21,16 @@ struct StructureTests {
         ("Sources/Broker/Config/", leaves.union(["Log"])),
         ("Sources/Broker/Persist/", leaves.union(["MQTT", "Inflight"])),
         ("Sources/Broker/Net/", ["SafeFiles", "CBrokerShims"]),
+        ("Sources/Broker/HostAccess/", ["Net"]),
+        (
+            "Sources/Client/MQTTClient/",
+            leaves.union(["MQTT", "Inflight", "ClientMachine", "Net"])
+        ),
         (
             "Sources/Broker/Core/",
             leaves.union([
                 "MQTT", "Topics", "Inflight", "ClientMachine", "Config", "Persist", "Net", "Log",
+                "HostAccess",
             ])
         ),
         ("Sources/PluginABI/CommonLibrary", leaves.union(["CMosquitto", "CBrokerShims"])),
@@ -46,7 +52,6 @@ struct StructureTests {
         ),
         ("Sources/PluginABI/PluginSDK/", leaves.union(["CMosquitto", "CPluginEntry"])),
         ("Sources/Plugins/", leaves.union(["PluginSDK", "CMosquitto"])),
-        ("Sources/Tools/MQTTClient/", leaves.union(["MQTT", "Inflight", "ClientMachine"])),
         (
             "Sources/Tools/",
             leaves.union([
@@ -63,6 +68,7 @@ struct StructureTests {
         "ACLFile",
         "DynamicSecurity",
         "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientTools", "ClientMachine",
+        "HostAccess",
     ])
 
     /// The files of the two modules that read bytes from peers.

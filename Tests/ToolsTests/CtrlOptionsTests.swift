@@ -118,7 +118,9 @@ struct CtrlOptionsTests {
         ]
     )
     func clientID(_ line: String, _ pattern: String) throws {
-        let identifiers = try (0..<2).map { _ in try parse(line).options.clientOptions().clientID }
+        let identifiers = try (0..<2).map { _ in
+            try parse(line).options.configuration().clientIdentifier
+        }
         let expression = try Regex(pattern)
         #expect(identifiers.allSatisfy { $0.contains(expression) })
         #expect((identifiers[0] == identifiers[1]) == !pattern.contains("mosq"))

@@ -2,6 +2,7 @@
 // What all workers share.
 
 package import Config
+import HostAccess
 package import Log
 package import Net
 import Persist

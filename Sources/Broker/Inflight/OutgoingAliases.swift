@@ -16,6 +16,7 @@ package struct OutgoingAliases {
     /// The alias of a topic, and whether the receiver knows it already; nil when all are taken.
     /// [MQTT-3.3.2-8] [MQTT-3.3.2-11]
     package func alias(of topic: UnsafeRawBufferPointer) -> (alias: UInt16, isKnown: Bool)? {
+        if maximum == 0 { return nil }
         if let alias = aliases[Array(topic)] { return (alias, true) }
         guard aliases.count < maximum else { return nil }
         return (UInt16(aliases.count + 1), false)

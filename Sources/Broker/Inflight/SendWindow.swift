@@ -168,6 +168,21 @@ package struct SendWindow: ~Copyable {
         return fields.pointee.ring.append(entry)
     }
 
+    /// An identifier for something else than a message, behind the last one that was given; nil when all are
+    /// in use.
+    ///
+    /// The message that is queued next has the one behind it.
+    package func takeIdentifier(where isFree: (UInt16) -> Bool) -> UInt16? {
+        var candidate = fields.pointee.lastIdentifier
+        for _ in 0..<PacketIdentifiers.count {
+            candidate = PacketIdentifiers.next(candidate)
+            guard isFree(candidate), !isUsed(candidate) else { continue }
+            fields.pointee.lastIdentifier = candidate
+            return candidate
+        }
+        return nil
+    }
+
     // MARK: Sending
 
     /// What is to be sent next.

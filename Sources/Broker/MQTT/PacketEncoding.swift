@@ -43,13 +43,17 @@ extension [UInt8] {
         properties: [UInt8] = [],
         version: ProtocolVersion
     ) {
+        let flags: UInt8 = type == .pubrel ? 2 : 0
+        guard version == .v5 && (reasonCode != .success || !properties.isEmpty) else {
+            append(type.rawValue << 4 | flags)
+            append(2)
+            return appendTwoByteInteger(packetIdentifier)
+        }
         var body: [UInt8] = []
         body.appendTwoByteInteger(packetIdentifier)
-        if version == .v5 && (reasonCode != .success || !properties.isEmpty) {
-            body.append(reasonCode.rawValue)
-            if !properties.isEmpty { body.appendProperties(properties) }
-        }
-        appendPacket(type, flags: type == .pubrel ? 2 : 0, body: body)
+        body.append(reasonCode.rawValue)
+        if !properties.isEmpty { body.appendProperties(properties) }
+        appendPacket(type, flags: flags, body: body)
     }
 
     /// Appends SUBACK with one code per filter.
@@ -125,13 +129,18 @@ extension [UInt8] {
         properties: [UInt8] = [],
         version: ProtocolVersion
     ) {
-        var body: [UInt8] = []
-        body.appendBinary(topic)
-        if qos > 0 { body.appendTwoByteInteger(packetIdentifier) }
-        if version == .v5 { body.appendProperties(properties) }
-        body.append(contentsOf: payload)
         let flags = (isDuplicate ? 8 : 0) | (qos & 3) << 1 | (isRetained ? 1 : 0)
-        appendPacket(.publish, flags: flags, body: body)
+        let propertyCount =
+            version == .v5 ? VariableByteInteger.length(properties.count) + properties.count : 0
+        append(PacketType.publish.rawValue << 4 | flags)
+        appendVariableByteInteger(
+            2 + Swift.min(topic.count, stringLengthMax) + (qos > 0 ? 2 : 0) + propertyCount
+                + payload.count
+        )
+        appendBinary(topic)
+        if qos > 0 { appendTwoByteInteger(packetIdentifier) }
+        if version == .v5 { appendProperties(properties) }
+        append(contentsOf: payload)
     }
 }
 

@@ -13,6 +13,9 @@ extension Reactor {
     /// Does what is ready, without waiting.
     package func turn() { turn(until: 0) }
 
+    /// Becomes readable when a source is ready: for those who wait for others besides.
+    package var pollDescriptor: CInt { epoll.rawValue }
+
     /// Whether a turn would do anything: a source is ready or a deadline has passed.
     package var isReady: Bool {
         var entry = pollfd(fd: epoll.rawValue, events: Int16(POLLIN), revents: 0)

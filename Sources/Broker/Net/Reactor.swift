@@ -167,7 +167,9 @@ package final class Reactor {
     }
 
     /// Waits for something to do until `deadline`, in milliseconds of the monotonic clock, and does it.
-    func turn(until deadline: Int64) {
+    ///
+    /// A signal ends the wait.
+    package func turn(until deadline: Int64) {
         wait(until: deadline == 0 ? 0 : min(deadline, nextDeadline()))
         finishTurn()
         turnEndedAt = Clock.monotonicNanoseconds()
@@ -334,7 +336,7 @@ package final class Reactor {
     }
 
     /// When the next turn must be, in milliseconds of the monotonic clock, whatever comes.
-    func nextDeadline() -> Int64 {
+    package func nextDeadline() -> Int64 {
         if hasDeferred || hasUnflushed { return 0 }
         var deadline = delegate?.reactorNextDeadline(self) ?? .max
         if let second = wheel.nextSecond() { deadline = min(deadline, second * 1000) }
@@ -491,15 +493,6 @@ package final class Reactor {
         let connection = try adopt(detached.takeDescriptor(), peer: peer, layers: layers)
         remainder.withUnsafeBytes { connection.restore($0) }
         return connection
-    }
-
-    /// Takes over a socket that has been connected to a server.
-    func adopt(
-        _ descriptor: consuming OwnedDescriptor,
-        peer: PeerAddress,
-        over plan: OutgoingPlan
-    ) throws(SystemError) -> Connection {
-        try adopt(descriptor, peer: peer, layers: plan.makeLayers(for: peer))
     }
 
     private func adopt(

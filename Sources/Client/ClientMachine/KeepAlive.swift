@@ -46,6 +46,12 @@ struct KeepAlive {
 
     mutating func notePing(_ now: Int64) { pingSent = now }
 
+    /// What the server sends is not read: it counts as alive, and is shown that the client is.
+    mutating func noteUnread(_ now: Int64) {
+        pingSent = nil
+        lastReceived = max(lastReceived, now)
+    }
+
     /// PINGRESP has come.
     mutating func notePong() { pingSent = nil }
 }

@@ -134,6 +134,21 @@ extension MQTTClientMachine {
         keepAlive.noteSent(now)
     }
 
+    /// Answers QoS 1 or 2 messages that have been taken over: PUBACK or PUBREC for each.
+    package mutating func acknowledge(
+        _ stretch: UnsafePublishStretch,
+        now: Int64,
+        output: inout [UInt8]
+    ) {
+        guard stage == .connected, stretch.qos > 0 else { return }
+        if stretch.qos == 1 { unacknowledgedCount = max(0, unacknowledgedCount - stretch.count) }
+        let type: PacketType = stretch.qos == 1 ? .puback : .pubrec
+        stretch.walk { _, identifier, _, _ in
+            output.appendAck(type, packetIdentifier: identifier, version: version)
+        }
+        keepAlive.noteSent(now)
+    }
+
     // MARK: Stretches
 
     /// Takes alike packets in their short form off the front of `bytes`, if there are any.

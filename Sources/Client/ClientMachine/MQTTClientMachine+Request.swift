@@ -120,6 +120,12 @@ extension MQTTClientMachine {
     private mutating func requestIdentifier(
         _ send: borrowing SendWindow
     ) throws(RequestError) -> UInt16 {
+        if numbersInTurn {
+            guard let identifier = send.takeIdentifier(where: { requests[$0] == nil }) else {
+                throw .noIdentifier
+            }
+            return identifier
+        }
         var candidate = send.lastIdentifier ^ 0x8000
         for _ in 0..<65_535 {
             candidate = PacketIdentifiers.next(candidate)

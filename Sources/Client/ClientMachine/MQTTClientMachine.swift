@@ -51,6 +51,7 @@ package struct MQTTClientMachine: ~Copyable {
     let maximumPacketSize: Int
     let authenticationMethod: String?
     let releasesAtOnce: Bool
+    let numbersInTurn: Bool
     let connectDeadline: Int64
     var keepAlive: KeepAlive
     var incomingAliases: [UInt16: [UInt8]] = [:]
@@ -73,10 +74,13 @@ package struct MQTTClientMachine: ~Copyable {
     ///   - connect: What to connect with; also how much the client takes.
     ///   - releasesAtOnce: Whether PUBREC is answered with PUBREL by the machine; otherwise
     ///     `release` is called once it is certain that the message will not be sent again.
+    ///   - numbersInTurn: Whether requests have packet identifiers between those of the messages before
+    ///     and after them, from 1 on, instead of some of their own.
     ///   - timeout: Milliseconds in which CONNACK is to come; authentication counts.
     package init(
         connecting connect: ConnectPacket,
         releasesAtOnce: Bool = true,
+        numbersInTurn: Bool = false,
         timeout: Int64,
         now: Int64,
         output: inout [UInt8]
@@ -91,6 +95,7 @@ package struct MQTTClientMachine: ~Copyable {
             isV5 ? connect.maximumPacketSize.map { Int($0) } ?? packetLengthMax : packetLengthMax
         authenticationMethod = isV5 ? connect.authenticationMethod : nil
         self.releasesAtOnce = releasesAtOnce
+        self.numbersInTurn = numbersInTurn
         connectDeadline = now + timeout
         limits = ServerLimits(connect)
         keepAlive = KeepAlive(seconds: 0, now: now)
@@ -141,6 +146,11 @@ package struct MQTTClientMachine: ~Copyable {
 
     /// The driver has written packets of its own.
     package mutating func noteSent(now: Int64) { keepAlive.noteSent(now) }
+
+    /// The driver does not read what the server sends, which so cannot show that it is there.
+    ///
+    /// Nothing is concluded from that. Call it before `tick`.
+    package mutating func noteUnread(now: Int64) { keepAlive.noteUnread(now) }
 
     // MARK: Ends
 

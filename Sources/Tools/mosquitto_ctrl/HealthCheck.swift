@@ -68,7 +68,7 @@ struct HealthCheck {
         } catch {
             switch error {
             case .publishRefused: return Self.answers("this user may not ask for more")
-            case .endpointMissing, .client(.timeout): return Self.answers("without a control API")
+            case .endpointMissing, .client(.timedOut): return Self.answers("without a control API")
             default: throw OneShot.failure(requesting: error, options)
             }
         }
@@ -76,7 +76,7 @@ struct HealthCheck {
     }
 
     /// Whether a connection was refused for who asks, by a broker that serves others.
-    static func isAboutUser(_ error: ClientError) -> Bool {
+    static func isAboutUser(_ error: MQTTError) -> Bool {
         guard case .refused(let code, let version) = error else { return false }
         // Bad user name or password, not authorized, and in 5.0 bad authentication method.
         return version == .v5 ? [0x86, 0x87, 0x8C].contains(code) : [4, 5].contains(code)

@@ -131,25 +131,25 @@ struct OneShot {
     /// Says why there is no connection, in the words of the original.
     ///
     /// The original ends with 0 once it has got as far as connecting; here every failure has a status.
-    static func failure(connecting error: ClientError) -> ToolFailure {
+    static func failure(connecting error: MQTTError) -> ToolFailure {
         switch error {
-        case .system: ToolFailure("Error: \(error.text).", .system)
-        case .options: ToolFailure("Error: \(error.text)")
+        case .unreachable: ToolFailure("Error: \(error.words).", .system)
+        case .configuration, .webSocket: ToolFailure("Error: \(error)")
         case .lookup: ToolFailure("Unable to connect (Lookup error.).", .lookup)
-        case .proxy: ToolFailure("Unable to connect (\(error.text)).", .proxy)
-        case .tls:
-            ToolFailure("Unable to connect (A TLS error occurred.).\n\(error.text).", .tls)
+        case .proxy: ToolFailure("Unable to connect (\(error)).", .proxy)
+        case .tls, .notSupported:
+            ToolFailure("Unable to connect (A TLS error occurred.).\n\(error).", .tls)
         case .refused(132, .v5):
             ToolFailure(
-                "Connection error: \(error.text). "
+                "Connection error: \(error). "
                     + "Try connecting to an MQTT v5 broker, or use MQTT v3.x mode.",
                 .connectionRefused
             )
-        case .refused: ToolFailure("Connection error: \(error.text)", .connectionRefused)
-        case .timeout: ToolFailure("Error: Timed out.", .timeout)
-        case .closed, .disconnected:
+        case .refused: ToolFailure("Connection error: \(error)", .connectionRefused)
+        case .timedOut: ToolFailure("Error: Timed out.", .timeout)
+        case .closed, .connectionLost, .notConnected, .disconnected:
             ToolFailure("Error: The connection was lost.", .connectionLost)
-        case .protocolError: ToolFailure("Error: \(error.text)", .protocolError)
+        default: ToolFailure("Error: \(error)", .protocolError)
         }
     }
 
@@ -163,10 +163,10 @@ struct OneShot {
         case .subscribeRefused(let reason):
             let text =
                 options.version == .v5
-                ? ReasonText.text(of: reason) : "Subscription refused."
+                ? reason.description : "Subscription refused."
             return ToolFailure("Subscribe error: \(text)", .accessDenied)
         case .publishRefused(let reason):
-            return ToolFailure("Publish error: \(ReasonText.text(of: reason))", .accessDenied)
+            return ToolFailure("Publish error: \(reason.description)", .accessDenied)
         case .endpointMissing, .noResponses, .invalidResponse:
             return ToolFailure("Error: Payload missing data.", .protocolError)
         case .notJSON: return ToolFailure("Error: Payload not JSON.", .protocolError)

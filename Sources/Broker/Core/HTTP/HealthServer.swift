@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who answers at the HTTP listeners before clients are served, and when they are served no longer.
 
+import HostAccess
 import Log
 package import Net
 import Synchronization

@@ -2,6 +2,7 @@
 // New connections: a place for each, or the door.
 
 import Config
+import HostAccess
 import Log
 import Net
 

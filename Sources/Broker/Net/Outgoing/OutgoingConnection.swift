@@ -15,16 +15,17 @@ package protocol OutgoingHandler: AnyObject {
 /// An outgoing connection from the wish to the point where packets may go.
 ///
 /// ```
-/// looking up ─► connecting ─► opening ─► handler.outgoing(opened:)
-///      └─────────────┴────────────┴─────► handler.outgoing(failed:)
+/// looking up ─► connecting ─► [negotiating] ─► opening ─► handler.outgoing(opened:)
+///      └─────────────┴──────────────┴────────────┴─────► handler.outgoing(failed:)
 /// ```
-/// The name is looked up off the reactor, its addresses are tried side by side (`AddressRace`), TLS and
-/// WebSocket are layers of the connection. Each step has a bound. Ends with one of the two calls, or
+/// The name is looked up off the reactor, its addresses are tried side by side (`AddressRace`), a proxy is
+/// asked (`SOCKSNegotiation`), TLS and WebSocket are layers of the connection. Each step has a bound. Ends with one of the two calls, or
 /// without any after `cancel`.
 package final class OutgoingConnection: ConnectionHandler {
     private enum Stage {
         case lookingUp
         case connecting
+        case negotiating(Connection, SOCKSNegotiation)
         case opening(Connection)
         case ended
     }
@@ -62,8 +63,14 @@ package final class OutgoingConnection: ConnectionHandler {
     /// Gives it up; nobody is told.
     package func cancel() {
         guard !hasEnded else { return }
-        let stage = finish()
-        if case .opening(let connection) = stage { connection.closeInTurn() }
+        Self.connection(of: finish())?.closeInTurn()
+    }
+
+    private static func connection(of stage: Stage) -> Connection? {
+        switch stage {
+        case .negotiating(let connection, _), .opening(let connection): connection
+        case .lookingUp, .connecting, .ended: nil
+        }
     }
 
     /// Ends all that is under way; returns what was.
@@ -78,8 +85,7 @@ package final class OutgoingConnection: ConnectionHandler {
     private func fail(_ failure: OutgoingFailure) {
         guard !hasEnded else { return }
         let handler = handler
-        let stage = finish()
-        if case .opening(let connection) = stage { connection.closeInTurn() }
+        Self.connection(of: finish())?.closeInTurn()
         handler?.outgoing(self, failed: failure)
     }
 
@@ -92,7 +98,7 @@ package final class OutgoingConnection: ConnectionHandler {
         case _ where reactor.now >= stepDeadline:
             fail(.timeout(step, milliseconds: plan.stepTimeout))
         case .connecting: goOn()
-        case .lookingUp, .opening: break
+        case .lookingUp, .negotiating, .opening: break
         }
     }
 
@@ -100,6 +106,7 @@ package final class OutgoingConnection: ConnectionHandler {
         switch stage {
         case .lookingUp: .lookup
         case .connecting, .ended: .connecting
+        case .negotiating: .proxy
         case .opening(let connection): connection.isShakingHands ? .tls : .webSocket
         }
     }
@@ -177,14 +184,54 @@ package final class OutgoingConnection: ConnectionHandler {
     private func open(_ attempt: OutgoingAttempt) {
         let peer = attempt.address.peer
         do throws(SystemError) {
-            let connection = try reactor.adopt(attempt.takeDescriptor(), peer: peer, over: plan)
-            stage = .opening(connection)
-            beginStep()
+            let connection = try reactor.adopt(
+                attempt.takeDescriptor(),
+                peer: peer,
+                over: TransportPlan()
+            )
             connection.handler = self
-            if connection.beginAsClient() { opened(connection) }
+            if let proxy = plan.proxy, case .host(let host, let port) = plan.target {
+                let negotiation = SOCKSNegotiation(proxy, host: host, port: port)
+                stage = .negotiating(connection, negotiation)
+                beginStep()
+                connection.write(negotiation.greeting)
+            } else {
+                beginLayers(of: connection)
+            }
         } catch {
             fail(.connecting(peer, error))
         }
+    }
+
+    /// The bytes of the server begin.
+    private func beginLayers(of connection: Connection) {
+        connection.layers = plan.makeLayers(for: connection.peer)
+        stage = .opening(connection)
+        beginStep()
+        if connection.beginAsClient() { opened(connection) }
+    }
+
+    /// What a proxy says; returns how many of the bytes were the proxy's.
+    private func negotiate(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var offset = 0
+        while case .negotiating(let connection, var negotiation) = stage {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            let step = negotiation.take(rest)
+            stage = .negotiating(connection, negotiation)
+            switch step {
+            case .wantsMore(let count): return offset + count
+            case .says(let words, let count):
+                offset += count
+                connection.write(words)
+            case .isOpen(let count):
+                offset += count
+                beginLayers(of: connection)
+            case .failed(let reason):
+                fail(.proxy(reason))
+                return bytes.count
+            }
+        }
+        return offset
     }
 
     private func opened(_ connection: Connection) {
@@ -199,15 +246,19 @@ package final class OutgoingConnection: ConnectionHandler {
     /// The layers are open.
     package func connectionOpened(_ connection: Connection) { opened(connection) }
 
-    /// Nothing comes up before the layers are open, and then somebody else is asked.
+    /// Nothing but a proxy's words comes up before the layers are open, and then somebody else is asked.
     package func connection(_ connection: Connection, received bytes: UnsafeRawBufferPointer) -> Int
     {
-        0
+        negotiate(bytes)
     }
 
     /// The connection has ended before it was open.
     package func connection(_ connection: Connection, ended end: ConnectionEnd) {
-        guard case .opening = stage else { return }
+        switch (stage, end) {
+        case (.negotiating, .closedByPeer): return fail(.proxy("connection closed"))
+        case (.negotiating, _), (.opening, _): break
+        case (.lookingUp, _), (.connecting, _), (.ended, _): return
+        }
         switch end {
         case .closedByPeer: fail(.closed)
         case .failed(let code): fail(.connecting(connection.peer, SystemError("recv", code: code)))

@@ -41,7 +41,10 @@ package struct OutgoingPlan: Sendable {
     package var tls: TLSContext?
     /// MQTT over WebSocket; nil for bare MQTT.
     package var webSocket: WebSocketTarget?
-    /// Milliseconds that each step may take: looking the name up, connecting, TLS, WebSocket.
+    /// A proxy that connects in the client's place; not for Unix sockets.
+    package var proxy: SOCKSProxy?
+    /// Milliseconds that each step may take: looking the name up, connecting, the proxy, TLS,
+    /// WebSocket.
     package var stepTimeout: Int64 = 60_000
 
     /// A plain connection.

@@ -28,7 +28,11 @@ extension Reactor {
                 )
             )
         case .host(let host, let port):
-            let query = NameQuery(host: host, port: port, bindAddress: plan.bindAddress)
+            let query = NameQuery(
+                host: plan.proxy?.host ?? host,
+                port: plan.proxy?.port ?? port,
+                bindAddress: plan.bindAddress
+            )
             if let answer = resolver.answerAtOnce(query) {
                 inbox.put(LookupOutcome(number: number, result: .success(answer)))
                 return connection

@@ -18,6 +18,8 @@ package struct TLSClientOptions: Sendable {
     package var keyFile: String?
     /// Whether the certificate may be for another host; an authority must have issued it all the same.
     package var ignoresHostName = false
+    /// Whether the server's certificate is not looked at, whoever issued it: for tests.
+    package var verifiesNothing = false
     /// Whether the server must show that its authority still vouches for its certificate.
     package var requiresStatus = false
     /// The protocol to offer (ALPN); nil for none.
@@ -28,6 +30,8 @@ package struct TLSClientOptions: Sendable {
     package var ciphers: String?
     /// Cipher suites of TLS 1.3.
     package var cipherSuites: String?
+    /// A file that the secrets of connections are appended to, in the NSS key log format; nil for none.
+    package var keyLogFile: String?
     /// A pre-shared key in place of certificates.
     package var preSharedKey: PreSharedKey?
 
@@ -54,7 +58,7 @@ struct TLSClientRules: Sendable {
     let preSharedKey: TLSClientOptions.PreSharedKey?
 
     init(_ options: TLSClientOptions) {
-        ignoresHostName = options.ignoresHostName
+        ignoresHostName = options.ignoresHostName || options.verifiesNothing
         preSharedKey = options.preSharedKey
     }
 }

@@ -70,7 +70,11 @@ extension TLSContext {
         _ context: OpaquePointer,
         _ options: TLSClientOptions
     ) throws(TLSError) {
-        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        SSL_CTX_set_verify(
+            context,
+            options.verifiesNothing ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+            nil
+        )
         if let file = options.authorityFile, SSL_CTX_load_verify_file(context, file) != 1 {
             throw TLSError(
                 "Error: Unable to load CA certificates, check \(options.prefix)cafile \"\(file)\"",

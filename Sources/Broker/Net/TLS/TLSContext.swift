@@ -90,10 +90,11 @@ package final class TLSContext: Sendable {
         figures = TLSFigures()
         client = TLSClientRules(options)
         pskHint = nil
-        keyLogFile = nil
+        keyLogFile = options.keyLogFile
         applicationProtocol = []
         try Self.prepare(context, for: options)
         certificateEnds = []
+        logKeys(context)
         _ = SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -288,6 +289,10 @@ package final class TLSContext: Sendable {
             },
             nil
         )
+        logKeys(context)
+    }
+
+    private func logKeys(_ context: OpaquePointer) {
         guard keyLogFile != nil else { return }
         SSL_CTX_set_keylog_callback(context) { ssl, line in
             guard let line, let path = TLSContext.of(ssl)?.keyLogFile else { return }

@@ -4,20 +4,6 @@
 import COpenSSL
 import Glibc
 
-/// Where a WebSocket is asked for.
-package struct WebSocketTarget: Sendable, Equatable {
-    /// The path with its query, beginning with `/`.
-    package let path: String
-
-    /// Takes a path; nil if it cannot stand in a request.
-    package init?(path: String) {
-        guard path.utf8.first == UInt8(ascii: "/"),
-            path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        else { return nil }
-        self.path = path
-    }
-}
-
 /// One request for a WebSocket that carries MQTT (RFC 6455 section 4.1) [MQTT-6.0.0-3].
 struct WebSocketClient {
     /// Bytes of the answer at most.
@@ -46,7 +32,7 @@ struct WebSocketClient {
             Sec-WebSocket-Key: \(key)\r
             Sec-WebSocket-Protocol: mqtt\r
             Sec-WebSocket-Version: 13\r
-            \r
+            \(target.headers.map { "\($0.name): \($0.value)\r\n" }.joined())\r
 
             """.utf8
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A connection to the broker on which modules are administered.
 
+import Encoding
 import Glibc
 import JSON
 import MQTT
@@ -10,11 +11,11 @@ import ToolSupport
 /// Why an answer did not come.
 enum RequestError: Error, Equatable {
     /// The connection has a problem.
-    case client(ClientError)
+    case client(MQTTError)
     /// The broker refused the subscription to the answers.
-    case subscribeRefused(ReasonCode)
+    case subscribeRefused(MQTTReasonCode)
     /// The broker refused the request.
-    case publishRefused(ReasonCode)
+    case publishRefused(MQTTReasonCode)
     /// The module has no topic at this broker.
     case endpointMissing
     /// The answer is no JSON at all.
@@ -27,13 +28,13 @@ enum RequestError: Error, Equatable {
 
 /// A connected client that asks modules and waits for their answers.
 final class Session {
-    private let client: MQTTConnection
+    private let client: BlockingClient
     private let qos: UInt8
     private var subscribed: Set<String> = []
 
     /// Connects as the options say.
-    init(_ options: ConnectionOptions) throws(ClientError) {
-        client = try MQTTConnection(connecting: try options.clientOptions())
+    init(_ options: ConnectionOptions) throws(MQTTError) {
+        client = try BlockingClient(connecting: try options.configuration())
         qos = options.qos
     }
 
@@ -43,7 +44,7 @@ final class Session {
     /// Subscribes to the answers of `module`, once per connection.
     func open(_ topics: ControlTopics, _ deadline: Deadline) throws(RequestError) {
         guard !subscribed.contains(topics.response) else { return }
-        let reason: ReasonCode
+        let reason: MQTTReasonCode
         do {
             reason = try client.subscribe(to: topics.response, qos: qos, deadline)
         } catch {
@@ -70,7 +71,7 @@ final class Session {
         _ deadline: Deadline
     ) throws(RequestError) -> [UInt8] {
         client.discardMessages()
-        let reason: ReasonCode
+        let reason: MQTTReasonCode
         do {
             reason = try client.publish(to: topics.request, payload: payload, qos: qos, deadline)
         } catch {
@@ -80,7 +81,7 @@ final class Session {
         do {
             while true {
                 let message = try client.receive(deadline)
-                if message.topic == topics.response { return message.payload }
+                if message.topic == topics.response { return Array(message.payload) }
             }
         } catch {
             throw .client(error)
@@ -106,45 +107,66 @@ final class Session {
     }
 
     /// Keeps the connection alive and takes in what has arrived.
-    func keepAlive() throws(ClientError) { try client.keepAlive() }
+    func keepAlive() throws(MQTTError) { try client.keepAlive() }
 
     /// Ends the connection in good order.
     func disconnect() { client.disconnect() }
 }
 
+extension MQTTError {
+    /// The error in words, without the address, which the user has just named.
+    var words: String {
+        if case .unreachable(_, let code) = self {
+            String(cString: strerror(code))
+        } else {
+            description
+        }
+    }
+}
+
 extension ConnectionOptions {
     /// The options in the form the client library takes them.
-    func clientOptions() throws(ClientError) -> ClientOptions {
+    func configuration() throws(MQTTError) -> MQTTConfiguration {
         guard ["pem", "engine"].contains(keyForm ?? "pem") else {
-            throw .options("Problem setting key form, it must be one of 'pem' or 'engine'.")
+            throw .configuration("Problem setting key form, it must be one of 'pem' or 'engine'.")
         }
         if hasUnreadableFile {
-            throw .options("Problem setting TLS options: File not found.")
+            throw .configuration("Problem setting TLS options: File not found.")
         }
         guard tlsEngine == nil, keyForm != "engine" else {
-            throw .tls("OpenSSL engines are not supported")
+            throw .notSupported("OpenSSL engines are not supported")
         }
-        let address: BrokerAddress =
+        let server: MQTTConfiguration.Server =
             if let unixSocket { .unix(path: unixSocket) } else {
                 .tcp(host: host ?? "localhost", port: effectivePort)
             }
-        var options = ClientOptions(address: address)
-        options.bindAddress = bindAddress
-        options.tls = tlsOptions
-        options.webSocketPath = usesWebSocket ? "/mqtt" : nil
-        options.proxy = proxy.map {
-            SOCKSProxy(
+        var configuration = MQTTConfiguration(server, clientIdentifier: clientID ?? "")
+        configuration.bindAddress = bindAddress
+        configuration.tls = try tls()
+        configuration.webSocket = usesWebSocket ? MQTTWebSocket() : nil
+        configuration.proxy = proxy.map {
+            MQTTProxy(
                 host: $0.host,
                 port: $0.port,
-                username: $0.username,
+                userName: $0.username,
                 password: $0.password
             )
         }
-        options.version = version
-        options.clientID = clientID ?? (version == .v5 ? "" : Self.freshClientID())
-        options.username = username
-        options.password = password.map { Array($0.utf8) }
-        return options
+        configuration.version = mqttVersion
+        if clientID == nil, version != .v5 {
+            configuration.clientIdentifier = Self.freshClientID()
+        }
+        configuration.userName = username
+        configuration.password = password.map { Array($0.utf8) }
+        return configuration
+    }
+
+    private var mqttVersion: MQTTVersion {
+        switch version {
+        case .v31: .v31
+        case .v311: .v311
+        case .v5: .v5
+        }
     }
 
     /// A client identifier of one's own: MQTT 3.1 knows no other [MQTT311-3.1.3-8].
@@ -161,20 +183,30 @@ extension ConnectionOptions {
         }
     }
 
-    private var tlsOptions: TLSOptions? {
+    private func tls() throws(MQTTError) -> MQTTTLS? {
         guard usesTLS else { return nil }
-        var tls = TLSOptions()
-        tls.caFile = caFile
-        tls.caPath = caPath
-        tls.usesSystemCertificates = usesSystemCertificates
+        var tls = MQTTTLS(authorityFile: caFile)
+        tls.authorityFolder = caPath
+        tls.trustsSystem = usesSystemCertificates || (caFile == nil && caPath == nil)
         tls.certificateFile = certificateFile
         tls.keyFile = keyFile
         tls.ciphers = ciphers
-        tls.minimumVersion = tlsVersion
-        tls.alpn = tlsALPN
-        tls.isInsecure = isInsecure
-        tls.psk = psk
-        tls.pskIdentity = pskIdentity
+        switch tlsVersion {
+        case nil, "tlsv1.2": break
+        case "tlsv1.3": tls.minimumVersion = .v13
+        case .some:
+            throw .configuration(
+                "Problem setting TLS options, check the options are valid."
+            )
+        }
+        tls.applicationProtocol = tlsALPN
+        tls.ignoresHostName = isInsecure
+        if let psk {
+            guard let key = Hexadecimal.decode(psk.utf8, allowsOddCount: true) else {
+                throw .configuration("Problem setting TLS-PSK options.")
+            }
+            tls.preSharedKey = MQTTTLS.PreSharedKey(identity: pskIdentity ?? "", key: key)
+        }
         return tls
     }
 }

@@ -12,14 +12,14 @@ final class SharedSession: Sendable {
 
     private struct State {
         var session: Session?
-        var failure: ClientError?
+        var failure: MQTTError?
         var timer: (any DispatchSourceTimer)?
     }
 
     private let state: Mutex<State>
 
     /// Connects.
-    init(_ options: ConnectionOptions) throws(ClientError) {
+    init(_ options: ConnectionOptions) throws(MQTTError) {
         state = Mutex(State(session: try Session(options)))
         let interval = Self.checkInterval
         let check: @Sendable () -> Void = { [weak self] in self?.keepAlive() }
@@ -33,7 +33,7 @@ final class SharedSession: Sendable {
     }
 
     /// Why the connection ended by itself, nil while it has not.
-    var failure: ClientError? { state.withLock { $0.failure } }
+    var failure: MQTTError? { state.withLock { $0.failure } }
 
     /// Subscribes to the answers of `module`.
     func open(_ module: ControlModule, _ deadline: Deadline) throws(RequestError) {
@@ -73,7 +73,7 @@ final class SharedSession: Sendable {
             guard state.failure == nil, let session = state.session else { return }
             do {
                 try session.keepAlive()
-            } catch let error as ClientError {
+            } catch let error as MQTTError {
                 state.failure = error
             } catch {
                 state.failure = .closed

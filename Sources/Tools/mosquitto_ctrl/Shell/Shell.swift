@@ -91,7 +91,7 @@ final class Shell {
         let words = line.split(separator: " ").map(String.init)
         guard let word = words.first else { return }
         if let failure = session?.failure {
-            complain("Connection lost: \(failure.text)")
+            complain("Connection lost: \(failure.words)")
             disconnect()
         }
         let arguments = Array(words.dropFirst())
@@ -168,7 +168,7 @@ final class Shell {
             session = try SharedSession(options)
             address = currentAddress
         } catch {
-            complain("Unable to connect: \(error.text)")
+            complain("Unable to connect: \(error.words)")
         }
     }
 
@@ -270,9 +270,9 @@ final class Shell {
     private func report(_ error: RequestError, _ module: ControlModule) {
         let permission = "check you have permission to access this module."
         switch error {
-        case .client(.timeout): complain("Timed out with no response.")
+        case .client(.timedOut): complain("Timed out with no response.")
         case .client(let inner):
-            complain("Connection lost: \(inner.text)")
+            complain("Connection lost: \(inner.words)")
             disconnect()
         case .subscribeRefused: complain("Subscribe failed, \(permission)")
         case .publishRefused: complain("Publish failed, \(permission)")

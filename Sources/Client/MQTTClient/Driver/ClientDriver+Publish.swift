@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages for the server.
+
+package import ClientMachine
+import Inflight
+import MQTT
+import Net
+
+/// What has become of a message that was to be sent.
+package enum PublishOutcome: Sendable, Equatable {
+    /// It is on its way, without an answer.
+    case sent
+    /// It waits or is under way; `completed` tells when it is over. The identifier is 0 for QoS 0.
+    case accepted(ticket: UInt64, packetIdentifier: UInt16)
+    /// So much waits that it was not taken; `clientHasRoom` tells when it may be.
+    case full
+    /// The server, or nobody, takes such messages.
+    case refused(MQTTError)
+}
+
+extension ClientDriver {
+    /// Publishes a message, or keeps it until there is a connection; never waits.
+    ///
+    /// `properties` are encoded and without their length; not sent before 5.0.
+    package func publish(
+        topic: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer,
+        qos: UInt8,
+        isRetained: Bool = false,
+        properties: [UInt8] = []
+    ) -> PublishOutcome {
+        guard isValid(topic, properties) else {
+            return .refused(.invalidTopic(String(decoding: topic, as: UTF8.self)))
+        }
+        if qos == 0, !sending.hasWaiting, let link, link.isConnected,
+            configuration.outgoingTopicAliasMaximum == 0
+        {
+            return publishAtOnce(payload, isRetained, properties, over: link)
+        }
+        return keep(
+            OutgoingPublish(
+                topic: lastTopic,
+                payload: Array(payload),
+                qos: qos,
+                isRetained: isRetained,
+                properties: properties
+            )
+        )
+    }
+
+    /// Publishes a message, or keeps it until there is a connection; never waits.
+    package func publish(_ message: OutgoingPublish) -> PublishOutcome {
+        if message.qos == 0 {
+            return message.topic.withUnsafeBytes { topic in
+                message.payload.withUnsafeBytes { payload in
+                    publish(
+                        topic: topic,
+                        payload: payload,
+                        qos: 0,
+                        isRetained: message.isRetained,
+                        properties: message.properties
+                    )
+                }
+            }
+        }
+        guard message.topic.withUnsafeBytes({ isValid($0, message.properties) }) else {
+            return .refused(.invalidTopic(String(decoding: message.topic, as: UTF8.self)))
+        }
+        return keep(message)
+    }
+
+    /// Looks at a topic, unless it is the last one's.
+    private func isValid(_ topic: UnsafeRawBufferPointer, _ properties: [UInt8]) -> Bool {
+        let isSame = lastTopic.withUnsafeBytes { $0.elementsEqual(topic) }
+        if isSame, !topic.isEmpty { return true }
+        // An alias may stand for the topic.
+        guard isValidTopicName(topic.bytes) || topic.isEmpty && !properties.isEmpty else {
+            return false
+        }
+        lastTopic.removeAll(keepingCapacity: true)
+        lastTopic.append(contentsOf: topic)
+        return true
+    }
+
+    // MARK: At once
+
+    /// Writes a QoS 0 message to the last topic straight into the output of the connection.
+    private func publishAtOnce(
+        _ payload: UnsafeRawBufferPointer,
+        _ isRetained: Bool,
+        _ properties: [UInt8],
+        over link: ServerLink
+    ) -> PublishOutcome {
+        guard let connection = link.connection, !link.isCrowded else { return full() }
+        let limits = link.machine.limits
+        let form = UnsafePublishWriter(
+            topic: lastTopic,
+            properties: properties,
+            isV5: configuration.version == .v5,
+            isRetained: isRetained && limits.isRetainAvailable
+        )
+        guard let count = form.packetLength(payload.count), count <= limits.maximumPacketSize else {
+            return .refused(.packetTooLarge)
+        }
+        let room = connection.reserveOutput(count)
+        form.write(payload, to: UnsafeMutableRawBufferPointer(start: room, count: count))
+        trace(UnsafeRawBufferPointer(start: room, count: count), isSent: true)
+        connection.commitOutput(count, packets: 0)
+        link.noteSent()
+        return .sent
+    }
+
+    private func full() -> PublishOutcome {
+        isAwaited = true
+        return .full
+    }
+
+    // MARK: Keeping
+
+    private var sendLimits: SendLimits {
+        SendLimits(
+            inFlightMax: max(1, configuration.limits.inFlightMax),
+            inFlightBytesMax: .max,
+            queuedMax: .max,
+            queuedBytesMax: .max
+        )
+    }
+
+    /// Messages that have never been sent.
+    private var waitingCount: Int { sending.places.upperBound - sending.firstWaitingPlace }
+
+    private func keep(_ message: OutgoingPublish) -> PublishOutcome {
+        if let error = refusal(of: message) { return .refused(error) }
+        let limits = configuration.limits
+        guard waitingCount < limits.queuedMax,
+            keptByteCount < limits.queuedBytesMax, link?.isCrowded != true
+        else { return full() }
+        let place = sending.queue(
+            byteCount: message.payload.count,
+            qos: message.qos,
+            isRetained: message.isRetained
+        )
+        lastTicket += 1
+        let ticket = lastTicket
+        kept.append(Kept(message: message, ticket: ticket), at: place)
+        keptByteCount += message.payload.count
+        let identifier = sending.wantedIdentifier(at: place)
+        pump()
+        return .accepted(ticket: ticket, packetIdentifier: identifier)
+    }
+
+    private func refusal(of message: OutgoingPublish) -> MQTTError? {
+        guard let limits = serverLimits else { return nil }
+        if message.qos > limits.maximumQoS { return .qosNotSupported }
+        // Topic, length fields, identifier; an alias may save some of it.
+        let least =
+            message.payload.count + message.properties.count
+            + (configuration.outgoingTopicAliasMaximum > 0 ? 0 : message.topic.count)
+        return least + 6 > limits.maximumPacketSize ? .packetTooLarge : nil
+    }
+
+    /// Sends what waits, as far as the windows of both sides allow.
+    func pump() {
+        guard let link, link.isConnected, sending.hasWaiting else { return }
+        let limits = sendLimits
+        let now = reactor.now
+        while let step = link.say({ $0.next(sending, limits, now: now, output: &$1) }) {
+            guard let message = kept[step.place] else {
+                sending.finish(step.place)
+                continue
+            }
+            let outcome = link.say { machine, output in
+                machine.publish(
+                    message.message,
+                    at: step.place,
+                    isRepeated: step.isRepeated,
+                    sending,
+                    now: now,
+                    output: &output
+                )
+            }
+            switch outcome {
+            case .underWay: break
+            case .sent: conclude(step.place, 0, .success, reason: nil)
+            case .tooLarge: conclude(step.place, 0, .packetTooLarge, reason: nil)
+            case .notConnected: return
+            }
+        }
+    }
+
+    // MARK: Answers
+
+    /// The server has answered messages.
+    func complete(_ stretch: AnswerStretch, _ code: ReasonCode, reason: String?) {
+        for place in stretch.places {
+            conclude(place, stretch.identifier(at: place), MQTTReasonCode(code), reason: reason)
+        }
+        pump()
+        if sending.isSparse { sending.compact { kept.move(from: $0, to: $1) } }
+        noteRoom()
+    }
+
+    private func conclude(
+        _ place: Int,
+        _ identifier: UInt16,
+        _ code: MQTTReasonCode,
+        reason: String?
+    ) {
+        guard let message = kept.remove(place) else { return }
+        keptByteCount -= message.message.payload.count
+        assert(keptByteCount >= 0, "what is kept is counted")
+        delegate?.client(
+            self,
+            completed: message.ticket,
+            packetIdentifier: identifier,
+            code,
+            reason: reason
+        )
+    }
+
+    /// Says that there is room to whoever waits for it, once there is enough.
+    func noteRoom() {
+        let limits = configuration.limits
+        guard isAwaited, waitingCount <= limits.queuedMax / 2,
+            keptByteCount <= limits.queuedBytesMax / 2, link?.isCrowded != true
+        else { return }
+        isAwaited = false
+        delegate?.clientHasRoom(self)
+    }
+}

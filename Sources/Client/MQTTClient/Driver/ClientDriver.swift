@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// A client on a reactor: its session, its connections, one after the other.
+
+package import ClientMachine
+import Inflight
+import MQTT
+package import Net
+
+/// A client on a reactor, used on that reactor's thread alone.
+///
+/// ```
+///  idle ─ connect ─► opening ─► greeting ─ CONNACK ─► online ─ disconnect ─► idle
+///    ▲                  │          │                    │
+///    │                  ▼          ▼                    ▼
+///    └── for good ── failed     refused               lost ── a while ─► waiting ─► opening
+/// ```
+/// It keeps what outlives a connection: both windows, the messages at their places, requests without an
+/// answer, and what it is subscribed to. It is tried again only after the server has accepted it once.
+///
+/// Whoever owns the reactor calls `proceed` in each of its turns and asks for `deadline`.
+package final class ClientDriver {
+    private enum Stage {
+        case idle
+        case opening(OutgoingConnection)
+        case linked(ServerLink)
+        case waiting(until: Int64)
+    }
+
+    /// A message that the server does not have yet.
+    struct Kept {
+        let message: OutgoingPublish
+        let ticket: UInt64
+    }
+
+    /// Names are looked up on threads of its own.
+    private static let resolver = NameResolver()
+
+    /// The reactor that the client lives on.
+    package let reactor: Reactor
+    /// What the client was made from.
+    package let configuration: MQTTConfiguration
+    /// Who is told; not kept alive.
+    package weak var delegate: (any ClientDriverDelegate)?
+    /// The client identifier in force; empty until the server has chosen one.
+    package private(set) var clientIdentifier: String
+
+    private let plan: OutgoingPlan
+    private var stage = Stage.idle
+    private var backoff: Backoff
+    /// Whether the server has accepted the client since `connect`.
+    private var wasAccepted = false
+    /// Whether the server has ever accepted it.
+    private var hasSession = false
+
+    let sending = SendWindow()
+    let receiving = ReceiveWindow()
+    /// Messages by their places in the window.
+    var kept = PlacedQueue<Kept>()
+    var lastTicket: UInt64 = 0
+    /// Payload bytes of messages that wait.
+    var keptByteCount = 0
+    /// Whether somebody has been told `.full` and not yet that there is room.
+    var isAwaited = false
+    /// The last topic that was published to, as bytes, which was found to be valid.
+    var lastTopic: [UInt8] = []
+    var requests: [PendingRequest] = []
+    var lastRequest: UInt64 = 0
+    var subscriptions = SubscriptionList()
+    /// Whether nothing is read from the server.
+    package private(set) var isReadingPaused = false
+    private var isTraced = false
+
+    /// Makes a client that does nothing yet; reads the files of TLS, so it may block.
+    package convenience init(
+        _ configuration: MQTTConfiguration,
+        on reactor: Reactor
+    ) throws(MQTTError) {
+        self.init(configuration, try configuration.outgoingPlan(), on: reactor)
+    }
+
+    /// Makes a client of a plan that was made of the configuration.
+    init(_ configuration: MQTTConfiguration, _ plan: OutgoingPlan, on reactor: Reactor) {
+        self.configuration = configuration
+        self.plan = plan
+        self.reactor = reactor
+        clientIdentifier = configuration.clientIdentifier
+        if clientIdentifier.isEmpty, configuration.version == .v31 {
+            clientIdentifier = MQTTConfiguration.freshClientIdentifier()
+        }
+        backoff = Backoff(configuration.reconnection ?? MQTTReconnection())
+    }
+
+    // MARK: What is
+
+    /// The connection, from CONNECT on.
+    var link: ServerLink? { if case .linked(let link) = stage { link } else { nil } }
+
+    /// Whether the server has accepted the client and the connection stands.
+    package var isConnected: Bool { link?.isConnected ?? false }
+
+    /// Whether nothing is under way.
+    package var isIdle: Bool { if case .idle = stage { true } else { false } }
+
+    /// What the server takes; nil where there is no connection.
+    package var serverLimits: ServerLimits? {
+        guard let link, link.isConnected else { return nil }
+        return link.machine.limits
+    }
+
+    /// Whether bytes wait that the socket has not taken.
+    package var hasUnwritten: Bool { (link?.connection?.queuedByteCount ?? 0) > 0 }
+
+    /// Messages that the server does not have yet.
+    package var pendingCount: Int { sending.count }
+
+    // MARK: Connecting
+
+    /// Begins to connect; `connected` or `ended` follows.
+    package func connect() {
+        guard isIdle else { return }
+        wasAccepted = false
+        backoff.reset()
+        isTraced = delegate?.wantsTrace ?? false
+        open()
+    }
+
+    private func open() {
+        stage = .opening(reactor.connect(plan, by: Self.resolver, for: self))
+    }
+
+    /// When `proceed` has something to do, in milliseconds of the reactor's clock; nil: never.
+    package var deadline: Int64? {
+        if case .waiting(let time) = stage { time } else { nil }
+    }
+
+    /// Does what is due.
+    package func proceed() {
+        if case .waiting(let time) = stage, reactor.now >= time { open() }
+    }
+
+    /// CONNACK has come.
+    func accepted(_ link: ServerLink, _ packet: ConnackPacket) {
+        let limits = link.machine.limits
+        clientIdentifier = limits.clientIdentifier
+        wasAccepted = true
+        backoff.reset()
+        let mustRenew = hasSession && !packet.isSessionPresent
+        hasSession = true
+        if isReadingPaused { link.connection?.pauseReading() }
+        if mustRenew, configuration.renewsSubscriptions { renewSubscriptions() }
+        sendRequests()
+        pump()
+        delegate?.client(self, connected: MQTTConnack(packet, limits))
+        noteRoom()
+    }
+
+    // MARK: Ends
+
+    /// Ends the connection in good order once all that was written is on its way; `ended` follows.
+    ///
+    /// Messages without an acknowledgement are kept.
+    package func disconnect(
+        _ reason: MQTTReasonCode = .success,
+        properties: [UInt8] = []
+    ) {
+        switch stage {
+        case .linked(let link) where link.isConnected:
+            link.leave(ReasonCode(rawValue: reason.rawValue), properties)
+        case .idle: break
+        case .linked, .opening, .waiting:
+            close()
+            delegate?.client(self, ended: nil, retryIn: nil)
+        }
+    }
+
+    /// Ends the connection at once, without a word to anybody.
+    package func close() {
+        switch stage {
+        case .idle, .waiting: break
+        case .opening(let connection): connection.cancel()
+        case .linked(let link): link.close()?.closeInTurn()
+        }
+        stage = .idle
+        failRequests(.closed)
+    }
+
+    /// The connection is over; nil where the client has ended it.
+    func linkEnded(_ link: ServerLink, _ error: MQTTError?) {
+        guard self.link === link else { return }
+        ended(error)
+    }
+
+    private func ended(_ error: MQTTError?) {
+        guard let error, let delay = retryDelay(after: error) else {
+            stage = .idle
+            failRequests(error ?? .closed)
+            delegate?.client(self, ended: error, retryIn: nil)
+            return
+        }
+        forgetRequestIdentifiers()
+        stage = .waiting(until: reactor.now + delay)
+        delegate?.client(self, ended: error, retryIn: delay)
+    }
+
+    private func retryDelay(after error: MQTTError) -> Int64? {
+        guard wasAccepted, let reconnection = configuration.reconnection,
+            reconnection.isStubborn || !error.isFinal
+        else { return nil }
+        return backoff.next()
+    }
+
+    // MARK: Reading
+
+    /// Reads nothing more from the server, so that it must wait; keep alive goes on.
+    package func pauseReading() {
+        guard !isReadingPaused else { return }
+        isReadingPaused = true
+        if let link, link.isConnected { link.connection?.pauseReading() }
+    }
+
+    /// Reads again.
+    package func resumeReading() {
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        if let link, link.isConnected { link.connection?.resumeReading() }
+    }
+
+    /// Messages have arrived.
+    func deliver(_ messages: UnsafeReceivedMessages) {
+        delegate?.client(self, received: messages)
+    }
+
+    /// What came with one read of the socket has been delivered.
+    func tookBatch() { delegate?.clientTookBatch(self) }
+
+    // MARK: Authentication
+
+    /// Authenticates anew on the open connection; returns whether that is possible.
+    package func reauthenticate() throws -> Bool {
+        guard let link, link.isConnected, link.exchange == nil,
+            let exchange = try configuration.authentication?.begin()
+        else { return false }
+        let data = try exchange.initialData()
+        let now = reactor.now
+        guard link.say({ $0.reauthenticate(data, now: now, output: &$1) }) else { return false }
+        link.exchange = exchange
+        return true
+    }
+
+    /// A further authentication is over.
+    func reauthenticated(_ error: MQTTError?) {
+        delegate?.clientReauthenticated(self)
+    }
+
+    // MARK: Trace
+
+    /// Tells of each packet in `bytes`.
+    @inline(__always)
+    func trace(_ bytes: UnsafeRawBufferPointer, isSent: Bool) {
+        if isTraced { tracePackets(bytes, isSent: isSent) }
+    }
+
+    private func tracePackets(_ bytes: UnsafeRawBufferPointer, isSent: Bool) {
+        var offset = 0
+        while offset < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            guard case .header(let header) = parseFixedHeader(rest.bytes),
+                header.packetLength <= rest.count
+            else { return }
+            let packet = UnsafeRawBufferPointer(rebasing: rest[..<header.packetLength])
+            delegate?.client(self, traced: packet, isSent: isSent)
+            offset += header.packetLength
+        }
+    }
+}
+
+extension ClientDriver: OutgoingHandler {
+    /// Packets may go: CONNECT.
+    package func outgoing(_ outgoing: OutgoingConnection, opened connection: Connection) {
+        var exchange: (any MQTTAuthenticationExchange)?
+        var data: [UInt8]?
+        do {
+            exchange = try configuration.authentication?.begin()
+            data = try exchange?.initialData()
+        } catch {
+            connection.closeInTurn()
+            return ended(.authentication("\(error)"))
+        }
+        let packet = configuration.connectPacket(
+            isFirst: !hasSession,
+            clientIdentifier: clientIdentifier,
+            authenticationData: data
+        )
+        let link = ServerLink(self, connection, packet)
+        link.exchange = exchange
+        stage = .linked(link)
+    }
+
+    /// There is no connection.
+    package func outgoing(_ outgoing: OutgoingConnection, failed failure: OutgoingFailure) {
+        ended(MQTTError(failure))
+    }
+}
+
+extension MQTTError {
+    /// Why there is no connection.
+    fileprivate init(_ failure: OutgoingFailure) {
+        switch failure {
+        case .lookup(let reason): self = .lookup(reason)
+        case .connecting(let peer, let error):
+            let address =
+                if case .unix(let path) = peer { path } else { "\(peer.host) port \(peer.port)" }
+            self = .unreachable(address: address, code: error.code)
+        case .timeout(let step, _): self = .timedOut(step.rawValue)
+        case .proxy(let reason): self = .proxy(reason)
+        case .refused(.handshake(let failure)): self = .tls(failure.explanation ?? failure.error)
+        case .refused(.tls(let reason)): self = .tls(reason)
+        case .refused(.webSocket(let reason)): self = .webSocket(reason)
+        case .refused(.proxy), .closed: self = .connectionLost
+        }
+    }
+
+    /// Whether the same would happen again.
+    var isFinal: Bool {
+        switch self {
+        case .refused(let code, .v5):
+            ![.serverUnavailable, .serverBusy, .unspecifiedError, .quotaExceeded]
+                .contains(MQTTReasonCode(rawValue: code)) && code != 0x9F
+        case .refused(let code, _): code != 3
+        case .disconnected(let code, _):
+            [
+                .sessionTakenOver, .notAuthorized, .banned, .useAnotherServer, .serverMoved,
+                .protocolError, .packetTooLarge, .qosNotSupported, .retainNotSupported,
+            ].contains(code) || code.rawValue == 0x98
+        case .authentication, .configuration, .notSupported: true
+        default: false
+        }
+    }
+}
