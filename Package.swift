@@ -76,6 +76,9 @@ let package = Package(
         .executable(name: "mosquitto_passwd", targets: ["mosquitto_passwd"]),
         .executable(name: "mosquitto_signal", targets: ["mosquitto_signal"]),
         .executable(name: "mosquitto_db_dump", targets: ["mosquitto_db_dump"]),
+        .executable(name: "mosquitto_pub", targets: ["mosquitto_pub"]),
+        .executable(name: "mosquitto_sub", targets: ["mosquitto_sub"]),
+        .executable(name: "mosquitto_rr", targets: ["mosquitto_rr"]),
         .library(name: "MQTTClient", targets: ["MQTTClient"]),
         .library(name: "PluginSDK", targets: ["PluginSDK"]),
         .library(
@@ -270,7 +273,31 @@ let package = Package(
         module(
             "ClientTools",
             in: "Sources/Tools",
-            uses: ["MQTT", "Config", "TopicRules", "JSON", "Results", "ProgramOptions"]
+            uses: [
+                "MQTT", "MQTTClient", "ClientMachine", "Config", "Encoding", "TopicRules", "JSON",
+                "Results", "ProgramOptions", "COpenSSL",
+            ]
+        ),
+        .executableTarget(
+            name: "mosquitto_pub",
+            dependencies: ["ClientTools", "ToolSupport"],
+            path: "Sources/Tools/mosquitto_pub",
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
+        ),
+        .executableTarget(
+            name: "mosquitto_sub",
+            dependencies: ["ClientTools", "ToolSupport"],
+            path: "Sources/Tools/mosquitto_sub",
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
+        ),
+        .executableTarget(
+            name: "mosquitto_rr",
+            dependencies: ["ClientTools", "ToolSupport"],
+            path: "Sources/Tools/mosquitto_rr",
+            swiftSettings: common,
+            linkerSettings: [installedRuntime]
         ),
         .target(
             name: "CControlModule",
