@@ -450,7 +450,13 @@ let package = Package(
                 "ProgramOptions",
             ]
         ),
-        tests("ClientToolsTests", uses: ["ClientTools", "MQTT", "ProgramOptions"]),
+        tests(
+            "ClientToolsTests",
+            uses: [
+                "ClientTools", "MQTT", "MQTTClient", "ProgramOptions", "TestSupport", "mosquitto_pub",
+                "mosquitto_sub", "mosquitto_rr",
+            ]
+        ),
         tests("TidyTests", uses: []),
     ],
     swiftLanguageModes: [.v6]
