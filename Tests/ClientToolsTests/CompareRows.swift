@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tools are compared by.
 
+import Testing
+
 /// One script for both families of tools: `$PUB`, `$SUB` and `$RR` are the programs with host and port,
 /// `$BARE_…` those without.
 struct CompareRow: Sendable, CustomTestStringConvertible {
@@ -26,7 +28,7 @@ extension CompareRow {
     /// Every row; topics and identifiers are no other row's.
     static let all = printing + publishing + subscribing + requests + connecting
 
-    private static let withoutTime = #"sed 's/"tst":"[^"]*",//; s/"message-expiry-interval":[0-9]*,//'"#
+    private static let withoutTime = #"sed 's/"tst":"[^"]*",//; s/,"message-expiry-interval":[0-9]*//'"#
     private static let everything =
         #"$PUB -V 5 -t c/all -r -m '{"a":[1,2.5,true,null,"x"]}' -q 1 -D publish content-type ct "#
         + "-D publish correlation-data de -D publish payload-format-indicator 1 "

@@ -5,12 +5,13 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The client tools beside Debian's", .serialized, .enabled(if: CompareTests.hasDebian))
-struct CompareTests {
-    static let hasDebian = ["pub", "sub", "rr"].allSatisfy {
-        FileManager.default.isExecutableFile(atPath: "/usr/bin/mosquitto_\($0)")
-    }
+/// Whether Debian's tools are installed.
+private let hasDebian = ["pub", "sub", "rr"].allSatisfy {
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/mosquitto_\($0)")
+}
 
+@Suite("The client tools beside Debian's", .serialized, .enabled(if: hasDebian))
+struct CompareTests {
     /// Runs a script with the programs of a folder.
     private func run(_ script: String, folder: String, _ broker: Broker) throws -> Outcome {
         var lines = ["PORT=\(broker.port)"]

@@ -180,13 +180,15 @@ struct MisbehaviourTests {
     func unanswered() throws {
         for number in [SIGINT, SIGTERM] {
             let run = try ScriptedRun("sub", "-t a")
-            _ = try run.accept()
+            let client = try run.accept()
             run.process.signal(number)
             #expect(try run.end().status == 255)
+            client.abort()
         }
         let late = try ScriptedRun("sub", "-t a -W 1")
-        _ = try late.accept()
+        let client = try late.accept()
         #expect(try late.end().status == 255)
+        client.abort()
     }
 
     @Test("-W after CONNACK: DISCONNECT with the will, said, 27")
