@@ -59,6 +59,9 @@ func plugin(
 /// Installed programs find the Swift runtime beside the plugins, wherever the tree was put.
 let installedRuntime = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/mosquitto"])
 
+/// Programs that are installed without the broker bring the Swift runtime along: that also starts them faster.
+let ownRuntime = LinkerSetting.unsafeFlags(["-static-stdlib"])
+
 func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: name,
@@ -283,21 +286,21 @@ let package = Package(
             dependencies: ["ClientTools", "ToolSupport"],
             path: "Sources/Tools/mosquitto_pub",
             swiftSettings: common,
-            linkerSettings: [installedRuntime]
+            linkerSettings: [ownRuntime]
         ),
         .executableTarget(
             name: "mosquitto_sub",
             dependencies: ["ClientTools", "ToolSupport"],
             path: "Sources/Tools/mosquitto_sub",
             swiftSettings: common,
-            linkerSettings: [installedRuntime]
+            linkerSettings: [ownRuntime]
         ),
         .executableTarget(
             name: "mosquitto_rr",
             dependencies: ["ClientTools", "ToolSupport"],
             path: "Sources/Tools/mosquitto_rr",
             swiftSettings: common,
-            linkerSettings: [installedRuntime]
+            linkerSettings: [ownRuntime]
         ),
         .target(
             name: "CControlModule",
@@ -447,13 +450,15 @@ let package = Package(
             uses: [
                 "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "JSON", "TestSupport",
                 "mosquitto_ctrl", "mosquitto_passwd", "mosquitto_signal", "mosquitto_db_dump",
+                "ClientTools",
                 "ProgramOptions",
             ]
         ),
         tests(
             "ClientToolsTests",
             uses: [
-                "ClientTools", "MQTT", "MQTTClient", "ProgramOptions", "TestSupport", "mosquitto_pub",
+                "ClientTools", "MQTT", "MQTTClient", "ProgramOptions", "TestSupport",
+                "mosquitto_pub",
                 "mosquitto_sub", "mosquitto_rr",
             ]
         ),

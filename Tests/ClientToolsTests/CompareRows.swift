@@ -28,7 +28,8 @@ extension CompareRow {
     /// Every row; topics and identifiers are no other row's.
     static let all = printing + publishing + subscribing + requests + connecting
 
-    private static let withoutTime = #"sed 's/"tst":"[^"]*",//; s/,"message-expiry-interval":[0-9]*//'"#
+    private static let withoutTime =
+        #"sed 's/"tst":"[^"]*",//; s/,"message-expiry-interval":[0-9]*//'"#
     private static let everything =
         #"$PUB -V 5 -t c/all -r -m '{"a":[1,2.5,true,null,"x"]}' -q 1 -D publish content-type ct "#
         + "-D publish correlation-data de -D publish payload-format-indicator 1 "
@@ -59,7 +60,8 @@ extension CompareRow {
         ),
         CompareRow(
             "$PUB -t c/3 -r -m hello; $SUB -t c/3 -C 1 -F '%j' | " + withoutTime,
-            output: #"{"topic":"c/3","qos":0,"retain":true,"payloadlen":5,"payload":"hello"}"# + "\n"
+            output: #"{"topic":"c/3","qos":0,"retain":true,"payloadlen":5,"payload":"hello"}"#
+                + "\n"
         ),
         CompareRow("$PUB -t c/4 -r -m hello; $SUB -t c/4 -C 1 -F '<%J|%t>'"),
         CompareRow("$PUB -t c/5 -r -f /etc/passwd; $SUB -t c/5 -C 1 -N"),
@@ -79,7 +81,8 @@ extension CompareRow {
     ]
 
     private static let publishing: [CompareRow] = [
-        CompareRow("$PUB -t c/10 -q 2 -m hello -d -i c10"), CompareRow("$PUB -t c/11 -q 1 -m hello -d -i c11 -V 5"),
+        CompareRow("$PUB -t c/10 -q 2 -m hello -d -i c10"),
+        CompareRow("$PUB -t c/11 -q 1 -m hello -d -i c11 -V 5"),
         CompareRow("$PUB -t c/12 -q 0 -m hello -d -i c12 -V 5 --repeat 3"),
         CompareRow("$PUB -t c/13 -q 1 -n -d -i c13 --repeat 2 --repeat-delay 0.05"),
         CompareRow(
@@ -88,8 +91,10 @@ extension CompareRow {
         ),
         CompareRow("printf 'whole\\ninput\\n' | $PUB -t c/15 -s -r; $SUB -t c/15 -C 1"),
         CompareRow("$PUB -t c/16 -s </dev/null"), CompareRow("$PUB -t c/16 -l </dev/null"),
-        CompareRow("$PUB -t c/16 -f /nonexistent"), CompareRow("$PUB -t c/17 -r -f /dev/null -d -i c17"),
-        CompareRow("$PUB -t '' -m x -i c18"), CompareRow("$PUB -t c/19 -m x -M 5 -q 1 -d -i c19 --nodelay"),
+        CompareRow("$PUB -t c/16 -f /nonexistent"),
+        CompareRow("$PUB -t c/17 -r -f /dev/null -d -i c17"),
+        CompareRow("$PUB -t '' -m x -i c18"),
+        CompareRow("$PUB -t c/19 -m x -M 5 -q 1 -d -i c19 --nodelay"),
         // 2.0.11 prints (null) where there is no topic.
         CompareRow(
             "$PUB -V 5 -t c/20 -m x -D publish topic-alias 4 --repeat 2 -d -i c20",
@@ -116,7 +121,8 @@ extension CompareRow {
             "$PUB -t c/34/a -r -m x; $PUB -t c/34/b -r -m y; $SUB -t 'c/34/#' -T c/34/a -C 1 -v"
         ),
         CompareRow("$PUB -t c/35 -r -m x; $SUB -t 'c/35/#' --retained-only -W 1 -v"),
-        CompareRow("$SUB -t c/36 -E -d -i c36"), CompareRow("$SUB -t c/37 -t c/38 -q 1 -E -d -i c37"),
+        CompareRow("$SUB -t c/36 -E -d -i c36"),
+        CompareRow("$SUB -t c/37 -t c/38 -q 1 -E -d -i c37"),
         CompareRow("$SUB -t c/39 -W 1"), CompareRow("$SUB -t c/40 -U c/40 -d -i c40 -W 1"),
         // 2.0.11 wants a subscription.
         CompareRow(
@@ -145,7 +151,8 @@ extension CompareRow {
                 + "$SUB -i c44 -c -q 2 -t c/44 -C 1 -F '%p %q'; $SUB -i c44 -c -q 2 -t c/44 -W 1; "
                 + "$SUB -i c44 -t c/44 -E"
         ),
-        CompareRow("$SUB -t c/45 -k 5 -W 7 -d -i c45"), CompareRow("$SUB -V 5 -x 0 -c -t c/46 -i c46 -E -d"),
+        CompareRow("$SUB -t c/45 -k 5 -W 7 -d -i c45"),
+        CompareRow("$SUB -V 5 -x 0 -c -t c/46 -i c46 -E -d"),
     ]
 
     private static let requests: [CompareRow] = [

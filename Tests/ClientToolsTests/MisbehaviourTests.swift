@@ -18,7 +18,10 @@ struct MisbehaviourTests {
             "Connection error: Connection Refused: identifier rejected\n"
         ),
         ("sub", "-t a --quiet", .v4, [0x20, 2, 0, 3], 3, ""),
-        ("sub", "-t a -V 5", .v5, [0x20, 3, 0, 0x87, 0], 135, "Connection error: Not authorized\n"),
+        (
+            "sub", "-t a -V 5", .v5, [0x20, 3, 0, 0x87, 0], 135,
+            "Connection error: Not authorized\n"
+        ),
         (
             "pub", "-t a -l -V 5", .v5, [0x20, 3, 0, 0x86, 0], 134,
             "Connection error: Bad User Name or Password\nError: The connection was refused\n"
@@ -203,7 +206,9 @@ struct MisbehaviourTests {
         #expect(end.errors == "Timed out\n")
     }
 
-    @Test("with -C the last message is acknowledged before DISCONNECT, what comes later is not printed")
+    @Test(
+        "with -C the last message is acknowledged before DISCONNECT, what comes later is not printed"
+    )
     func lastMessage() throws {
         let run = try ScriptedRun("sub", "-t a -q 1 -C 1")
         let client = try run.accept()

@@ -46,7 +46,8 @@ struct PacketTests {
 
     private static let publishes: [(String, Version, String)] = [
         ("-t a -m b", .v4, "30 04 0001 61 62"), ("-t a -n -r", .v4, "31 03 0001 61"),
-        ("-t a -m b -q 1", .v4, "32 06 0001 61 0001 62"), ("-t a -m b -V 5", .v5, "30 05 0001 61 00 62"),
+        ("-t a -m b -q 1", .v4, "32 06 0001 61 0001 62"),
+        ("-t a -m b -V 5", .v5, "30 05 0001 61 00 62"),
         ("-t a -m b -q 2 -r -V 5", .v5, "35 07 0001 61 0001 00 62"),
         (
             "-t a -m b -D publish content-type c -D publish user-property k v", .v5,

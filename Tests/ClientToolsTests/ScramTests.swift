@@ -29,7 +29,8 @@ struct ScramTests {
     }
 
     private static let bad: [(String, ScramProblem)] = [
-        ("", .malformed), ("r=n", .malformed), ("r=nX,s=,i=x", .malformed), ("s=AA==,r=nX,i=4096", .malformed),
+        ("", .malformed), ("r=n", .malformed), ("r=nX,s=,i=x", .malformed),
+        ("s=AA==,r=nX,i=4096", .malformed),
         ("r=n,s=AA==,i=4096", .wrongNonce), ("r=other,s=AA==,i=4096", .wrongNonce),
         ("r=nX,s=AA==,i=4095", .tooManyIterations), ("r=nX,s=AA==,i=10000001", .tooManyIterations),
     ]

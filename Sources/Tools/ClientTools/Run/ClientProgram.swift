@@ -72,7 +72,8 @@ package struct ClientProgram {
         var lines: LinesFlow?
         switch options.tool {
         case .sub: flow = SubscribeFlow(options, voice)
-        case .rr: flow = RequestFlow(options, payload: payload, voice, nanoseconds: Self.nanoseconds)
+        case .rr:
+            flow = RequestFlow(options, payload: payload, voice, nanoseconds: Self.nanoseconds)
         case .pub where options.source == .lines:
             let made = LinesFlow(options, InputLines(descriptor: STDIN_FILENO), voice)
             lines = made
@@ -128,7 +129,9 @@ package struct ClientProgram {
                 flow.interrupt(connection)
             }
         }
-        if let progress { voice.show(progress: progress.last(doneCount: lines?.doneCount ?? 0, now: loop.now)) }
+        if let progress {
+            voice.show(progress: progress.last(doneCount: lines?.doneCount ?? 0, now: loop.now))
+        }
         return conclude(isTimedOut: isTimedOut)
     }
 

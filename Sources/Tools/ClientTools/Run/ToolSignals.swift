@@ -4,19 +4,18 @@
 import Glibc
 import Synchronization
 
-/// Where the handler of signals writes to: the only thing that it may do.
-private let signalPipe = Atomic<CInt>(-1)
-
 /// SIGINT and SIGTERM as something to read.
 final class ToolSignals {
     /// Becomes readable when a signal has come; -1 if that cannot be told.
     let descriptor: CInt
     private let writer: CInt
+    /// Where the handler writes to: the only thing that it may do.
+    private static let pipe = Atomic<CInt>(-1)
 
     /// Takes the signals over from now on.
     init() {
         var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0 else {
+        guard Glibc.pipe(&ends) == 0 else {
             descriptor = -1
             writer = -1
             return
@@ -27,12 +26,12 @@ final class ToolSignals {
         }
         descriptor = ends[0]
         writer = ends[1]
-        signalPipe.store(writer, ordering: .releasing)
+        Self.pipe.store(writer, ordering: .releasing)
         for number in [SIGINT, SIGTERM] {
             signal(number) { _ in
                 let before = errno
                 var byte: UInt8 = 1
-                _ = write(signalPipe.load(ordering: .acquiring), &byte, 1)
+                _ = write(ToolSignals.pipe.load(ordering: .acquiring), &byte, 1)
                 errno = before
             }
         }
@@ -41,7 +40,7 @@ final class ToolSignals {
     deinit {
         guard descriptor >= 0 else { return }
         for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
-        signalPipe.store(-1, ordering: .releasing)
+        Self.pipe.store(-1, ordering: .releasing)
         close(descriptor)
         close(writer)
     }
