@@ -173,7 +173,8 @@ let package = Package(
             "MQTTClient",
             in: "Sources/Client",
             uses: [
-                "ClientMachine", "Inflight", "MQTT", "Net", "Results", "CLinux",
+                "ClientMachine", "Inflight", "MQTT", "Net", "TopicRules", "Results", "Encoding",
+                "CLinux", "COpenSSL",
             ]
         ),
         module("HostAccess", in: "Sources/Broker", uses: ["Net", "CLinux", "CWrap"]),
@@ -278,7 +279,7 @@ let package = Package(
             in: "Sources/Tools",
             uses: [
                 "MQTT", "MQTTClient", "ClientMachine", "Config", "Encoding", "TopicRules", "JSON",
-                "Results", "ProgramOptions", "COpenSSL",
+                "Results", "ProgramOptions",
             ]
         ),
         .executableTarget(
@@ -401,10 +402,7 @@ let package = Package(
         tests("ConfigTests", uses: ["Config", "Log", "TestSupport"]),
         tests("NetTests", uses: ["Net", "CLinux", "TestSupport"]),
         tests("HostAccessTests", uses: ["HostAccess", "Net"]),
-        tests(
-            "MQTTClientTests",
-            uses: ["MQTTClient", "ClientMachine", "MQTT", "Net", "TestSupport"]
-        ),
+        tests("MQTTClientTests", uses: ["MQTTClient", "TestSupport"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["TestSupport", "COpenSSL"],

@@ -218,6 +218,14 @@ extension ClientDriver {
         )
     }
 
+    /// Forgets the messages that the server does not have; nobody is told.
+    package func abandon() {
+        sending.removeAll()
+        kept.removeAll { _ in }
+        keptByteCount = 0
+        isAwaited = false
+    }
+
     /// Says that there is room to whoever waits for it, once there is enough.
     func noteRoom() {
         let limits = configuration.limits

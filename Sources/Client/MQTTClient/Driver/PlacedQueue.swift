@@ -12,10 +12,16 @@ struct PlacedQueue<Element> {
     /// Behind the highest one.
     private var end = 0
 
+    /// Whether there is no value.
+    var isEmpty: Bool { first == end }
+
     /// Puts a value at a place, which is behind all that are in use.
     mutating func append(_ value: Element, at place: Int) {
         assert(place >= end, "places rise")
-        if first == end { first = place }
+        if first == end {
+            first = place
+            end = place
+        }
         if place - first >= slots.count { grow(place - first + 1) }
         slots[place & (slots.count - 1)] = value
         end = place + 1
@@ -45,6 +51,14 @@ struct PlacedQueue<Element> {
         slots[target & mask] = slots[place & mask]
         slots[place & mask] = nil
         while first < end, slots[first & mask] == nil { first += 1 }
+    }
+
+    /// Takes all values away, in the order of their places.
+    mutating func removeAll(_ use: (Element) -> Void) {
+        let values = (first..<end).compactMap { self[$0] }
+        first = end
+        slots = []
+        for value in values { use(value) }
     }
 
     private mutating func grow(_ count: Int) {

@@ -61,7 +61,7 @@ extension ToolOptions {
             MQTTProxy(host: $0.host, port: $0.port, userName: $0.username, password: $0.password)
         }
         result.tls = try tlsConfiguration()
-        if let method = authenticationMethod { try authenticate(&result, method) }
+        if let method = authenticationMethod { authenticate(&result, method) }
         return result
     }
 
@@ -85,17 +85,11 @@ extension ToolOptions {
     }
 
     /// User and password go into the exchange, not into CONNECT.
-    private func authenticate(
-        _ configuration: inout MQTTConfiguration,
-        _ method: String
-    ) throws(OptionProblem) {
-        guard let hash = ScramHash(method: method) else {
-            throw .setup("Error: Unknown authentication method \(method).")
-        }
-        configuration.authentication = ScramAuthentication(
-            hash: hash,
+    private func authenticate(_ configuration: inout MQTTConfiguration, _ method: String) {
+        configuration.authentication = MQTTSCRAM(
+            method == "SCRAM-SHA-512" ? .sha512 : .sha256,
             userName: username ?? "",
-            password: password ?? []
+            password: (password ?? []).text
         )
         configuration.userName = nil
         configuration.password = nil
