@@ -454,11 +454,7 @@ let package = Package(
         ),
         tests(
             "ClientToolsTests",
-            uses: [
-                "ClientTools", "MQTT", "MQTTClient", "ProgramOptions", "TestSupport",
-                "mosquitto_pub",
-                "mosquitto_sub", "mosquitto_rr",
-            ]
+            uses: ["ClientTools", "MQTT", "ProgramOptions", "TestSupport"]
         ),
         tests("TidyTests", uses: []),
     ],

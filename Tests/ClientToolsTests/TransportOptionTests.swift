@@ -8,7 +8,8 @@ import Testing
 @Suite("Ways of the client tools to the broker")
 struct TransportOptionTests {
     private static let rows: [(String, String?)] = [
-        ("-h localhost -p %TLS% --cafile %CA%", nil), ("-h localhost -p %TLS% --cafile %CA% --tls-version tlsv1.3", nil),
+        ("-h localhost -p %TLS% --cafile %CA%", nil),
+        ("-h localhost -p %TLS% --cafile %CA% --tls-version tlsv1.3", nil),
         ("-h localhost -p %TLS% --cafile %CA% --tls-version tlsv1.2 --ciphers ECDHE+AESGCM", nil),
         ("-h localhost -p %TLS% --cafile %CA% --cert %CERT%.crt --key %CERT%.key", nil),
         ("-h localhost -p %TLS% --cafile %CA% --tls-keylog %DIR%/keys", nil),
@@ -23,11 +24,21 @@ struct TransportOptionTests {
             "-h localhost -p %TLS% --cafile %CA% --ciphers none",
             "Unable to connect (A TLS error occurred).\n"
         ),
-        ("-h localhost -p %TLS% --cafile %CA% --cert /none --key /none", "Error: Problem setting TLS options: File not found.\n"),
-        ("-h localhost -p %WS% --ws", nil), ("-L ws://localhost:%WS%/way", nil), ("--unix %DIR%/socket", nil),
+        (
+            "-h localhost -p %TLS% --cafile %CA% --cert /none --key /none",
+            "Error: Problem setting TLS options: File not found.\n"
+        ),
+        ("-h localhost -p %WS% --ws", nil), ("-L ws://localhost:%WS%/way", nil),
+        ("--unix %DIR%/socket", nil),
         ("-h localhost -p %PSK% --psk 00ff00ff --psk-identity me", nil),
-        ("-h localhost -p %PSK% --psk 00ff00fe --psk-identity me", "Unable to connect (A TLS error occurred).\n"),
-        ("-h localhost -p %PSK% --psk xyz --psk-identity me", "Error: Problem setting TLS-PSK options.\n"),
+        (
+            "-h localhost -p %PSK% --psk 00ff00fe --psk-identity me",
+            "Unable to connect (A TLS error occurred).\n"
+        ),
+        (
+            "-h localhost -p %PSK% --psk xyz --psk-identity me",
+            "Error: Problem setting TLS-PSK options.\n"
+        ),
         (
             "-h localhost -p %TLS% --cafile %CA% --tls-engine e",
             "Error: Problem setting TLS engine, is e a valid engine?\n"
@@ -59,7 +70,8 @@ struct TransportOptionTests {
         let certificates = try Certificates.shared.get()
         let broker = try broker(certificates)
         let places = [
-            "%TLS%": "\(broker.ports[0])", "%WS%": "\(broker.ports[1])", "%PSK%": "\(broker.ports[2])",
+            "%TLS%": "\(broker.ports[0])", "%WS%": "\(broker.ports[1])",
+            "%PSK%": "\(broker.ports[2])",
             "%DIR%": broker.directory, "%CA%": certificates.path("root.crt"),
             "%OTHER%": certificates.path("ca-other.crt"), "%CERT%": certificates.path("client"),
         ]
@@ -95,7 +107,8 @@ struct TransportOptionTests {
             let outcome = try ChildProcess.run(
                 Broker.built("mosquitto_pub"),
                 [
-                    "-h", "127.0.0.1", "-p", "\(broker.port)", "--auth-method", "scram-sha-256", "-u",
+                    "-h", "127.0.0.1", "-p", "\(broker.port)", "--auth-method", "scram-sha-256",
+                    "-u",
                     "user", "-P", password, "-t", "t", "-m", "m", "-q", "1",
                 ],
                 environment: ["XDG_CONFIG_HOME": "/nonexistent"]
