@@ -278,7 +278,7 @@ let package = Package(
             "ClientTools",
             in: "Sources/Tools",
             uses: [
-                "MQTT", "MQTTClient", "ClientMachine", "Config", "Encoding", "TopicRules", "JSON",
+                "MQTT", "MQTTClient", "Config", "Encoding", "TopicRules", "JSON",
                 "Results", "ProgramOptions",
             ]
         ),

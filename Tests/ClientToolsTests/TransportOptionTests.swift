@@ -73,7 +73,7 @@ struct TransportOptionTests {
             "%TLS%": "\(broker.ports[0])", "%WS%": "\(broker.ports[1])",
             "%PSK%": "\(broker.ports[2])",
             "%DIR%": broker.directory, "%CA%": certificates.path("root.crt"),
-            "%OTHER%": certificates.path("ca-other.crt"), "%CERT%": certificates.path("client"),
+            "%OTHER%": certificates.path("other.crt"), "%CERT%": certificates.path("client"),
         ]
         for (row, errors) in Self.rows {
             let line = places.reduce(row) { $0.replacing($1.key, with: $1.value) }

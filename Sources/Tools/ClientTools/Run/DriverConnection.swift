@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets a flow use a client of the library.
 
-import ClientMachine
 import Glibc
 import MQTT
 import MQTTClient
