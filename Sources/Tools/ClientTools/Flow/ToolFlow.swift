@@ -25,6 +25,8 @@ package protocol ToolFlow: AnyObject {
     func proceed(_ connection: any ToolConnection, now: Int64)
     /// When `proceed` is wanted whatever else happens; nil: never.
     var deadline: Int64? { get }
+    /// Messages that were sent and are done.
+    var doneCount: Int { get }
     /// Whether a lost connection is to be made anew.
     var reconnects: Bool { get }
 }
@@ -37,5 +39,6 @@ extension ToolFlow {
     package func proceed(_: any ToolConnection, now: Int64) {}
     package func interrupt(_: any ToolConnection) {}
     package var deadline: Int64? { nil }
+    package var doneCount: Int { 0 }
     package var reconnects: Bool { false }
 }

@@ -2,6 +2,7 @@
 // Runs a client tool.
 
 import Glibc
+import MQTT
 import MQTTClient
 
 /// One run of a client tool, from its words to its exit status.
@@ -42,7 +43,8 @@ package struct ClientProgram {
             voice.output += text.utf8
             return 0
         default:
-            voice.complain(String(problem.complaint(of: tool).dropLast()))
+            let text = problem.complaint(of: tool).dropLast()
+            if !text.isEmpty { voice.complain(String(text)) }
             if case .usage = problem { voice.output += tool.usage.utf8 }
         }
         return 1
@@ -112,10 +114,16 @@ package struct ClientProgram {
             connection.reportWritten()
             flow.proceed(connection, now: loop.now)
             voice.flush()
-            if let text = progress?.text(doneCount: lines?.doneCount ?? 0, now: loop.now) {
+            if let text = progress?.text(doneCount: flow.doneCount, now: loop.now) {
                 voice.show(progress: text)
             }
-            var isInterrupted = voice.isBroken
+            if voice.isBroken {
+                connection.disconnect(
+                    .normalDisconnection,
+                    properties: options.properties.disconnect
+                )
+            }
+            var isInterrupted = false
             if let signals, readable.contains(signals.descriptor) {
                 signals.take()
                 isInterrupted = true
@@ -130,7 +138,7 @@ package struct ClientProgram {
             }
         }
         if let progress {
-            voice.show(progress: progress.last(doneCount: lines?.doneCount ?? 0, now: loop.now))
+            voice.show(progress: progress.last(doneCount: flow.doneCount, now: loop.now))
         }
         return conclude(isTimedOut: isTimedOut)
     }

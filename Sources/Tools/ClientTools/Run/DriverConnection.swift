@@ -186,6 +186,7 @@ final class DriverConnection: ToolConnection, ClientDriverDelegate {
         isInBatch = false
         pendingEnd = nil
         flow.disconnected()
+        if isTraced, case .tls(let reason) = error { voice.say("TLS: \(reason)") }
         if case .refused = error {
             // Also after a reconnection: the broker does not want this client.
             driver.close()
