@@ -59,6 +59,9 @@ func plugin(
 /// Installed programs find the Swift runtime beside the plugins, wherever the tree was put.
 let installedRuntime = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/mosquitto"])
 
+/// Programs that are installed without the broker bring the Swift runtime along: that also starts them faster.
+let ownRuntime = LinkerSetting.unsafeFlags(["-static-stdlib"])
+
 func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: name,
@@ -76,6 +79,9 @@ let package = Package(
         .executable(name: "mosquitto_passwd", targets: ["mosquitto_passwd"]),
         .executable(name: "mosquitto_signal", targets: ["mosquitto_signal"]),
         .executable(name: "mosquitto_db_dump", targets: ["mosquitto_db_dump"]),
+        .executable(name: "mosquitto_pub", targets: ["mosquitto_pub"]),
+        .executable(name: "mosquitto_sub", targets: ["mosquitto_sub"]),
+        .executable(name: "mosquitto_rr", targets: ["mosquitto_rr"]),
         .library(name: "MQTTClient", targets: ["MQTTClient"]),
         .library(name: "PluginSDK", targets: ["PluginSDK"]),
         .library(
@@ -83,7 +89,7 @@ let package = Package(
             type: .dynamic,
             targets: ["CommonLibrary", "CommonPasswords", "CommonJSON", "CommonLibraryFile"]
         ),
-        .library(name: "mosquitto_client", type: .dynamic, targets: ["LibMosquitto"]),
+        .library(name: "mosquitto-client", type: .dynamic, targets: ["LibMosquitto"]),
         .library(name: "mosquitto_password_file", type: .dynamic, targets: ["PasswordFile"]),
         .library(name: "mosquitto_acl_file", type: .dynamic, targets: ["ACLFile"]),
         .library(name: "mosquitto_dynamic_security", type: .dynamic, targets: ["DynamicSecurity"]),
@@ -169,7 +175,7 @@ let package = Package(
             name: "LibMosquitto",
             dependencies: [
                 "MQTTClient", "PacketTracing", "ClientMachine", "CommonLibrary", "PropertyLists",
-                "CMosquitto", "COpenSSL", "Encoding", "MQTT", "Net", "Results", "TopicRules",
+                "CMosquitto", "CBrokerShims", "Encoding", "MQTT", "Net", "Results", "TopicRules",
             ],
             path: "Sources/Client/LibMosquitto",
             swiftSettings: common,
@@ -308,7 +314,31 @@ let package = Package(
         module(
             "ClientTools",
             in: "Sources/Tools",
-            uses: ["MQTT", "Config", "TopicRules", "JSON", "Results", "ProgramOptions"]
+            uses: [
+                "MQTT", "MQTTClient", "PacketTracing", "Config", "Encoding", "TopicRules", "JSON",
+                "Results", "ProgramOptions",
+            ]
+        ),
+        .executableTarget(
+            name: "mosquitto_pub",
+            dependencies: ["ClientTools", "ToolSupport"],
+            path: "Sources/Tools/mosquitto_pub",
+            swiftSettings: common,
+            linkerSettings: [ownRuntime]
+        ),
+        .executableTarget(
+            name: "mosquitto_sub",
+            dependencies: ["ClientTools", "ToolSupport"],
+            path: "Sources/Tools/mosquitto_sub",
+            swiftSettings: common,
+            linkerSettings: [ownRuntime]
+        ),
+        .executableTarget(
+            name: "mosquitto_rr",
+            dependencies: ["ClientTools", "ToolSupport"],
+            path: "Sources/Tools/mosquitto_rr",
+            swiftSettings: common,
+            linkerSettings: [ownRuntime]
         ),
         .target(
             name: "CControlModule",
@@ -458,12 +488,13 @@ let package = Package(
             uses: [
                 "MQTTClient", "MQTT", "ToolSupport", "PasswordHash", "JSON", "TestSupport",
                 "mosquitto_ctrl", "mosquitto_passwd", "mosquitto_signal", "mosquitto_db_dump",
+                "ClientTools",
                 "ProgramOptions",
             ]
         ),
         tests(
             "ClientToolsTests",
-            uses: ["ClientTools", "PacketTracing", "MQTT", "ProgramOptions"]
+            uses: ["ClientTools", "PacketTracing", "MQTT", "ProgramOptions", "TestSupport"]
         ),
         .testTarget(
             name: "ClientLibraryTests",

@@ -47,7 +47,12 @@ put_binary() {
             ;;
         *) strip "$root/$3" ;;
     esac
-    patchelf --set-rpath "${RUNTIME_PATH:-$4}" "$root/$3"
+    # Programs that bring the runtime along look for nothing of ours.
+    if patchelf --print-needed "$root/$3" | grep -q '^libswift'; then
+        patchelf --set-rpath "${RUNTIME_PATH:-$4}" "$root/$3"
+    else
+        patchelf --remove-rpath "$root/$3"
+    fi
 }
 
 # put_text FILE PATH: a file with the names of places in it.

@@ -52,7 +52,7 @@ for page in docs/man/*.[1-9].md; do
         without_oddities >"$folder/man$section/$name"
 done
 
-for program in mosquitto mosquitto_ctrl mosquitto_passwd mosquitto_signal mosquitto_db_dump; do
+for program in mosquitto mosquitto_{ctrl,passwd,signal,db_dump,pub,sub,rr}; do
     for shell in bash zsh fish; do
         case $shell in
             bash) file=$program ;;

@@ -23,7 +23,7 @@ in_path_of_root() {
 }
 
 # Files of others, in the places where ours go.
-others=(bin/mosquitto_pub include/mosquitto.h include/mqtt_protocol.h share/doc/mosquitto/copyright
+others=(bin/mosquitto_others include/mosquitto.h include/mqtt_protocol.h share/doc/mosquitto/copyright
     lib/mosquitto/plugin_of_others.so)
 tree=$folder/stage/opt/mosquitto
 for file in "${others[@]}"; do install -D /dev/null "$tree/$file"; done

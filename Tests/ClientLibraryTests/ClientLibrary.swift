@@ -17,7 +17,7 @@ enum ClientLibrary {
         let library = "\(folder)/\(names[0])"
         try FileManager.default.createSymbolicLink(
             atPath: library,
-            withDestinationPath: Broker.built("libmosquitto_client.so")
+            withDestinationPath: Broker.built("libmosquitto-client.so")
         )
         let outcome = try ChildProcess.run(
             Broker.packageRoot + "/scripts/mosquittopp.sh",

@@ -37,6 +37,7 @@ struct PublishFlowTests {
         flow.completed(connection, 0, 0, nil)
         #expect(connection.taken() == ["publish '' 'p' 0", "disconnect 0"])
         #expect(flow.deadline == nil)
+        #expect(flow.doneCount == 2)
     }
 
     @Test("a refusal is a warning, limits of the broker are errors")

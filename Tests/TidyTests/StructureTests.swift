@@ -18,6 +18,13 @@ struct StructureTests {
         ("Sources/Broker/Inflight/", ["MQTT"]),
         ("Sources/Client/ClientMachine/", ["MQTT", "Inflight"]),
         ("Sources/Client/PacketTracing/", ["MQTT"]),
+        (
+            "Sources/Client/LibMosquitto/",
+            leaves.union([
+                "MQTTClient", "PacketTracing", "ClientMachine", "CommonLibrary", "PropertyLists",
+                "CMosquitto", "CBrokerShims", "MQTT", "Net",
+            ])
+        ),
         ("Sources/Broker/Log/", leaves),
         ("Sources/Broker/Config/", leaves.union(["Log"])),
         ("Sources/Broker/Persist/", leaves.union(["MQTT", "Inflight"])),
@@ -77,7 +84,7 @@ struct StructureTests {
         "CBrokerShims", "CPluginEntry", "CommonLibrary", "CommonPasswords", "CommonJSON",
         "PropertyLists", "Isolation", "PluginHost", "PluginSDK", "PasswordFile", "ACLFile",
         "DynamicSecurity", "Scram", "SparkplugAware", "MQTTClient", "ToolSupport", "ClientMachine",
-        "HostAccess", "ClientTools", "PacketTracing",
+        "HostAccess", "ClientTools", "PacketTracing", "LibMosquitto",
     ])
 
     /// The files of the two modules that read bytes from peers.

@@ -10,6 +10,7 @@ import Testing
 struct CompletionTests {
     private static let programs = [
         "mosquitto", "mosquitto_ctrl", "mosquitto_passwd", "mosquitto_signal", "mosquitto_db_dump",
+        "mosquitto_pub", "mosquitto_sub", "mosquitto_rr",
     ]
 
     /// A command line with the word at the cursor last, and what is offered for it.
@@ -36,6 +37,10 @@ struct CompletionTests {
         (["mosquitto_passwd", "-c", "alp"], ["alpha.conf"]),
         (["mosquitto_signal", "-a", "conf"], ["config-reload"]),
         (["mosquitto_db_dump", "--json", "alp"], ["alpha.conf"]),
+        (["mosquitto_pub", "--rep"], ["--repeat", "--repeat-delay"]),
+        (["mosquitto_pub", "-f", "alp"], ["alpha.conf"]),
+        (["mosquitto_sub", "--retain-handling", "ne"], ["new", "never"]),
+        (["mosquitto_rr", "-q", ""], ["0", "1", "2"]),
     ]
 
     /// A folder with the completions of all programs for a shell, a file and a folder.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The manual pages: complete, and in a form every reader takes.
 
+import ClientTools
 import Foundation
 import ProgramOptions
 import TestSupport
@@ -64,6 +65,9 @@ struct ManualTests {
             ("mosquitto.8", broker), ("mosquitto_passwd.1", passwd), ("mosquitto_ctrl.1", ctrl),
             ("mosquitto_signal.1", SignalOption.program.options.flatMap(\.names)),
             ("mosquitto_db_dump.1", DumpOption.program.options.flatMap(\.names)),
+            ("mosquitto_pub.1", ClientTool.pub.program.options.flatMap(\.names)),
+            ("mosquitto_sub.1", ClientTool.sub.program.options.flatMap(\.names)),
+            ("mosquitto_rr.1", ClientTool.rr.program.options.flatMap(\.names)),
         ]
         for (name, options) in pages {
             #expect(options.count > 3)
@@ -120,7 +124,7 @@ struct ManualTests {
         try #require(made.status == 0, "\(made.errors)")
         let pages = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
             .filter { $0.hasPrefix("man") && $0.contains("/") }
-        #expect(pages.count == 13)
+        #expect(pages.count == 16)
         for page in pages {
             let path = folder.file(page)
             let lint = try ChildProcess.run("/usr/bin/mandoc", ["-T", "lint", path])

@@ -18,6 +18,16 @@ package struct PacketTrace: Sendable {
         self.clientIdentifier = clientIdentifier
     }
 
+    /// Takes the client identifier from CONNACK if the broker has chosen it.
+    package mutating func adoptIdentifier(of packet: UnsafeRawBufferPointer) {
+        guard case .header(let header) = parseFixedHeader(packet.bytes),
+            header.packetLength <= packet.count
+        else { return }
+        let body = UnsafeRawBufferPointer(rebasing: packet[header.headerLength...])
+        let connack = try? ConnackPacket(decoding: body.bytes, version: version)
+        if let chosen = connack?.assignedClientIdentifier { clientIdentifier = chosen }
+    }
+
     /// The lines for a whole packet, each with its newline; empty if it is none.
     package mutating func lines(_ packet: UnsafeRawBufferPointer, isSent: Bool) -> String {
         let name = clientIdentifier.isEmpty ? "null" : clientIdentifier

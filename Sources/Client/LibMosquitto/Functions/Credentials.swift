@@ -86,7 +86,7 @@ public func mosquitto_will_set_v5(
     guard let topic: UnsafePointer<CChar> = topic, let qos = UInt8(exactly: qos), qos <= 2 else {
         return ResultCode.invalid
     }
-    // The length of a will's payload has two bytes [MQTT-3.1.3-13].
+    // The length of a will's payload has two bytes (5.0 section 3.1.3.4).
     guard let count = UInt16(exactly: payloadlen) else { return ResultCode.payloadSize }
     guard count == 0 || payload != nil else { return ResultCode.invalid }
     let name = bytes(of: topic)

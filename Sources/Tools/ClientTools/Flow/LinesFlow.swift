@@ -73,7 +73,7 @@ package final class LinesFlow: ToolFlow {
         case .full, .notConnected:
             isWaitingForRoom = true
             return false
-        case .tooLarge, .qosNotSupported:
+        case .tooLarge, .qosNotSupported, .invalidTopic:
             if let complaint = MessageSender.complaint(answer) { voice.complain(complaint) }
             leave(connection)
             return false

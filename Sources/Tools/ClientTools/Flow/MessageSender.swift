@@ -47,6 +47,7 @@ struct MessageSender {
         case .tooLarge: "Error: Message payload is too large."
         case .qosNotSupported:
             "Error: Message QoS not supported on broker, try a lower QoS."
+        case .invalidTopic: "Error: Invalid input. Does your topic contain '+' or '#'?"
         case .notConnected: "Error: Client not connected when trying to publish."
         }
     }

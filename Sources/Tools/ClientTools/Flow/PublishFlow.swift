@@ -10,7 +10,8 @@ package final class PublishFlow: ToolFlow {
     private let payload: [UInt8]
     private let clock: () -> Int64
     private var sender: MessageSender
-    private var doneCount = 0
+    /// Messages that are done.
+    package private(set) var doneCount = 0
     private var isLeaving = false
     /// When the next one is due.
     package private(set) var deadline: Int64?

@@ -13,6 +13,8 @@ package enum PublishAnswer: Sendable, Equatable {
     case tooLarge
     /// The broker takes none of this QoS.
     case qosNotSupported
+    /// The topic is none that a message can have.
+    case invalidTopic
     /// There is no connection.
     case notConnected
 }

@@ -16,11 +16,17 @@ package protocol ToolFlow: AnyObject {
     )
     /// A message has come.
     func received(_ connection: any ToolConnection, _ message: UnsafePrintedMessage)
+    /// The connection is gone.
+    func disconnected()
+    /// Leaves because of a signal or because the time is over.
+    func interrupt(_ connection: any ToolConnection)
     /// There is room again for messages, or time has passed; milliseconds of a clock that only goes
     /// forward.
     func proceed(_ connection: any ToolConnection, now: Int64)
     /// When `proceed` is wanted whatever else happens; nil: never.
     var deadline: Int64? { get }
+    /// Messages that were sent and are done.
+    var doneCount: Int { get }
     /// Whether a lost connection is to be made anew.
     var reconnects: Bool { get }
 }
@@ -29,7 +35,10 @@ extension ToolFlow {
     package func subscribed(_: any ToolConnection, _: UInt16, _: [UInt8]) {}
     package func completed(_: any ToolConnection, _: UInt16, _: UInt8, _: String?) {}
     package func received(_: any ToolConnection, _: UnsafePrintedMessage) {}
+    package func disconnected() {}
     package func proceed(_: any ToolConnection, now: Int64) {}
+    package func interrupt(_: any ToolConnection) {}
     package var deadline: Int64? { nil }
+    package var doneCount: Int { 0 }
     package var reconnects: Bool { false }
 }

@@ -54,6 +54,11 @@ package final class ToolVoice {
         _ = Self.write(Array("\(line)\n".utf8), to: errorDescriptor)
     }
 
+    /// Writes a line that shows how far it has come on standard error, as it is.
+    package func show(progress text: String) {
+        _ = Self.write(Array(text.utf8), to: errorDescriptor)
+    }
+
     private static func write(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
