@@ -387,6 +387,12 @@ let package = Package(
             swiftSettings: common
         ),
         .executableTarget(
+            name: "ClientBenchmark",
+            dependencies: ["MQTTClient", "MQTT"],
+            path: "Benchmarks/ClientBenchmark",
+            swiftSettings: common
+        ),
+        .executableTarget(
             name: "ACLFileBenchmark",
             dependencies: ["ACLFile"],
             path: "Benchmarks/ACLFileBenchmark",

@@ -82,7 +82,7 @@ final class ClientCore: Sendable {
     }
 
     /// Waits until there is room.
-    func waitForRoom() async throws {
+    nonisolated(nonsending) func waitForRoom() async throws {
         let waiter = Waiter<Void>()
         let hasRoom = state.withLock { state in
             if state.hasRoom(pendingMax, pendingBytesMax) { return true }
@@ -95,7 +95,7 @@ final class ClientCore: Sendable {
     }
 
     /// Waits until nothing that was published is under way; throws what has failed meanwhile.
-    func waitForNothing() async throws {
+    nonisolated(nonsending) func waitForNothing() async throws {
         let waiter = Waiter<Void>()
         let isNothing = state.withLock { state in
             if state.pendingCount == 0 { return true }

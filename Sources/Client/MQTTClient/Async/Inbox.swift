@@ -77,7 +77,7 @@ final class Inbox: Sendable {
     /// Takes what is there, or waits for it; nil when nothing follows.
     ///
     /// `resume` is called if the inbox had been full.
-    func take(_ resume: () -> Void) async throws -> [MQTTMessage]? {
+    nonisolated(nonsending) func take(_ resume: () -> Void) async throws -> [MQTTMessage]? {
         enum Found {
             case batch([MQTTMessage], mustResume: Bool)
             case end(Result<Void, MQTTError>)

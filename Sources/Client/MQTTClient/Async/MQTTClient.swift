@@ -37,7 +37,7 @@ public final class MQTTClient: Sendable {
     ///
     /// The first attempt is the only one: an error is thrown, and `connect` may be called again.
     @discardableResult
-    public func connect() async throws -> MQTTConnack {
+    public nonisolated(nonsending) func connect() async throws -> MQTTConnack {
         let plan = try await Self.plan(core.configuration)
         let waiter = Waiter<MQTTConnack>()
         core.post(.connect(plan, waiter))
@@ -54,7 +54,7 @@ public final class MQTTClient: Sendable {
     ///
     /// Messages that the server has not acknowledged by then fail with `MQTTError.closed`. `reason` needs 5.0:
     /// with `disconnectWithWill` the server publishes the will.
-    public func disconnect(_ reason: MQTTReasonCode = .success) async {
+    public nonisolated(nonsending) func disconnect(_ reason: MQTTReasonCode = .success) async {
         let waiter = Waiter<Void>()
         core.post(.disconnect(reason, waiter))
         try? await waiter.wait()
@@ -64,7 +64,7 @@ public final class MQTTClient: Sendable {
     public var connectionEvents: AsyncStream<MQTTConnectionEvent> { core.events() }
 
     /// Authenticates anew on the open connection, by the method of the configuration (5.0 section 4.12.1).
-    public func reauthenticate() async throws {
+    public nonisolated(nonsending) func reauthenticate() async throws {
         let waiter = Waiter<Void>()
         core.post(.reauthenticate(waiter))
         try await waiter.wait()
@@ -79,7 +79,9 @@ public final class MQTTClient: Sendable {
     ///
     /// - Returns: what the server said: `success`, or that nobody is subscribed.
     @discardableResult
-    public func publish(_ message: MQTTMessage) async throws -> MQTTReasonCode {
+    public nonisolated(nonsending) func publish(
+        _ message: MQTTMessage
+    ) async throws -> MQTTReasonCode {
         let waiter = Waiter<MQTTReasonCode>()
         while !core.publish(message, waiter) { try await core.waitForRoom() }
         return try await waiter.wait()
@@ -87,7 +89,7 @@ public final class MQTTClient: Sendable {
 
     /// Publishes a message and waits until the server has it; with QoS 0, until it is written.
     @discardableResult
-    public func publish(
+    public nonisolated(nonsending) func publish(
         _ payload: MQTTPayload,
         to topic: String,
         qos: MQTTQoS = .atMostOnce,
@@ -108,12 +110,12 @@ public final class MQTTClient: Sendable {
     /// Takes a message over and publishes it later; waits only while there is no room for it.
     ///
     /// For many messages: as many are under way at once as both sides allow. `flush` tells how that went.
-    public func enqueue(_ message: MQTTMessage) async throws {
+    public nonisolated(nonsending) func enqueue(_ message: MQTTMessage) async throws {
         while !core.publish(message, nil) { try await core.waitForRoom() }
     }
 
     /// Takes messages over and publishes them later; waits only while there is no room for them.
-    public func enqueue(contentsOf messages: [MQTTMessage]) async throws {
+    public nonisolated(nonsending) func enqueue(contentsOf messages: [MQTTMessage]) async throws {
         var rest = messages[...]
         while !rest.isEmpty {
             rest = rest.dropFirst(core.publish(rest))
@@ -128,12 +130,12 @@ public final class MQTTClient: Sendable {
 
     /// Waits until the server has all messages that were taken over, and throws why the first that failed since
     /// the last call did.
-    public func flush() async throws { try await core.waitForNothing() }
+    public nonisolated(nonsending) func flush() async throws { try await core.waitForNothing() }
 
     // MARK: Subscribing
 
     /// Subscribes to a topic filter.
-    public func subscribe(
+    public nonisolated(nonsending) func subscribe(
         to filter: String,
         qos: MQTTQoS = .atMostOnce
     ) async throws -> MQTTSubscription {
@@ -147,7 +149,7 @@ public final class MQTTClient: Sendable {
     ///
     /// - Parameter identifier: 1 to 268,435,455; messages name it (5.0 section 3.8.2.1.2)
     /// - Throws: `MQTTError.subscribeRefused` if the server refuses all of the filters
-    public func subscribe(
+    public nonisolated(nonsending) func subscribe(
         to requests: [MQTTSubscriptionRequest],
         identifier: UInt32? = nil
     ) async throws -> MQTTSubscription {
@@ -163,7 +165,9 @@ public final class MQTTClient: Sendable {
 
     /// Ends subscriptions; their sequences go on for filters that are left.
     @discardableResult
-    public func unsubscribe(from filters: [String]) async throws -> [MQTTReasonCode] {
+    public nonisolated(nonsending) func unsubscribe(
+        from filters: [String]
+    ) async throws -> [MQTTReasonCode] {
         let waiter = Waiter<[MQTTReasonCode]>()
         core.post(.unsubscribe(filters, waiter))
         return try await waiter.wait()

@@ -27,7 +27,7 @@ public struct MQTTSubscription: AsyncSequence, Sendable {
         init(handle: SubscriptionHandle) { self.handle = handle }
 
         /// The next message; nil at the end.
-        public mutating func next() async throws -> MQTTMessage? {
+        public nonisolated(nonsending) mutating func next() async throws -> MQTTMessage? {
             while next == batch.count {
                 guard let more = try await nextBatch() else { return nil }
                 batch = more
@@ -37,8 +37,15 @@ public struct MQTTSubscription: AsyncSequence, Sendable {
             return batch[next]
         }
 
+        /// The next message; nil at the end.
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws -> MQTTMessage? {
+            try await next()
+        }
+
         /// All messages that have arrived and `next` has not returned, at least one; nil at the end.
-        public mutating func nextBatch() async throws -> [MQTTMessage]? {
+        public nonisolated(nonsending) mutating func nextBatch() async throws -> [MQTTMessage]? {
             if next < batch.count {
                 defer { next = batch.count }
                 return Array(batch[next...])

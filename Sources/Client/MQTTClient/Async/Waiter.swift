@@ -15,7 +15,7 @@ final class Waiter<Value: Sendable>: Sendable {
     private let state = Mutex(State.new)
 
     /// Waits; throws `CancellationError` when the task is cancelled.
-    func wait() async throws -> Value {
+    nonisolated(nonsending) func wait() async throws -> Value {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let result: Result<Value, any Error>? = state.withLock { state in

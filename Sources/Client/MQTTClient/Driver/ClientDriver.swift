@@ -21,7 +21,7 @@ package import Net
 package final class ClientDriver {
     private enum Stage {
         case idle
-        case opening(OutgoingConnection)
+        case opening(OutgoingConnection, LinkOpener)
         case linked(ServerLink)
         case waiting(until: Int64)
     }
@@ -39,8 +39,9 @@ package final class ClientDriver {
     package let reactor: Reactor
     /// What connections are made from.
     package private(set) var configuration: MQTTConfiguration
-    /// Who is told; not kept alive.
-    package weak var delegate: (any ClientDriverDelegate)?
+    /// Who is told; not kept alive, and must live as long as the client is connected.
+    // Not weak: objects that were ever referred to weakly are slow to retain.
+    package unowned var delegate: (any ClientDriverDelegate)?
     /// The client identifier in force; empty until the server has chosen one.
     package private(set) var clientIdentifier: String
 
@@ -155,7 +156,8 @@ package final class ClientDriver {
     }
 
     private func open() {
-        stage = .opening(reactor.connect(plan, by: Self.resolver, for: self))
+        let opener = LinkOpener(self)
+        stage = .opening(reactor.connect(plan, by: Self.resolver, for: opener), opener)
     }
 
     /// When `proceed` has something to do, in milliseconds of the reactor's clock; nil: never.
@@ -207,7 +209,7 @@ package final class ClientDriver {
     package func close() {
         switch stage {
         case .idle, .waiting: break
-        case .opening(let connection): connection.cancel()
+        case .opening(let connection, _): connection.cancel()
         case .linked(let link): link.close()?.closeInTurn()
         }
         stage = .idle
@@ -320,9 +322,9 @@ package final class ClientDriver {
     }
 }
 
-extension ClientDriver: OutgoingHandler {
+extension ClientDriver {
     /// Packets may go: CONNECT.
-    package func outgoing(_ outgoing: OutgoingConnection, opened connection: Connection) {
+    func opened(_ connection: Connection) {
         var exchange: (any MQTTAuthenticationExchange)?
         var data: [UInt8]?
         do {
@@ -344,8 +346,21 @@ extension ClientDriver: OutgoingHandler {
     }
 
     /// There is no connection.
-    package func outgoing(_ outgoing: OutgoingConnection, failed failure: OutgoingFailure) {
-        ended(MQTTError(failure))
+    func failed(_ failure: OutgoingFailure) { ended(MQTTError(failure)) }
+}
+
+/// Hears of an outgoing connection in the place of a client, as whoever does is referred to weakly.
+private final class LinkOpener: OutgoingHandler {
+    private unowned let driver: ClientDriver
+
+    init(_ driver: ClientDriver) { self.driver = driver }
+
+    func outgoing(_ outgoing: OutgoingConnection, opened connection: Connection) {
+        driver.opened(connection)
+    }
+
+    func outgoing(_ outgoing: OutgoingConnection, failed failure: OutgoingFailure) {
+        driver.failed(failure)
     }
 }
 
