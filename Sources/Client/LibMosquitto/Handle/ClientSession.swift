@@ -53,6 +53,8 @@ final class ClientSession {
     init(_ settings: ClientSettings) { self.settings = settings }
 
     deinit {
+        // It can no longer tell anything to somebody who goes.
+        driver?.delegate = nil
         driver?.close()
         for notice in notices + own + Array(held.values) { notice.free() }
     }

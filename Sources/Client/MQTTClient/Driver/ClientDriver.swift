@@ -98,7 +98,7 @@ package final class ClientDriver {
 
     /// The connection that is on its way.
     var opening: OutgoingConnection? {
-        if case .opening(let connection) = stage { connection } else { nil }
+        if case .opening(let connection, _) = stage { connection } else { nil }
     }
 
     /// Whether the server has accepted the client and the connection stands.
