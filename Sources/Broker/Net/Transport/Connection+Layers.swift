@@ -4,7 +4,7 @@
 import Glibc
 
 extension Connection {
-    /// The TLS object of OpenSSL; nil where there is none. It belongs to the connection.
+    /// The TLS object of OpenSSL, which belongs to the connection; nil where there is none.
     package var tlsObject: OpaquePointer? { layers?.tls?.object }
 
     // MARK: In
