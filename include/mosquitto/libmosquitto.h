@@ -53,7 +53,10 @@ enum mosq_opt_t {
     MOSQ_OPT_DISABLE_SOCKETPAIR = 14,   /* int: accepted, without meaning */
     MOSQ_OPT_TRANSPORT = 15,            /* int: MOSQ_T_TCP (default) or MOSQ_T_WEBSOCKETS */
     MOSQ_OPT_HTTP_PATH = 16,            /* string: path of the WebSocket, or NULL for "/mqtt" */
-    MOSQ_OPT_HTTP_HEADER_SIZE = 17      /* int: limit of the HTTP answer in bytes, from 100; 4096 */
+    MOSQ_OPT_HTTP_HEADER_SIZE = 17,     /* int: limit of the HTTP answer in bytes, from 100; 4096 */
+    /* Of this library alone; others answer MOSQ_ERR_INVAL. */
+    MOSQ_OPT_QUEUED_MAXIMUM = 1001,      /* int: messages that may wait; 0 (default): any number */
+    MOSQ_OPT_QUEUED_BYTES_MAXIMUM = 1002 /* int: payload bytes that may wait; 0 (default): any */
 };
 
 /* A message. payload has payloadlen bytes, and one NUL byte behind them in a message that the

@@ -16,7 +16,8 @@ extern "C" {
    MOSQ_ERR_NO_CONN is returned; one with QoS 0 is dropped.
    Returns 0 when the message is sent or queued, MOSQ_ERR_NO_CONN, MOSQ_ERR_PAYLOAD_SIZE,
    MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_QOS_NOT_SUPPORTED or MOSQ_ERR_OVERSIZE_PACKET for what the
-   server does not take, MOSQ_ERR_CONN_LOST, MOSQ_ERR_ERRNO or MOSQ_ERR_TLS when writing fails.
+   server does not take, MOSQ_ERR_QUOTA_EXCEEDED where as much waits as MOSQ_OPT_QUEUED_MAXIMUM and
+   MOSQ_OPT_QUEUED_BYTES_MAXIMUM allow, MOSQ_ERR_CONN_LOST, MOSQ_ERR_ERRNO or MOSQ_ERR_TLS when writing fails.
    [any thread] */
 libmosq_EXPORT int mosquitto_publish(
     struct mosquitto *mosq,

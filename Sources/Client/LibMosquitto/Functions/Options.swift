@@ -66,6 +66,12 @@ extension ClientSettings {
         case MOSQ_OPT_HTTP_HEADER_SIZE:
             guard value >= 100 else { return ResultCode.invalid }
             webSocketHeaderMax = Int(value)
+        case MOSQ_OPT_QUEUED_MAXIMUM:
+            guard value >= 0 else { return ResultCode.invalid }
+            queuedMaximum = value == 0 ? .max : Int(value)
+        case MOSQ_OPT_QUEUED_BYTES_MAXIMUM:
+            guard value >= 0 else { return ResultCode.invalid }
+            queuedBytesMaximum = value == 0 ? .max : Int(value)
         case MOSQ_OPT_TCP_NODELAY, MOSQ_OPT_DISABLE_SOCKETPAIR: break
         default: return ResultCode.invalid
         }
