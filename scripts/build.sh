@@ -7,4 +7,6 @@ cd "$(dirname "$0")/.."
 
 require_swift
 swift build -c release
+built=$(swift build -c release --show-bin-path)
+scripts/mosquittopp.sh "$built/libmosquitto-client.so" "$built/libmosquittopp.so.1"
 make -s -C plugins-c scram/scram_passwd

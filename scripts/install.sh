@@ -93,6 +93,20 @@ install_plugins() {
     done
 }
 
+# The client library for programs in C and C++, where the linker looks; it brings its runtime along.
+install_client_library() {
+    local name
+    for name in libmosquitto libmosquittopp; do
+        local file=$built/$name.so.1
+        if [ "$name" = libmosquitto ]; then file=$built/libmosquitto-client.so; fi
+        if [ ! -f "$file" ]; then continue; fi
+        put_binary 644 "$file" "lib/$name.so.1" '$ORIGIN'
+        ln -sf "$name.so.1" "$root/lib/$name.so"
+        note "lib/$name.so"
+        put_text "service/$name.pc.in" "lib/pkgconfig/$name.pc"
+    done
+}
+
 # The Swift runtime goes beside the plugins.
 install_runtime() {
     local library
@@ -158,6 +172,7 @@ install_service() {
 
 install_programs
 install_plugins
+install_client_library
 install_runtime
 install_headers
 install_documents

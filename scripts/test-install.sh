@@ -69,6 +69,19 @@ if [ -e /usr/include/mosquitto.h ]; then
     grep -q 'pkg-config --cflags mosquitto' "$folder/error" || fail "no way out: $(<"$folder/error")"
 fi
 
+echo "== Client library"
+printf '%s\n' '#include <mosquitto.h>' '#include <stdio.h>' \
+    'int main(void) { int a, b, c; mosquitto_lib_version(&a, &b, &c); printf("%d.%d\n", a, b); return 0; }' >"$folder/version.c"
+flags=$(PKG_CONFIG_PATH=$moved/lib/pkgconfig pkg-config --cflags --libs libmosquitto)
+cc -Wall -Werror -o "$folder/version" "$folder/version.c" $flags
+[ "$(LD_LIBRARY_PATH=$moved/lib "$folder/version")" = 2.1 ] || fail "a program does not run on the client library"
+size=$(stat -c %s "$moved/lib/libmosquitto.so.1")
+# Of a build for release; others are larger.
+case $BUILT in *debug*) ;; *) [ "$size" -le $((8 << 20)) ] || fail "libmosquitto.so.1 has $size bytes" ;; esac
+if readelf -d "$moved/lib/libmosquitto.so.1" | grep NEEDED | grep -E 'swift|mosquitto'; then
+    fail "libmosquitto.so.1 needs what programs do not have"
+fi
+
 echo "== Broker and tools"
 printf '%s\n' "listener 0 $folder/socket" "user $(id -un)" "plugin_load dynsec $moved/lib/mosquitto/mosquitto_dynamic_security.so" \
     "plugin_opt_config_file $folder/dynsec.json" "plugin_use dynsec" \

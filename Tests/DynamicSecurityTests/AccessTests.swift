@@ -185,31 +185,35 @@ import struct TestSupport.SplitMix64
         let isDone = Atomic(false)
         let halfStates = Atomic(0)
         let allowed = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: 3) { index in
-            if index == 0 {
-                // Goes on until a reader has been there; an even number of rounds ends with a denial.
-                var round = 0
-                while true {
-                    let rule =
-                        #"{"acltype":"publishClientSend","topic":"a","allow":\#(round % 2 == 0)}"#
-                    _ = EngineDriver(engine).run(
-                        #""command":"modifyRole","rolename":"r","acls":[\#(rule)]"#
-                    )
-                    round += 1
-                    guard round >= 300, round % 2 == 0 else { continue }
-                    if allowed.load(ordering: .relaxed) > 0 || round >= 20_000 { break }
+        // Threads of their own: a queue with few of them would have the readers wait for the end.
+        let readers = DispatchGroup()
+        for _ in 0..<2 {
+            readers.enter()
+            Thread.detachNewThread {
+                while !isDone.load(ordering: .acquiring) {
+                    switch EngineDriver.check(engine.directory, .write, "a", user: "u") {
+                    case .allow: allowed.add(1, ordering: .relaxed)
+                    case .defer: halfStates.add(1, ordering: .relaxed)
+                    case .deny: continue
+                    }
                 }
-                isDone.store(true, ordering: .releasing)
-                return
-            }
-            while !isDone.load(ordering: .acquiring) {
-                switch EngineDriver.check(engine.directory, .write, "a", user: "u") {
-                case .allow: allowed.add(1, ordering: .relaxed)
-                case .defer: halfStates.add(1, ordering: .relaxed)
-                case .deny: continue
-                }
+                readers.leave()
             }
         }
+        // Goes on until a reader has been there; an even number of rounds ends with a denial.
+        var round = 0
+        while true {
+            let rule =
+                #"{"acltype":"publishClientSend","topic":"a","allow":\#(round % 2 == 0)}"#
+            _ = EngineDriver(engine).run(
+                #""command":"modifyRole","rolename":"r","acls":[\#(rule)]"#
+            )
+            round += 1
+            guard round >= 300, round % 2 == 0 else { continue }
+            if allowed.load(ordering: .relaxed) > 0 || round >= 200_000 { break }
+        }
+        isDone.store(true, ordering: .releasing)
+        readers.wait()
         #expect(halfStates.load(ordering: .relaxed) == 0)
         #expect(allowed.load(ordering: .relaxed) > 0)
         #expect(fixture.check(.write, "a", user: "u") == .deny)
