@@ -48,7 +48,7 @@ put_binary() {
         *) strip "$root/$3" ;;
     esac
     # Programs that bring the runtime along look for nothing of ours.
-    if patchelf --print-needed "$root/$3" | grep -q '^libswift'; then
+    if patchelf --print-needed "$root/$3" | grep -qE '^lib(swift|dispatch|BlocksRuntime)'; then
         patchelf --set-rpath "${RUNTIME_PATH:-$4}" "$root/$3"
     else
         patchelf --remove-rpath "$root/$3"
