@@ -52,8 +52,13 @@ public func mosquitto_publish_v5(
     }
     let name = topic.map { UnsafeRawBufferPointer(start: $0, count: strlen($0)) }
     let code = check(name, mayBeEmpty: PropertyList(properties).contains { $0.isTopicAlias })
-    guard code == ResultCode.success else { return code }
+    if code == ResultCode.malformedUTF8 || name.map(\.isEmpty) ?? true,
+        code != ResultCode.success
+    {
+        return code
+    }
     guard payloadlen >= 0, payloadlen <= payloadLengthMax else { return ResultCode.payloadSize }
+    guard code == ResultCode.success else { return code }
     guard payloadlen == 0 || payload != nil else { return ResultCode.invalid }
     let bytes = UnsafeRawBufferPointer(start: payload, count: Int(payloadlen))
     let count = 1 + 2 + (name?.count ?? 0) + bytes.count + encoded.count + (qos > 0 ? 1 : 0)

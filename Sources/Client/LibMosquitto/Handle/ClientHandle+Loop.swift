@@ -37,18 +37,33 @@ extension ClientHandle {
         return locked { $0.takeOutcome() } ?? .success
     }
 
-    /// How often a program can go on by what it does in its functions before a loop returns.
-    private static let roundsMax = 100
+    /// Makes what a thread that waits is woken by.
+    private func ensureLoop() throws(MQTTError) {
+        let failure: MQTTError? = locked { session in
+            do throws(MQTTError) {
+                try session.ensureLoop()
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
 
     /// Whether a loop is to end: the program wished that, or the thread is to stop.
-    private var mustEnd: Bool { locked { $0.isWished || isStopping } }
+    private var mustEnd: Bool { locked { $0.isWished || isStopping || isDestroyed } }
 
     /// Runs until the program wishes the end, or until there is no use in going on.
     func loopForever(milliseconds: Int64) -> Outcome {
+        do throws(MQTTError) {
+            try ensureLoop()
+        } catch {
+            return Outcome(error, wasOpen: false)
+        }
         while true {
             var outcome = Outcome.success
             while outcome.code == ResultCode.success {
-                if locked({ _ in isStopping }) { return turn() }
+                if locked({ _ in isStopping || isDestroyed }) { return turn() }
                 outcome = loop(milliseconds: milliseconds)
             }
             if outcome.endsLoop { return outcome }
@@ -56,6 +71,8 @@ extension ClientHandle {
                 if mustEnd { return .success }
                 pause()
                 if mustEnd { return .success }
+                // Another thread may have connected meanwhile.
+                if locked({ $0.isUnderWay }) { break }
                 outcome = reconnect(waits: false)
                 if outcome.isFinal { return outcome }
             } while outcome.code != ResultCode.success
@@ -74,7 +91,7 @@ extension ClientHandle {
             let descriptor = locked { $0.loop?.reactor.pollDescriptor ?? -1 }
             Self.wait(descriptor, until: until)
             locked { $0.turn() }
-            if mustEnd { return }
+            if mustEnd || locked({ $0.isUnderWay }) { return }
         }
     }
 }

@@ -36,7 +36,7 @@ final class ClientHandle: @unchecked Sendable {
     /// Whether the thread is to end.
     var isStopping = false
     /// Whether the program has given the handle back.
-    private var isDestroyed = false
+    private(set) var isDestroyed = false
 
     init(_ settings: ClientSettings, _ userData: UnsafeMutableRawPointer?) {
         session = ClientSession(settings)
@@ -75,6 +75,7 @@ final class ClientHandle: @unchecked Sendable {
             body(&callbacks)
             session.wantsLog = callbacks.log != nil
             session.wantsProperties = callbacks.wantsProperties
+            session.refreshTrace()
         }
     }
 
@@ -105,9 +106,21 @@ final class ClientHandle: @unchecked Sendable {
             if !isTelling { swap(&own, &session.own) }
             return result
         }
-        if !own.isEmpty { tell(own) }
+        // What the program does when it is told may be told of as well.
+        for _ in 0..<Self.roundsMax where !own.isEmpty {
+            tell(own)
+            own = locked { session in
+                guard !session.isThreaded, !isTelling else { return [] }
+                session.flush()
+                defer { session.own.removeAll() }
+                return session.own
+            }
+        }
         return result
     }
+
+    /// How often a program can go on by what it does in its functions before a call returns.
+    static let roundsMax = 100
 
     /// Has a loop that waits look again.
     private func wake(_ session: ClientSession) {
@@ -120,6 +133,10 @@ final class ClientHandle: @unchecked Sendable {
     /// Calls the program's functions.
     func tell(_ notices: [Notice]) {
         for notice in notices {
+            if locked({ _ in isDestroyed }) {
+                notice.free()
+                continue
+            }
             let (callbacks, object) = locked { _ in
                 telling = (pthread_self(), (isTelling ? telling?.depth ?? 0 : 0) + 1)
                 return (self.callbacks, userData ?? UnsafeMutableRawPointer(pointer))

@@ -73,6 +73,9 @@ final class ClientSession {
         return driver.descriptor ?? loop.reactor.pollDescriptor
     }
 
+    /// What is wanted to be told of has changed.
+    func refreshTrace() { driver?.refreshTrace() }
+
     /// Begins to connect; replaces a connection that is open.
     func connect() -> Outcome {
         guard let target = settings.target else { return Outcome(code: ResultCode.invalid) }
@@ -118,12 +121,12 @@ final class ClientSession {
         for line in text.split(separator: "\n") {
             own.append(.log(level: CInt(MOSQ_LOG_ERR), String(line)))
         }
-        return Outcome(code: ResultCode.tls, isFinal: true)
+        return Outcome(code: ResultCode.tls)
     }
 
     private func ensureDriver() throws(MQTTError) -> ClientDriver {
         if let driver { return driver }
-        let loop = try ClientLoop()
+        let loop = try ensureLoop()
         // Made from what matters before the first connection, which is made from all.
         var configuration = MQTTConfiguration(.tcp(host: "localhost", port: 1883))
         configuration.version = settings.version
@@ -132,9 +135,17 @@ final class ClientSession {
         configuration.isPatient = true
         let driver = try loop.makeClient(configuration)
         driver.delegate = self
-        self.loop = loop
         self.driver = driver
         return driver
+    }
+
+    /// Makes the loop that a connection needs, and that whoever waits is woken by.
+    @discardableResult
+    func ensureLoop() throws(MQTTError) -> ClientLoop {
+        if let loop { return loop }
+        let made = try ClientLoop()
+        loop = made
+        return made
     }
 
     /// Ends the connection without a word.
@@ -436,7 +447,13 @@ extension ClientSession: ClientDriverDelegate {
 
     func client(_ client: ClientDriver, traced packet: UnsafeRawBufferPointer, isSent: Bool) {
         if !isSent { packetProperties = wantsProperties ? Self.properties(of: packet, client) : [] }
-        guard wantsLog, trace != nil else { return }
+        guard wantsLog else { return }
+        if trace == nil {
+            trace = PacketTrace(
+                version: settings.version.wireVersion,
+                clientIdentifier: client.clientIdentifier
+            )
+        }
         for line in trace?.lines(packet, isSent: isSent).split(separator: "\n") ?? [] {
             let notice = Notice.log(level: CInt(MOSQ_LOG_DEBUG), String(line))
             if isTurning { notices.append(notice) } else { own.append(notice) }

@@ -13,6 +13,8 @@ struct Outcome: Sendable, Equatable {
     var systemCode: CInt = 0
     /// Whether another attempt would end the same way.
     var isFinal = false
+    /// Whether it was an attempt only, which is made again whatever has come of it.
+    var isAttempt = false
 
     static let success = Outcome(code: ResultCode.success)
 
@@ -24,33 +26,38 @@ struct Outcome: Sendable, Equatable {
 
     /// The code for what a client says; `wasOpen`: CONNECT had been sent.
     init(_ error: MQTTError, wasOpen: Bool) {
+        self = Self.outcome(of: error, wasOpen: wasOpen)
+        isAttempt = !wasOpen
+    }
+
+    private static func outcome(of error: MQTTError, wasOpen: Bool) -> Outcome {
         switch error {
-        case .configuration: self.init(code: ResultCode.invalid)
-        case .notSupported: self.init(code: ResultCode.notSupported)
-        case .lookup: self.init(code: ResultCode.nameResolution)
+        case .configuration: Outcome(code: ResultCode.invalid)
+        case .notSupported: Outcome(code: ResultCode.notSupported)
+        case .lookup: Outcome(code: ResultCode.nameResolution)
         case .unreachable(_, let code):
-            self.init(code: ResultCode.systemError, systemCode: code)
-        case .proxy: self.init(code: ResultCode.proxy)
-        case .tls where wasOpen: self.init(code: ResultCode.connectionLost)
-        case .tls: self.init(code: ResultCode.systemError, systemCode: EPROTO, isFinal: true)
-        case .webSocket: self.init(code: ResultCode.unknown)
-        case .timedOut where wasOpen: self.init(code: ResultCode.keepAlive)
-        case .timedOut: self.init(code: ResultCode.systemError, systemCode: ETIMEDOUT)
-        case .refused(_, .v5): self.init(code: ResultCode.protocolError)
-        case .refused: self.init(code: ResultCode.connectionRefused)
-        case .disconnected: self = .success
-        case .keepAliveExceeded: self.init(code: ResultCode.keepAlive)
-        case .malformedPacket: self.init(code: ResultCode.malformedPacket)
-        case .protocolViolation: self.init(code: ResultCode.protocolError)
-        case .authentication: self.init(code: ResultCode.notAuthorized)
-        case .connectionLost, .closed: self.init(code: ResultCode.connectionLost)
-        case .notConnected, .alreadyConnected: self.init(code: ResultCode.notConnected)
-        case .invalidTopic: self.init(code: ResultCode.invalid)
-        case .packetTooLarge: self.init(code: ResultCode.oversizePacket)
-        case .qosNotSupported: self.init(code: ResultCode.qosNotSupported)
+            Outcome(code: ResultCode.systemError, systemCode: code)
+        case .proxy: Outcome(code: ResultCode.proxy)
+        case .tls where wasOpen: Outcome(code: ResultCode.connectionLost)
+        case .tls: Outcome(code: ResultCode.systemError, systemCode: EPROTO, isFinal: true)
+        case .webSocket: Outcome(code: ResultCode.unknown)
+        case .timedOut where wasOpen: Outcome(code: ResultCode.keepAlive)
+        case .timedOut: Outcome(code: ResultCode.systemError, systemCode: ETIMEDOUT)
+        case .refused(_, .v5): Outcome(code: ResultCode.protocolError)
+        case .refused: Outcome(code: ResultCode.connectionRefused)
+        case .disconnected: .success
+        case .keepAliveExceeded: Outcome(code: ResultCode.keepAlive)
+        case .malformedPacket: Outcome(code: ResultCode.malformedPacket)
+        case .protocolViolation: Outcome(code: ResultCode.protocolError)
+        case .authentication: Outcome(code: ResultCode.notAuthorized)
+        case .connectionLost, .closed: Outcome(code: ResultCode.connectionLost)
+        case .notConnected, .alreadyConnected: Outcome(code: ResultCode.notConnected)
+        case .invalidTopic: Outcome(code: ResultCode.invalid)
+        case .packetTooLarge: Outcome(code: ResultCode.oversizePacket)
+        case .qosNotSupported: Outcome(code: ResultCode.qosNotSupported)
         case .notAvailable, .publishRefused, .subscribeRefused:
-            self.init(code: ResultCode.notSupported)
-        case .queueFull: self.init(code: ResultCode.quotaExceeded)
+            Outcome(code: ResultCode.notSupported)
+        case .queueFull: Outcome(code: ResultCode.quotaExceeded)
         }
     }
 
@@ -58,7 +65,7 @@ struct Outcome: Sendable, Equatable {
     ///
     /// The numbers are those at which programs expect it to end.
     var endsLoop: Bool {
-        if isFinal { return true }
+        if isFinal || isAttempt { return isFinal }
         return switch code {
         case ResultCode.noMemory, ResultCode.protocolError, ResultCode.invalid,
             ResultCode.notFound, ResultCode.tls, ResultCode.payloadSize,

@@ -302,6 +302,9 @@ package final class ClientDriver {
 
     // MARK: Trace
 
+    /// Asks anew whether packets are to be told of.
+    package func refreshTrace() { isTraced = delegate?.wantsTrace ?? false }
+
     /// Tells of each packet in `bytes`.
     @inline(__always)
     func trace(_ bytes: UnsafeRawBufferPointer, isSent: Bool) {
