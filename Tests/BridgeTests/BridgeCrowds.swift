@@ -42,7 +42,9 @@ struct BridgeCrowds {
         // So many that there are some on every reactor.
         let few = try Self.memory(40, workers: workers)
         let many = try Self.memory(1040, workers: workers)
-        #expect((many - few) / 1000 < 4096)
+        // Of several reactors each thread has a heap of its own, which holds what attempts at once have
+        // taken: the more, the busier the machine is.
+        #expect((many - few) / 1000 < (workers == 1 ? 4096 : 5120))
     }
 
     @Test("Ten thousand bridges are read, told of, taken leave of, and delay nobody")
