@@ -45,6 +45,8 @@ for file in "$moved"/sbin/mosquitto "$moved"/bin/*_{ctrl,passwd} "$moved"/lib/mo
     paths=$(readelf -d "$file" | sed -n 's/.*\(RUNPATH\|RPATH\).*\[\(.*\)\]/\2/p')
     case $paths in
         '$ORIGIN' | '$ORIGIN/../lib/mosquitto') ;;
+        # What needs no runtime of the tree looks nowhere.
+        '') if readelf -d "$file" | grep -q 'NEEDED.*libswift'; then fail "$file does not know where its runtime is"; fi ;;
         *) fail "$file looks for libraries in '$paths'" ;;
     esac
     if readelf -S "$file" | grep -q ' \.symtab '; then fail "$file has symbols"; fi
