@@ -56,6 +56,7 @@ struct LibraryProgram: Sendable, CustomTestStringConvertible {
         LibraryProgram(file: "ssl_ctx.c", server: .tls),
         LibraryProgram(file: "results.c", needs21: true),
         LibraryProgram(file: "queue_limit.c", needs21: true),
+        LibraryProgram(file: "chain.c"),
         LibraryProgram(file: "burst.c", needs21: true),
         LibraryProgram(file: "class20.cpp"),
         LibraryProgram(file: "class21.cpp", needs21: true),

@@ -47,7 +47,7 @@ enum mosq_opt_t {
     MOSQ_OPT_TLS_ENGINE_KPASS_SHA1 = 8, /* not supported */
     MOSQ_OPT_TLS_OCSP_REQUIRED = 9,     /* int: whether the server must staple an OCSP answer */
     MOSQ_OPT_TLS_ALPN = 10,             /* string: protocol name of at most 254 bytes, or NULL */
-    MOSQ_OPT_TCP_NODELAY = 11,          /* int: whether small packets leave without delay */
+    MOSQ_OPT_TCP_NODELAY = 11,          /* int: accepted; small packets never wait */
     MOSQ_OPT_BIND_ADDRESS = 12,         /* string: local address to connect from, or NULL */
     MOSQ_OPT_TLS_USE_OS_CERTS = 13,     /* int: whether the system's authorities are trusted */
     MOSQ_OPT_DISABLE_SOCKETPAIR = 14,   /* int: accepted, without meaning */

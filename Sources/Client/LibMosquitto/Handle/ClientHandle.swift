@@ -25,8 +25,8 @@ final class ClientHandle: @unchecked Sendable {
     private var session: ClientSession
     private var callbacks = ClientCallbacks()
     private var userData: UnsafeMutableRawPointer?
-    /// Who is in a function of the program, and how deep.
-    private var telling: (thread: pthread_t, depth: Int)?
+    /// The threads that are in functions of the program, each as often as it is in one.
+    private var telling: [pthread_t] = []
     var loopThread: LoopThread?
     var threadCount: UInt64 = 0
     /// The last one that has ended.
@@ -87,7 +87,7 @@ final class ClientHandle: @unchecked Sendable {
 
     /// Whether this thread is in a function of the program.
     private var isTelling: Bool {
-        telling.map { pthread_equal($0.thread, pthread_self()) != 0 } ?? false
+        !telling.isEmpty && telling.contains(pthread_self())
     }
 
     // MARK: Calls
@@ -116,10 +116,12 @@ final class ClientHandle: @unchecked Sendable {
                 return session.own
             }
         }
+        if !own.isEmpty { locked { $0.notices.insert(contentsOf: own, at: 0) } }
         return result
     }
 
-    /// How often a program can go on by what it does in its functions before a call returns.
+    /// How often a program can go on by what it does in its functions before a call returns; the rest
+    /// is told from a loop.
     static let roundsMax = 100
 
     /// Has a loop that waits look again.
@@ -138,7 +140,7 @@ final class ClientHandle: @unchecked Sendable {
                 continue
             }
             let (callbacks, object) = locked { _ in
-                telling = (pthread_self(), (isTelling ? telling?.depth ?? 0 : 0) + 1)
+                telling.append(pthread_self())
                 return (self.callbacks, userData ?? UnsafeMutableRawPointer(pointer))
             }
             let code = notice.tell(callbacks, pointer, object)
@@ -151,16 +153,14 @@ final class ClientHandle: @unchecked Sendable {
     }
 
     private func endTelling() {
-        guard let (thread, depth) = telling else { return }
-        telling = depth > 1 ? (thread, depth - 1) : nil
+        guard let index = telling.lastIndex(of: pthread_self()) else { return }
+        telling.remove(at: index)
     }
 
     /// Tells the program that a connection is about to be made.
     private func tellBeforeConnecting() {
         let (callback, object) = locked { _ in
-            if callbacks.preConnect != nil {
-                telling = (pthread_self(), (isTelling ? telling?.depth ?? 0 : 0) + 1)
-            }
+            if callbacks.preConnect != nil { telling.append(pthread_self()) }
             return (callbacks.preConnect, userData ?? UnsafeMutableRawPointer(pointer))
         }
         guard let callback else { return }
