@@ -170,7 +170,8 @@ let package = Package(
             in: "Sources/Broker",
             uses: ["SafeFiles", "CBrokerShims", "CLinux", "COpenSSL"]
         ),
-        // The client library of C programs, with the runtime inside and nothing of it visible.
+        // The client library of C programs, with the runtime inside and nothing of it visible. Its relocations
+        // are packed, which saves half a megabyte.
         .target(
             name: "LibMosquitto",
             dependencies: [
@@ -181,7 +182,8 @@ let package = Package(
             swiftSettings: common,
             linkerSettings: [
                 .unsafeFlags([
-                    "-static-stdlib", "-use-ld=lld",
+                    "-static-stdlib", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker",
+                    "pack-relative-relocs",
                     "-Xlinker", "--version-script=\(Context.packageDirectory)/client.syms",
                     "-Xlinker", "-soname=libmosquitto.so.1",
                     "-Xlinker", "-z", "-Xlinker", "nodelete",
