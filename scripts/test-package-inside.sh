@@ -89,6 +89,8 @@ kept() {
 }
 
 prepare() {
+    mkdir -p /root/debian
+    cp /usr/bin/mosquitto_{pub,sub} /root/debian
     echo 'max_queued_messages 500' >>"$configuration"
     printf '%s\n' 'listener 0 /srv/mqtt/socket' 'listener 1883' 'allow_anonymous false' \
         "plugin $(echo /usr/lib/*/mosquitto_dynamic_security.so)" \
@@ -184,6 +186,20 @@ gone() {
     grep -q 'mosquitto.conf.example' "$configuration" || fail "the configuration is not that of Debian's package"
     start
     expect state/lamp on
+    stop
+}
+
+library() {
+    local text file
+    file=$(ldd /root/debian/mosquitto_sub | awk '$1 == "libmosquitto.so.1" { print $3 }')
+    case $(dpkg-query -W -f '${Version}' libmosquitto1) in *+swift*) ;; *) fail "that is not our library" ;; esac
+    [ -s "$file" ] || fail "there is no library"
+    if ldd /root/debian/mosquitto_sub | grep -q 'not found'; then fail "something is missing"; fi
+    start
+    /root/debian/mosquitto_sub -i debian -c -q 1 -t news -E
+    seq 3 | /root/debian/mosquitto_pub -q 1 -t news -l
+    text=$(/root/debian/mosquitto_sub -i debian -c -q 1 -t news -C 3 -W 10) || fail "nothing has come"
+    [ "$text" = "$(seq 3)" ] || fail "'$text' has come"
     stop
 }
 

@@ -44,7 +44,7 @@ tar -xpf "$archive" -C "$root"
 printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 mount -t proc proc "$root/proc"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
-cp "$packages"/mosquitto*.deb scripts/test-package-inside.sh "$root/root"
+cp "$packages"/{,lib}mosquitto*.deb scripts/test-package-inside.sh "$root/root"
 
 # in_root WORDS: a step that may reach the archive.
 in_root() {
@@ -91,4 +91,29 @@ install_ours
 alone fresh "Ours alone"
 go_back
 alone gone "Debian's after ours alone"
+in_root sh -c 'apt-get -q -y --no-install-recommends install /root/*.deb' >"$folder/log" 2>&1 || {
+    cat "$folder/log"
+    exit 1
+}
+alone library "Debian's clients on our client library"
+triplet=$(cd "$root/usr/lib" && echo *-linux-gnu)
+echo "== Programs built with what our packages have"
+built() {
+    local compiler=$1 library=$2
+    shift 2
+    "$compiler" "$@" -Wall -Wextra -Werror -I"$root/usr/include" -o "$root/root/program" \
+        -L"$root/usr/lib/$triplet" "-l$library" -lmosquitto -Wl,--allow-shlib-undefined -lssl -lcrypto -lpthread
+    in_root /root/program 127.0.0.1 1883 >/dev/null
+}
+built cc mosquitto -std=gnu11 Tests/ClientLibraryTests/Programs/topics.c
+printf '%s\n' '#include <mosquittopp.h>' 'int main() { mosqpp::mosquittopp client("c++"); return client.socket() == -1 ? 0 : 1; }' \
+    >"$folder/program.cpp"
+built c++ mosquittopp -std=c++11 "$folder/program.cpp"
+in_root apt-get -q -y purge libmosquittopp1 libmosquittopp-dev >"$folder/log" 2>&1
+in_root apt-get -q -y --allow-downgrades install "mosquitto=$debian" "mosquitto-clients=$debian" "mosquitto-dev=$debian" \
+    "libmosquitto1=$debian" "libmosquitto-dev=$debian" >"$folder/log" 2>&1 || {
+    cat "$folder/log"
+    exit 1
+}
+alone gone "All of Debian's again"
 echo "passed"
