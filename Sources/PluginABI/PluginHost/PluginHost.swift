@@ -202,7 +202,10 @@ package final class PluginHost: Hooks, Sendable {
 
     package var publishedEvents: UnsafeHookEvents? { registry.publishedEvents }
 
-    package func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer? {
+    package func ask(
+        _ question: consuming HookQuestion,
+        by questionID: QuestionID
+    ) -> HookAnswer? {
         let snapshot = registry.current
         let mustWait = question.isLogin && lane.isBehind
         if !mustWait, question.isDirect(snapshot) {

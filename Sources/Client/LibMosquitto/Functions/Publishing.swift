@@ -6,6 +6,7 @@ import CMosquitto
 import ClientMachine
 import CommonLibrary
 import Glibc
+import MQTT
 import MQTTClient
 import Results
 import TopicRules
@@ -61,8 +62,12 @@ public func mosquitto_publish_v5(
     guard code == ResultCode.success else { return code }
     guard payloadlen == 0 || payload != nil else { return ResultCode.invalid }
     let bytes = UnsafeRawBufferPointer(start: payload, count: Int(payloadlen))
-    let count = 1 + 2 + (name?.count ?? 0) + bytes.count + encoded.count + (qos > 0 ? 1 : 0)
-    if let limits, count > limits.maximumPacketSize { return ResultCode.oversizePacket }
+    let count =
+        2 + (name?.count ?? 0) + bytes.count + (qos > 0 ? 2 : 0)
+        + (isV5 ? VariableByteInteger.length(encoded.count) + encoded.count : 0)
+    if let limits, 1 + VariableByteInteger.length(count) + count > limits.maximumPacketSize {
+        return ResultCode.oversizePacket
+    }
     // Set before the program is told that the message is out.
     return handle.perform { session in
         let (code, identifier) = session.publish(

@@ -183,7 +183,7 @@ final class ClientHandle: @unchecked Sendable {
             let (descriptor, deadline, end) = locked { session in
                 let end: Outcome? =
                     session.isTransportOpen
-                    ? .success : session.isUnderWay ? nil : session.takeOutcome() ?? .success
+                    ? .success : session.isUnderWay ? nil : session.takeAttempt() ?? .success
                 return (session.loop?.reactor.pollDescriptor ?? -1, session.nextDeadline, end)
             }
             if let end {
