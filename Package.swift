@@ -276,7 +276,7 @@ let package = Package(
             uses: [
                 "CommonLibrary", "CommonPasswords", "CommonJSON", "PropertyLists", "Isolation",
                 "Core", "Net", "MQTT", "Inflight", "Persist", "Log",
-                "Config", "Encoding", "Results", "TopicRules", "CMosquitto", "CBrokerShims",
+                "Config", "Encoding", "Results", "TopicRules", "JSON", "CMosquitto", "CBrokerShims",
                 "CLinux",
                 "CcJSON",
             ]

@@ -26,7 +26,7 @@ struct LibraryProgram: Sendable, CustomTestStringConvertible {
     /// The name of its file.
     let file: String
     var server = Server.plain
-    /// Whether it needs more than 2.0 has.
+    /// Whether it needs more than 2.0 has, or shows what is better here.
     var needs21 = false
 
     var testDescription: String { file }
@@ -58,6 +58,13 @@ struct LibraryProgram: Sendable, CustomTestStringConvertible {
         LibraryProgram(file: "queue_limit.c", needs21: true),
         LibraryProgram(file: "chain.c"),
         LibraryProgram(file: "burst.c", needs21: true),
+        LibraryProgram(file: "bad_packets.c", needs21: true),
+        LibraryProgram(file: "server_session.c", needs21: true),
+        LibraryProgram(file: "server_ends.c", needs21: true),
+        LibraryProgram(file: "tls_server.c", needs21: true),
+        LibraryProgram(file: "times.c", needs21: true),
+        LibraryProgram(file: "callbacks.c", needs21: true),
+        LibraryProgram(file: "resources.c", needs21: true),
         LibraryProgram(file: "class20.cpp"),
         LibraryProgram(file: "class21.cpp", needs21: true),
     ]

@@ -9,14 +9,23 @@ struct ScriptedRun {
     let remote: ScriptedRemote
     let process: ChildProcess
 
-    /// Starts a tool.
-    init(_ tool: String, _ line: String) throws {
+    /// Starts a tool, on a terminal of its own if that is wanted; `%PORT%` stands for the port of the broker.
+    init(_ tool: String, _ line: String, onTerminal: Bool = false) throws {
         remote = try ScriptedRemote()
-        let words = line.split(separator: " ").map { $0 == "''" ? "" : String($0) }
+        let words = line.replacing("%PORT%", with: "\(remote.port)").split(separator: " ")
+            .map { $0 == "''" ? "" : String($0) }
+        let path = Broker.built("mosquitto_\(tool)")
+        let place = line.contains("%PORT%") ? [] : ["-h", "127.0.0.1", "-p", "\(remote.port)"]
+        let environment = ["XDG_CONFIG_HOME": "/nonexistent"]
+        guard onTerminal else {
+            process = try ChildProcess(path, place + words, environment: environment)
+            return
+        }
+        let command = ([path] + place + words).map { "'\($0)'" }.joined(separator: " ")
         process = try ChildProcess(
-            Broker.built("mosquitto_\(tool)"),
-            ["-h", "127.0.0.1", "-p", "\(remote.port)"] + words,
-            environment: ["XDG_CONFIG_HOME": "/nonexistent"]
+            "/usr/bin/script",
+            ["-q", "-e", "-c", command, "/dev/null"],
+            environment: environment
         )
     }
 

@@ -48,7 +48,8 @@ enum OptionNames {
         + ["plugin_timeout", "plugin_restart_wait", "plugin_memory_limit"].map { ($0, "") }
     static let stringsOnce =
         [
-            "pid_file", "persistence_file", "persistence_location", "log_timestamp_format",
+            "audit_file", "pid_file", "persistence_file", "persistence_location",
+            "log_timestamp_format",
             "auto_id_prefix", "bind_address", "bridge_loop_protection",
         ].map { ($0, "") }
         + ["bind_interface", "listener_auto_id_prefix", "tls_engine", "tls_version", "psk_hint"]

@@ -24,7 +24,7 @@ struct BrokerControl {
             }
         }
         let topic = Wire.string("$CONTROL/broker/v1/response")
-        let start = answer.count > 129 ? 3 : 2
+        let start = 2 + answer.dropFirst().prefix { $0 >= 0x80 }.count
         #expect(answer.dropFirst(start).starts(with: topic + [0]), "\(hexText(answer))")
         let json = try JSONSerialization.jsonObject(
             with: Data(answer.dropFirst(start + topic.count + 1))
@@ -33,8 +33,9 @@ struct BrokerControl {
         return try #require(object["responses"] as? [[String: Any]])
     }
 
-    static func questionID(_ broker: Broker) throws -> RawClient {
-        let client = try RawClient.connected(to: broker, unique("c"), .v5)
+    /// One that asks, with a user name unless that is nil.
+    static func questionID(_ broker: Broker, user: String? = "admin") throws -> RawClient {
+        let client = try RawClient.connected(to: broker, unique("c"), .v5, username: user)
         try client.subscribe("$CONTROL/broker/v1/response")
         return client
     }

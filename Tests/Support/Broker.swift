@@ -110,8 +110,8 @@ package final class Broker: Sendable {
     /// Sends SIGTERM and waits; the exit status must be 0.
     package func stop(file: StaticString = #fileID, line: UInt = #line) throws {
         process.signal(SIGTERM)
-        guard let outcome = process.wait(seconds: 10) else {
-            throw Mismatch("broker still runs 10 s after SIGTERM", file: file, line: line)
+        guard let outcome = process.wait(seconds: 30) else {
+            throw Mismatch("broker still runs 30 s after SIGTERM", file: file, line: line)
         }
         guard outcome.status == 0 else {
             throw Mismatch(
@@ -130,7 +130,7 @@ package final class Broker: Sendable {
     package func waitForLog(
         containing text: String,
         from mark: Int = 0,
-        seconds: Double = 5,
+        seconds: Double = 20,
         file: StaticString = #fileID,
         line: UInt = #line
     ) throws -> String {
@@ -155,7 +155,7 @@ package final class Broker: Sendable {
     package func waitForLog(
         exactly text: String,
         from mark: Int = 0,
-        seconds: Double = 5,
+        seconds: Double = 20,
         file: StaticString = #fileID,
         line: UInt = #line
     ) throws {
@@ -219,7 +219,7 @@ package final class Broker: Sendable {
 extension Broker {
     private static func isReady(_ process: ChildProcess, _ line: String?, port: Int) -> Bool {
         if let line {
-            return process.errors.wait(seconds: 20) { $0.hasSuffix(line) } != nil
+            return process.errors.wait(seconds: 60) { $0.hasSuffix(line) } != nil
         }
         // Without a log the port itself has to be asked; each pause ends early if the broker does.
         for _ in 0..<200 {

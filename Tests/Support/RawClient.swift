@@ -16,8 +16,8 @@ package final class RawClient {
     private var nextIdentifier = 60_000
     /// The version the connection speaks; set by `connect`.
     package private(set) var version = Version.v4
-    /// How long a read waits for what it wants.
-    package var patienceSeconds = 5.0
+    /// How long a read waits for what it wants: a busy machine takes its time.
+    package var patienceSeconds = 20.0
 
     /// Connects to a TCP port of 127.0.0.1.
     package convenience init(_ broker: Broker, port: Int? = nil) throws {

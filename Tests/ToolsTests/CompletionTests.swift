@@ -24,7 +24,10 @@ struct CompletionTests {
         (["mosquitto_ctrl", "-h", "dynsec", ""], ["broker", "dynsec"]),
         (["mosquitto_ctrl", "--qos", ""], ["0", "1", "2"]),
         (["mosquitto_ctrl", "-q", "1", "dynsec", "createC"], ["createClient"]),
-        (["mosquitto_ctrl", "broker", "list"], ["listBridges", "listListeners", "listPlugins"]),
+        (
+            ["mosquitto_ctrl", "broker", "list"],
+            ["listBridges", "listClients", "listListeners", "listPlugins"]
+        ),
         (["mosquitto_ctrl", "dynsec", "createClient", "u", "-"], ["-c", "-p", "--help"]),
         (["mosquitto_ctrl", "dynsec", "createClient", "u", "-p", "x", ""], []),
         (

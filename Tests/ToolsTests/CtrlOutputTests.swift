@@ -59,6 +59,14 @@ struct CtrlOutputTests {
                 + #""allow":false}]}"#,
             ["subscribe            : allow", "publishClientSend    : deny"]
         ),
+    ]
+
+    @Test("the command line prints these lines", arguments: commandLineCases)
+    func commandLine(_ command: String, _ text: String, _ lines: [String]) throws {
+        #expect(ResponsePrinter.lines(command, try data(text)) == lines)
+    }
+
+    private static let brokerCases: [(String, String, [String])] = [
         (
             "listPlugins",
             #"{"plugins":[{"name":"dynamic-security","version":"1.2","#
@@ -92,9 +100,9 @@ struct CtrlOutputTests {
         ),
     ]
 
-    @Test("the command line prints these lines", arguments: commandLineCases)
-    func commandLine(_ command: String, _ text: String, _ lines: [String]) throws {
-        #expect(ResponsePrinter.lines(command, try data(text)) == lines)
+    @Test("the command line prints these lines of the broker", arguments: brokerCases)
+    func broker(_ command: String, _ text: String, _ lines: [String]) throws {
+        #expect(BrokerPrinter.lines(command, try data(text)) == lines)
     }
 
     private static let shellCases: [(String, String, [String])] = [
@@ -130,6 +138,9 @@ struct CtrlOutputTests {
         ),
         ("listClients", #"{"clients":["a","b"]}"#, ["a", "b"]),
         ("getAnonymousGroup", #"{"group":{"groupname":"g"}}"#, ["g"]),
+    ]
+
+    private static let brokerShellCases: [(String, String, [String])] = [
         (
             "listPlugins", #"{"plugins":[{"name":"p","control-endpoints":["e"]}]}"#,
             ["Plugin:", "  p", "Control endpoints:", "  e", ""]
@@ -143,15 +154,21 @@ struct CtrlOutputTests {
         ),
     ]
 
+    @Test("the shell shows these lines of the broker", arguments: brokerShellCases)
+    func brokerShell(_ command: String, _ text: String, _ lines: [String]) throws {
+        let printer = ShellPrinter(style: ShellStyle(isColoured: false))
+        #expect(printer.brokerLines(command, try data(text)) == lines)
+    }
+
     @Test("both show of a bridge what is known")
     func bridges() throws {
         let text = #"{"bridges":[{"name":"up","state":"waiting","last-error":"refused"}]}"#
         let lines = [
             "Bridge up:", "  State:             waiting", "  Last error:        refused", "",
         ]
-        #expect(ResponsePrinter.lines("listBridges", try data(text)) == lines)
+        #expect(BrokerPrinter.lines("listBridges", try data(text)) == lines)
         let printer = ShellPrinter(style: ShellStyle(isColoured: false))
-        #expect(printer.lines("listBridges", try data(text)) == lines)
+        #expect(printer.brokerLines("listBridges", try data(text)) == lines)
     }
 
     @Test("the shell shows these lines", arguments: shellCases)

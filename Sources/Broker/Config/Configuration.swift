@@ -26,6 +26,8 @@ package struct Configuration: Sendable, Equatable {
     package var connectionMessages = true
     /// Whether `$CONTROL/broker/v1` answers.
     package var enableControlApi = false
+    /// Where it is written down what was changed through control topics of the broker; nil: only in the log.
+    package var auditFile: String?
     /// Most sessions, connected or not; zero or less is unlimited.
     package var globalMaxClients = -1
     /// Most open connections on all listeners; zero or less is unlimited.

@@ -37,6 +37,7 @@ enum GeneralOptions {
     static let switches: [String: Setting<Configuration>] = [
         "allow_duplicate_messages": .bool(\.allowDuplicateMessages)
             .deprecated("Clients can use MQTT 5 subscription options instead."),
+        "audit_file": .stringOnce(\.auditFile),
         "bridge_loop_protection": .custom(\.bridgeLoopProtection, bridgeLoopProtection),
         "check_retain_source": .bool(\.checkRetainSource).untilRestart(),
         "clientid_prefixes": .string(\.clientidPrefixes)

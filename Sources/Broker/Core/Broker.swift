@@ -50,6 +50,8 @@ package final class Broker: Sendable {
     let resolver = NameResolver()
     /// How the bridges are.
     package let bridges = BridgeBoard()
+    /// What the broker can be asked, and told to do.
+    package let control = ControlAPI()
     /// Where new connections wait for a reload.
     package let gate = ReloadGate()
     /// Subscriptions that plugins are waiting for.

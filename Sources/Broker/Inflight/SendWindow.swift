@@ -183,6 +183,11 @@ package struct SendWindow: ~Copyable {
         return nil
     }
 
+    /// Gives back an identifier that was just taken and is not used; the last one before it is needed.
+    package func giveBackIdentifier(last: UInt16) {
+        fields.pointee.lastIdentifier = last
+    }
+
     // MARK: Sending
 
     /// What is to be sent next.

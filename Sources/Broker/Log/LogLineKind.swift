@@ -32,6 +32,8 @@ package enum LogLineKind: String, Sendable, CaseIterable {
     case messagesDropped = "messages_dropped"
     /// A session has ended because nobody came back for it.
     case sessionExpired = "session_expired"
+    /// Somebody has changed something through the control API, or was not allowed to.
+    case controlChange = "control_change"
 
     /// 128 bits as 32 hexadecimal digits: what MESSAGE_ID of the journal says (sd-journal(3)).
     package var messageID: String {
@@ -49,6 +51,7 @@ package enum LogLineKind: String, Sendable, CaseIterable {
         case .protocolError: "cee1578424b64f3da40cf91d8c7125bf"
         case .messagesDropped: "160c56ce961949339a48b9c7a3a40dd7"
         case .sessionExpired: "bf9ab445478641a0a3ca8e7410a9fc97"
+        case .controlChange: "6d0f1d3c1b8a4f0c9e35f7d2b49a60e8"
         }
     }
 }

@@ -31,7 +31,7 @@ func decodeReason(
     _ type: PacketType,
     _ version: ProtocolVersion
 ) throws(PacketError) -> ReasonCode {
-    guard version == .v5 else { throw .close("acknowledgment body is not two bytes") }
+    guard version == .v5 else { throw .close("acknowledgment body is not two bytes", .malformed) }
     var reader = PacketReader(body, range: 2..<body.byteCount)
     guard let code = reader.readByte() else { throw .malformed(version, "reason code missing") }
     if reader.remaining > 0 {

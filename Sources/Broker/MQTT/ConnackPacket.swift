@@ -40,18 +40,27 @@ package struct ConnackPacket: Sendable, Equatable {
     ///
     /// A two-byte body from a peer that was offered 5.0 is accepted: a broker that does not know
     /// 5.0 refuses in the form of 3.1.1.
-    package init(decoding body: RawSpan, version: ProtocolVersion) throws(PacketError) {
+    ///
+    /// Bytes behind the properties are an error unless they are ignored.
+    package init(
+        decoding body: RawSpan,
+        version: ProtocolVersion,
+        ignoresRest: Bool = false
+    ) throws(PacketError) {
         var reader = PacketReader(body)
         guard let flags = reader.readByte(), let code = reader.readByte() else {
             throw .malformed(version, "CONNACK truncated")
         }
         // [MQTT-3.2.2-1]
         guard flags & 0xFE == 0 || version == .v31 else {
-            throw .malformed(version, "CONNACK flags")
+            throw .malformed(version, "CONNACK flags", .violation)
         }
         isSessionPresent = flags & 1 != 0
         reasonCode = ReasonCode(rawValue: code)
-        if version == .v5 && reader.remaining > 0 { try readProperties(&reader, body) }
+        if version == .v5 && reader.remaining > 0 {
+            try readProperties(&reader, body)
+            if ignoresRest { return }
+        }
         guard reader.remaining == 0 else { throw .malformed(version, "bytes after CONNACK") }
     }
 

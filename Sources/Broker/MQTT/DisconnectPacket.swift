@@ -22,7 +22,7 @@ package struct DisconnectPacket: Sendable, Equatable {
             reasonCode = .normalDisconnection
             return
         }
-        guard version == .v5 else { throw .close("DISCONNECT with a body") }
+        guard version == .v5 else { throw .close("DISCONNECT with a body", .malformed) }
         reasonCode = ReasonCode(rawValue: code)
         guard reader.remaining > 0 else { return }
         guard var block = PropertyBlock(reading: &reader, scope: .disconnect) else {

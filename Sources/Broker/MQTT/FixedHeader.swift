@@ -106,7 +106,7 @@ package func checkRareFixedHeader(
     guard let type = header.type else { throw .protocolError(version, "packet type 0") }
     if type == .connect { throw .close("second CONNECT") }
     guard hasPermittedLength(type, header.remainingLength, version) else {
-        throw .close("packet length not permitted for its type")
+        throw .close("packet length not permitted for its type", .malformed)
     }
     if isTooLarge {
         throw PacketError(

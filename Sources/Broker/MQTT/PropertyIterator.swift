@@ -95,7 +95,8 @@ package enum PropertyFailure: Sendable {
     /// The usual answer: 0x81 for what cannot be parsed, 0x82 for the rest.
     package var error: PacketError {
         switch self {
-        case .malformed(let detail): PacketError(reason: .malformedPacket, detail: detail)
+        case .malformed(let detail):
+            PacketError(reason: .malformedPacket, detail: detail, fault: .malformed)
         case .notAllowed(let detail), .duplicate(let detail):
             PacketError(reason: .protocolError, detail: detail)
         }

@@ -39,7 +39,7 @@ package struct PublishPacket: Sendable, Equatable {
         isDuplicate = flags & 8 != 0
         isRetained = flags & 1 != 0
         // [MQTT-3.3.1-4] [MQTT311-3.3.1-4]
-        guard qos < 3 else { throw .malformed(version, "PUBLISH with QoS 3") }
+        guard qos < 3 else { throw .malformed(version, "PUBLISH with QoS 3", .violation) }
         // [MQTT-3.3.1-2] [MQTT311-3.3.1-2]
         guard qos > 0 || !isDuplicate else { throw .malformed(version, "DUP with QoS 0") }
         var reader = PacketReader(body)
@@ -47,7 +47,7 @@ package struct PublishPacket: Sendable, Equatable {
         guard let topic = reader.readBinary() else { throw .malformed(version, "topic truncated") }
         self.topic = topic
         // [MQTT-3.3.2-2] [MQTT-4.7.3-2] [MQTT311-3.3.2-2] [MQTT311-4.7.3-2] [MQTT311-4.7.1-1]
-        guard isTopicText(body, topic) else { throw .malformed(version, "invalid topic name") }
+        guard isTopicText(body, topic) else { throw Self.wrongTopic(body, topic, version) }
         if qos > 0 {
             guard let identifier = reader.readTwoByteInteger() else {
                 throw .malformed(version, "packet identifier truncated")
@@ -66,8 +66,18 @@ package struct PublishPacket: Sendable, Equatable {
         payload = reader.offset..<reader.end
         if hasProperties { try readProperties(&reader, receiver) }
         guard !topic.isEmpty || topicAlias != nil else {
-            throw .malformed(version, "empty topic without alias")
+            throw .malformed(version, "empty topic without alias", .violation)
         }
+    }
+
+    /// What is wrong with a topic that names nothing.
+    @inline(never)
+    private static func wrongTopic(
+        _ body: RawSpan,
+        _ topic: Range<Int>,
+        _ version: ProtocolVersion
+    ) -> PacketError {
+        .malformed(version, "invalid topic name", validateUTF8(body, topic) ? .malformed : .text)
     }
 
     private mutating func readProperties(

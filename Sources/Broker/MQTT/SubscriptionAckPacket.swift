@@ -10,11 +10,12 @@ package struct SubscriptionAckPacket: Sendable, Equatable {
     /// One code per filter, in order; none in UNSUBACK before 5.0.
     package let reasonCodes: [ReasonCode]
 
-    /// Decodes a body; the type is SUBACK or UNSUBACK.
+    /// Decodes a body; the type is SUBACK or UNSUBACK, which may be allowed to have no code in 5.0 as well.
     package init(
         decoding body: RawSpan,
         type: PacketType,
-        version: ProtocolVersion
+        version: ProtocolVersion,
+        allowsNoCode: Bool = false
     ) throws(PacketError) {
         var reader = PacketReader(body)
         guard let identifier = reader.readTwoByteInteger() else {
@@ -34,8 +35,11 @@ package struct SubscriptionAckPacket: Sendable, Equatable {
         var codes: [ReasonCode] = []
         codes.reserveCapacity(reader.remaining)
         while let code = reader.readByte() { codes.append(ReasonCode(rawValue: code)) }
-        guard codes.isEmpty == (type == .unsuback && version != .v5) || version == .v31 else {
-            throw .malformed(version, "number of reason codes")
+        guard
+            codes.isEmpty == (type == .unsuback && version != .v5) || version == .v31
+                || (codes.isEmpty && type == .unsuback && allowsNoCode)
+        else {
+            throw .malformed(version, "number of reason codes", .violation)
         }
         reasonCodes = codes
     }

@@ -188,8 +188,9 @@ private func makeBroker(
     _ log: Log
 ) throws(StartError) -> Broker {
     let count = configuration.workerThreads ?? Processors.available
+    let broker: Broker
     do throws(SystemError) {
-        return try Broker(
+        broker = try Broker(
             configuration,
             workerCount: count,
             log: log,
@@ -198,6 +199,10 @@ private func makeBroker(
     } catch {
         throw StartError(line: "Error: Unable to start: \(error)", exitCode: 1)
     }
+    if let complaint = broker.control.audit.open(configuration.auditFile) {
+        throw StartError(line: complaint, exitCode: 1)
+    }
+    return broker
 }
 
 private func openListeners(_ broker: Broker) throws(StartError) -> [ListenerSocket] {

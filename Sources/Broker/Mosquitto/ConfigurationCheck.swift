@@ -28,7 +28,7 @@ enum ConfigurationCheck {
         } catch {
             errors.append(ConfigurationError([error.line], exitCode: error.exitCode))
         }
-        errors += logFile(configuration)
+        errors += logFile(configuration) + auditFile(configuration)
         errors += persistence(configuration)
         errors += PluginCheck.mistakes(in: configuration, log: log)
         return errors + ListenerCheck.mistakes(in: configuration, log: log)
@@ -43,6 +43,17 @@ enum ConfigurationCheck {
         let place = configuration.places.mention(OptionPlaces.logFile, in: .general)
         let line =
             "Error: Unable to open log file \(path) for writing: \(error.explanation)\(place)."
+        return [ConfigurationError([line], exitCode: 1)]
+    }
+
+    /// Why the audit file cannot be written, if it cannot.
+    static func auditFile(_ configuration: Configuration) -> [ConfigurationError] {
+        guard let path = configuration.auditFile,
+            let error = SensitiveFile.obstacleToAppending(path)
+        else { return [] }
+        let place = configuration.places.mention("audit_file", in: .general)
+        let line =
+            "Error: Unable to open audit file \(path) for writing: \(error.explanation)\(place)."
         return [ConfigurationError([line], exitCode: 1)]
     }
 

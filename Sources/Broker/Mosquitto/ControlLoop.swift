@@ -72,7 +72,9 @@ final class ControlLoop {
             broker.saver.save(broker)
             if let line = broker.durableFigures.logLine(at: Clock.wallSeconds()) { log.info(line) }
         case .reload: reload()
-        case .reopenLog: log.reopen()
+        case .reopenLog:
+            log.reopen()
+            openAuditFile()
         case .printTree: printTree()
         }
     }
@@ -88,6 +90,7 @@ final class ControlLoop {
             configuration = new
             log.configure(new.logging)
             log.reopen()
+            openAuditFile()
             reloading.writeChanges(to: log)
             guard let plugins else {
                 if PluginHost.isNeeded(new) {
@@ -108,6 +111,13 @@ final class ControlLoop {
             broker.health.noteReload(isGood: false, at: Clock.wallSeconds())
             for line in error.lines { log.error(line) }
             log.error("Error: The configuration was not reloaded; the running one stays in force.")
+        }
+    }
+
+    /// Opens the audit file anew: it may have been moved away.
+    private func openAuditFile() {
+        if let complaint = broker.control.audit.open(configuration.auditFile) {
+            log.error(complaint)
         }
     }
 

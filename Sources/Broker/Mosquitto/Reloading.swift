@@ -27,7 +27,9 @@ struct Reloading {
         if let path = commandLine.configFile { try parser.parse(file: path) }
         let new = try parser.finish(ports: commandLine.ports)
         configuration = commandLine.applied(to: try running.applyingReload(of: new))
-        if let error = ConfigurationCheck.logFile(configuration).first { throw error }
+        let unwritable =
+            ConfigurationCheck.logFile(configuration) + ConfigurationCheck.auditFile(configuration)
+        if let error = unwritable.first { throw error }
         transports = try broker.prepare(configuration)
         remarks = parser.records
         changes = running.changes(in: new)

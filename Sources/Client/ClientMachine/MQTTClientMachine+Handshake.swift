@@ -11,7 +11,11 @@ extension MQTTClientMachine {
         _ receive: borrowing ReceiveWindow,
         now: Int64
     ) throws(PacketError) -> ClientEvent {
-        var connack = try ConnackPacket(decoding: body, version: version)
+        var connack = try ConnackPacket(
+            decoding: body,
+            version: version,
+            ignoresRest: isLenient
+        )
         guard connack.reasonCode == .success else {
             // [MQTT-3.2.2-6]
             guard !connack.isSessionPresent else {
@@ -27,9 +31,14 @@ extension MQTTClientMachine {
         guard connack.authenticationMethod == authenticationMethod else {
             throw .protocolError(version, "CONNACK with another authentication method")
         }
+        // The original's clients, lenient as they are, keep the name they have.
+        guard !isLenient || connack.assignedClientIdentifier == nil || limits.clientIdentifier == ""
+        else { throw .protocolError(version, "client identifier that was not asked for") }
         // 3.1 does not say: a session that was not to be discarded is taken to be there.
         if version == .v31 { connack.isSessionPresent = !isCleanStart }
         limits.adopt(connack)
+        // In the original the first byte of a packet does not count.
+        if isLenient, connack.maximumPacketSize != nil { limits.maximumPacketSize += 1 }
         keepAlive = KeepAlive(seconds: limits.keepAlive, now: now)
         // The server's maximum; what the client wants to use of it is for `useAliases`.
         outgoingAliases = OutgoingAliases(maximum: Int(limits.topicAliasMaximum))
@@ -41,15 +50,18 @@ extension MQTTClientMachine {
     /// Puts the windows at the beginning of a connection.
     ///
     /// Messages that were under way when the server lost its session go out again as new ones: they
-    /// are neither lost nor taken for what an earlier session had.
+    /// are neither lost nor taken for what an earlier session had. A lenient client says of them that they
+    /// were sent before, whoever knows about that.
     /// [MQTT-4.4.0-1] [MQTT-3.2.2-5]
     private mutating func beginSession(
         isPresent: Bool,
         _ send: borrowing SendWindow,
         _ receive: borrowing ReceiveWindow
     ) {
-        send.resume()
-        firstNewPlace = isPresent ? send.firstWaitingPlace : send.places.lowerBound
+        // What has gone out before CONNACK is under way already.
+        if !sendsEarly { send.resume() }
+        sendsEarly = false
+        firstNewPlace = isPresent || isLenient ? send.firstWaitingPlace : send.places.lowerBound
         if isPresent {
             receive.resume()
         } else {

@@ -13,7 +13,8 @@ extension MQTTClientMachine {
     ) throws(PacketError) -> ClientEvent {
         let publish = try PublishPacket(
             decoding: body.bytes,
-            flags: header.flags,
+            // DUP of a message that is sent once means nothing.
+            flags: isLenient && header.flags & 6 == 0 ? header.flags & ~8 : header.flags,
             version: version,
             receiver: .client
         )

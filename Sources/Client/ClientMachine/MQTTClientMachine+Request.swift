@@ -33,10 +33,12 @@ extension MQTTClientMachine {
         output: inout [UInt8]
     ) throws(RequestError) -> UInt16 {
         try check(filters.map(\.filter))
-        if version == .v5 { try checkAvailability(filters.map(\.filter), properties) }
+        if version == .v5, !isLenient {
+            try checkAvailability(filters.map(\.filter), properties)
+        }
         let identifier = try take(packetIdentifier, send)
         let lowered = filters.map { filter, options in
-            let qos = min(options.qos, limits.maximumQoS)
+            let qos = isLenient ? options.qos : min(options.qos, limits.maximumQoS)
             return (filter, SubscriptionOptions(rawValue: options.rawValue & ~3 | qos))
         }
         var packet: [UInt8] = []
@@ -94,7 +96,9 @@ extension MQTTClientMachine {
     }
 
     private func check(_ filters: [[UInt8]]) throws(RequestError) {
-        guard stage == .connected else { throw .notConnected }
+        guard stage == .connected || (stage == .connecting && isLenient) else {
+            throw .notConnected
+        }
         // [MQTT-3.8.3-2] [MQTT-3.10.3-2]
         guard !filters.isEmpty, filters.allSatisfy({ isValidTopicFilter($0) }) else {
             throw .invalidFilter
@@ -185,19 +189,25 @@ extension MQTTClientMachine {
         let answer = try SubscriptionAckPacket(
             decoding: body,
             type: isSuback ? .suback : .unsuback,
-            version: version
+            version: version,
+            allowsNoCode: isLenient
         )
         let identifier = answer.packetIdentifier
         guard let request = requests[identifier],
             request.type == (isSuback ? .subscribe : .unsubscribe)
-        else { throw .protocolError(version, "answer to no request") }
+        else {
+            if isLenient { return .nothing }
+            throw .protocolError(version, "answer to no request")
+        }
         // UNSUBACK had no codes before 5.0.
-        guard answer.reasonCodes.count == request.count || (!isSuback && version != .v5) else {
+        guard
+            answer.reasonCodes.count == request.count || (!isSuback && version != .v5) || isLenient
+        else {
             throw .protocolError(version, "number of reason codes")
         }
         // [MQTT-3.9.3-2] [MQTT311-3.9.3-2]
         guard
-            !isSuback || version == .v5
+            !isSuback || version == .v5 || isLenient
                 || answer.reasonCodes.allSatisfy({ $0.rawValue <= 2 || $0.rawValue == 0x80 })
         else { throw .malformed(version, "SUBACK return code") }
         requests[identifier] = nil

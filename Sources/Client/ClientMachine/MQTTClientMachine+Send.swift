@@ -34,7 +34,7 @@ extension MQTTClientMachine {
         now: Int64,
         output: inout [UInt8]
     ) -> (place: Int, isRepeated: Bool)? {
-        guard stage == .connected else { return nil }
+        guard mayPublish else { return nil }
         let limits = sendLimits(own)
         while let step = send.next(limits) {
             switch step {
@@ -57,7 +57,7 @@ extension MQTTClientMachine {
         now: Int64,
         output: inout [UInt8]
     ) -> SendOutcome {
-        guard stage == .connected else { return .notConnected }
+        guard mayPublish else { return .notConnected }
         let qos = min(message.qos, send.qos(at: place), limits.maximumQoS)
         guard let form = encodedForm(of: message, qos: qos) else {
             send.finish(place)

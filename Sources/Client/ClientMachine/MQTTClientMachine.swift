@@ -53,6 +53,12 @@ package struct MQTTClientMachine: ~Copyable {
     package let authenticationMethod: String?
     let releasesAtOnce: Bool
     let numbersInTurn: Bool
+    /// Whether the client is as patient with servers as those of the original: answers that nobody has asked
+    /// for concern nobody, what the server says it lacks is asked for all the same, and packets may go
+    /// before CONNACK has come.
+    let isLenient: Bool
+    /// Whether messages go out before CONNACK has come, of a window that was empty before.
+    package var sendsEarly = false
     let connectDeadline: Int64
     var keepAlive: KeepAlive
     var incomingAliases: [UInt16: [UInt8]] = [:]
@@ -77,11 +83,13 @@ package struct MQTTClientMachine: ~Copyable {
     ///     `release` is called once it is certain that the message will not be sent again.
     ///   - numbersInTurn: Whether requests have packet identifiers between those of the messages before
     ///     and after them, from 1 on, instead of some of their own.
+    ///   - isLenient: Whether oddities of a server are taken that harm nobody.
     ///   - timeout: Milliseconds in which CONNACK is to come; authentication counts.
     package init(
         connecting connect: ConnectPacket,
         releasesAtOnce: Bool = true,
         numbersInTurn: Bool = false,
+        isLenient: Bool = false,
         timeout: Int64,
         now: Int64,
         output: inout [UInt8]
@@ -97,10 +105,16 @@ package struct MQTTClientMachine: ~Copyable {
         authenticationMethod = isV5 ? connect.authenticationMethod : nil
         self.releasesAtOnce = releasesAtOnce
         self.numbersInTurn = numbersInTurn
+        self.isLenient = isLenient
         connectDeadline = now + timeout
         limits = ServerLimits(connect)
         keepAlive = KeepAlive(seconds: 0, now: now)
         output.appendConnect(connect)
+    }
+
+    /// Whether messages may go.
+    package var mayPublish: Bool {
+        stage == .connected || (stage == .connecting && sendsEarly)
     }
 
     // MARK: Time

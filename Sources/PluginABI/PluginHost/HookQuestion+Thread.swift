@@ -9,6 +9,12 @@ extension HookQuestion {
     ///
     /// One question may stand for several events; then those who are asked about any of them count.
     func isDirect(_ snapshot: CallbackSnapshot) -> Bool {
+        if case .publish(let client, _, let checksAccess, let isFiltered) = self {
+            // There is one for each message.
+            let path = snapshot.path(client.listenerIndex)
+            return (!checksAccess || path.isDirect(.aclCheck))
+                && (!isFiltered || path.isDirect(.messageIn))
+        }
         let scope = snapshot.scope(client.listenerIndex)
         switch self {
         case .authenticate: return scope[.basicAuth].isDirect
@@ -16,9 +22,7 @@ extension HookQuestion {
         case .beginExchange: return scope[.extAuthStart].isDirect && scope.confirmsDirectly
         case .continueExchange:
             return scope[.extAuthContinue].isDirect && scope.confirmsDirectly
-        case .publish(_, _, let checksAccess, let isFiltered):
-            return (!checksAccess || scope[.aclCheck].isDirect)
-                && (!isFiltered || scope[.messageIn].isDirect)
+        case .publish: preconditionFailure("decided above")
         case .control(_, let message):
             guard scope[.aclCheck].isDirect else { return false }
             let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }

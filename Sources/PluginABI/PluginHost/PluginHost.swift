@@ -25,7 +25,8 @@ package final class PluginHost: Hooks, Sendable {
     let watch: Stopwatch
     let handles = HandleKeeper()
     let isPerListener: Bool
-    let brokerControl: BrokerControl?
+    /// Whether `$CONTROL/broker/v1` is the broker's.
+    let hasControlAPI: Bool
     /// Who tells persistence plugins what happens.
     let persistence: PersistenceLine
     /// What they are giving back now, and have given back.
@@ -63,7 +64,7 @@ package final class PluginHost: Hooks, Sendable {
             isPerListener: configuration.perListenerSettings
         )
         watch = Stopwatch(log: broker.log, slowMilliseconds: configuration.pluginSlowCallbackMs)
-        brokerControl = configuration.enableControlApi ? BrokerControl() : nil
+        hasControlAPI = configuration.enableControlApi
         persistence = PersistenceLine(broker, watch)
         persistenceLocation = CStringBox(configuration.persistenceDirectory)
         do throws(SystemError) {
@@ -74,6 +75,7 @@ package final class PluginHost: Hooks, Sendable {
             throw LoadError(lines: ["Error: Unable to start: \(error)"], exitCode: 1)
         }
         delayed = DelayedAnswers(timeoutSeconds: configuration.authTimeout, lane: lane)
+        broker.control.add(controlCommands)
     }
 
     /// All plugins in the order they were loaded.
@@ -200,7 +202,10 @@ package final class PluginHost: Hooks, Sendable {
 
     package var publishedEvents: UnsafeHookEvents? { registry.publishedEvents }
 
-    package func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer? {
+    package func ask(
+        _ question: consuming HookQuestion,
+        by questionID: QuestionID
+    ) -> HookAnswer? {
         let snapshot = registry.current
         let mustWait = question.isLogin && lane.isBehind
         if !mustWait, question.isDirect(snapshot) {

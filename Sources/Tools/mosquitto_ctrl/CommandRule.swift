@@ -11,6 +11,8 @@ struct CommandRule: Sendable {
         case prioritised([String])
         /// A count and an offset, both optional.
         case paging
+        /// One word for each field, and options among them.
+        case fields([String], [RequestOption])
         /// A form of its own, told apart by the command's name.
         case special
         /// Done here, without the broker.
@@ -59,52 +61,4 @@ struct CommandRule: Sendable {
 
     /// Whether the command line knows the command.
     var isOnCommandLine: Bool { place != .shell }
-}
-
-extension CommandRule {
-    static let broker: [CommandRule] = [
-        CommandRule(
-            "health",
-            "Broker",
-            "",
-            "Say whether the broker serves clients; status 0 if it does.",
-            .check,
-            in: .commandLine
-        ),
-        CommandRule(
-            "listBridges",
-            "Broker",
-            "",
-            "List the bridges, how they are, and why.",
-            .names([])
-        ),
-        CommandRule(
-            "listListeners",
-            "Broker",
-            "",
-            "List the broker's listeners.",
-            .names([])
-        ),
-        CommandRule(
-            "listPlugins",
-            "Broker",
-            "",
-            "List the plugins the broker has loaded.",
-            .names([])
-        ),
-        CommandRule(
-            "reconnectBridge",
-            "Broker",
-            "NAME",
-            "Have a bridge connect anew at once.",
-            .names(["name"])
-        ),
-        CommandRule(
-            "saveState",
-            "Broker",
-            "",
-            "Save sessions and retained messages now, as SIGUSR1 does.",
-            .names([])
-        ),
-    ]
 }

@@ -108,12 +108,16 @@ struct OneShot {
 
     private func print(_ response: JSONValue) throws(ToolFailure) {
         let command = response["command"]?.text ?? ""
-        if options.printsJSON { Terminal.say(response.compactText) }
+        if options.printsJSON { Terminal.say(HarmlessText.json(response)) }
         if let error = response["error"]?.text {
-            throw ToolFailure("\(command): Error: \(error).")
+            throw ToolFailure("\(command): Error: \(HarmlessText.visible(error)).")
         }
         if options.printsJSON { return }
-        guard let lines = ResponsePrinter.lines(command, response["data"] ?? .object([])) else {
+        let data = HarmlessText.visible(response["data"] ?? .object([]))
+        let lines =
+            module == .broker
+            ? BrokerPrinter.lines(command, data) : ResponsePrinter.lines(command, data)
+        guard let lines else {
             throw ToolFailure("Error: Invalid response from server.", .protocolError)
         }
         for line in lines { Terminal.say(line) }

@@ -142,6 +142,8 @@ extension BridgePeer {
             }
         }
         let isOrdinary = stretch.qos < 2 && isOrdinary(topic)
+        let isUnchanged = !isMapped && loopMark == nil
+        let expiresAt = Expiry.second(after: nil, from: worker.now)
         var byteCount = 0
         stretch.walk { index, identifier, payload, packet in
             byteCount += payload.count
@@ -173,11 +175,10 @@ extension BridgePeer {
                         isRetained: false
                     ))
             if !isContinued { begin(topic, qos: stretch.qos, isRetained: false, session) }
-            let isUnchanged = !isMapped && loopMark == nil
             batch.append(
                 payload: payload,
                 properties: entryProperties(),
-                expiresAt: Expiry.second(after: nil, from: worker.now),
+                expiresAt: expiresAt,
                 packetIdentifier: identifier,
                 packet: isUnchanged ? packet : nil,
                 isV5: isV5

@@ -61,17 +61,16 @@ extension Client {
     ///
     /// Messages of one client are decided in order.
     func askAbout(_ message: Message, _ receipt: PublishReceipt, _ events: HookEvents) {
-        guard let identity, let session else { return }
-        let handle = session.handle
-        let worker = worker
-        let question = HookQuestion.publish(
-            identity,
-            message,
-            checksAccess: events.contains(.access),
-            isFiltered: events.contains(.messageIn)
-        )
+        guard let identity, let handle = session?.handle else { return }
         undecidedCount += 1
-        _ = worker.ask(question) { [self] answer in
+        _ = worker.ask(
+            .publish(
+                identity,
+                message,
+                checksAccess: events.contains(.access),
+                isFiltered: events.contains(.messageIn)
+            )
+        ) { [self] answer in
             undecidedCount -= 1
             if case .publish(let decision, let denial) = answer {
                 conclude(decision, denial, message, receipt, publisher: handle)

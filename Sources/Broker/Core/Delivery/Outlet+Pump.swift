@@ -39,7 +39,7 @@ extension Outlet {
     private func send(_ place: Int, isResent: Bool, of session: Session) {
         let message = session.outgoing[place]
         if !isResent, message.isExpired(at: worker.now) {
-            worker.counters.drop(.expired)
+            session.drop(.expired)
             return session.finish(place)
         }
         if worker.hasHooks, worker.events(on: session.listenerIndex).contains(.messageOut) {
@@ -72,7 +72,7 @@ extension Outlet {
             }
             switch decision {
             case .denied:
-                worker.counters.drop(.plugin)
+                session.drop(.plugin)
                 session.finish(place)
             case .allowed: write(message, form, at: place, isResent: isResent, of: session)
             case .replaced(let other, let qos, let isRetained):

@@ -146,7 +146,7 @@ final class Outlet {
         let size = encoder.encodedSize
         guard size <= packetSizeMax else {
             peer.logTooLarge(size, topic: publication.topic)
-            peer.counters.drop(.tooLarge)
+            peer.noteDropped(.tooLarge)
             return false
         }
         write(encoder, size: size, of: message)

@@ -101,7 +101,7 @@ extension Worker {
 
     /// A message is lost to a session; the first one for each connection is logged.
     func drop(for session: Session, _ reason: DropReason) {
-        counters.drop(reason)
+        session.drop(reason)
         guard !session.hasLoggedDrop else { return }
         session.hasLoggedDrop = true
         log.notice(

@@ -20,7 +20,7 @@ extension Worker {
         let isDirect = !events.contains(.access) || events.contains(.accessIsDirect)
         if isDirect, !events.contains(.messageOut), events.contains(.accessIsByTopic) {
             if mayRead(batch.publication(entries.lowerBound), session) { return true }
-            counters.drop(.accessDenied, entries.count)
+            session.drop(.accessDenied, entries.count)
             recorder?.decline(batch, entries, by: session, .denied)
             return false
         }
@@ -57,7 +57,7 @@ extension Worker {
         // What needs no decision still comes behind what plugins have yet to decide about.
         if isDirect, !isFiltered(form, session, events), session.undecidedCount == 0 {
             guard !events.contains(.access) || mayRead(publication, session) else {
-                counters.drop(.accessDenied)
+                session.drop(.accessDenied)
                 recorder?.decline(publication, by: session, .denied)
                 return
             }
@@ -150,7 +150,7 @@ extension Worker {
         let message: Message
         switch decision {
         case .denied:
-            counters.drop(question.isFiltered ? .plugin : .accessDenied)
+            session.drop(question.isFiltered ? .plugin : .accessDenied)
             question.message.withPublication { recorder?.decline($0, by: session, .denied) }
             return
         case .allowed: message = question.message

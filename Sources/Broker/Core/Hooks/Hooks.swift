@@ -128,7 +128,7 @@ package protocol Hooks: AnyObject, Sendable {
     /// Answers at once, or returns nil and later answers through `Broker.answer(_:worker:)`: once, but
     /// for questions that were forgotten, which need no answer. Answers that come later keep the
     /// order of the questions of one worker, except those of authentication, which may take any time.
-    func ask(_ question: HookQuestion, by questionID: QuestionID) -> HookAnswer?
+    func ask(_ question: consuming HookQuestion, by questionID: QuestionID) -> HookAnswer?
 
     /// Whether the plugin thread is so far behind that new logins wait for their turn there even when
     /// no plugin is to be asked about them; `ask` then answers questions about logins later.

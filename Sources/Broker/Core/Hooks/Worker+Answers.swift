@@ -9,7 +9,7 @@ extension Worker {
     /// `continuation` runs with the answer: before this returns when they answer at once, else when
     /// the answer has come. Returns the question's number when it has not.
     func ask(
-        _ question: HookQuestion,
+        _ question: consuming HookQuestion,
         _ continuation: @escaping (HookAnswer) -> Void
     ) -> QuestionID? {
         guard let hooks else { return nil }

@@ -195,14 +195,14 @@ extension MetricsSnapshot {
 
 extension [Counters] {
     /// What all workers have counted together.
-    fileprivate func sum(_ count: (Counters) -> UInt64) -> UInt64 {
+    func sum(_ count: (Counters) -> UInt64) -> UInt64 {
         reduce(0) { $0 &+ count($1) }
     }
 }
 
 extension ReactorFigures {
     /// What is known of a worker's reactor.
-    fileprivate init(_ worker: WorkerHandle) {
+    init(_ worker: WorkerHandle) {
         self.init(name: "\(worker.index)")
         busyNanoseconds = worker.turns.busy
         turns = worker.turns.histogram

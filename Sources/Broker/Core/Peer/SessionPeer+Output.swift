@@ -69,6 +69,12 @@ extension SessionPeer {
         }
     }
 
+    /// A message for it is lost.
+    func noteDropped(_ reason: DropReason) {
+        guard let session else { return counters.drop(reason) }
+        session.drop(reason)
+    }
+
     /// A place in the window has become free.
     func sendMore(_ session: Session) {
         if session.outgoing.window.hasWaiting { session.pump() }

@@ -49,12 +49,16 @@ final class Session {
     /// When its client left, in milliseconds of the reactor clock, negative before the machine's
     /// start; nil while it is there.
     private(set) var detachedAt: Int64?
+    /// Second of the reactor clock when its client came.
+    private(set) var attachedAt: Int64 = 0
     /// Whether the next slice of the retained messages comes in the next turn.
     var isRetainedPostponed = false
     /// Whether a client has been told that it is there.
     var isEstablished = false
     /// Whether the loss of messages was already logged for this connection.
     var hasLoggedDrop = false
+    /// Messages it has lost, as far as they are told to be its.
+    private(set) var droppedCount: UInt32 = 0
 
     init(
         worker: Worker,
@@ -97,6 +101,7 @@ final class Session {
         self.expiryInterval = expiryInterval
         deadlines = SessionDeadlines()
         detachedAt = nil
+        attachedAt = worker.now
         hasLoggedDrop = false
         if !identity.isOwnBridge { worker.bridges.setName(nil, of: handle) }
         outgoing.window.resume()
@@ -181,6 +186,12 @@ final class Session {
     /// Whether the last fan-out that a 3.x client got something of was this one.
     func wasServed(by serial: UInt64) -> Bool {
         identity.version != .v5 && lastFanOut == serial
+    }
+
+    /// Messages for it are lost.
+    func drop(_ reason: DropReason, _ count: Int = 1) {
+        worker.counters.drop(reason, count)
+        droppedCount = UInt32(clamping: Int(droppedCount) + count)
     }
 
     /// Plugins ask the identity, from any thread.

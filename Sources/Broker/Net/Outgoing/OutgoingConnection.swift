@@ -60,10 +60,8 @@ package final class OutgoingConnection: ConnectionHandler {
     /// Whether it has come to an end, one way or the other.
     var hasEnded: Bool { if case .ended = stage { true } else { false } }
 
-    /// The connection to the server once its socket is connected; the proxy's does not count.
-    package var connection: Connection? {
-        if case .opening(let connection) = stage { connection } else { nil }
-    }
+    /// The connection to the server, or to the proxy, once its socket is connected.
+    package var connection: Connection? { Self.connection(of: stage) }
 
     /// Gives it up; nobody is told.
     package func cancel() {
@@ -231,8 +229,8 @@ package final class OutgoingConnection: ConnectionHandler {
             case .isOpen(let count):
                 offset += count
                 beginLayers(of: connection)
-            case .failed(let reason):
-                fail(.proxy(reason))
+            case .failed(let reason, let reply):
+                fail(.proxy(reason, reply: reply))
                 return bytes.count
             }
         }

@@ -23,8 +23,8 @@ package enum OutgoingFailure: Error, Sendable, Equatable, CustomStringConvertibl
     case connecting(PeerAddress, SystemError)
     /// A step took longer than it may; the milliseconds it had.
     case timeout(Step, milliseconds: Int64)
-    /// A proxy did not connect to the server; why.
-    case proxy(String)
+    /// A proxy did not connect to the server; why, and the code of its reply if there was one.
+    case proxy(String, reply: UInt8? = nil)
     /// A layer between the socket and the packets gave the connection up.
     case refused(TransportError)
     /// The server closed the connection before it was open.
@@ -41,7 +41,7 @@ package enum OutgoingFailure: Error, Sendable, Equatable, CustomStringConvertibl
             }
         case .timeout(let step, let milliseconds):
             "\(step.rawValue) took longer than \(milliseconds / 1000) s"
-        case .proxy(let reason): "the proxy: \(reason)"
+        case .proxy(let reason, _): "the proxy: \(reason)"
         case .refused(.handshake(let failure)):
             "the TLS handshake: \(failure.explanation ?? failure.error)"
         case .refused(.tls(let reason)): "TLS: \(reason)"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The client's side of SOCKS 5 (RFC 1928, RFC 1929), without any I/O.
 
+import Glibc
+
 /// A SOCKS 5 proxy, which looks the server's name up itself.
 package struct SOCKSProxy: Sendable, Equatable {
     /// The proxy's host name or address.
@@ -35,8 +37,8 @@ struct SOCKSNegotiation {
         case says([UInt8], taken: Int)
         /// What follows is the server's.
         case isOpen(taken: Int)
-        /// There will be no connection, for this reason.
-        case failed(String)
+        /// There will be no connection, for this reason; the code of the proxy's reply if it has come so far.
+        case failed(String, reply: UInt8? = nil)
     }
 
     private enum Stage {
@@ -98,13 +100,24 @@ struct SOCKSNegotiation {
         guard (1...255).contains(host.count) else { return .failed("host name too long") }
         stage = .request
         let ending = [UInt8(port >> 8), UInt8(truncatingIfNeeded: port)]
-        return .says([5, 1, 0, 3, UInt8(host.count)] + host + ending, taken: taken)
+        return .says([5, 1, 0] + place + ending, taken: taken)
+    }
+
+    /// Type and bytes of the server's address, or of its name, which the proxy looks up.
+    private var place: [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let text = String(decoding: host, as: UTF8.self)
+        if inet_pton(AF_INET, text, &bytes) == 1 { return [1] + bytes.prefix(4) }
+        if inet_pton(AF_INET6, text, &bytes) == 1 { return [4] + bytes }
+        return [3, UInt8(host.count)] + host
     }
 
     private func takeReply(_ bytes: UnsafeRawBufferPointer) -> Step {
         guard bytes.count >= 2 else { return .wantsMore(taken: 0) }
         guard bytes[0] == 5 else { return .failed("not a SOCKS5 proxy") }
-        guard bytes[1] == 0 else { return .failed(Self.reason(bytes[1])) }
+        guard bytes[1] == 0 else {
+            return .failed(Self.reason(bytes[1]), reply: bytes[1])
+        }
         guard bytes.count >= 5 else { return .wantsMore(taken: 0) }
         let count: Int
         switch bytes[3] {

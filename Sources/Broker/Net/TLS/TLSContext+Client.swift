@@ -103,6 +103,11 @@ extension TLSContext {
         }
     }
 
+    /// The option of a bridge to look at; a client's have no names.
+    private static func hint(_ options: TLSClientOptions, _ name: String) -> String {
+        options.prefix.isEmpty ? "" : ", check \(options.prefix)\(name)"
+    }
+
     private static func identify(
         _ context: OpaquePointer,
         _ options: TLSClientOptions
@@ -115,7 +120,7 @@ extension TLSContext {
             SSL_CTX_use_certificate_chain_file(context, file) != 1
         {
             throw TLSError(
-                "Error: Unable to load client certificate, check \(options.prefix)certfile \"\(file)\"",
+                "Error: Unable to load client certificate\(hint(options, "certfile")) \"\(file)\"",
                 file: file,
                 option: options.prefix + "certfile"
             )
@@ -123,7 +128,7 @@ extension TLSContext {
         guard let file = options.keyFile else { return }
         guard SSL_CTX_use_PrivateKey_file(context, file, SSL_FILETYPE_PEM) == 1 else {
             throw TLSError(
-                "Error: Unable to load client key file, check \(options.prefix)keyfile \"\(file)\"",
+                "Error: Unable to load client key file\(hint(options, "keyfile")) \"\(file)\"",
                 file: file,
                 option: options.prefix + "keyfile",
                 reason: { reasons in

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // mosquitto/libmosquitto_publish.h: publishing messages.
 
-import CBrokerShims
 import CMosquitto
-import ClientMachine
-import CommonLibrary
 import Glibc
-import MQTTClient
 import Results
-import TopicRules
 
 /// Publishes a message.
 @c(mosquitto_publish) @implementation

@@ -228,7 +228,7 @@ final class ClientHandle: @unchecked Sendable {
                 if session.isTransportOpen {
                     end = .success
                 } else if !session.isUnderWay {
-                    end = session.takeOutcome() ?? .success
+                    end = session.takeAttempt() ?? .success
                 }
                 return end == nil ? session.place(until: .max) : nil
             }

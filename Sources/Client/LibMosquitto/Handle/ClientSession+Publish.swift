@@ -6,6 +6,7 @@ import CMosquitto
 import ClientMachine
 import CommonLibrary
 import Glibc
+import MQTT
 import MQTTClient
 import Results
 import TopicRules
@@ -49,8 +50,9 @@ extension ClientSession {
             count: Int(message.payloadLength)
         )
         let count =
-            1 + 2 + topic.count + payload.count + properties.count + (message.qos > 0 ? 1 : 0)
-        guard count <= driver.serverMaximumPacketSize else {
+            2 + topic.count + payload.count + (message.qos > 0 ? 2 : 0)
+            + (settings.isV5 ? VariableByteInteger.length(properties.count) + properties.count : 0)
+        guard 1 + VariableByteInteger.length(count) + count <= driver.serverMaximumPacketSize else {
             return (ResultCode.oversizePacket, nil)
         }
         var mid: UInt16 = 0

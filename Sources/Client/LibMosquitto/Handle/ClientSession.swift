@@ -224,6 +224,12 @@ final class ClientSession {
         return outcome
     }
 
+    /// How an attempt has ended, if it has: what has come of a connection is for a loop to tell.
+    func takeAttempt() -> Outcome? {
+        guard outcome?.isAttempt == true else { return nil }
+        return takeOutcome()
+    }
+
     private func noteWritten() {
         guard !passing.isEmpty, let driver else { return }
         passing.take(upTo: driver.takenByteCount) { mid in
@@ -391,11 +397,15 @@ extension ClientSession: ClientDriverDelegate {
             outcome = .success
             return notices.append(.disconnected(code: 0, properties: nil))
         }
-        outcome = Outcome(error, wasOpen: wasOpen)
+        outcome = outcome(of: error, client)
         switch error {
         case .refused(let code, _):
+            // What was said in the terms of 3.1.1 is told in those of 5.0.
+            let isTooNew = settings.isV5 && code == 1
+            let told = isTooNew ? ReasonCode.unsupportedProtocolVersion.rawValue : code
+            if isTooNew { outcome = Outcome(code: ResultCode.protocolError) }
             notices.append(
-                .connected(code: CInt(code), flags: 0, properties: takeProperties())
+                .connected(code: CInt(told), flags: 0, properties: takeProperties())
             )
             notices.append(.disconnected(code: outcome?.code ?? 0, properties: nil))
         case .disconnected(let code, _):
@@ -406,9 +416,16 @@ extension ClientSession: ClientDriverDelegate {
             notices.append(.log(level: CInt(MOSQ_LOG_ERR), text))
             notices.append(.disconnected(code: outcome?.code ?? 0, properties: nil))
         default:
-            guard wasOpen else { return }
-            notices.append(.disconnected(code: outcome?.code ?? 0, properties: nil))
+            // An attempt is not told of.
+            guard let outcome, !outcome.isAttempt else { return }
+            notices.append(.disconnected(code: outcome.code, properties: nil))
         }
+    }
+
+    private func outcome(of error: MQTTError, _ client: ClientDriver) -> Outcome {
+        if let violation = client.violation { return Outcome(violation) }
+        if case .proxy(_, let reply)? = client.failure { return Outcome(proxyReply: reply) }
+        return Outcome(error, wasOpen: client.hasSaidConnect)
     }
 
     var wantsTrace: Bool { wantsLog || wantsProperties }

@@ -22,6 +22,7 @@ extension ClientSettings {
         configuration.renewsSubscriptions = false
         configuration.proxy = proxy
         configuration.speaksEarly = true
+        configuration.isLenient = true
         configuration.isPatient = true
         configuration.limits.inFlightMax = sendMaximum
         configuration.limits.queuedMax = queuedMaximum

@@ -2,6 +2,7 @@
 // How a connection has ended, in the terms of the library's functions.
 
 import Glibc
+import MQTT
 import MQTTClient
 import Results
 
@@ -13,7 +14,7 @@ struct Outcome: Sendable, Equatable {
     var systemCode: CInt = 0
     /// Whether another attempt would end the same way.
     var isFinal = false
-    /// Whether it was an attempt only, which is made again whatever has come of it.
+    /// Whether the server, or a proxy, was never reached: that is tried again whatever has come of it.
     var isAttempt = false
 
     static let success = Outcome(code: ResultCode.success)
@@ -27,7 +28,34 @@ struct Outcome: Sendable, Equatable {
     /// The code for what a client says; `wasOpen`: CONNECT had been sent.
     init(_ error: MQTTError, wasOpen: Bool) {
         self = Self.outcome(of: error, wasOpen: wasOpen)
-        isAttempt = !wasOpen
+        isAttempt =
+            switch error {
+            case .lookup, .unreachable, .timedOut: !wasOpen
+            default: false
+            }
+    }
+
+    /// The code for a packet that ended the connection.
+    init(_ violation: PacketError) {
+        code =
+            switch (violation.reason, violation.fault) {
+            // Functions return what DISCONNECT says then.
+            case (.topicAliasInvalid?, _): CInt(ReasonCode.topicAliasInvalid.rawValue)
+            case (_, .malformed): ResultCode.malformedPacket
+            case (_, .text): ResultCode.malformedUTF8
+            case (_, .violation): ResultCode.protocolError
+            }
+    }
+
+    /// The code for what a SOCKS proxy has replied (RFC 1928 section 6); nil: it did not come so far.
+    init(proxyReply: UInt8?) {
+        code =
+            switch proxyReply {
+            case 2: ResultCode.notAuthorized
+            case 3, 4, 5: ResultCode.notConnected
+            case nil, 1, 6, 7, 8: ResultCode.proxy
+            default: ResultCode.invalid
+            }
     }
 
     private static func outcome(of error: MQTTError, wasOpen: Bool) -> Outcome {

@@ -73,6 +73,9 @@ public struct MQTTConfiguration: Sendable {
     package var keepsCleanStart = false
     /// Whether packets follow CONNECT at once, as 5.0 allows in section 3.1.4, where they need no answer.
     package var speaksEarly = false
+    /// Whether oddities of a server are taken that harm nobody, and what it says it lacks is asked for all the
+    /// same.
+    package var isLenient = false
     /// Whether messages are taken however slowly the server takes them, as far as `limits` allow.
     package var isPatient = false
     /// Whether the subscriptions are made again when the server has lost the session.

@@ -153,6 +153,7 @@ extension ClientDriver {
     private func keep(_ message: OutgoingPublish) -> PublishOutcome {
         if let error = refusal(of: message) { return .refused(error) }
         let limits = configuration.limits
+        let isEarly = mayPublishEarly
         guard waitingCount < limits.queuedMax,
             keptByteCount < limits.queuedBytesMax, !isCrowded
         else { return full() }
@@ -166,8 +167,15 @@ extension ClientDriver {
         kept.append(Kept(message: message, ticket: ticket), at: place)
         keptByteCount += message.payload.count
         let identifier = sending.wantedIdentifier(at: place)
+        if isEarly { link?.publishEarly() }
         pump()
         return .accepted(ticket: ticket, packetIdentifier: identifier)
+    }
+
+    /// Whether a message may go before CONNACK has come: nothing is left of an earlier connection.
+    private var mayPublishEarly: Bool {
+        guard configuration.speaksEarly, let link, !link.isConnected else { return false }
+        return link.machine.sendsEarly || sending.isEmpty
     }
 
     private func refusal(of message: OutgoingPublish) -> MQTTError? {
@@ -181,7 +189,7 @@ extension ClientDriver {
 
     /// Sends what waits, as far as the windows of both sides allow.
     func pump() {
-        guard let link, link.isConnected, sending.hasWaiting else { return }
+        guard let link, link.mayPublish, sending.hasWaiting else { return }
         let limits = sendLimits
         let now = reactor.now
         while let step = link.say({ $0.next(sending, limits, now: now, output: &$1) }) {

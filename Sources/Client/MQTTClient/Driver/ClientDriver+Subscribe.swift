@@ -56,6 +56,7 @@ extension ClientDriver {
         _ properties: [UInt8]
     ) throws(MQTTError) -> ClientRequest {
         guard !isIdle else { throw .notConnected }
+        let last = sending.lastIdentifier
         guard let identifier = takeIdentifier() else { throw .queueFull }
         lastRequest += 1
         let request = ClientRequest(number: lastRequest)
@@ -65,7 +66,14 @@ extension ClientDriver {
             properties: properties,
             wantedIdentifier: identifier
         )
-        if isConnected { pending.packetIdentifier = try send(pending) }
+        if isConnected || (link != nil && configuration.speaksEarly) {
+            do throws(MQTTError) {
+                pending.packetIdentifier = try send(pending)
+            } catch {
+                sending.giveBackIdentifier(last: last)
+                throw error
+            }
+        }
         requests.append(pending)
         return request
     }

@@ -3,7 +3,7 @@
 
 import ClientMachine
 import Inflight
-import MQTT
+package import MQTT
 package import Net
 
 /// A client on a reactor, used on that reactor's thread alone.
@@ -134,6 +134,17 @@ package final class ClientDriver {
     /// Whether the last attempt to connect has come as far as CONNECT.
     package private(set) var hasSaidConnect = false
 
+    /// What was wrong with the packet that ended the last connection; nil where it ended otherwise.
+    package private(set) var violation: PacketError?
+
+    /// The server has sent something it may not.
+    func note(_ error: PacketError) { violation = error }
+
+    /// Why the last connection was not made; nil where it was.
+    package private(set) var failure: OutgoingFailure?
+
+    private func note(_ failure: OutgoingFailure) { self.failure = failure }
+
     /// The authentication method of the connection; nil for none.
     package var authenticationMethod: String? { link?.machine.authenticationMethod }
 
@@ -165,6 +176,8 @@ package final class ClientDriver {
         guard isIdle else { return }
         wasAccepted = false
         hasSaidConnect = false
+        violation = nil
+        failure = nil
         backoff.reset()
         isTraced = delegate?.wantsTrace ?? false
         open()
@@ -373,7 +386,10 @@ extension ClientDriver {
     }
 
     /// There is no connection.
-    func failed(_ failure: OutgoingFailure) { ended(MQTTError(failure)) }
+    func failed(_ failure: OutgoingFailure) {
+        note(failure)
+        ended(MQTTError(failure))
+    }
 }
 
 /// Hears of an outgoing connection in the place of a client, as whoever does is referred to weakly.
@@ -401,7 +417,7 @@ extension MQTTError {
                 if case .unix(let path) = peer { path } else { "\(peer.host) port \(peer.port)" }
             self = .unreachable(address: address, code: error.code)
         case .timeout(let step, _): self = .timedOut(step.rawValue)
-        case .proxy(let reason): self = .proxy(reason)
+        case .proxy(let reason, _): self = .proxy(reason)
         case .refused(.handshake(let failure)): self = .tls(failure.explanation ?? failure.error)
         case .refused(.tls(let reason)): self = .tls(reason)
         case .refused(.webSocket(let reason)): self = .webSocket(reason)

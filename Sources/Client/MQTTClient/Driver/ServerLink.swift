@@ -37,6 +37,7 @@ final class ServerLink: ConnectionHandler {
         machine = MQTTClientMachine(
             connecting: packet,
             numbersInTurn: true,
+            isLenient: driver.configuration.isLenient,
             timeout: driver.configuration.timeoutMilliseconds,
             now: driver.reactor.now,
             output: &output
@@ -51,6 +52,12 @@ final class ServerLink: ConnectionHandler {
 
     /// Whether packets may go.
     var isConnected: Bool { stage == .open && machine.stage == .connected }
+
+    /// Whether messages may go.
+    var mayPublish: Bool { stage == .open && machine.mayPublish }
+
+    /// Messages go before CONNACK has come.
+    func publishEarly() { machine.sendsEarly = true }
 
     // MARK: Output
 
@@ -180,6 +187,7 @@ final class ServerLink: ConnectionHandler {
             )
         case .failed(let error):
             writeOutput()
+            driver.note(error)
             end(Self.violation(error))
         }
     }
@@ -228,9 +236,9 @@ final class ServerLink: ConnectionHandler {
     }
 
     private static func violation(_ error: PacketError) -> MQTTError {
-        switch error.reason {
-        case .malformedPacket: .malformedPacket("\(error.detail)")
-        default: .protocolViolation("\(error.detail)")
+        switch error.fault {
+        case .malformed, .text: .malformedPacket("\(error.detail)")
+        case .violation: .protocolViolation("\(error.detail)")
         }
     }
 

@@ -22,7 +22,11 @@ package final class ClientLoop {
         reactor.delegate = table
     }
 
-    deinit { reactor.closeConnections() }
+    deinit {
+        reactor.closeConnections()
+        // The table has the clients, and they the reactor.
+        reactor.delegate = nil
+    }
 
     /// Makes a client that lives here.
     package func makeClient(_ configuration: MQTTConfiguration) throws(MQTTError) -> ClientDriver {

@@ -14,23 +14,12 @@ import Results
 typealias JSON = UnsafeMutablePointer<cJSON>
 
 /// One command out of a request.
-struct ControlCommand {
+struct ControlElement {
     /// The name; of a malformed one, what responses call it.
     let name: String
     /// The element of the request.
     let tree: JSON
     let correlationData: UnsafeMutablePointer<CChar>?
-
-    /// Appends a response to `responses`.
-    func reply(_ responses: JSON, error: String? = nil, data: JSON? = nil) {
-        ControlRequest.reply(
-            responses,
-            command: name,
-            error: error,
-            data: data,
-            correlationData: correlationData
-        )
-    }
 }
 
 /// The walk through a request.
@@ -41,7 +30,7 @@ enum ControlRequest {
     static func run(
         _ payload: UnsafeRawBufferPointer,
         responseTopic: String,
-        _ body: (_ command: ControlCommand, _ responses: JSON) -> Void
+        _ body: (_ command: ControlElement, _ responses: JSON) -> Void
     ) -> CInt {
         guard let tree = cJSON_CreateObject(), let responses = cJSON_CreateArray() else {
             return ResultCode.noMemory
@@ -55,7 +44,7 @@ enum ControlRequest {
     private static func walk(
         _ payload: UnsafeRawBufferPointer,
         _ responses: JSON,
-        _ body: (ControlCommand, JSON) -> Void
+        _ body: (ControlElement, JSON) -> Void
     ) {
         let text = payload.bindMemory(to: CChar.self)
         guard let request = cJSON_ParseWithLength(text.baseAddress, text.count) else {
@@ -82,7 +71,7 @@ enum ControlRequest {
                 )
             }
             body(
-                ControlCommand(
+                ControlElement(
                     name: String(cString: name),
                     tree: element,
                     correlationData: correlation?.pointee.valuestring

@@ -35,8 +35,17 @@ extension PluginHost {
         _ snapshot: CallbackSnapshot
     ) -> HookAnswer {
         let topic = message.withPublication { String(decoding: $0.topic, as: UTF8.self) }
-        if topic.hasSameBytes(as: BrokerControl.topic), let brokerControl {
-            message.withPublication { brokerControl.handle($0.payload, host: self) }
+        if hasControlAPI, topic.hasSameBytes(as: ControlAPI.topic) {
+            let scope = snapshot.scope(identity.listenerIndex)
+            let actor = ControlActor(
+                identity,
+                isAllowedByRule: scope.events.contains(.access) && !identity.isOwnBridge
+            )
+            broker.control.take(
+                message.withPublication { Array($0.payload) },
+                from: actor,
+                of: broker
+            )
             return .control(.handled(code: ResultCode.success, reasonString: nil))
         }
         guard let callback = snapshot.control[ExactText(topic)] else { return .control(.unhandled) }

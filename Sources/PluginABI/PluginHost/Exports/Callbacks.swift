@@ -125,7 +125,7 @@ extension PluginHost {
         guard let topic = topic.map({ String(cString: $0) }), isControlTopic(topic) else {
             return ResultCode.invalid
         }
-        if topic == BrokerControl.topic, brokerControl != nil {
+        if topic == ControlAPI.topic, hasControlAPI {
             return ResultCode.alreadyExists
         }
         let outcome = registry.addControl(

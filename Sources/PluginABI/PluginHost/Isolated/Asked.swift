@@ -107,11 +107,10 @@ struct Asked: Sendable {
         return enquiry.question.client
     }
 
-    /// What one wants to do with the client it is about.
-    @inline(__always)
-    func withClient<Result>(_ body: (ClientIdentity) -> Result) -> Result? {
-        guard let enquiry else { return thing.question.client.map(body) }
-        return enquiry.client._withUnsafeGuaranteedRef(body)
+    /// The client it is about, which lives as long as this.
+    @inline(__always) var clientReference: Unmanaged<ClientIdentity>? {
+        guard let enquiry else { return thing.question.client.map(Unmanaged.passUnretained) }
+        return enquiry.client
     }
 
     /// Writes the record that asks it.
@@ -122,30 +121,6 @@ struct Asked: Sendable {
         } else {
             thing.question.encode(head, into: &record)
         }
-    }
-}
-
-/// Whom a question was put to: what of a `Callback` is needed for its answer.
-///
-/// Plugins and their figures live as long as the process.
-struct CallbackReference: Sendable {
-    unowned(unsafe) let plugin: LoadedPlugin
-    private let figures: CallbackStatistics.Reference
-    let event: PluginEvent
-    let remoteNumber: UInt32
-
-    @inline(__always)
-    init(_ callback: Callback) {
-        plugin = callback.plugin
-        figures = callback.figures
-        event = callback.event
-        remoteNumber = callback.remoteNumber
-    }
-
-    /// Counts a call, and warns when it was slow.
-    @inline(__always)
-    func note(code: CInt, nanoseconds: Int64, _ watch: Stopwatch) {
-        figures.note(code: code, nanoseconds: nanoseconds, watch)
     }
 }
 

@@ -64,7 +64,9 @@ final class Enquiry: @unchecked Sendable {
     let questionID: QuestionID
     let scope: CallbackSnapshot.Scope
     /// Who is asked about access; the scope has it.
-    private unowned(unsafe) let accessChain: CallbackChain
+    private let accessPath: Unmanaged<CallbackChain>
+    /// Who alone is asked about access, if one alone is.
+    private let soleAccess: Callback?
     /// Whom it is about; the question has it.
     let client: Unmanaged<ClientIdentity>
     /// Whether access to the items is asked about, and whether anything is left then; nil if it depends on
@@ -92,7 +94,7 @@ final class Enquiry: @unchecked Sendable {
         self.questionID = questionID
         let client = question.client
         scope = snapshot.scope(client.listenerIndex)
-        accessChain = scope[.aclCheck]
+        (accessPath, soleAccess) = scope.access
         self.client = Unmanaged.passUnretained(client)
         first = Walk(items: 0..<Self.itemCount(question))
         switch question {
@@ -110,6 +112,9 @@ final class Enquiry: @unchecked Sendable {
             denyAll()
         }
     }
+
+    /// Who is asked about access.
+    private var accessChain: CallbackChain { accessPath.takeUnretainedValue() }
 
     private var found: Findings {
         if let findings { return findings }
@@ -175,7 +180,7 @@ final class Enquiry: @unchecked Sendable {
                 walk.access = AccessChain()
                 self[number] = walk
             case .access:
-                if walk.access.isFirst, accessChain.sole != nil { return .access }
+                if soleAccess != nil, walk.access.isFirst { return .access }
                 if walk.access.next(in: accessChain) != nil { return .access }
                 if let denier = walk.access.denier(in: accessChain) {
                     let code = ResultCode.accessDenied
@@ -211,7 +216,7 @@ final class Enquiry: @unchecked Sendable {
     /// Who is asked about access next.
     @inline(__always)
     func accessCallback(_ walk: Int) -> Callback {
-        if let sole = accessChain.sole { return sole }
+        if let soleAccess { return soleAccess }
         guard let callback = self[walk].access.next(in: accessChain) else {
             preconditionFailure("somebody is to be asked")
         }
@@ -272,7 +277,7 @@ final class Enquiry: @unchecked Sendable {
     /// Takes an answer about access; whether it has denied it.
     func takeAccess(_ number: Int, _ code: CInt, _ reason: String?) -> Bool {
         var walk = self[number]
-        if code == ResultCode.success, accessChain.sole != nil {
+        if code == ResultCode.success, soleAccess != nil {
             // The answer almost all questions have.
             walk.stage = .rest
             self[number] = walk
@@ -312,8 +317,8 @@ final class Enquiry: @unchecked Sendable {
     private func goOn(_ number: Int) {
         var walk = self[number]
         if let findings {
-            findings.events[number] = nil
-            findings.reasons[number] = nil
+            if !findings.events.isEmpty { findings.events[number] = nil }
+            if !findings.reasons.isEmpty { findings.reasons[number] = nil }
         }
         walk.item += 1
         walk.stage = .begin

@@ -10,6 +10,8 @@ final class Helpers: Sendable {
     let keeper: PluginKeeper
     /// One for each worker.
     let desks: [WorkerDesk]
+    /// The same, in memory that nobody counts references to; they live as long as this.
+    nonisolated(unsafe) private let table: UnsafeMutableBufferPointer<Unmanaged<WorkerDesk>>
     private let loaded = Mutex<[LoadedPlugin]>([])
     /// Whether answers are left where they are until workers have caught up with what plugins publish.
     private let isHoldingBack = Atomic<Bool>(false)
@@ -17,6 +19,16 @@ final class Helpers: Sendable {
     init(workerCount: Int) throws(SystemError) {
         keeper = try PluginKeeper()
         desks = (0..<workerCount).map { _ in WorkerDesk() }
+        table = .allocate(capacity: workerCount)
+        _ = table.initialize(from: desks.map(Unmanaged.passUnretained))
+    }
+
+    deinit { table.deallocate() }
+
+    /// Lends the desk of a worker.
+    @inline(__always)
+    func withDesk<Result>(of worker: Int, _ body: (WorkerDesk) -> Result) -> Result {
+        table[worker]._withUnsafeGuaranteedRef(body)
     }
 
     /// The plugins, in the order they were loaded.

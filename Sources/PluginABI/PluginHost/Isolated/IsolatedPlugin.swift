@@ -164,19 +164,21 @@ final class IsolatedPlugin: Sendable {
         return failing
     }
 
-    func write(_ asked: Asked, _ state: inout State) {
+    func write(_ asked: borrowing Asked, _ state: inout State) {
         if hasGone.load(ordering: .acquiring) { sendGone(&state) }
         var subscriptionCount = 0
-        let number = asked.withClient { client in
-            subscriptionCount = client.subscriptionCount.load(ordering: .relaxed)
-            return introduce(client, &state)
+        var number: UInt64 = 0
+        if let client = asked.clientReference {
+            (number, subscriptionCount) = client._withUnsafeGuaranteedRef {
+                (introduce($0, &state), $0.subscriptionCount.load(ordering: .relaxed))
+            }
         }
         asked.encode(
             QuestionHead(
                 serial: asked.serial,
                 ring: asked.ring,
                 callback: asked.isMarker ? 0 : asked.callback.remoteNumber,
-                client: number ?? 0,
+                client: number,
                 subscriptionCount: Int32(clamping: subscriptionCount)
             ),
             into: &state.record

@@ -31,23 +31,24 @@ extension PluginHost {
 
     /// Begins a question of the core on the reactor that asks.
     func enquire(
-        _ question: HookQuestion,
+        _ question: consuming HookQuestion,
         _ questionID: QuestionID,
         _ snapshot: CallbackSnapshot,
         _ helpers: Helpers
     ) -> HookAnswer? {
         if question.isLogin { return answer(question, questionID, snapshot, at: .reactor) }
-        let desk = helpers.desks[questionID.worker]
-        desk.order.pointee.enter(questionID)
         let enquiry = Enquiry(question, questionID, snapshot, isClosed: isPerListener)
-        var answer: HookAnswer?
-        for walk in 0..<enquiry.walkCount { answer = drive(enquiry, walk, desk) }
-        guard let answer else { return nil }
-        // Those before it have not been answered, or it is the only one.
-        var released: AnswerOrder.Released = []
-        desk.order.pointee.settle(questionID, answer, into: &released)
-        assert(released.count <= 1, "only the last one was entered")
-        return released.first?.answer
+        return helpers.withDesk(of: questionID.worker) { desk in
+            desk.order.pointee.enter(questionID)
+            var answer: HookAnswer?
+            for walk in 0..<enquiry.walkCount { answer = drive(enquiry, walk, desk) }
+            guard let answer else { return nil }
+            // Those before it have not been answered, or it is the only one.
+            var released: AnswerOrder.Released = []
+            desk.order.pointee.settle(questionID, answer, into: &released)
+            assert(released.count <= 1, "only the last one was entered")
+            return released.first?.answer
+        }
     }
 
     /// Goes on on a walk of a question; the answer to that, or nil while somebody has yet to answer.
@@ -263,17 +264,15 @@ extension PluginHost {
         var answers: AnswerOrder.Released = []
         var items = UnsafeQueue<HelperItem>()
         var hasTold = false
+        var calls = ShortCalls()
+        defer { calls.count() }
         for plugin in helpers.plugins {
             plugin.isolated?.collect(worker, into: &items)
             answers.reserveCapacity(items.count)
             while let item = items.removeFirst() {
                 switch consume item {
                 case .plain(let asked, let answer):
-                    asked.callback.note(
-                        code: answer.code,
-                        nanoseconds: answer.nanoseconds,
-                        watch
-                    )
+                    asked.callback.note(answer, among: &calls, watch)
                     resume(asked, answer, desk, into: &answers)
                 case .answered(let asked, let answer):
                     asked.callback.note(code: answer.code, nanoseconds: answer.nanoseconds, watch)

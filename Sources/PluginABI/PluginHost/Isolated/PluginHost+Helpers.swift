@@ -109,7 +109,7 @@ extension PluginHost {
     /// `registerControl` for a callback in another process.
     func registerControl(_ plugin: LoadedPlugin, topic: String, remote number: UInt32) -> CInt {
         guard isControlTopic(topic) else { return ResultCode.invalid }
-        if topic == BrokerControl.topic, brokerControl != nil { return ResultCode.alreadyExists }
+        if topic == ControlAPI.topic, hasControlAPI { return ResultCode.alreadyExists }
         guard case .done = registry.addControl(plugin, topic: topic, remote: number) else {
             return ResultCode.alreadyExists
         }

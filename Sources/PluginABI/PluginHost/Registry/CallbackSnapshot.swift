@@ -17,9 +17,13 @@ final class CallbackSnapshot: Sendable {
         let confirmers: [Callback]
         /// Whether all of them may be called on any thread.
         let confirmsDirectly: Bool
+        /// Those asked about access, as long as this lives, and the only one of them if there is one alone.
+        let access: (chain: Unmanaged<CallbackChain>, sole: Callback?)
 
         init(_ chains: [CallbackChain], isClosed: Bool) {
             self.chains = chains
+            let access = chains[Int(PluginEvent.aclCheck.rawValue)]
+            self.access = (.passUnretained(access), access.sole)
             confirmers = chains[Int(PluginEvent.basicAuth.rawValue)].all.filter(\.plugin.confirms)
             confirmsDirectly = confirmers.allSatisfy(\.plugin.isDirect)
             events = Self.events(chains, isClosed: isClosed)
@@ -56,6 +60,12 @@ final class CallbackSnapshot: Sendable {
         let events: HookEvents
         /// Who alone decides, by client and topic alone; nil when there is more to it.
         let only: Callback?
+        /// A bit for each event, by its number: all who are asked may be called on any thread.
+        private let direct: UInt64
+
+        /// Whether all who are asked for an event may be called on any thread.
+        @inline(__always)
+        func isDirect(_ event: PluginEvent) -> Bool { direct & 1 << UInt64(event.rawValue) != 0 }
     }
 
     /// Clients without listener, then by the number of the listener.
@@ -141,5 +151,8 @@ extension CallbackSnapshot.AccessPath {
         let chain = scope[.aclCheck]
         let isOne = chain.lists.count == 1 && chain.lists[0].count == 1
         only = isOne && chain.isByTopic ? chain.lists[0][0] : nil
+        direct = scope.chains.indices.reduce(0) {
+            $0 | (scope.chains[$1].isDirect ? 1 << UInt64($1) : 0)
+        }
     }
 }

@@ -21,6 +21,8 @@ final class DriverConnection: ToolConnection, ClientDriverDelegate {
     private var isInBatch = false
     private var pendingEnd: (reason: ReasonCode, properties: [UInt8])?
     private let isTraced: Bool
+    /// QoS 2 messages that have come and are not released.
+    private var unreleased: [UInt16: UnreleasedMessage] = [:]
     /// With `-d`: what was printed of messages whose acknowledgement has not been shown.
     private var held: [[UInt8]] = []
     /// Whether the broker has ever accepted the client.
@@ -116,6 +118,8 @@ final class DriverConnection: ToolConnection, ClientDriverDelegate {
 
     func client(_ client: ClientDriver, connected connack: MQTTConnack) {
         wasConnected = true
+        // The broker that has forgotten them begins anew.
+        if !connack.isSessionPresent { unreleased.removeAll() }
         flow.connected(self)
     }
 
@@ -126,20 +130,33 @@ final class DriverConnection: ToolConnection, ClientDriverDelegate {
         let isRetained = messages.isRetained
         let properties = messages.properties
         messages.walk { payload, identifier in
-            let mark = isTraced ? voice.output.count : 0
-            flow.received(
-                self,
-                UnsafePrintedMessage(
-                    topic: topic,
-                    payload: payload,
-                    qos: qos,
-                    isRetained: isRetained,
-                    packetIdentifier: identifier,
-                    properties: properties
-                )
+            let message = UnsafePrintedMessage(
+                topic: topic,
+                payload: payload,
+                qos: qos,
+                isRetained: isRetained,
+                packetIdentifier: identifier,
+                properties: properties
             )
-            if isTraced, qos > 0 { hold(from: mark) }
+            if qos == 2 {
+                unreleased[identifier] = UnreleasedMessage(message)
+            } else {
+                hand(message)
+            }
         }
+    }
+
+    /// A QoS 2 message counts as received when the broker has released it, as in the original.
+    func client(_ client: ClientDriver, released packetIdentifier: UInt16) {
+        guard let message = unreleased.removeValue(forKey: packetIdentifier) else { return }
+        isInBatch = true
+        message.withPrinted(packetIdentifier) { hand($0) }
+    }
+
+    private func hand(_ message: UnsafePrintedMessage) {
+        let mark = isTraced ? voice.output.count : 0
+        flow.received(self, message)
+        if isTraced, message.qos > 0 { hold(from: mark) }
     }
 
     /// A message stands behind the line about its acknowledgement, as it does in the original.
@@ -210,7 +227,7 @@ final class DriverConnection: ToolConnection, ClientDriverDelegate {
         }
         voice.output += trace.lines(packet, isSent: isSent).utf8
         let type = packet.first.map { PacketType(rawValue: $0 >> 4) }
-        if isSent, type == .puback || type == .pubrec, !held.isEmpty {
+        if isSent, type == .puback || type == .pubcomp, !held.isEmpty {
             voice.output += held.removeFirst()
         }
     }

@@ -28,6 +28,11 @@ struct CommandLineRequest {
             return try names(fields, optional: "priority")
         case .paging:
             return try paging()
+        case .fields(let fields, let options):
+            guard let members = RequestOption.members(arguments, fields, options) else {
+                throw Self.invalid
+            }
+            return request(members)
         case .special:
             return try special()
         case .local, .check:

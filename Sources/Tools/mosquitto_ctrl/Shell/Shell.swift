@@ -248,7 +248,7 @@ final class Shell {
 
     private func show(_ response: JSONValue, _ rule: CommandRule) {
         if let error = response["error"]?.text {
-            complain(error)
+            complain(HarmlessText.visible(error))
             return
         }
         guard let data = response["data"] else {
@@ -259,8 +259,13 @@ final class Shell {
             }
             return
         }
-        remember(data)
-        guard let lines = ShellPrinter(style: style).lines(rule.name, data) else {
+        if module == .dynsec { remember(data) }
+        let shown = HarmlessText.visible(data)
+        let printer = ShellPrinter(style: style)
+        let lines =
+            module == .broker
+            ? printer.brokerLines(rule.name, shown) : printer.lines(rule.name, shown)
+        guard let lines else {
             complain("Invalid response from broker.")
             return
         }

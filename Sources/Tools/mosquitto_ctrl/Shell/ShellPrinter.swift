@@ -19,10 +19,16 @@ struct ShellPrinter {
         case "getanonymousgroup": return data["group"]?["groupname"]?.text.map { [$0] }
         case "getdefaultaclaccess": return data["acls"]?.elements?.compactMap(defaultAccess)
         case "getdetails": return details(data)
-        case "listplugins": return data["plugins"]?.elements?.flatMap(plugin)
-        case "listbridges": return ResponsePrinter.lines(command, data)
-        case "listlisteners": return data["listeners"]?.elements?.flatMap(listener)
         default: return nil
+        }
+    }
+
+    /// The lines for the answer of the broker itself; nil likewise.
+    func brokerLines(_ command: String, _ data: JSONValue) -> [String]? {
+        switch command.lowercased() {
+        case "listplugins": data["plugins"]?.elements?.flatMap(plugin)
+        case "listlisteners": data["listeners"]?.elements?.flatMap(listener)
+        default: BrokerPrinter.lines(command, data)
         }
     }
 
@@ -92,7 +98,7 @@ struct ShellPrinter {
         let endpoints = plugin["control-endpoints"]?.elements?.compactMap(\.text) ?? []
         return field("Plugin:", plugin["name"]) + field("Version:", plugin["version"])
             + block("Control endpoints:", endpoints)
-            + ResponsePrinter.process(of: plugin).flatMap { block($0.0, [$0.1]) } + [""]
+            + BrokerPrinter.process(of: plugin).flatMap { block($0.0, [$0.1]) } + [""]
     }
 
     private func listener(_ listener: JSONValue) -> [String] {

@@ -23,6 +23,11 @@ struct ShellRequest {
             return try names(fields, optional: optional)
         case .prioritised(let fields): return try names(fields, optional: nil)
         case .paging: return try paging()
+        case .fields(let fields, let options):
+            guard let members = RequestOption.members(arguments, fields, options) else {
+                throw usage()
+            }
+            return request(members)
         case .special: return try special()
         case .local, .check: throw usage()
         }

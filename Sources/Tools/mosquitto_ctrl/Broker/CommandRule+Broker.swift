@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the module `broker`.
+
+extension CommandRule {
+    static let broker: [CommandRule] = [
+        CommandRule(
+            "health",
+            "Broker",
+            "",
+            "Say whether the broker serves clients; status 0 if it does.",
+            .check,
+            in: .commandLine
+        ),
+        broker("getOverview", "Broker", "", "Show the broker at a glance, and what to look at."),
+        broker(
+            "listBridges",
+            "Broker",
+            "",
+            "List the bridges, how they are, and why."
+        ),
+        broker("listListeners", "Broker", "", "List the broker's listeners."),
+        broker("listPlugins", "Broker", "", "List the plugins the broker has loaded."),
+        CommandRule(
+            "reconnectBridge",
+            "Broker",
+            "NAME",
+            "Have a bridge connect anew at once.",
+            .names(["name"])
+        ),
+        broker(
+            "saveState",
+            "Broker",
+            "",
+            "Save sessions and retained messages now, as SIGUSR1 does."
+        ),
+        broker(
+            "listClients",
+            "Clients",
+            "",
+            "List clients, connected or not; patterns have * and ?.",
+            options: RequestOption.clientFilter + [
+                .choice(
+                    "--order",
+                    "order",
+                    ["identifier", "queued", "dropped", "connected-since"],
+                    "what comes first"
+                )
+            ] + RequestOption.paging
+        ),
+        broker("getClient", "Clients", "CLIENTID", "Show one client.", fields: ["clientid"]),
+    ]
+
+    /// A command whose words are fields of the request.
+    private static func broker(
+        _ name: String,
+        _ section: String,
+        _ syntax: String,
+        _ summary: String,
+        fields: [String] = []
+    ) -> CommandRule {
+        CommandRule(name, section, syntax, summary, .names(fields))
+    }
+
+    /// A command with options.
+    private static func broker(
+        _ name: String,
+        _ section: String,
+        _ syntax: String,
+        _ summary: String,
+        fields: [String] = [],
+        options: [RequestOption]
+    ) -> CommandRule {
+        let words = (syntax.isEmpty ? [] : [syntax]) + options.map(\.syntax)
+        return CommandRule(
+            name,
+            section,
+            words.joined(separator: " "),
+            summary,
+            .fields(fields, options)
+        )
+    }
+}
