@@ -37,7 +37,9 @@ extension ClientSession {
         } catch {
             return (Outcome(error, wasOpen: false).code, nil)
         }
-        guard message.qos <= driver.serverMaximumQoS else { return (ResultCode.qosNotSupported, nil) }
+        guard message.qos <= driver.serverMaximumQoS else {
+            return (ResultCode.qosNotSupported, nil)
+        }
         let properties: [UInt8]
         switch PropertyArguments(message.properties, for: CMD_PUBLISH, isV5: settings.isV5) {
         case .wrong(let code): return (code, nil)
