@@ -83,7 +83,10 @@ struct LibraryProgram: Sendable, CustomTestStringConvertible {
     /// Builds it in a folder; the result is the path of the program.
     func build(headers: Side, library: Side, in folder: String) throws -> String {
         let path = "\(folder)/\(name)-\(headers)-\(library)"
-        var words = isCxx ? ["/usr/bin/c++", "-std=c++11"] : ["/usr/bin/cc", "-std=gnu11"]
+        var words =
+            isCxx
+            ? (Self.words("PROGRAM_CXX") ?? ["/usr/bin/c++"]) + ["-std=c++11"]
+            : (Self.words("PROGRAM_CC") ?? ["/usr/bin/cc"]) + ["-std=gnu11"]
         words += ["-O1", "-g", "-Wall", "-Wextra", "-Werror", "\(Self.folder)/\(file)", "-o", path]
         if headers == .ours { words.append("-I\(Broker.packageRoot)/include") }
         if library == .ours {
@@ -91,6 +94,7 @@ struct LibraryProgram: Sendable, CustomTestStringConvertible {
         }
         if isCxx { words.append("-l:libmosquittopp.so.1") }
         words += ["-l:libmosquitto.so.1", "-lssl", "-lcrypto", "-lpthread"]
+        words += Self.words("PROGRAM_LIBS") ?? []
         let outcome = try ChildProcess.run(words[0], Array(words.dropFirst()), seconds: 60)
         guard outcome.status == 0 else { throw Mismatch("\(words): \(outcome.errors)") }
         return path
@@ -102,12 +106,20 @@ struct LibraryProgram: Sendable, CustomTestStringConvertible {
         // The name that is in the certificate.
         let host = server == .tls || server == .certificate ? "localhost" : "127.0.0.1"
         let ours = library == .ours ? ["LD_LIBRARY_PATH": try ClientLibrary.folder.get()] : [:]
+        let words =
+            (Self.words("PROGRAM_WRAPPER") ?? [])
+            + [path, host, "\(broker.port)", try ProgramCertificates.shared.get().directory]
         return try ChildProcess.run(
-            path,
-            [host, "\(broker.port)", try ProgramCertificates.shared.get().directory],
+            words[0],
+            Array(words.dropFirst()),
             environment: ours,
-            seconds: 40
+            seconds: 10 + (Self.words("PROGRAM_SECONDS")?.first.flatMap { Double($0) } ?? 30)
         )
+    }
+
+    /// Other compilers and libraries, something to run programs within, more time: for `scripts/client-library.sh`.
+    private static func words(_ variable: String) -> [String]? {
+        ProcessInfo.processInfo.environment[variable]?.split(separator: " ").map { String($0) }
     }
 
     private func broker() throws -> Broker {

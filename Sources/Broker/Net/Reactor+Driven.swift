@@ -33,5 +33,6 @@ extension Reactor {
     package func closeConnections() {
         outgoing.cancelAll()
         for connection in connections { connection.close() }
+        forgetConnections()
     }
 }

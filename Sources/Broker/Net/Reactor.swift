@@ -465,6 +465,18 @@ package final class Reactor {
         closing.removeFirst(count)
     }
 
+    /// Lets go of connections that turns have yet to look at: there are no more turns.
+    func forgetConnections() {
+        ending.removeAll()
+        drained.removeAll()
+        yielding.removeAll()
+        resuming.removeAll()
+        leaving.removeAll()
+        closing.removeAll()
+        touchedConnections.removeAll()
+        lateConnections.removeAll()
+    }
+
     // MARK: Sources
 
     /// Every open connection.

@@ -72,10 +72,12 @@ static void no_descriptor_is_left(void)
         for (i = 0; i < MANY; i++) clients[i] = begin_client();
         for (i = 0; i < CONNECTED; i++) DO(mosquitto_connect(clients[i], host, port, 60));
         for (i = 0; i < CONNECTED; i++) DO(mosquitto_loop(clients[i], 100, 1));
-        if (round == 1) {
+        if (round < 2) {
             for (i = 0; i < 100; i++) DO(mosquitto_loop_start(clients[i]));
-            EXPECT(count_entries("/proc/self/task") >= threads + 100);
+            EXPECT(count_entries("/proc/self/task") >= 100);
         }
+        /* Some end what they have, and never look at it again. */
+        for (i = 100; i < 200; i++) DO(mosquitto_disconnect(clients[i]));
         for (i = 0; i < MANY; i++) mosquitto_destroy(clients[i]);
         if (round == 0) {
             descriptors = count_entries("/proc/self/fd");
@@ -83,6 +85,8 @@ static void no_descriptor_is_left(void)
         }
     }
     EXPECT(count_entries("/proc/self/fd") == descriptors);
+    /* A thread that was joined is listed for a moment more. */
+    for (i = 0; i < 100 && count_entries("/proc/self/task") != threads; i++) poll(NULL, 0, 10);
     EXPECT(count_entries("/proc/self/task") == threads);
     puts("nothing is left");
 }

@@ -52,6 +52,16 @@ struct RequestOption: Equatable, Sendable {
         .text("--listener", "listener", "port or socket path of their listener"),
     ]
 
+    /// Which subscriptions are meant.
+    static let subscriptionFilter: [RequestOption] = [
+        .text("--filter", "filter", "what their filters are like"),
+        .text("--client", "clientid", "whose they are"),
+        .text("--share", "share", "the name of their shared group"),
+    ]
+
+    /// That nothing is to be done.
+    static let dryRun = flag("--dry-run", "dry-run", "only say what would be done")
+
     /// Which part of a long list.
     static let paging: [RequestOption] = [
         .number("--count", "count", "how many, 100 unless said"),
@@ -77,19 +87,22 @@ struct RequestOption: Equatable, Sendable {
     }
 
     /// The members that words become: those that are no options fill `fields`, in order and all of
-    /// them; nil if they do not fit.
+    /// them, and then the optional field; nil if they do not fit.
     static func members(
         _ words: [String],
         _ fields: [String],
+        optional: String? = nil,
         _ options: [RequestOption]
     ) -> [JSONValue.Member]? {
         var members: [JSONValue.Member] = []
-        var fields = fields[...]
+        var missing = fields.count
+        var fields = (fields + [optional].compactMap(\.self))[...]
         var rest = words[...]
         while let word = rest.popFirst() {
             guard let option = options.first(where: { $0.name == word }) else {
                 guard !word.hasPrefix("--"), let field = fields.popFirst() else { return nil }
                 members.append(.init(field, .string(word)))
+                missing -= 1
                 continue
             }
             guard option.kind != .flag else {
@@ -99,7 +112,7 @@ struct RequestOption: Equatable, Sendable {
             guard let value = rest.popFirst().flatMap(option.value) else { return nil }
             members.append(.init(option.key, value))
         }
-        return fields.isEmpty ? members : nil
+        return missing <= 0 ? members : nil
     }
 
     private func value(_ word: String) -> JSONValue? {
