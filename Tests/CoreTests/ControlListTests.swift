@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists of the control API: patterns, the first of many, and where a page begins.
 
+import JSON
 import Testing
 
 @testable import Core
@@ -44,27 +45,67 @@ struct ControlListTests {
     @Test("Keys are in order of rank, then of the bytes of the identifier")
     func keys() {
         let keys = [
-            ClientKey(rank: -1, identifier: "z"), ClientKey(rank: 0, identifier: ""),
-            ClientKey(rank: 0, identifier: "Z"), ClientKey(rank: 0, identifier: "a"),
-            ClientKey(rank: 0, identifier: "aa"), ClientKey(rank: 0, identifier: "e\u{301}"),
-            ClientKey(rank: 0, identifier: "é"), ClientKey(rank: 1, identifier: "a"),
+            RowKey(rank: -1, "z"), RowKey(rank: 0, ""),
+            RowKey(rank: 0, "Z"), RowKey(rank: 0, "a"),
+            RowKey(rank: 0, "aa"), RowKey(rank: 0, "e\u{301}"),
+            RowKey(rank: 0, "é"), RowKey(rank: 1, "a"),
         ]
         #expect(keys.shuffled().sorted() == keys)
         // One character in two spellings is two identifiers.
         #expect(keys[5] != keys[6])
     }
 
-    @Test("A cursor comes back as it went", arguments: ClientOrder.allCases)
-    func cursor(order: ClientOrder) throws {
+    @Test(
+        "A cursor comes back as it went",
+        arguments: [.clientsByIdentifier, .retained] as [ListNumber]
+    )
+    func cursor(list: ListNumber) throws {
         for (rank, name) in [(Int64.min, ""), (-1, "a\u{0}b"), (Int64.max, "e\u{301}")] {
-            let cursor = ClientCursor(order, after: ClientKey(rank: rank, identifier: name))
-            #expect(ClientCursor(cursor.text) == cursor)
+            let cursor = PageCursor(list, after: RowKey(rank: rank, name))
+            #expect(PageCursor(cursor.text) == cursor)
         }
     }
 
     @Test("What is no cursor is none", arguments: ["", "AAAA", "x", "//////////////////8=", "é"])
     func noCursor(text: String) {
-        #expect(ClientCursor(text) == nil)
+        #expect(PageCursor(text) == nil)
+    }
+
+    private func part(_ names: [String], hasMore: Bool = false, bytes: Int = 1) -> ListPart {
+        var part = ListPart()
+        part.total = names.count
+        part.rows = names.map { ListRow(key: RowKey($0), report: .null, byteCount: bytes) }
+        part.hasMore = hasMore
+        return part
+    }
+
+    private func request(_ count: Int) throws -> PageRequest {
+        let value = JSONValue.object([.init("count", .number(Double(count)))])
+        return try PageRequest(ControlArguments(value), of: .retained)
+    }
+
+    @Test("A page is the first of what all workers have, and says whether there is more")
+    func page() throws {
+        let parts = [part(["b", "d"]), part(["a", "c"])]
+        let whole = ListPage(try request(4), parts)
+        #expect(whole.rows.map(\.key.name) == ["a", "b", "c", "d"] && whole.total == 4)
+        #expect(whole.cursor == nil)
+        let first = ListPage(try request(3), parts)
+        #expect(first.rows.map(\.key.name) == ["a", "b", "c"])
+        #expect(first.cursor == PageCursor(.retained, after: RowKey("c")))
+        let more = ListPage(try request(4), [part(["a"]), part(["b"], hasMore: true)])
+        #expect(more.cursor?.key == RowKey("b"))
+        let empty = ListPage(try request(4), [part([])])
+        #expect(empty.rows.isEmpty && empty.cursor == nil)
+    }
+
+    @Test("A page of long entries ends early, but has one at least")
+    func longPage() throws {
+        let half = ListPage.bytesMax / 2
+        let page = ListPage(try request(9), [part(["a", "b", "c"], bytes: half)])
+        #expect(page.rows.count == 2 && page.cursor?.key == RowKey("b"))
+        let huge = ListPage(try request(9), [part(["a", "b"], bytes: ListPage.bytesMax + 1)])
+        #expect(huge.rows.count == 1)
     }
 
     @Test("Rates are those since the oldest look of the last minute, or since the start")

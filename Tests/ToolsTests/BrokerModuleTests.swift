@@ -32,6 +32,10 @@ struct BrokerModuleTests {
             #expect(request(line) == nil, "\(line)")
         }
         #expect(request("", ["name"]) == nil)
+        let optional = RequestOption.members(["x"], [], optional: "name", Self.options)
+        #expect(optional == [.init("name", "x")])
+        #expect(RequestOption.members([], [], optional: "name", Self.options) == [])
+        #expect(RequestOption.members(["x", "y"], [], optional: "name", Self.options) == nil)
     }
 
     @Test("Tables are as wide as what is in them, up to a limit")
@@ -110,5 +114,25 @@ struct BrokerModuleTests {
         #expect(missing.errors == "getClient: Error: Client '\\x1bx' not found.\n")
         #expect(try run("broker", "getOverview").output.contains("Status:        ready"))
         #expect(try run("broker", "listClients", "--order", "size").status == 3)
+        let match = try run("broker", "matchTopic", "$CONTROL/broker/v1/response")
+        #expect(match.output.contains("asker"))
+        #expect(
+            try run("broker", "disconnectClient", "--pattern", "*", "--dry-run").output == "0\n"
+        )
+        #expect(try run("broker", "disconnectClient").status == 1)
+        #expect(try run("broker", "deleteSession", "nobody").status == 1)
+        let options = try run("broker", "getConfiguration")
+        #expect(options.output.contains("enable_control_api  true"))
+        #expect(try run("broker", "reload").output == "No option has changed.\n")
+        #expect(try run("broker", "checkConfiguration").output == "No option has changed.\n")
+        let types = try run("broker", "setLogTypes", "--types", "error,notice", "--seconds", "5")
+        #expect(types.output.hasPrefix("Types:\n  error\n  notice\nUntil: "))
+        let shown = try run("broker", "getRetained", "$SYS/broker/version")
+        #expect(shown.output.contains("Payload:       mosquitto version"))
+        #expect(try run("broker", "listRetained", "none/#").output.hasSuffix("0 of 0\n"))
+        #expect(try run("broker", "deleteRetained", "none/#").output == "0\n")
+        #expect(
+            try run("broker", "listSubscriptions", "--client", "asker").output.contains("1 of 1")
+        )
     }
 }

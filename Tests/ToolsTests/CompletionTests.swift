@@ -26,7 +26,10 @@ struct CompletionTests {
         (["mosquitto_ctrl", "-q", "1", "dynsec", "createC"], ["createClient"]),
         (
             ["mosquitto_ctrl", "broker", "list"],
-            ["listBridges", "listClients", "listListeners", "listPlugins"]
+            [
+                "listBridges", "listClients", "listListeners", "listPlugins", "listRetained",
+                "listSubscriptions",
+            ]
         ),
         (["mosquitto_ctrl", "dynsec", "createClient", "u", "-"], ["-c", "-p", "--help"]),
         (["mosquitto_ctrl", "dynsec", "createClient", "u", "-p", "x", ""], []),

@@ -11,8 +11,8 @@ struct CommandRule: Sendable {
         case prioritised([String])
         /// A count and an offset, both optional.
         case paging
-        /// One word for each field, and options among them.
-        case fields([String], [RequestOption])
+        /// One word for each field, perhaps one for the optional field, and options among them.
+        case fields([String], optional: String? = nil, [RequestOption])
         /// A form of its own, told apart by the command's name.
         case special
         /// Done here, without the broker.

@@ -24,13 +24,13 @@ enum CtrlProgram {
     private static func command(_ rule: CommandRule) -> CommandLineCommand {
         var options: [CommandLineOption] = []
         var arguments: [CommandLineWord] = []
-        if case .fields(let fields, let requestOptions) = rule.form {
+        if case .fields(let fields, let optional, let requestOptions) = rule.form {
             return CommandLineCommand(
                 rule.name,
                 rule.summary,
                 options: requestOptions.map(\.description)
                     + [CommandLineOption(["--help"], "show the arguments")],
-                arguments: fields.map { _ in .text }
+                arguments: (fields + [optional].compactMap(\.self)).map { _ in .text }
             )
         }
         var words = rule.syntax.split(separator: " ").map { word in

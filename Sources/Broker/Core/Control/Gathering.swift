@@ -30,6 +30,17 @@ final class Gathering<Part: Sendable>: Sendable {
     }
 }
 
+extension Worker {
+    /// Does something in slices of this worker's turns until there is a result.
+    func slice<Part>(_ step: @escaping (Worker) -> Part?, _ handIn: @escaping (Part) -> Void) {
+        slices.add { [unowned self] in
+            guard let part = step(self) else { return false }
+            handIn(part)
+            return true
+        }
+    }
+}
+
 extension Broker {
     /// Has every worker begin something on its thread and hand in its part later, once; then calls
     /// `body` with the parts, in no order, on a thread that no client waits for.

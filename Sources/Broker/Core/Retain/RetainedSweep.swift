@@ -65,7 +65,7 @@ extension Broker {
 
 extension Worker {
     /// Retained messages have gone without another in their place.
-    fileprivate func noteRemoved(_ removed: [AnyObject], _ version: UInt64) {
+    func noteRemoved(_ removed: [AnyObject], _ version: UInt64) {
         for message in removed { counters.retain(0, insteadOf: message) }
         keeper?.didRemoveRetained(removed.map { Message($0) }, version: version)
     }

@@ -62,6 +62,9 @@ struct SessionSubscription: Equatable {
     /// Whether each message goes to one member of a group.
     var isShared: Bool { shareNameCount > 0 }
 
+    /// The share name; nil for an ordinary subscription.
+    var shareName: ArraySlice<UInt8>? { isShared ? text[shareNameRange] : nil }
+
     private var shareNameRange: Range<Int> {
         SharedFilter.shareNameRange(count: Int(shareNameCount))
     }

@@ -15,6 +15,15 @@ enum BrokerPrinter {
         case "getoverview": overview(data)
         case "listclients": clients(data)
         case "getclient": data["client"].map { details($0) }
+        case "disconnectclient", "deletesession": acted(data, "clients")
+        case "deleteretained": acted(data, "topics")
+        case "listsubscriptions", "matchtopic": subscriptions(data)
+        case "listretained": retained(data)
+        case "getconfiguration": configuration(data)
+        case "checkconfiguration": checked(data)
+        case "reload": changes(data)
+        case "setlogtypes": details(data)
+        case "getretained": data["message"].map { details($0) }
         default: []
         }
     }
@@ -91,6 +100,44 @@ enum BrokerPrinter {
             ])
         }
         return table.lines + ending(data, clients.count)
+    }
+
+    private static func subscriptions(_ data: JSONValue) -> [String]? {
+        guard let subscriptions = data["subscriptions"]?.elements else { return nil }
+        var table = TextTable([
+            .init(title: "FILTER", widthMax: 60), .init(title: "CLIENT ID"),
+            .init(title: "USER", widthMax: 20), .init(title: "QOS", isNumber: true),
+            .init(title: "CONNECTED"), .init(title: "SHARE", widthMax: 20),
+        ])
+        for entry in subscriptions {
+            table.add([
+                text(entry["filter"]), text(entry["clientid"]), text(entry["username"]),
+                text(entry["qos"]), text(entry["connected"]), text(entry["share"]),
+            ])
+        }
+        return table.lines + ending(data, subscriptions.count)
+    }
+
+    private static func retained(_ data: JSONValue) -> [String]? {
+        guard let messages = data["messages"]?.elements else { return nil }
+        var table = TextTable([
+            .init(title: "TOPIC", widthMax: 80), .init(title: "QOS", isNumber: true),
+            .init(title: "BYTES", isNumber: true), .init(title: "CLIENT ID"),
+            .init(title: "EXPIRES"),
+        ])
+        for entry in messages {
+            table.add([
+                text(entry["topic"]), text(entry["qos"]), text(entry["payload-bytes"]),
+                text(entry["clientid"]), text(entry["expires-at"]),
+            ])
+        }
+        return table.lines + ending(data, messages.count)
+    }
+
+    /// What something was done to, or would have been: the first names, and how many there are.
+    private static func acted(_ data: JSONValue, _ key: String) -> [String]? {
+        guard let count = data["count"]?.integer else { return nil }
+        return (data[key]?.elements ?? []).map { text($0) } + ["\(count)"]
     }
 
     /// How much of a list that was, and how to see the rest.

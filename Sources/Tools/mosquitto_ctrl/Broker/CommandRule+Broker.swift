@@ -48,6 +48,86 @@ extension CommandRule {
             ] + RequestOption.paging
         ),
         broker("getClient", "Clients", "CLIENTID", "Show one client.", fields: ["clientid"]),
+        broker(
+            "disconnectClient",
+            "Clients",
+            "[CLIENTID]",
+            "Close the connection of a client, or of all that the options describe.",
+            optional: "clientid",
+            options: RequestOption.clientFilter + [
+                .flag("--without-will", "without-will", "do not publish their wills"), .dryRun,
+            ]
+        ),
+        broker(
+            "deleteSession",
+            "Clients",
+            "[CLIENTID]",
+            "End the session of a client, or of all that the options describe, connected or not.",
+            optional: "clientid",
+            options: RequestOption.clientFilter + [.dryRun]
+        ),
+        broker(
+            "listSubscriptions",
+            "Topics",
+            "",
+            "List subscriptions.",
+            options: RequestOption.subscriptionFilter + RequestOption.paging
+        ),
+        broker(
+            "matchTopic",
+            "Topics",
+            "TOPIC",
+            "List the subscriptions that a message to a topic would go to.",
+            fields: ["topic"],
+            options: RequestOption.subscriptionFilter + RequestOption.paging
+        ),
+        broker(
+            "listRetained",
+            "Topics",
+            "[FILTER]",
+            "List retained messages.",
+            optional: "filter",
+            options: RequestOption.paging
+        ),
+        broker(
+            "getRetained",
+            "Topics",
+            "TOPIC",
+            "Show a retained message.",
+            fields: ["topic"],
+            options: [.number("--max-bytes", "max-bytes", "so much of its payload")]
+        ),
+        broker(
+            "deleteRetained",
+            "Topics",
+            "FILTER",
+            "Delete the retained messages of a topic, or of all that match a filter.",
+            fields: ["filter"],
+            options: [.dryRun]
+        ),
+        broker(
+            "getConfiguration",
+            "Configuration",
+            "",
+            "Show the options in force, and where they stand."
+        ),
+        broker(
+            "checkConfiguration",
+            "Configuration",
+            "",
+            "Say what a reload would change, or what is wrong."
+        ),
+        broker("reload", "Configuration", "", "Read the configuration again, as SIGHUP does."),
+        broker(
+            "setLogTypes",
+            "Configuration",
+            "",
+            "Log other types of lines for a while; without types as configured.",
+            options: [
+                .list("--types", "types", "words of log_type, with commas"),
+                .number("--seconds", "seconds", "for so long, 600 unless said"),
+            ]
+        ),
     ]
 
     /// A command whose words are fields of the request.
@@ -68,6 +148,7 @@ extension CommandRule {
         _ syntax: String,
         _ summary: String,
         fields: [String] = [],
+        optional: String? = nil,
         options: [RequestOption]
     ) -> CommandRule {
         let words = (syntax.isEmpty ? [] : [syntax]) + options.map(\.syntax)
@@ -76,7 +157,7 @@ extension CommandRule {
             section,
             words.joined(separator: " "),
             summary,
-            .fields(fields, options)
+            .fields(fields, optional: optional, options)
         )
     }
 }

@@ -11,6 +11,8 @@ struct RequestOption: Equatable, Sendable {
         case text
         case number
         case choice([String])
+        /// Words with commas between them.
+        case list
         /// There is none: it is said, or not.
         case flag
     }
@@ -24,6 +26,10 @@ struct RequestOption: Equatable, Sendable {
 
     static func text(_ name: String, _ key: String, _ summary: String) -> RequestOption {
         RequestOption(name: name, key: key, kind: .text, summary: summary)
+    }
+
+    static func list(_ name: String, _ key: String, _ summary: String) -> RequestOption {
+        RequestOption(name: name, key: key, kind: .list, summary: summary)
     }
 
     static func number(_ name: String, _ key: String, _ summary: String) -> RequestOption {
@@ -52,6 +58,16 @@ struct RequestOption: Equatable, Sendable {
         .text("--listener", "listener", "port or socket path of their listener"),
     ]
 
+    /// Which subscriptions are meant.
+    static let subscriptionFilter: [RequestOption] = [
+        .text("--filter", "filter", "what their filters are like"),
+        .text("--client", "clientid", "whose they are"),
+        .text("--share", "share", "the name of their shared group"),
+    ]
+
+    /// That nothing is to be done.
+    static let dryRun = flag("--dry-run", "dry-run", "only say what would be done")
+
     /// Which part of a long list.
     static let paging: [RequestOption] = [
         .number("--count", "count", "how many, 100 unless said"),
@@ -61,7 +77,7 @@ struct RequestOption: Equatable, Sendable {
     /// The option in the syntax of its command.
     var syntax: String {
         switch kind {
-        case .text, .number: "[\(name) \(key)]"
+        case .text, .number, .list: "[\(name) \(key)]"
         case .choice(let words): "[\(name) \(words.joined(separator: "|"))]"
         case .flag: "[\(name)]"
         }
@@ -70,26 +86,29 @@ struct RequestOption: Equatable, Sendable {
     /// The option for completions.
     var description: CommandLineOption {
         switch kind {
-        case .text, .number: CommandLineOption([name], takes: .text, summary)
+        case .text, .number, .list: CommandLineOption([name], takes: .text, summary)
         case .choice(let words): CommandLineOption([name], takes: .choice(words), summary)
         case .flag: CommandLineOption([name], summary)
         }
     }
 
     /// The members that words become: those that are no options fill `fields`, in order and all of
-    /// them; nil if they do not fit.
+    /// them, and then the optional field; nil if they do not fit.
     static func members(
         _ words: [String],
         _ fields: [String],
+        optional: String? = nil,
         _ options: [RequestOption]
     ) -> [JSONValue.Member]? {
         var members: [JSONValue.Member] = []
-        var fields = fields[...]
+        var missing = fields.count
+        var fields = (fields + [optional].compactMap(\.self))[...]
         var rest = words[...]
         while let word = rest.popFirst() {
             guard let option = options.first(where: { $0.name == word }) else {
                 guard !word.hasPrefix("--"), let field = fields.popFirst() else { return nil }
                 members.append(.init(field, .string(word)))
+                missing -= 1
                 continue
             }
             guard option.kind != .flag else {
@@ -99,7 +118,7 @@ struct RequestOption: Equatable, Sendable {
             guard let value = rest.popFirst().flatMap(option.value) else { return nil }
             members.append(.init(option.key, value))
         }
-        return fields.isEmpty ? members : nil
+        return missing <= 0 ? members : nil
     }
 
     private func value(_ word: String) -> JSONValue? {
@@ -107,6 +126,7 @@ struct RequestOption: Equatable, Sendable {
         case .text: .string(word)
         case .number: Int32(word).map { .number(Double($0)) }
         case .choice(let words): words.contains(word) ? .string(word) : nil
+        case .list: .array(word.split(separator: ",").map { .string(String($0)) })
         case .flag: nil
         }
     }

@@ -28,8 +28,15 @@ struct CommandLineRequest {
             return try names(fields, optional: "priority")
         case .paging:
             return try paging()
-        case .fields(let fields, let options):
-            guard let members = RequestOption.members(arguments, fields, options) else {
+        case .fields(let fields, let optional, let options):
+            guard
+                let members = RequestOption.members(
+                    arguments,
+                    fields,
+                    optional: optional,
+                    options
+                )
+            else {
                 throw Self.invalid
             }
             return request(members)

@@ -23,8 +23,15 @@ struct ShellRequest {
             return try names(fields, optional: optional)
         case .prioritised(let fields): return try names(fields, optional: nil)
         case .paging: return try paging()
-        case .fields(let fields, let options):
-            guard let members = RequestOption.members(arguments, fields, options) else {
+        case .fields(let fields, let optional, let options):
+            guard
+                let members = RequestOption.members(
+                    arguments,
+                    fields,
+                    optional: optional,
+                    options
+                )
+            else {
                 throw usage()
             }
             return request(members)

@@ -5,32 +5,15 @@ import Inflight
 
 /// Which clients are to be listed, in which order, how many, and from where on.
 struct ClientQuery: Sendable {
-    /// How many an answer has at most, and where nothing is said.
-    static let countMax = 1000
-    static let countDefault = 100
-
     let filter: ClientFilter
     let order: ClientOrder
-    let count: Int
-    /// What was listed last; nil for the first page.
-    let after: ClientKey?
+    let page: PageRequest
 
     /// Reads a command.
     init(_ arguments: ControlArguments) throws(ControlFailure) {
         filter = try ClientFilter(arguments)
-        let order = try arguments.choice("order", of: ClientOrder.self)
-        let count = try arguments.integer("count", in: 1...Self.countMax)
-        self.count = count ?? Self.countDefault
-        guard let text = try arguments.text("cursor") else {
-            self.order = order ?? .identifier
-            after = nil
-            return
-        }
-        guard let cursor = ClientCursor(text), order == nil || order == cursor.order else {
-            throw ControlFailure("Invalid 'cursor': not one of a list in this order")
-        }
-        self.order = cursor.order
-        after = cursor.key
+        order = try arguments.choice("order", of: ClientOrder.self) ?? .identifier
+        page = try PageRequest(arguments, of: order.list)
     }
 
     /// The rank of a session in this order.

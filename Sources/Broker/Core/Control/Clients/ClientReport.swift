@@ -19,9 +19,9 @@ struct ClientReport {
     }
 
     /// The entry of a list.
-    func row(_ key: ClientKey) -> ClientRow {
-        let names = key.identifier.utf8.count + (session.identity.userName?.utf8.count ?? 0)
-        return ClientRow(
+    func row(_ key: RowKey) -> ListRow {
+        let names = key.name.utf8.count + (session.identity.userName?.utf8.count ?? 0)
+        return ListRow(
             key: key,
             report: value,
             // Each byte takes six at worst, as an escape.

@@ -5,24 +5,6 @@ import Glibc
 import JSON
 import Topics
 
-/// One entry of a list of clients.
-struct ClientRow: Sendable {
-    let key: ClientKey
-    let report: JSONValue
-    /// About how many bytes it takes.
-    let byteCount: Int
-}
-
-/// What one worker has for a page of a list.
-struct ClientsPart: Sendable {
-    /// Its sessions that are meant, on whatever page.
-    var total = 0
-    /// Its first ones of the page, in order.
-    var rows: [ClientRow] = []
-    /// Whether there are more behind them.
-    var hasMore = false
-}
-
 /// A worker looks at all its sessions, some in each step, and then reports on the first ones.
 ///
 /// Sessions that come and go meanwhile are seen or not; those that stay are seen once, as each has its
@@ -33,11 +15,11 @@ final class ClientsWalk {
     private static let reportedMax = 16
 
     private let query: ClientQuery
-    private var top: TopRows<ClientKey, SessionHandle>
+    private var top: TopRows<RowKey, SessionHandle>
     private var slot: UInt32 = 0
-    private var part = ClientsPart()
+    private var part = ListPart()
     /// Those that are to be reported on, the next one last; nil while they are looked for.
-    private var chosen: [(key: ClientKey, value: SessionHandle)]?
+    private var chosen: [(key: RowKey, value: SessionHandle)]?
     /// What `fetch` has come upon, so that it has a use.
     private var fetched: Int64 = 0
     /// Whether all are meant.
@@ -49,11 +31,11 @@ final class ClientsWalk {
     init(_ query: ClientQuery) {
         self.query = query
         includesAll = query.filter.isEmpty
-        top = TopRows(limit: query.count)
+        top = TopRows(limit: query.page.count)
     }
 
-    /// Does a piece of the work; whether it is done.
-    func step(_ worker: Worker) -> ClientsPart? {
+    /// Does a piece of the work; the part when it is done.
+    func step(_ worker: Worker) -> ListPart? {
         guard chosen != nil else {
             if look(worker.sessions) { chosen = top.sorted.reversed() }
             return nil
@@ -117,13 +99,13 @@ final class ClientsWalk {
             part.hasMore = true
             return
         }
-        let key = ClientKey(rank: rank, identifier: String(decoding: identifier, as: UTF8.self))
-        if let after = query.after, !(after < key) { return }
+        let key = RowKey(rank: rank, String(decoding: identifier, as: UTF8.self))
+        if let after = query.page.after, !(after < key) { return }
         if top.bound != nil { part.hasMore = true }
         top.offer(key, session._withUnsafeGuaranteedRef { $0.handle })
         guard let bound = top.bound else { return }
         boundRank = bound.rank
-        boundIdentifier = Array(bound.identifier.utf8)
+        boundIdentifier = Array(bound.name.utf8)
     }
 
     /// Whether an identifier comes before that of the last one chosen.
@@ -142,19 +124,11 @@ final class ClientsWalk {
 extension Broker {
     /// Looks for the clients that are asked for; calls `body` with the page on a thread that no client
     /// waits for.
-    func listClients(
-        _ query: ClientQuery,
-        _ body: @escaping @Sendable (ClientsPage) -> Void
-    ) {
+    func listClients(_ query: ClientQuery, _ body: @escaping @Sendable (ListPage) -> Void) {
         gather { worker, handIn in
-            let walk = ClientsWalk(query)
-            worker.slices.add { [unowned worker] in
-                guard let part = walk.step(worker) else { return false }
-                handIn(part)
-                return true
-            }
+            worker.slice(ClientsWalk(query).step, handIn)
         } _: { parts in
-            body(ClientsPage(query, parts))
+            body(ListPage(query.page, parts))
         }
     }
 }

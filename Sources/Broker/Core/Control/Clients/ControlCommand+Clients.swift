@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// listClients, getClient.
+// listClients, getClient, disconnectClient, deleteSession.
 
 import JSON
 
@@ -8,7 +8,7 @@ extension ControlCommand {
     static let clients: [ControlCommand] = [
         ControlCommand("listClients") { call throws(ControlFailure) in
             let query = try ClientQuery(call.arguments)
-            call.broker.listClients(query) { call.answer($0.data) }
+            call.broker.listClients(query) { call.answer($0.data("clients")) }
         },
         ControlCommand("getClient") { call throws(ControlFailure) in
             let name = try call.arguments.requiredText("clientid")
@@ -21,6 +21,13 @@ extension ControlCommand {
                 data.add("client", ClientReport(session, WallClock(worker.reactor)).value)
                 call.answer(data.object)
             }
+        },
+        ControlCommand("disconnectClient", isChange: true) { call throws(ControlFailure) in
+            let isWithoutWill = try call.arguments.flag("without-will")
+            try call.act(.disconnect(publishesWill: !isWithoutWill))
+        },
+        ControlCommand("deleteSession", isChange: true) { call throws(ControlFailure) in
+            try call.act(.delete)
         },
     ]
 }
