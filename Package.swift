@@ -213,7 +213,7 @@ let package = Package(
             name: "mosquitto",
             dependencies: [
                 "Core", "Persist", "Net", "Config", "Log", "SafeFiles", "CLinux", "PluginHost",
-                "ProgramOptions",
+                "ProgramOptions", "JSON",
             ],
             path: "Sources/Broker/Mosquitto",
             swiftSettings: common,

@@ -148,7 +148,7 @@ extension Configuration {
     }
 
     /// The options whose values no log line shows.
-    private static let secrets: Set = [
+    static let secrets: Set = [
         "remote_password", "password", "local_password", "bridge_psk", "tls_engine_kpass_sha1",
     ]
 }

@@ -22,6 +22,16 @@ package struct ConfigurationError: Error, Equatable {
         self.init(errors.flatMap(\.lines), exitCode: first.exitCode)
     }
 
+    /// What is wrong, in one text without a full stop: the lines without the word that begins each.
+    package var text: String {
+        let lines = lines.map { line in
+            var text = line[...]
+            if text.hasPrefix("Error: ") { text = text.dropFirst("Error: ".count) }
+            return text.last == "." ? text.dropLast() : text
+        }
+        return lines.joined(separator: "; ")
+    }
+
     /// Makes an error of one line.
     package init(_ line: String) {
         self.init([line])

@@ -130,6 +130,12 @@ package final class Broker: Sendable {
         sessionLog?.setSyncing(LogSyncing(configuration.persistenceFsync))
     }
 
+    /// Logs lines of these types, until the log is configured the next time.
+    package func setLogTypes(_ types: LogTypes) {
+        log.setTypes(types)
+        for worker in workers { worker.post { $0.adoptLogTypes() } }
+    }
+
     /// The session log while it is written; nil when there is none.
     package var sessionLog: SessionLog? { writtenLog.withLock { $0 } }
 

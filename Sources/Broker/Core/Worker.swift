@@ -258,6 +258,9 @@ package final class Worker {
         acceptHeld()
     }
 
+    /// The types of lines that are logged have changed.
+    func adoptLogTypes() { isTracing = log.isEnabled(.debug) }
+
     /// Runs `work` at the end of the turn or in the next one; keeps long work from delaying others.
     func postpone(_ work: @escaping () -> Void) {
         postponed.append(work)

@@ -143,6 +143,14 @@ package final class Log: Sendable {
         report(state.withLock { open(&$0) })
     }
 
+    /// Writes lines of these types, until the destinations are opened or configured the next time.
+    ///
+    /// Nothing is written where there is no destination.
+    package func setTypes(_ types: LogTypes) {
+        let hasDestination = state.withLock { !$0.configuration.destinations.isEmpty }
+        mask.store(hasDestination ? types.rawValue : 0, ordering: .relaxed)
+    }
+
     /// Sets what receives the lines of `log_dest topic`; nil drops them.
     ///
     /// The sink is called without the lock held, on the thread that wrote the line; it must only hand

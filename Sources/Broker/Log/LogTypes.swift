@@ -43,6 +43,11 @@ package struct LogTypes: OptionSet, Sendable, Hashable {
         self = type
     }
 
+    /// The words for these types, in order.
+    package var words: [String] {
+        Self.words.filter { $0.key != "all" && isSuperset(of: $0.value) }.keys.sorted()
+    }
+
     /// The words of the `log_type` option, in any order, `none` among them.
     package static var allWords: [String] { words.keys + ["none"] }
 

@@ -51,6 +51,7 @@ private func serve(
     log.setTopicSink { topic, line in broker.publishLogLine(line, topic: topic) }
     defer { log.setTopicSink(nil) }
     let plugins = try loadPlugins(configuration, broker)
+    let orders = ControlOrders(signals, broker)
     defer { plugins?.unload() }
     // All threads that are started below inherit this.
     ProcessSignals.block()
@@ -103,7 +104,7 @@ private func serve(
     daemon.take()?.succeed()
     let ending = Ending(durable: durable, notifier: notifier, apiSockets: apiSockets)
     try control(threads, plugins, ending, signals) { [sysTree] in
-        ControlLoop(threads, plugins, configuration, commandLine, notifier, sysTree: sysTree)
+        ControlLoop(threads, plugins, configuration, commandLine, notifier, orders, sysTree)
     }
 }
 

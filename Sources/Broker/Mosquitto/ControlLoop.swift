@@ -4,6 +4,7 @@
 import Config
 import Core
 import Glibc
+import JSON
 import Log
 import Net
 import PluginHost
@@ -17,6 +18,7 @@ final class ControlLoop {
     private let plugins: PluginHost?
     private let commandLine: BrokerCommandLine
     private let notifier: ServiceNotifier
+    private let orders: ControlOrders
     private let log: Log
     private var configuration: Configuration
     private var sysTree: SysTree
@@ -25,6 +27,8 @@ final class ControlLoop {
     private var lastHold: Hold?
     private var holdEndsAt: Int64 = 0
     private var autosave = Autosave()
+    /// The types of lines that are logged for a while, and when that ends, in milliseconds.
+    private var logTypes: (types: LogTypes, endAt: Int64)?
 
     private var broker: Broker { threads.broker }
 
@@ -34,13 +38,15 @@ final class ControlLoop {
         _ configuration: Configuration,
         _ commandLine: BrokerCommandLine,
         _ notifier: ServiceNotifier,
-        sysTree: SysTree
+        _ orders: ControlOrders,
+        _ sysTree: SysTree
     ) {
         self.threads = threads
         self.plugins = plugins
         self.configuration = configuration
         self.commandLine = commandLine
         self.notifier = notifier
+        self.orders = orders
         self.sysTree = sysTree
         log = threads.broker.log
     }
@@ -56,8 +62,10 @@ final class ControlLoop {
                 }
                 handle(signal)
             }
+            for order in orders.take() { carryOut(order) }
             broker.openGate()
             endHoldIfDue()
+            endLogTypesIfDue()
             publishSysIfDue()
             autosave.saveIfDue(broker, configuration)
             sendAliveIfDue()
@@ -71,23 +79,59 @@ final class ControlLoop {
         case .save:
             broker.saver.save(broker)
             if let line = broker.durableFigures.logLine(at: Clock.wallSeconds()) { log.info(line) }
-        case .reload: reload()
+        case .reload: reload { _ in }
         case .reopenLog:
             log.reopen()
+            if let logTypes { broker.setLogTypes(logTypes.types) }
             openAuditFile()
         case .printTree: printTree()
         }
     }
 
+    private func carryOut(_ order: ControlOrders.Order) {
+        switch order {
+        case .reload(let call, isCheck: false):
+            reload { result in
+                switch result {
+                case .success(let report): call.answer(report)
+                case .failure(let error): call.fail(ControlFailure(error.text))
+                }
+            }
+        case .reload(let call, isCheck: true): check(call)
+        case .setLogTypes(let types, let seconds, let call):
+            setLogTypes(types, seconds: seconds, call)
+        }
+    }
+
+    /// Says what a reload would do.
+    private func check(_ call: ControlCall) {
+        var data = JSONMembers()
+        do throws(ConfigurationError) {
+            let reloading = try Reloading(configuration, commandLine, broker)
+            data.add("is-valid", true)
+            data.add("reload", reloading.report)
+        } catch {
+            data.add("is-valid", false)
+            data.add("errors", error.lines)
+        }
+        call.answer(data.object)
+    }
+
     /// Reads the file again; a broken one, or one that names broken certificates or keys, changes nothing.
-    private func reload() {
+    ///
+    /// `conclude` is called when it is in force, on whatever thread, or when it will not be.
+    private func reload(
+        _ conclude: @escaping @Sendable (Result<JSONValue, ConfigurationError>) -> Void
+    ) {
         log.info("Reloading config.")
         do throws(ConfigurationError) {
             let reloading = try Reloading(configuration, commandLine, broker)
             let new = reloading.configuration
             let transports = reloading.transports
+            let report = reloading.report
             broker.health.noteReload(isGood: true, at: Clock.wallSeconds())
             configuration = new
+            logTypes = nil
             log.configure(new.logging)
             log.reopen()
             openAuditFile()
@@ -98,7 +142,8 @@ final class ControlLoop {
                         "Warning: Password and ACL files come into force at the next start."
                     )
                 }
-                return broker.apply(new, transports)
+                broker.apply(new, transports)
+                return conclude(.success(report))
             }
             // Clients are checked again only when plugins decide by what they have read again.
             let broker = broker
@@ -106,11 +151,13 @@ final class ControlLoop {
             plugins.reload(new) {
                 broker.apply(new, transports)
                 hold.end()
+                conclude(.success(report))
             }
         } catch {
             broker.health.noteReload(isGood: false, at: Clock.wallSeconds())
             for line in error.lines { log.error(line) }
             log.error("Error: The configuration was not reloaded; the running one stays in force.")
+            conclude(.failure(error))
         }
     }
 
@@ -119,6 +166,28 @@ final class ControlLoop {
         if let complaint = broker.control.audit.open(configuration.auditFile) {
             log.error(complaint)
         }
+    }
+
+    // MARK: Log types
+
+    /// Logs lines of other types for a while.
+    private func setLogTypes(_ types: LogTypes?, seconds: Int, _ call: ControlCall) {
+        let endAt = Clock.monotonicMilliseconds() + Int64(seconds) * 1000
+        logTypes = types.map { ($0, endAt) }
+        broker.setLogTypes(types ?? configuration.logging.types)
+        var data = JSONMembers()
+        data.add("types", log.types.words)
+        if types != nil {
+            data.add("until", Timestamp.text(Clock.wallSeconds() + Int64(seconds)))
+        }
+        call.answer(data.object)
+    }
+
+    private func endLogTypesIfDue() {
+        guard let end = logTypes?.endAt, Clock.monotonicMilliseconds() >= end else { return }
+        logTypes = nil
+        broker.setLogTypes(configuration.logging.types)
+        log.notice("Log types are as configured again.")
     }
 
     private func printTree() {
@@ -182,6 +251,9 @@ final class ControlLoop {
         }
         if let milliseconds = autosave.millisecondsToWait(configuration) {
             wait = min(wait, milliseconds)
+        }
+        if let end = logTypes?.endAt {
+            wait = min(wait, max(0, end - Clock.monotonicMilliseconds()))
         }
         if lastHold != nil {
             wait = min(wait, max(0, holdEndsAt - Clock.monotonicMilliseconds()))

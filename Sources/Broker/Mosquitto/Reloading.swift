@@ -13,9 +13,9 @@ struct Reloading {
     /// Certificates, keys and the like.
     let transports: PreparedTransports
     /// What the parser remarked.
-    private let remarks: [LogRecord]
+    let remarks: [LogRecord]
     /// What the file says otherwise than before.
-    private let changes: [ConfigurationChange]
+    let changes: [ConfigurationChange]
 
     /// Reads the configuration file again and merges it with the running configuration.
     init(

@@ -55,6 +55,11 @@ final class Signals: Sendable {
         return Self.meanings.first { $0.number == number }?.signal
     }
 
+    /// Has `wait` return: something else is to be done.
+    ///
+    /// Callable from any thread.
+    func wake() { waker.wake() }
+
     /// Waits until a signal arrives or the time is up; negative waits for ever.
     func wait(milliseconds: CInt) {
         var entries = [waker.rawValue, pending].map {

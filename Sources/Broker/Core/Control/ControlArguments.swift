@@ -25,6 +25,16 @@ package struct ControlArguments: Sendable, Equatable {
         return text
     }
 
+    /// A list of texts; nil where there is none.
+    package func texts(_ key: String) throws(ControlFailure) -> [String]? {
+        guard let member = value[key] else { return nil }
+        let texts = member.elements?.compactMap(\.text)
+        guard let texts, texts.count == member.elements?.count else {
+            throw ControlFailure("Invalid '\(key)': not a list of strings")
+        }
+        return texts
+    }
+
     /// A text that must be there and not be empty.
     package func requiredText(_ key: String) throws(ControlFailure) -> String {
         guard let text = try text(key), !text.isEmpty else {

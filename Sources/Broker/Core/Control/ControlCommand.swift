@@ -34,5 +34,5 @@ package struct ControlCommand: Sendable {
 
 extension ControlCommand {
     /// What the core itself answers.
-    static let core: [ControlCommand] = general + clients + topics + retained
+    static let core: [ControlCommand] = general + clients + topics + retained + configuration
 }

@@ -19,6 +19,10 @@ enum BrokerPrinter {
         case "deleteretained": acted(data, "topics")
         case "listsubscriptions", "matchtopic": subscriptions(data)
         case "listretained": retained(data)
+        case "getconfiguration": configuration(data)
+        case "checkconfiguration": checked(data)
+        case "reload": changes(data)
+        case "setlogtypes": details(data)
         case "getretained": data["message"].map { details($0) }
         default: []
         }

@@ -105,6 +105,29 @@ extension CommandRule {
             fields: ["filter"],
             options: [.dryRun]
         ),
+        broker(
+            "getConfiguration",
+            "Configuration",
+            "",
+            "Show the options in force, and where they stand."
+        ),
+        broker(
+            "checkConfiguration",
+            "Configuration",
+            "",
+            "Say what a reload would change, or what is wrong."
+        ),
+        broker("reload", "Configuration", "", "Read the configuration again, as SIGHUP does."),
+        broker(
+            "setLogTypes",
+            "Configuration",
+            "",
+            "Log other types of lines for a while; without types as configured.",
+            options: [
+                .list("--types", "types", "words of log_type, with commas"),
+                .number("--seconds", "seconds", "for so long, 600 unless said"),
+            ]
+        ),
     ]
 
     /// A command whose words are fields of the request.

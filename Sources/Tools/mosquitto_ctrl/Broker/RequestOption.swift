@@ -11,6 +11,8 @@ struct RequestOption: Equatable, Sendable {
         case text
         case number
         case choice([String])
+        /// Words with commas between them.
+        case list
         /// There is none: it is said, or not.
         case flag
     }
@@ -24,6 +26,10 @@ struct RequestOption: Equatable, Sendable {
 
     static func text(_ name: String, _ key: String, _ summary: String) -> RequestOption {
         RequestOption(name: name, key: key, kind: .text, summary: summary)
+    }
+
+    static func list(_ name: String, _ key: String, _ summary: String) -> RequestOption {
+        RequestOption(name: name, key: key, kind: .list, summary: summary)
     }
 
     static func number(_ name: String, _ key: String, _ summary: String) -> RequestOption {
@@ -71,7 +77,7 @@ struct RequestOption: Equatable, Sendable {
     /// The option in the syntax of its command.
     var syntax: String {
         switch kind {
-        case .text, .number: "[\(name) \(key)]"
+        case .text, .number, .list: "[\(name) \(key)]"
         case .choice(let words): "[\(name) \(words.joined(separator: "|"))]"
         case .flag: "[\(name)]"
         }
@@ -80,7 +86,7 @@ struct RequestOption: Equatable, Sendable {
     /// The option for completions.
     var description: CommandLineOption {
         switch kind {
-        case .text, .number: CommandLineOption([name], takes: .text, summary)
+        case .text, .number, .list: CommandLineOption([name], takes: .text, summary)
         case .choice(let words): CommandLineOption([name], takes: .choice(words), summary)
         case .flag: CommandLineOption([name], summary)
         }
@@ -120,6 +126,7 @@ struct RequestOption: Equatable, Sendable {
         case .text: .string(word)
         case .number: Int32(word).map { .number(Double($0)) }
         case .choice(let words): words.contains(word) ? .string(word) : nil
+        case .list: .array(word.split(separator: ",").map { .string(String($0)) })
         case .flag: nil
         }
     }
