@@ -140,7 +140,7 @@ extension [UInt8] {
         appendBinary(topic)
         if qos > 0 { appendTwoByteInteger(packetIdentifier) }
         if version == .v5 { appendProperties(properties) }
-        append(contentsOf: payload)
+        UnsafeLoad.append(payload.rawBytes, 0..<payload.count, to: &self)
     }
 }
 

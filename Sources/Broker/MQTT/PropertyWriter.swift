@@ -25,9 +25,9 @@ extension [UInt8] {
 
     /// Appends Binary Data, cut after 65,535 bytes.
     package mutating func appendBinary(_ data: [UInt8]) {
-        let part = data.prefix(stringLengthMax)
-        appendTwoByteInteger(UInt16(truncatingIfNeeded: part.count))
-        append(contentsOf: part)
+        let count = Swift.min(data.count, stringLengthMax)
+        appendTwoByteInteger(UInt16(truncatingIfNeeded: count))
+        UnsafeLoad.append(data.rawBytes, 0..<count, to: &self)
     }
 
     /// Appends a UTF-8 Encoded String, cut at the last character that ends within 65,535 bytes.

@@ -9,6 +9,8 @@ final class LoopMail: Sendable {
     private struct State {
         var cores: [ClientCore] = []
         var isStopped = false
+        /// Whether the thread looks here before it sleeps.
+        var isAwake = false
     }
 
     private let state = Mutex(State())
@@ -18,11 +20,12 @@ final class LoopMail: Sendable {
 
     /// A client has been asked for something, for the first time since it was taken.
     func put(_ core: ClientCore) {
-        let isFirst = state.withLock { state in
+        let isAsleep = state.withLock { state in
             state.cores.append(core)
-            return state.cores.count == 1
+            defer { state.isAwake = true }
+            return !state.isAwake
         }
-        if isFirst { waker.wake() }
+        if isAsleep { waker.wake() }
     }
 
     /// The thread ends once all its clients have.
@@ -31,11 +34,16 @@ final class LoopMail: Sendable {
         waker.wake()
     }
 
-    /// Everything that has come, and whether nothing will.
+    /// Everything that has come, and whether nothing will; where that is nothing, the thread may sleep until
+    /// it is woken.
     func takeAll() -> (cores: [ClientCore], isStopped: Bool) {
         state.withLock { state in
+            state.isAwake = !state.cores.isEmpty
             defer { state.cores = [] }
             return (state.cores, state.isStopped)
         }
     }
+
+    /// Whether the thread must look again before it sleeps.
+    var isAwake: Bool { state.withLock { $0.isAwake } }
 }

@@ -60,6 +60,7 @@ private final class LoopThread {
             return refuse(mail, .unreachable(address: error.call, code: error.code))
         }
         thread.table.woken = { [unowned thread] in thread.takeMail() }
+        thread.table.mustCallAgain = { mail.isAwake }
         try? thread.reactor.run()
         thread.table.woken = nil
     }
@@ -70,6 +71,7 @@ private final class LoopThread {
             let (cores, isStopped) = mail.takeAll()
             for core in cores { core.refuse(error) }
             if isStopped { return }
+            guard cores.isEmpty else { continue }
             mail.waker.wait()
             mail.waker.clear()
         }

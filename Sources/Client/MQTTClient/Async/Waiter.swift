@@ -7,7 +7,8 @@ import Synchronization
 final class Waiter<Value: Sendable>: Sendable {
     private enum State {
         case new
-        case waiting(CheckedContinuation<Value, any Error>)
+        // Not a checked one, which takes memory for each message: the states see to it that each is resumed once.
+        case waiting(UnsafeContinuation<Value, any Error>)
         case finished(Result<Value, any Error>)
         case over
     }
@@ -17,7 +18,7 @@ final class Waiter<Value: Sendable>: Sendable {
     /// Waits; throws `CancellationError` when the task is cancelled.
     nonisolated(nonsending) func wait() async throws -> Value {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            try await withUnsafeThrowingContinuation { continuation in
                 let result: Result<Value, any Error>? = state.withLock { state in
                     if case .finished(let result) = state {
                         state = .over
@@ -38,7 +39,7 @@ final class Waiter<Value: Sendable>: Sendable {
     /// Returns whether this was the first call.
     @discardableResult
     func finish(_ result: Result<Value, any Error>) -> Bool {
-        let (continuation, isFirst): (CheckedContinuation<Value, any Error>?, Bool) =
+        let (continuation, isFirst): (UnsafeContinuation<Value, any Error>?, Bool) =
             state.withLock { state in
                 switch state {
                 case .new:

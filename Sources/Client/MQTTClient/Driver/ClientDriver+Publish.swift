@@ -126,11 +126,6 @@ extension ClientDriver {
         return .sent
     }
 
-    /// Whether the server takes bytes too slowly for more of them.
-    private var isCrowded: Bool {
-        configuration.isPatient ? false : link?.isCrowded ?? false
-    }
-
     private func full() -> PublishOutcome {
         isAwaited = true
         return .full
@@ -153,9 +148,11 @@ extension ClientDriver {
     private func keep(_ message: OutgoingPublish) -> PublishOutcome {
         if let error = refusal(of: message) { return .refused(error) }
         let limits = configuration.limits
-        let isEarly = mayPublishEarly
+        let link = link
+        let isEarly = link.map { mayPublishEarly(over: $0) } ?? false
         guard waitingCount < limits.queuedMax,
-            keptByteCount < limits.queuedBytesMax, !isCrowded
+            keptByteCount < limits.queuedBytesMax,
+            configuration.isPatient || link?.isCrowded != true
         else { return full() }
         let place = sending.queue(
             byteCount: message.payload.count,
@@ -167,14 +164,16 @@ extension ClientDriver {
         kept.append(Kept(message: message, ticket: ticket), at: place)
         keptByteCount += message.payload.count
         let identifier = sending.wantedIdentifier(at: place)
-        if isEarly { link?.publishEarly() }
-        pump()
+        if let link {
+            if isEarly { link.publishEarly() }
+            pump(over: link)
+        }
         return .accepted(ticket: ticket, packetIdentifier: identifier)
     }
 
     /// Whether a message may go before CONNACK has come: nothing is left of an earlier connection.
-    private var mayPublishEarly: Bool {
-        guard configuration.speaksEarly, let link, !link.isConnected else { return false }
+    private func mayPublishEarly(over link: ServerLink) -> Bool {
+        guard configuration.speaksEarly, !link.isConnected else { return false }
         return link.machine.sendsEarly || sending.isEmpty
     }
 
@@ -189,7 +188,11 @@ extension ClientDriver {
 
     /// Sends what waits, as far as the windows of both sides allow.
     func pump() {
-        guard let link, link.mayPublish, sending.hasWaiting else { return }
+        if let link { pump(over: link) }
+    }
+
+    private func pump(over link: ServerLink) {
+        guard link.mayPublish, sending.hasWaiting else { return }
         let limits = sendLimits
         let now = reactor.now
         while let step = link.say({ $0.next(sending, limits, now: now, output: &$1) }) {

@@ -340,7 +340,10 @@ package final class ClientDriver {
     // MARK: Trace
 
     /// Asks anew whether packets are to be told of.
-    package func refreshTrace() { isTraced = delegate?.wantsTrace ?? false }
+    package func refreshTrace() {
+        isTraced = delegate?.wantsTrace ?? false
+        link?.isTraced = isTraced
+    }
 
     /// Tells of each packet in `bytes`.
     @inline(__always)

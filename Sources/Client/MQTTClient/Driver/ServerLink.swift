@@ -20,6 +20,8 @@ final class ServerLink: ConnectionHandler {
     private(set) var connection: Connection?
     private(set) var machine: MQTTClientMachine
     private var output: [UInt8] = []
+    /// Whether each packet is told of as it is said, and written for that.
+    var isTraced: Bool
     /// Whether the system may wait for more before it sends what was written last.
     private var isHeldBack = false
     /// Bytes that were written, to the socket or for it.
@@ -34,6 +36,7 @@ final class ServerLink: ConnectionHandler {
     init(_ driver: ClientDriver, _ connection: Connection, _ packet: ConnectPacket) {
         self.driver = driver
         self.connection = connection
+        isTraced = driver.isTraced
         machine = MQTTClientMachine(
             connecting: packet,
             numbersInTurn: true,
@@ -85,7 +88,7 @@ final class ServerLink: ConnectionHandler {
     func say<Result, Failure: Error>(
         _ body: (inout MQTTClientMachine, inout [UInt8]) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        defer { if output.count >= Self.writtenAt || driver.isTraced { writeOutput() } }
+        defer { if output.count >= Self.writtenAt || isTraced { writeOutput() } }
         return try body(&machine, &output)
     }
 

@@ -6,8 +6,10 @@ import Net
 /// The clients of a reactor.
 final class DriverTable: ReactorDelegate {
     private var drivers: [ClientDriver] = []
-    /// Called when another thread has woken the reactor.
+    /// Called when another thread has woken the reactor, and before a turn ends.
     var woken: (() -> Void)?
+    /// Whether it is to be called again before the reactor sleeps.
+    var mustCallAgain: (() -> Bool)?
 
     /// A client lives here.
     func add(_ driver: ClientDriver) { drivers.append(driver) }
@@ -21,10 +23,12 @@ final class DriverTable: ReactorDelegate {
     func reactorWoken(_ reactor: Reactor) { woken?() }
 
     func reactorTurnEnding(_ reactor: Reactor) {
+        woken?()
         for driver in drivers { driver.proceed() }
     }
 
     func reactorNextDeadline(_ reactor: Reactor) -> Int64? {
+        if mustCallAgain?() == true { return 0 }
         var deadline: Int64?
         for driver in drivers {
             guard let next = driver.deadline else { continue }
