@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Every occasion with every misdeed: a few deeds, each with one number of reactors, or with
-/// `ISOLATION_MATRIX=full` all of them with 1, 2 and 4.
+/// `ISOLATION_MATRIX=full` all of them with 1, 2 and 4; `ISOLATION_MATRIX='tick: loop'` that one.
 @Suite struct IsolationMatrixTests {
     /// One combination.
     struct Cell: Sendable, CustomTestStringConvertible {
@@ -19,7 +19,8 @@ import Testing
     }
 
     static let cells: [Cell] = {
-        let isFull = ProcessInfo.processInfo.environment["ISOLATION_MATRIX"] == "full"
+        let wanted = ProcessInfo.processInfo.environment["ISOLATION_MATRIX"]
+        let isFull = wanted != nil
         var cells: [Cell] = []
         for occasion in Occasion.allCases {
             for deed in isFull ? Misdeed.all : Misdeed.few where occasion.allows(deed) {
@@ -27,7 +28,8 @@ import Testing
                 cells += counts.map { Cell(occasion: occasion, deed: deed, workers: $0) }
             }
         }
-        return cells
+        guard let wanted, wanted != "full" else { return cells }
+        return cells.filter { $0.testDescription.hasPrefix(wanted) }
     }()
 
     private static func broker(_ cell: Cell) throws -> Broker {
@@ -57,7 +59,11 @@ import Testing
         let innocent = try RawClient.connected(to: broker, "innocent", .v5)
         try innocent.subscribe("good")
         let group = try #require(IsolationTests.helper(of: broker))
-        let isRefused = try cell.occasion.provoke(broker, innocent)
+        let isRefused = try cell.occasion.provoke(
+            broker,
+            innocent,
+            spoilsAnswers: cell.deed.name == "spoil"
+        )
         switch cell.deed.consequence {
         case .ends, .hangs:
             if let isRefused { #expect(isRefused) }
@@ -69,7 +75,9 @@ import Testing
             try broker.waitForLog(containing: "runs again")
         case .spoils: break
         }
-        if cell.deed.name != "spoil" { try Self.expectGoesOn(innocent) }
+        // Nonsense is found later than it was written, with somebody else's question perhaps.
+        let failuresMax = cell.deed.consequence == .spoils ? 1 : 0
+        if cell.deed.name != "spoil" { try Self.expectGoesOn(innocent, failuresMax) }
         innocent.send(Wire.pingreq)
         while try innocent.readPacket() != Wire.pingresp {}
         try broker.stop()
@@ -103,15 +111,22 @@ import Testing
         }
     }
 
-    private static func expectGoesOn(_ innocent: RawClient) throws {
-        innocent.send(Wire.publish(.v5, "good", "there", qos: 1, id: 9))
+    private static func expectGoesOn(_ innocent: RawClient, _ failuresMax: Int) throws {
+        for _ in 0..<failuresMax where gets(innocent, seconds: 3) { return }
+        #expect(gets(innocent, seconds: 20))
+    }
+
+    /// Whether a client gets what it publishes.
+    private static func gets(_ client: RawClient, seconds: Double) -> Bool {
+        client.send(Wire.publish(.v5, "good", "there", qos: 1, id: 9))
         var isAcknowledged = false
         var isThere = false
         while !isAcknowledged || !isThere {
-            let packet = try innocent.readPacket(seconds: 20)
+            guard let packet = client.nextPacket(seconds: seconds) else { return false }
             if packet == Wire.puback(9) { isAcknowledged = true }
             if packet[0] == 0x30 { isThere = true }
         }
+        return true
     }
 }
 
@@ -119,7 +134,11 @@ extension Occasion {
     /// Has the plugin come to it, for a client whose name begins with "bad".
     ///
     /// - Returns: whether what that client wanted was refused; nil if nothing can be
-    fileprivate func provoke(_ broker: Broker, _ innocent: RawClient) throws -> Bool? {
+    fileprivate func provoke(
+        _ broker: Broker,
+        _ innocent: RawClient,
+        spoilsAnswers: Bool
+    ) throws -> Bool? {
         switch self {
         case .reload, .tick:
             _ = FileManager.default.createFile(atPath: broker.directory + "/when", contents: nil)
@@ -135,7 +154,7 @@ extension Occasion {
             bad.abort()
         case .read, .messageOut: return try provokeDelivery(broker, innocent)
         case .maySubscribe, .subscribe, .unsubscribe: return try provokeFilter(broker)
-        case .control: return try provokeControl(broker)
+        case .control: return try provokeControl(broker, spoilsAnswers: spoilsAnswers)
         default:
             let bad = try RawClient.connected(to: broker, "bad", .v5)
             bad.send(Wire.publish(.v5, "topic", "x", qos: 1, id: 1))
@@ -205,10 +224,12 @@ extension Occasion {
         return try bad.readPacket(seconds: 20).last != 0
     }
 
-    private func provokeControl(_ broker: Broker) throws -> Bool {
+    private func provokeControl(_ broker: Broker, spoilsAnswers: Bool) throws -> Bool? {
         let bad = try RawClient.connected(to: broker, "bad", .v5)
         try bad.subscribe("controlled")
         bad.publish("$CONTROL/misbehave/v1", "x")
+        // What the plugin publishes may be spoilt, and go anywhere.
+        if spoilsAnswers { return bad.nextPacket(seconds: 1) == nil ? nil : true }
         let packet = try bad.readPacket(seconds: 20)
         return String(decoding: packet, as: UTF8.self).contains("endpoint not available")
     }

@@ -65,6 +65,7 @@ struct LibraryProgram: Sendable, CustomTestStringConvertible {
         LibraryProgram(file: "times.c", needs21: true),
         LibraryProgram(file: "callbacks.c", needs21: true),
         LibraryProgram(file: "resources.c", needs21: true),
+        LibraryProgram(file: "slow_server.c", needs21: true),
         LibraryProgram(file: "class20.cpp"),
         LibraryProgram(file: "class21.cpp", needs21: true),
     ]

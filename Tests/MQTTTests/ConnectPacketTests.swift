@@ -72,6 +72,17 @@ struct ConnectPacketTests {
         #expect(decoded == Self.full)
     }
 
+    @Test("Leading properties come first, as they are, and none of them twice")
+    func leadingProperties() {
+        var packet = Self.full
+        packet.leadingProperties =
+            [0x26] + lengthPrefixed("a") + lengthPrefixed("b") + [0x21, 0, 3, 0x11, 0, 0, 0, 0]
+        var others = Self.full
+        others.receiveMaximum = nil
+        others.sessionExpiryInterval = 0
+        #expect(packet.encodedProperties == packet.leadingProperties + others.encodedProperties)
+    }
+
     // [MQTT311-3.1.3-1]
     @Test(
         "Packets of 3.1 and 3.1.1 round-trip, also as bridge",

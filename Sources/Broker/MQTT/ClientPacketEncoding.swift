@@ -67,27 +67,44 @@ extension ConnectPacket {
         return flags
     }
 
-    /// The properties in the order in which the original's bridges write them, without length.
+    /// The properties, without length: the leading ones, then others in the order in which the original's bridges
+    /// write them.
     package var encodedProperties: [UInt8] {
-        var writer = PropertyWriter()
-        if topicAliasMaximum > 0 {
+        var writer = PropertyWriter(leadingProperties)
+        let given = leadingIdentifiers
+        if topicAliasMaximum > 0, !given.contains(.topicAliasMaximum) {
             writer.append(.topicAliasMaximum, twoByteInteger: topicAliasMaximum)
         }
-        if sessionExpiryInterval > 0 {
+        if sessionExpiryInterval > 0, !given.contains(.sessionExpiryInterval) {
             writer.append(.sessionExpiryInterval, fourByteInteger: sessionExpiryInterval)
         }
-        if let receiveMaximum { writer.append(.receiveMaximum, twoByteInteger: receiveMaximum) }
-        if let maximumPacketSize {
+        if let receiveMaximum, !given.contains(.receiveMaximum) {
+            writer.append(.receiveMaximum, twoByteInteger: receiveMaximum)
+        }
+        if let maximumPacketSize, !given.contains(.maximumPacketSize) {
             writer.append(.maximumPacketSize, fourByteInteger: maximumPacketSize)
         }
-        if requestResponseInformation { writer.append(.requestResponseInformation, byte: 1) }
-        if !requestProblemInformation { writer.append(.requestProblemInformation, byte: 0) }
-        if let authenticationMethod {
+        if requestResponseInformation, !given.contains(.requestResponseInformation) {
+            writer.append(.requestResponseInformation, byte: 1)
+        }
+        if !requestProblemInformation, !given.contains(.requestProblemInformation) {
+            writer.append(.requestProblemInformation, byte: 0)
+        }
+        if let authenticationMethod, !given.contains(.authenticationMethod) {
             writer.append(.authenticationMethod, string: authenticationMethod)
         }
-        if let authenticationData { writer.append(.authenticationData, binary: authenticationData) }
+        if let authenticationData, !given.contains(.authenticationData) {
+            writer.append(.authenticationData, binary: authenticationData)
+        }
         writer.append(encoded: userProperties)
         return writer.bytes
+    }
+
+    private var leadingIdentifiers: [PropertyIdentifier] {
+        var identifiers: [PropertyIdentifier] = []
+        var walk = PropertyIterator(leadingProperties.rawBytes)
+        while let property = walk.next() { identifiers.append(property.identifier) }
+        return identifiers
     }
 }
 

@@ -37,6 +37,9 @@ package struct ConnectPacket: Sendable, Equatable {
     package var authenticationMethod: String?
     /// The authentication data.
     package var authenticationData: [UInt8]?
+    /// Encoded properties that the encoder puts first, in their order; those of its own that are among them it
+    /// leaves out.
+    package var leadingProperties: [UInt8] = []
     /// All properties as they were sent, without length; not looked at by the encoder.
     package var properties: [UInt8] = []
     /// The will's properties as they were sent, without length; not looked at by the encoder.

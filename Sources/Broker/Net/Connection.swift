@@ -357,13 +357,16 @@ package final class Connection {
     }
 
     /// Writes what waits, now, as far as the socket takes it.
-    package func flush() {
+    ///
+    /// With `expectsMore` the system may wait with a packet that is not full until more is written or `push` is
+    /// called, which must be soon.
+    package func flush(expectsMore: Bool = false) {
         if let layers { return flushLayered(layers) }
         guard !isClosed, !output.isEmpty else { return }
         if output.hasBacklog {
             flushBacklog()
         } else {
-            noteWritten(send(output.unwritten))
+            noteWritten(send(output.unwritten, expectsMore: expectsMore))
         }
         guard !isClosed else { return }
         if output.isEmpty {
@@ -374,9 +377,19 @@ package final class Connection {
         }
     }
 
-    /// Returns how many bytes the socket took; the last ones leave together with the end.
-    func send(_ bytes: UnsafeRawBufferPointer, isLast: Bool = false) -> Int {
-        let more = isLast ? CInt(MSG_MORE) : 0
+    /// Has the system send what it waits with after `flush`.
+    package func push() {
+        guard !isClosed else { return }
+        var on: CInt = 1
+        // Pushes even where it was set before; sockets that know nothing of it have waited with nothing.
+        let size = socklen_t(MemoryLayout<CInt>.size)
+        _ = setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &on, size)
+    }
+
+    /// Returns how many bytes the socket took; what is expected to follow, as the end of the connection does,
+    /// leaves together with the last ones.
+    func send(_ bytes: UnsafeRawBufferPointer, expectsMore: Bool = false) -> Int {
+        let more = expectsMore ? CInt(MSG_MORE) : 0
         let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT) | more
         return noteSent(
             retryingInterrupts { CLinux.send(descriptor, bytes.baseAddress, bytes.count, flags) }

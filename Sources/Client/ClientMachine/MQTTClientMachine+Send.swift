@@ -83,37 +83,40 @@ extension MQTTClientMachine {
     }
 
     /// Topic and properties as they are on the wire, and the alias that the packet sets.
-    private struct EncodedForm {
-        var topic: [UInt8]
-        var properties: [UInt8]
-        var setsAlias = false
+    private enum EncodedForm {
+        /// Those of the message.
+        case plain
+        case aliased(topic: [UInt8], properties: [UInt8], setsAlias: Bool)
     }
 
     /// What a message looks like on this connection; nil if it is too large for the server.
     private func encodedForm(of message: OutgoingPublish, qos: UInt8) -> EncodedForm? {
-        var form = EncodedForm(topic: message.topic, properties: [])
-        guard version == .v5 else {
-            return fits(form, message, qos) ? form : nil
+        if version == .v5, let alias = alias(of: message.topic) {
+            var writer = PropertyWriter()
+            writer.append(.topicAlias, twoByteInteger: alias.alias)
+            let properties = writer.bytes + message.properties
+            let topic = alias.isKnown ? [] : message.topic
+            if fits(topic.count, properties.count, message.payload.count, qos) {
+                return .aliased(topic: topic, properties: properties, setsAlias: !alias.isKnown)
+            }
+            // Three bytes less may do.
         }
-        form.properties = message.properties
-        let plain = form
-        guard let alias = message.topic.withUnsafeBytes({ outgoingAliases.alias(of: $0) }) else {
-            return fits(form, message, qos) ? form : nil
-        }
-        var writer = PropertyWriter()
-        writer.append(.topicAlias, twoByteInteger: alias.alias)
-        form.properties = writer.bytes + message.properties
-        if alias.isKnown { form.topic = [] } else { form.setsAlias = true }
-        if fits(form, message, qos) { return form }
-        // Three bytes less may do.
-        return fits(plain, message, qos) ? plain : nil
+        let fitsPlain = fits(
+            message.topic.count,
+            version == .v5 ? message.properties.count : 0,
+            message.payload.count,
+            qos
+        )
+        return fitsPlain ? .plain : nil
     }
 
-    private func fits(_ form: EncodedForm, _ message: OutgoingPublish, _ qos: UInt8) -> Bool {
-        var count = 2 + form.topic.count + (qos > 0 ? 2 : 0) + message.payload.count
-        if version == .v5 {
-            count += VariableByteInteger.length(form.properties.count) + form.properties.count
-        }
+    private func alias(of topic: [UInt8]) -> (alias: UInt16, isKnown: Bool)? {
+        topic.withUnsafeBytes { outgoingAliases.alias(of: $0) }
+    }
+
+    private func fits(_ topic: Int, _ properties: Int, _ payload: Int, _ qos: UInt8) -> Bool {
+        var count = 2 + topic + (qos > 0 ? 2 : 0) + payload
+        if version == .v5 { count += VariableByteInteger.length(properties) + properties }
         guard count <= VariableByteInteger.max else { return false }
         return 1 + VariableByteInteger.length(count) + count <= limits.maximumPacketSize
     }
@@ -127,15 +130,21 @@ extension MQTTClientMachine {
         now: Int64,
         output: inout [UInt8]
     ) {
-        if form.setsAlias { message.topic.withUnsafeBytes { outgoingAliases.establish($0) } }
+        var topic = message.topic
+        var properties = message.properties
+        if case .aliased(let shortened, let extended, let setsAlias) = form {
+            if setsAlias { topic.withUnsafeBytes { outgoingAliases.establish($0) } }
+            topic = shortened
+            properties = extended
+        }
         output.appendPublish(
-            topic: form.topic,
+            topic: topic,
             payload: message.payload,
             qos: qos,
             isRetained: message.isRetained && limits.isRetainAvailable,
             isDuplicate: isRepeated && qos > 0,
             packetIdentifier: identifier,
-            properties: form.properties,
+            properties: properties,
             version: version
         )
         keepAlive.noteSent(now)

@@ -330,11 +330,11 @@ extension Connection {
         if layers.isHolding {
             layers.isHolding = false
             keep(bytes, layers)
-            layers.wire.removeFirst(send(layers.wire.bytes, isLast: isLast))
+            layers.wire.removeFirst(send(layers.wire.bytes, expectsMore: isLast))
             if !layers.wire.bytes.isEmpty, !isClosed { block() }
             return
         }
-        let sent = layers.wire.bytes.isEmpty ? send(bytes, isLast: isLast) : 0
+        let sent = layers.wire.bytes.isEmpty ? send(bytes, expectsMore: isLast) : 0
         guard sent < bytes.count, !isClosed else { return }
         keep(UnsafeRawBufferPointer(rebasing: bytes[sent...]), layers)
         block()

@@ -58,7 +58,7 @@ public func mosquitto_loop_misc(_ mosq: OpaquePointer!) -> CInt { step(mosq, 1) 
 /// One turn: what the three pieces do separately elsewhere belongs together here.
 private func step(_ mosq: OpaquePointer?, _ packets: CInt) -> CInt {
     guard let handle = ClientHandle.of(mosq), packets >= 1 else { return ResultCode.invalid }
-    guard handle.locked({ $0.isUnderWay || $0.nextDeadline == 0 }) else {
+    guard handle.locked({ $0.hasWork }) else {
         return ResultCode.notConnected
     }
     return handle.turn().result()

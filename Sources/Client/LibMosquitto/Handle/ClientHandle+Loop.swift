@@ -13,29 +13,31 @@ extension ClientHandle {
     /// Waits at most so many milliseconds for something to do, and does it.
     func loop(milliseconds: Int64) -> Outcome {
         let until = Clock.monotonicMilliseconds() + min(milliseconds, Self.longestWait)
-        let place: (descriptor: CInt, deadline: Int64)? = locked { session in
-            guard session.isUnderWay || session.nextDeadline == 0,
-                let descriptor = session.loop?.reactor.pollDescriptor
-            else { return nil }
-            return (descriptor, min(until, session.nextDeadline))
+        let hasTurned = waitAndTurn { session in
+            session.hasWork ? session.place(until: until) : nil
         }
-        guard let place else { return Outcome(code: ResultCode.notConnected) }
-        if place.deadline > 0 { Self.wait(place.descriptor, until: place.deadline) }
-        return turn()
+        return hasTurned ? tellTurn() : Outcome(code: ResultCode.notConnected)
     }
 
     /// Does what there is to do, tells the program, and says whether the connection has ended.
     func turn() -> Outcome {
         locked { $0.turn() }
+        return tellTurn()
+    }
+
+    /// Tells the program what has come of a turn, and says whether the connection has ended.
+    private func tellTurn() -> Outcome {
         // What a program does from within its functions is told of as well, such as its disconnecting.
-        for _ in 0..<Self.roundsMax {
+        for _ in 0..<Self.tellingsMax {
             let notices = locked { $0.takeNotices() }
             if notices.isEmpty { break }
-            tell(notices)
-            perform { $0.flush() }
+            tellAll(notices)
         }
         return locked { $0.takeOutcome() } ?? .success
     }
+
+    /// How often that is asked for before a loop looks at the socket again.
+    private static let tellingsMax = 10
 
     /// Makes what a thread that waits is woken by.
     private func ensureLoop() throws(MQTTError) {
@@ -88,9 +90,7 @@ extension ClientHandle {
         }
         let until = Clock.monotonicMilliseconds() + Int64(seconds) * 1000
         while Clock.monotonicMilliseconds() < until {
-            let descriptor = locked { $0.loop?.reactor.pollDescriptor ?? -1 }
-            Self.wait(descriptor, until: until)
-            locked { $0.turn() }
+            _ = waitAndTurn { $0.place(until: until) }
             if mustEnd || locked({ $0.isUnderWay }) { return }
         }
     }

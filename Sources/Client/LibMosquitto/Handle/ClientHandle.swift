@@ -39,6 +39,10 @@ final class ClientHandle: @unchecked Sendable {
     var runningThread: pthread_t?
     /// Whether the thread is to end.
     var isStopping = false
+    /// Loops that wait for something to do.
+    private var waitingCount = 0
+    /// Whether those have been woken and none has made a turn since.
+    private var isWoken = false
     /// Whether the program has given the handle back.
     private(set) var isDestroyed = false
 
@@ -106,58 +110,97 @@ final class ClientHandle: @unchecked Sendable {
         var own: [Notice] = []
         let result = locked { session in
             let result = body(session)
-            if session.isThreaded {
-                wake(session)
-            } else if !isTelling {
-                session.flush()
-            }
-            if !isTelling { swap(&own, &session.own) }
+            // What is sent from a function of the program leaves when that has returned.
+            guard !isTelling else { return result }
+            if session.isThreaded { wakeLoop(session) } else { session.flush() }
+            if !session.own.isEmpty { swap(&own, &session.own) }
             return result
         }
-        // What the program does when it is told may be told of as well.
-        for _ in 0..<Self.roundsMax where !own.isEmpty {
-            tell(own)
-            own = locked { session in
-                guard !session.isThreaded, !isTelling else { return [] }
-                session.flush()
-                defer { session.own.removeAll() }
-                return session.own
-            }
-        }
-        if !own.isEmpty { locked { $0.notices.insert(contentsOf: own, at: 0) } }
+        if !own.isEmpty { tellAll(own) }
         return result
     }
 
     /// How often a program can go on by what it does in its functions before a call returns; the rest
     /// is told from a loop.
-    static let roundsMax = 100
+    private static let roundsMax = 100
 
-    /// Has a loop that waits look again.
-    private func wake(_ session: ClientSession) {
-        if isTelling { return }
+    /// Calls the program's functions, sends what they have asked for, and tells the program what has come
+    /// of that as well.
+    func tellAll(_ first: [Notice]) {
+        var notices = first
+        var rounds = 0
+        while !notices.isEmpty, rounds < Self.roundsMax {
+            tell(notices)
+            notices.removeAll(keepingCapacity: true)
+            rounds += 1
+            locked { session in
+                guard !session.isThreaded, !isTelling else { return }
+                session.flush(isInChain: true)
+                swap(&notices, &session.own)
+            }
+        }
+        let rest = notices
+        locked { session in
+            session.endChain()
+            if !rest.isEmpty { session.notices.insert(contentsOf: rest, at: 0) }
+        }
+    }
+
+    // MARK: Loops that wait
+
+    /// Has a loop that waits look again; one that does not sees for itself.
+    private func wakeLoop(_ session: ClientSession) {
+        guard waitingCount > 0, !isWoken else { return }
+        isWoken = true
         session.loop?.reactor.waker.wake()
+    }
+
+    /// Calls `body`, which says what to wait for, then waits for that until a time of the monotonic clock in
+    /// milliseconds, and makes a turn; nil: there is nothing to wait for.
+    func waitAndTurn(
+        _ body: (ClientSession) -> (descriptor: CInt, deadline: Int64)?
+    ) -> Bool {
+        let place = locked { session in
+            let place = body(session)
+            if place != nil { waitingCount += 1 }
+            return place
+        }
+        guard let place else { return false }
+        if place.deadline > 0 { Self.wait(place.descriptor, until: place.deadline) }
+        locked { session in
+            waitingCount -= 1
+            isWoken = false
+            session.turn()
+        }
+        return true
+    }
+
+    /// Waits until a descriptor can be read, or until a time of the monotonic clock in milliseconds.
+    private static func wait(_ descriptor: CInt, until deadline: Int64) {
+        let now = Clock.monotonicMilliseconds()
+        let milliseconds =
+            deadline == .max ? 1000 : CInt(clamping: max(0, deadline - now))
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&entry, 1, milliseconds)
     }
 
     // MARK: Telling
 
     /// Calls the program's functions.
-    func tell(_ notices: [Notice]) {
+    private func tell(_ notices: [Notice]) {
+        locked { _ in telling.append(pthread_self()) }
         for notice in notices {
-            if locked({ _ in isDestroyed }) {
-                notice.free()
-                continue
+            // Asked each time: the program may change its functions in one of them, or give the handle back.
+            let place = locked { _ in
+                isDestroyed ? nil : (callbacks, userData ?? UnsafeMutableRawPointer(pointer))
             }
-            let (callbacks, object) = locked { _ in
-                telling.append(pthread_self())
-                return (self.callbacks, userData ?? UnsafeMutableRawPointer(pointer))
-            }
-            let code = notice.tell(callbacks, pointer, object)
-            locked { session in
-                endTelling()
-                if code != ResultCode.success { session.failAuthentication(code) }
+            if let (callbacks, object) = place {
+                let code = notice.tell(callbacks, pointer, object)
+                if code != ResultCode.success { locked { $0.failAuthentication(code) } }
             }
             notice.free()
         }
+        locked { _ in endTelling() }
     }
 
     private func endTelling() {
@@ -187,29 +230,19 @@ final class ClientHandle: @unchecked Sendable {
         tellBeforeConnecting()
         let began = perform { $0.connect() }
         guard began == .success, waits else { return began }
-        while true {
-            let (descriptor, deadline, end) = locked { session in
-                let end: Outcome? =
-                    session.isTransportOpen
-                    ? .success : session.isUnderWay ? nil : session.takeAttempt() ?? .success
-                return (session.loop?.reactor.pollDescriptor ?? -1, session.nextDeadline, end)
+        var end: Outcome?
+        while end == nil {
+            _ = waitAndTurn { session in
+                if session.isTransportOpen {
+                    end = .success
+                } else if !session.isUnderWay {
+                    end = session.takeAttempt() ?? .success
+                }
+                return end == nil ? session.place(until: .max) : nil
             }
-            if let end {
-                perform { _ in }
-                return end
-            }
-            Self.wait(descriptor, until: deadline)
-            locked { $0.turn() }
         }
-    }
-
-    /// Waits until a descriptor can be read, or until a time of the monotonic clock in milliseconds.
-    static func wait(_ descriptor: CInt, until deadline: Int64) {
-        let now = Clock.monotonicMilliseconds()
-        let milliseconds =
-            deadline == .max ? 1000 : CInt(clamping: max(0, deadline - now))
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        _ = poll(&entry, 1, milliseconds)
+        perform { _ in }
+        return end ?? .success
     }
 
     // MARK: The end

@@ -47,8 +47,8 @@ final class ClientSession {
     private var packetProperties: [UInt8] = []
     /// QoS 2 messages that are not released.
     private var held: [UInt16: Notice] = [:]
-    /// QoS 0 messages in output that the system has not taken.
-    private var unwritten: [CInt] = []
+    /// QoS 0 messages that the socket has not taken.
+    var passing = PassingMessages()
 
     init(_ settings: ClientSettings) { self.settings = settings }
 
@@ -124,7 +124,7 @@ final class ClientSession {
         return Outcome(code: ResultCode.tls)
     }
 
-    private func ensureDriver() throws(MQTTError) -> ClientDriver {
+    func ensureDriver() throws(MQTTError) -> ClientDriver {
         if let driver { return driver }
         let loop = try ensureLoop()
         // Made from what matters before the first connection, which is made from all.
@@ -155,7 +155,7 @@ final class ClientSession {
     }
 
     private func loseConnection() {
-        unwritten.removeAll()
+        passing.removeAll()
         packetProperties = []
     }
 
@@ -178,6 +178,14 @@ final class ClientSession {
         return loop?.reactor.nextDeadline() ?? .max
     }
 
+    /// Whether a loop has something to do or to wait for.
+    var hasWork: Bool { isUnderWay || nextDeadline == 0 }
+
+    /// What a loop waits at, -1 for nothing, and how long at most.
+    func place(until deadline: Int64) -> (descriptor: CInt, deadline: Int64) {
+        (loop?.reactor.pollDescriptor ?? -1, min(deadline, nextDeadline))
+    }
+
     /// Reads, writes, and does what is due, without waiting.
     func turn() {
         isTurning = true
@@ -187,20 +195,27 @@ final class ClientSession {
     }
 
     /// Writes what there is.
-    func flush() {
-        driver?.flush()
+    ///
+    /// In a chain the program is told next that messages are out, and may well publish more: then the system
+    /// is to wait for that before it sends a packet, or for `endChain`.
+    func flush(isInChain: Bool = false) {
+        driver?.flush(expectsMore: isInChain && !passing.isEmpty)
         noteWritten()
     }
+
+    /// Nothing more is expected to follow at once.
+    func endChain() { driver?.push() }
 
     /// Whether something waits to be written.
     var hasUnwritten: Bool { driver?.hasUnwritten ?? false }
 
     /// What is to be told, in the order in which it has happened.
     func takeNotices() -> [Notice] {
-        let taken = own.isEmpty ? notices : own + notices
-        own.removeAll(keepingCapacity: true)
-        notices = []
-        return taken
+        var taken: [Notice] = []
+        swap(&taken, &notices)
+        guard !own.isEmpty else { return taken }
+        defer { own.removeAll(keepingCapacity: true) }
+        return own + taken
     }
 
     /// How the connection has ended, if it has and nobody was told.
@@ -216,9 +231,10 @@ final class ClientSession {
     }
 
     private func noteWritten() {
-        guard !unwritten.isEmpty, !hasUnwritten else { return }
-        for mid in unwritten { tell(.published(mid: mid, code: 0, properties: nil)) }
-        unwritten.removeAll(keepingCapacity: true)
+        guard !passing.isEmpty, let driver else { return }
+        passing.take(upTo: driver.takenByteCount) { mid in
+            tell(.published(mid: mid, code: 0, properties: nil))
+        }
     }
 
     /// A program that runs no loop elsewhere is told before its call returns.
@@ -228,59 +244,11 @@ final class ClientSession {
 
     // MARK: Messages
 
-    /// Publishes a message; `mid` is its packet identifier.
-    func publish(
-        topic: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer,
-        qos: UInt8,
-        isRetained: Bool,
-        properties: [UInt8]
-    ) -> (code: CInt, mid: UInt16) {
-        let driver: ClientDriver
-        do throws(MQTTError) {
-            driver = try ensureDriver()
-        } catch {
-            return (Outcome(error, wasOpen: false).code, 0)
-        }
-        if qos == 0 {
-            guard let mid = driver.takeIdentifier() else { return (ResultCode.quotaExceeded, 0) }
-            guard !driver.isIdle else { return (ResultCode.notConnected, mid) }
-            let outcome = driver.publish(
-                topic: topic,
-                payload: payload,
-                qos: 0,
-                isRetained: isRetained,
-                properties: properties
-            )
-            switch outcome {
-            case .refused(let error): return (Outcome(error, wasOpen: true).code, mid)
-            case .sent: unwritten.append(CInt(mid))
-            case .accepted(let ticket, _): waiting[ticket] = mid
-            case .full: return (ResultCode.quotaExceeded, mid)
-            }
-            return (ResultCode.success, mid)
-        }
-        let outcome = driver.publish(
-            topic: topic,
-            payload: payload,
-            qos: qos,
-            isRetained: isRetained,
-            properties: properties
-        )
-        switch outcome {
-        case .accepted(_, let identifier):
-            return (driver.isIdle ? ResultCode.notConnected : ResultCode.success, identifier)
-        case .sent: return (ResultCode.success, 0)
-        case .full: return (ResultCode.quotaExceeded, 0)
-        case .refused(let error): return (Outcome(error, wasOpen: true).code, 0)
-        }
-    }
-
     /// Requests for subscriptions; others are for their end.
     private var subscriptions: Set<ClientRequest> = []
 
     /// QoS 0 messages that wait for CONNACK, by their tickets.
-    private var waiting: [UInt64: UInt16] = [:]
+    var waiting: [UInt64: UInt16] = [:]
 
     /// Asks for subscriptions.
     func subscribe(
@@ -382,7 +350,7 @@ extension ClientSession: ClientDriverDelegate {
         reason: String?
     ) {
         if let mid = waiting.removeValue(forKey: ticket) {
-            unwritten.append(CInt(mid))
+            passing.append(CInt(mid), end: client.saidByteCount)
             return
         }
         notices.append(

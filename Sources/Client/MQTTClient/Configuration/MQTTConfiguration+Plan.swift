@@ -121,9 +121,9 @@ extension MQTTConfiguration {
 }
 
 extension ConnectPacket {
-    /// Takes over encoded properties: those that the client must know of into their fields, others as
-    /// they are.
+    /// Takes over encoded properties as they are, and those that the client must know of into their fields.
     fileprivate mutating func adopt(_ encoded: [UInt8]) {
+        leadingProperties = encoded
         let bytes = encoded.rawBytes
         var walk = PropertyIterator(bytes)
         while let property = walk.next() {
@@ -141,7 +141,7 @@ extension ConnectPacket {
                 authenticationMethod = UnsafeLoad.string(bytes, range)
             case (.authenticationData, .binary(let range)):
                 authenticationData = UnsafeLoad.array(bytes, range)
-            default: userProperties += encoded[property.encoded]
+            default: break
             }
         }
     }

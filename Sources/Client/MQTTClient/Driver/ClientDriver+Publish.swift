@@ -2,6 +2,7 @@
 // Messages for the server.
 
 package import ClientMachine
+import Glibc
 import Inflight
 import MQTT
 import Net
@@ -35,7 +36,9 @@ extension ClientDriver {
         if qos == 0, !sending.hasWaiting, let link, link.isConnected || configuration.speaksEarly,
             configuration.outgoingTopicAliasMaximum == 0
         {
-            return publishAtOnce(payload, isRetained, properties, over: link)
+            return properties.withUnsafeBytes { properties in
+                publishAtOnce(topic, payload, isRetained, properties, over: link)
+            }
         }
         return keep(
             OutgoingPublish(
@@ -71,8 +74,7 @@ extension ClientDriver {
 
     /// Looks at a topic, unless it is the last one's.
     private func isValid(_ topic: UnsafeRawBufferPointer, _ properties: [UInt8]) -> Bool {
-        let isSame = lastTopic.withUnsafeBytes { $0.elementsEqual(topic) }
-        if isSame, !topic.isEmpty { return true }
+        if isLastTopic(topic) { return true }
         // An alias may stand for the topic.
         guard isValidTopicName(topic.bytes) || topic.isEmpty && !properties.isEmpty else {
             return false
@@ -82,31 +84,45 @@ extension ClientDriver {
         return true
     }
 
+    /// Whether a topic is the one that was published to last, and so is valid.
+    package func isLastTopic(_ topic: UnsafeRawBufferPointer) -> Bool {
+        guard topic.count == lastTopic.count, let start = topic.baseAddress, !topic.isEmpty else {
+            return false
+        }
+        return lastTopic.withUnsafeBytes { last in
+            last.baseAddress.map { memcmp($0, start, last.count) == 0 } ?? false
+        }
+    }
+
     // MARK: At once
 
-    /// Writes a QoS 0 message to the last topic straight into the output of the connection.
+    /// Writes a QoS 0 message straight into the output of the connection.
     private func publishAtOnce(
+        _ topic: UnsafeRawBufferPointer,
         _ payload: UnsafeRawBufferPointer,
         _ isRetained: Bool,
-        _ properties: [UInt8],
+        _ properties: UnsafeRawBufferPointer,
         over link: ServerLink
     ) -> PublishOutcome {
-        guard let connection = link.connection, !isCrowded else { return full() }
-        let limits = link.machine.limits
-        let form = UnsafePublishWriter(
-            topic: lastTopic,
-            properties: properties,
-            isV5: configuration.version == .v5,
-            isRetained: isRetained && limits.isRetainAvailable
-        )
-        guard let count = form.packetLength(payload.count), count <= limits.maximumPacketSize else {
-            return .refused(.packetTooLarge)
+        guard let connection = link.connection, configuration.isPatient || !link.isCrowded else {
+            return full()
         }
+        let form = UnsafePublishWriter(
+            topic: topic,
+            properties: properties,
+            isV5: link.machine.version == .v5,
+            isRetained: isRetained && link.machine.limits.isRetainAvailable
+        )
+        guard let count = form.packetLength(payload.count),
+            count <= link.machine.limits.maximumPacketSize
+        else { return .refused(.packetTooLarge) }
+        // Behind what was said before.
+        link.writeOutput()
         let room = connection.reserveOutput(count)
         form.write(payload, to: UnsafeMutableRawBufferPointer(start: room, count: count))
         trace(UnsafeRawBufferPointer(start: room, count: count), isSent: true)
         connection.commitOutput(count, packets: 0)
-        link.noteSent()
+        link.noteSent(count)
         return .sent
     }
 
@@ -163,13 +179,12 @@ extension ClientDriver {
     }
 
     private func refusal(of message: OutgoingPublish) -> MQTTError? {
-        guard let limits = serverLimits else { return nil }
-        if message.qos > limits.maximumQoS { return .qosNotSupported }
+        guard message.qos <= serverMaximumQoS else { return .qosNotSupported }
         // Topic, length fields, identifier; an alias may save some of it.
         let least =
             message.payload.count + message.properties.count
             + (configuration.outgoingTopicAliasMaximum > 0 ? 0 : message.topic.count)
-        return least + 6 > limits.maximumPacketSize ? .packetTooLarge : nil
+        return least > serverMaximumPacketSize - 6 ? .packetTooLarge : nil
     }
 
     /// Sends what waits, as far as the windows of both sides allow.
@@ -178,24 +193,23 @@ extension ClientDriver {
         let limits = sendLimits
         let now = reactor.now
         while let step = link.say({ $0.next(sending, limits, now: now, output: &$1) }) {
-            guard let message = kept[step.place] else {
-                sending.finish(step.place)
-                continue
-            }
-            let outcome = link.say { machine, output in
-                machine.publish(
-                    message.message,
-                    at: step.place,
-                    isRepeated: step.isRepeated,
-                    sending,
-                    now: now,
-                    output: &output
-                )
+            let outcome = kept.withElement(at: step.place) { kept in
+                link.say { machine, output in
+                    machine.publish(
+                        kept.message,
+                        at: step.place,
+                        isRepeated: step.isRepeated,
+                        sending,
+                        now: now,
+                        output: &output
+                    )
+                }
             }
             switch outcome {
+            case nil: sending.finish(step.place)
             case .underWay: break
-            case .sent: conclude(step.place, 0, .success, reason: nil)
-            case .tooLarge: conclude(step.place, 0, .packetTooLarge, reason: nil)
+            case .sent: conclude(step.place, 0, .success, reason: nil, delegate)
+            case .tooLarge: conclude(step.place, 0, .packetTooLarge, reason: nil, delegate)
             case .notConnected: return
             }
         }
@@ -205,8 +219,10 @@ extension ClientDriver {
 
     /// The server has answered messages.
     func complete(_ stretch: AnswerStretch, _ code: ReasonCode, reason: String?) {
+        let code = MQTTReasonCode(code)
+        let delegate = delegate
         for place in stretch.places {
-            conclude(place, stretch.identifier(at: place), MQTTReasonCode(code), reason: reason)
+            conclude(place, stretch.identifier(at: place), code, reason: reason, delegate)
         }
         pump()
         if sending.isSparse { sending.compact { kept.move(from: $0, to: $1) } }
@@ -217,7 +233,8 @@ extension ClientDriver {
         _ place: Int,
         _ identifier: UInt16,
         _ code: MQTTReasonCode,
-        reason: String?
+        reason: String?,
+        _ delegate: (any ClientDriverDelegate)?
     ) {
         guard let message = kept.remove(place) else { return }
         keptByteCount -= message.message.payload.count

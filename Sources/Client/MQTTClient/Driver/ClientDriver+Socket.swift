@@ -19,5 +19,11 @@ extension ClientDriver {
     private var transport: Connection? { link?.connection ?? opening?.connection }
 
     /// Writes what there is, as far as the socket takes it.
-    package func flush() { link?.connection?.flush() }
+    ///
+    /// With `expectsMore` more will be written in a moment, or `push` be called: the system may wait for that
+    /// before it sends a packet.
+    package func flush(expectsMore: Bool = false) { link?.flush(expectsMore: expectsMore) }
+
+    /// Nothing more is written in a moment, unlike what `flush` has expected.
+    package func push() { link?.push() }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client on a reactor: its session, its connections, one after the other.
 
-package import ClientMachine
+import ClientMachine
 import Inflight
 package import MQTT
 package import Net
@@ -46,7 +46,9 @@ package final class ClientDriver {
     package private(set) var clientIdentifier: String
 
     private var plan: OutgoingPlan
-    private var stage = Stage.idle
+    private var stage = Stage.idle {
+        didSet { if case .linked = stage { return } else { noteLimits(nil) } }
+    }
     private var backoff: Backoff
     /// Whether the server has accepted the client since `connect`.
     private var wasAccepted = false
@@ -69,7 +71,8 @@ package final class ClientDriver {
     var subscriptions = SubscriptionList()
     /// Whether nothing is read from the server.
     package private(set) var isReadingPaused = false
-    private var isTraced = false
+    /// Whether somebody wants to be told of each packet.
+    private(set) var isTraced = false
 
     /// Makes a client that does nothing yet; reads the files of TLS, so it may block.
     package convenience init(
@@ -107,14 +110,26 @@ package final class ClientDriver {
     /// Whether nothing is under way.
     package var isIdle: Bool { if case .idle = stage { true } else { false } }
 
-    /// What the server takes; nil where there is no connection.
-    package var serverLimits: ServerLimits? {
-        guard let link, link.isConnected else { return nil }
-        return link.machine.limits
+    /// The highest QoS that the server takes; 2 where there is no connection.
+    package private(set) var serverMaximumQoS: UInt8 = 2
+
+    /// The most bytes of a packet that the server takes; `Int.max` where there is no connection.
+    package private(set) var serverMaximumPacketSize = Int.max
+
+    /// Takes in what a server takes; nil: there is none.
+    private func noteLimits(_ limits: ServerLimits?) {
+        serverMaximumQoS = limits?.maximumQoS ?? 2
+        serverMaximumPacketSize = limits?.maximumPacketSize ?? .max
     }
 
+    /// Bytes that were said over the connection, of which the socket has taken `takenByteCount`.
+    package var saidByteCount: Int { link?.saidByteCount ?? 0 }
+
+    /// Bytes of what was said over the connection that the socket has taken.
+    package var takenByteCount: Int { link?.takenByteCount ?? 0 }
+
     /// Whether bytes wait that the socket has not taken.
-    package var hasUnwritten: Bool { (link?.connection?.queuedByteCount ?? 0) > 0 }
+    package var hasUnwritten: Bool { takenByteCount < saidByteCount }
 
     /// Whether the last attempt to connect has come as far as CONNECT.
     package private(set) var hasSaidConnect = false
@@ -175,17 +190,26 @@ package final class ClientDriver {
 
     /// When `proceed` has something to do, in milliseconds of the reactor's clock; nil: never.
     package var deadline: Int64? {
-        if case .waiting(let time) = stage { time } else { nil }
+        switch stage {
+        case .waiting(let time): time
+        case .linked(let link) where link.hasOutput: 0
+        case .idle, .opening, .linked: nil
+        }
     }
 
-    /// Does what is due.
+    /// Does what is due, and writes what has been said in this turn.
     package func proceed() {
-        if case .waiting(let time) = stage, reactor.now >= time { open() }
+        switch stage {
+        case .waiting(let time): if reactor.now >= time { open() }
+        case .linked(let link): link.writeOutput()
+        case .idle, .opening: break
+        }
     }
 
     /// CONNACK has come.
     func accepted(_ link: ServerLink, _ packet: ConnackPacket) {
         let limits = link.machine.limits
+        noteLimits(limits)
         clientIdentifier = limits.clientIdentifier
         wasAccepted = true
         backoff.reset()

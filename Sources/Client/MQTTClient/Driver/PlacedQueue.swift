@@ -33,6 +33,19 @@ struct PlacedQueue<Element> {
         return slots[place & (slots.count - 1)]
     }
 
+    /// Lends the value at a place, which `use` must not take away; nil where there is none.
+    func withElement<Result>(at place: Int, _ use: (borrowing Element) -> Result) -> Result? {
+        guard place >= first, place < end else { return nil }
+        let index = place & (slots.count - 1)
+        // A value with several references is not copied for this.
+        return slots.withUnsafeBufferPointer { slots in
+            switch slots[index] {
+            case .some(let value): use(value)
+            case .none: nil
+            }
+        }
+    }
+
     /// Takes the value at a place away.
     mutating func remove(_ place: Int) -> Element? {
         guard place >= first, place < end else { return nil }

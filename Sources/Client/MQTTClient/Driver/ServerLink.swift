@@ -20,6 +20,10 @@ final class ServerLink: ConnectionHandler {
     private(set) var connection: Connection?
     private(set) var machine: MQTTClientMachine
     private var output: [UInt8] = []
+    /// Whether the system may wait for more before it sends what was written last.
+    private var isHeldBack = false
+    /// Bytes that were written, to the socket or for it.
+    private var writtenByteCount = 0
     private var stage = Stage.open
     /// When the deadline of the connection is set to, in milliseconds of the reactor's clock.
     private var timerAt: Int64?
@@ -57,38 +61,66 @@ final class ServerLink: ConnectionHandler {
 
     // MARK: Output
 
+    /// Whether the machine has said something that is not written.
+    var hasOutput: Bool { !output.isEmpty }
+
+    /// Bytes that were said over this connection.
+    var saidByteCount: Int { writtenByteCount + output.count }
+
+    /// How many of them the socket has taken, or the layers before it.
+    var takenByteCount: Int { writtenByteCount - (connection?.queuedByteCount ?? 0) }
+
     /// Writes what the machine has said.
     func writeOutput() {
         guard !output.isEmpty else { return }
         output.withUnsafeBytes { bytes in
             driver.trace(bytes, isSent: true)
             connection?.write(bytes, packets: 0)
+            writtenByteCount += bytes.count
         }
         output.removeAll(keepingCapacity: output.capacity <= 64 << 10)
     }
 
-    /// Has the machine say something, and writes it.
+    /// Has the machine say something, which is written when the turn ends, or with `flush`.
     func say<Result, Failure: Error>(
         _ body: (inout MQTTClientMachine, inout [UInt8]) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        defer { writeOutput() }
+        defer { if output.count >= Self.writtenAt || driver.isTraced { writeOutput() } }
         return try body(&machine, &output)
     }
 
     /// A packet was written past the machine.
-    func noteSent() { machine.noteSent(now: now) }
+    func noteSent(_ byteCount: Int) {
+        writtenByteCount += byteCount
+        machine.noteSent(now: driver.reactor.now)
+    }
+
+    /// Hands what waits to the socket, as far as that takes it; see `ClientDriver.flush`.
+    func flush(expectsMore: Bool = false) {
+        writeOutput()
+        guard let connection, connection.queuedByteCount > 0 else { return }
+        isHeldBack = expectsMore
+        connection.flush(expectsMore: expectsMore)
+    }
+
+    /// Has the system send what it waits with because more was expected.
+    func push() {
+        guard isHeldBack else { return }
+        isHeldBack = false
+        connection?.push()
+    }
 
     /// Bytes that wait for the socket, above which no further message is taken.
     private static let unwrittenMax = 256 << 10
-    /// Bytes that are written before the turn is over.
+    /// Bytes that are handed to the socket before the turn is over.
     private static let flushedAt = 64 << 10
+    /// Bytes that are written at once, so that the array they are collected in stays small.
+    private static let writtenAt = 32 << 10
 
     /// Whether the server takes bytes more slowly than they come; `driver.hasRoom` follows.
     var isCrowded: Bool {
         guard let connection else { return true }
-        if connection.queuedByteCount >= Self.flushedAt, !connection.isOutputBlocked {
-            connection.flush()
-        }
+        if connection.queuedByteCount >= Self.flushedAt, !connection.isOutputBlocked { flush() }
         return connection.isOutputBlocked && connection.queuedByteCount >= Self.unwrittenMax
     }
 
@@ -311,6 +343,7 @@ final class ServerLink: ConnectionHandler {
     @discardableResult
     func close() -> Connection? {
         guard stage != .ended else { return nil }
+        writeOutput()
         stage = .ended
         machine.cut()
         defer { connection = nil }

@@ -3,17 +3,22 @@
 
 import MQTT
 
-/// Writes PUBLISH packets with QoS 0 into memory of others.
+/// Writes PUBLISH packets with QoS 0 into memory of others; topic and properties stay where they are.
 struct UnsafePublishWriter {
-    private let topic: [UInt8]
-    private let properties: [UInt8]
+    private let topic: UnsafeRawBufferPointer
+    private let properties: UnsafeRawBufferPointer
     private let isV5: Bool
     private let firstByte: UInt8
     private let overhead: Int
 
-    init(topic: [UInt8], properties: [UInt8], isV5: Bool, isRetained: Bool) {
+    init(
+        topic: UnsafeRawBufferPointer,
+        properties: UnsafeRawBufferPointer,
+        isV5: Bool,
+        isRetained: Bool
+    ) {
         self.topic = topic
-        self.properties = isV5 ? properties : []
+        self.properties = isV5 ? properties : UnsafeRawBufferPointer(start: nil, count: 0)
         self.isV5 = isV5
         firstByte = isRetained ? 0x31 : 0x30
         let count = self.properties.count
@@ -52,12 +57,12 @@ struct UnsafePublishWriter {
     }
 
     private func copy(
-        _ bytes: [UInt8],
+        _ bytes: UnsafeRawBufferPointer,
         to target: UnsafeMutableRawBufferPointer,
         _ offset: inout Int
     ) {
         let end = offset + bytes.count
-        UnsafeMutableRawBufferPointer(rebasing: target[offset..<end]).copyBytes(from: bytes)
+        UnsafeMutableRawBufferPointer(rebasing: target[offset..<end]).copyMemory(from: bytes)
         offset = end
     }
 }
