@@ -32,7 +32,8 @@ enum OptionNames {
             "max_queued_bytes", "max_queued_messages", "max_subscriptions", "message_size_limit",
             "packet_buffer_size",
             "websockets_headers_size", "retain_expiry_interval", "sys_interval",
-            "websockets_log_level", "auth_timeout", "max_pending_logins", "plugin_slow_callback_ms",
+            "websockets_log_level", "auth_timeout", "connection_history", "max_pending_logins",
+            "plugin_slow_callback_ms",
             "log_facility", "persistence_buffer",
             "port",
         ].map { ($0, "") }

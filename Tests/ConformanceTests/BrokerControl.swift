@@ -63,6 +63,8 @@ struct BrokerControl {
         #expect(
             list.allSatisfy { $0["protocol"] as? String == "mqtt" && $0["tls"] as? Bool == false }
         )
+        #expect(list[0]["connections"] as? Int == 1 && list[0]["accepted"] as? Int == 1)
+        #expect(list[0]["anonymous"] as? Bool == true && list[1]["connections"] as? Int == 0)
         #expect(list[1]["socket-path"] as? String == broker.directory + "/s.sock")
     }
 
@@ -71,7 +73,7 @@ struct BrokerControl {
         let client = try Self.questionID(Broker.shared(Self.config, workers: workers))
         let responses = try Self.ask(client, #"{"commands":[{"command":"LISTPLUGINS"}]}"#)
         let data = try #require(responses.first?["data"] as? [String: Any])
-        #expect(data["plugins"] is [Any])
+        #expect(data["plugins"] is [Any] && data["waiting"] as? Int == 0)
         #expect(responses.first?["correlationData"] == nil)
     }
 
@@ -81,6 +83,33 @@ struct BrokerControl {
         let responses = try Self.ask(client, #"{"commands":[{"command":"health"}]}"#)
         let data = try #require(responses.first?["data"] as? [String: Any])
         #expect(data["status"] as? String == "ready")
+    }
+
+    @Test("A plugin and a certificate are told of as they are", arguments: reactors)
+    func parts(workers: Int) throws {
+        let certificates = try Certificates.shared.get()
+        let certificate = certificates.path("server.crt")
+        let broker = try Broker(
+            "enable_control_api true\nlistener %PORT% 127.0.0.1\nallow_anonymous true\n"
+                + "acl_file %DIR%/rules\nlistener %PORT2% 127.0.0.1\ncertfile \(certificate)\n"
+                + "keyfile \(certificates.path("server.key"))\n",
+            workers: workers,
+            files: ["rules": "topic readwrite #\ntopic readwrite $CONTROL/#\n"]
+        )
+        let client = try Self.questionID(broker, user: nil)
+        let commands = #"{"command":"listPlugins"},{"command":"listListeners"}"#
+        let responses = try Self.ask(client, #"{"commands":[\#(commands)]}"#)
+        let plugins = (responses[0]["data"] as? [String: Any])?["plugins"] as? [[String: Any]]
+        let plugin = try #require(plugins?.first)
+        #expect(plugin["calls"] as? Int ?? 0 > 0 && plugin["errors"] as? Int == 0)
+        #expect((plugin["events"] as? [[String: Any]])?.first?["event"] is String)
+        let list = (responses[1]["data"] as? [String: Any])?["listeners"] as? [[String: Any]]
+        let listener = try #require(list?.last)
+        let ends = try #require(listener["certificates"] as? [[String: Any]])
+        #expect(ends.first?["kind"] as? String == "server")
+        #expect((ends.first?["days-left"] as? Int ?? -1) > 0)
+        #expect(listener["certfile"] as? String == certificate)
+        #expect(listener["certfile-changed"] == nil && listener["failed-handshakes"] as? Int == 0)
     }
 
     static let errors: [(String, String, String)] = [

@@ -62,7 +62,8 @@ struct ControlActions {
         for name in ["n1", "n2"] {
             #expect(try names(control.data("deleteSession", ["clientid": name])) == [name])
             try Reload.eventually(control.client) {
-                try control.error("getClient", ["clientid": name]) == "Client '\(name)' not found"
+                let data = try control.data("getClient", ["clientid": name])
+                return (data["client"] as? [String: Any])?["state"] as? String == "closed"
             }
         }
         _ = try RawClient.connected(to: broker, "n2", .v5, clean: false)

@@ -82,6 +82,9 @@ package struct Configuration: Sendable, Equatable {
     /// Milliseconds after which a plugin callback is reported as slow; 0 never reports.
     package var pluginSlowCallbackMs = 100
 
+    /// Connections that have ended and are remembered, with the reason.
+    package var connectionHistory = 1000
+
     // MARK: Security, log, persistence
 
     /// Whether the security options belong to the listener above them.

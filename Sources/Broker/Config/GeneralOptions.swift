@@ -29,6 +29,7 @@ enum GeneralOptions {
         "sys_interval": .int(\.sysInterval, in: 0...65535),
         "worker_threads": .custom(\.workerThreads, workerThreads).untilRestart(),
         "auth_timeout": .int(\.authTimeout, in: 1...86400),
+        "connection_history": .int(\.connectionHistory, in: 0...100_000),
         "max_pending_logins": .int(\.maxPendingLogins, in: 0...1_000_000),
         "plugin_slow_callback_ms": .int(\.pluginSlowCallbackMs, in: 0...3_600_000),
     ]

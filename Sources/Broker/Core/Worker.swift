@@ -104,6 +104,8 @@ package final class Worker {
     var endedSubscriptions: EndedSubscriptions
     /// Looks at all sessions, while that is under way.
     var figuresWalk: FiguresWalk?
+    /// Why the last connections here have ended.
+    var endings: EndingRing<Ending>
     /// How long messages are on their way.
     var deliveries = DeliverySampler()
     private var mail: [MailboxMessage] = []
@@ -123,6 +125,7 @@ package final class Worker {
         log = broker.log
         counters = mailbox.counters
         settings = broker.settings
+        endings = EndingRing(capacity: settings.configuration.connectionHistory)
         hooks = broker.hooks
         publishedEvents = hooks?.publishedEvents
         hasHooks = hooks != nil
@@ -252,6 +255,7 @@ package final class Worker {
     func adopt(_ settings: Settings) {
         self.settings = settings
         limits = Limits(settings.configuration)
+        endings.setCapacity(settings.configuration.connectionHistory)
         isTracing = log.isEnabled(.debug)
         recheckClients()
         applyBridges()

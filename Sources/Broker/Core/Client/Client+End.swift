@@ -47,7 +47,9 @@ extension Client {
             return
         }
         let farewell = farewell(end)
-        counters.end(EndReason(end, isEarly: stage == .awaitingConnect))
+        let reason = EndReason(end, isEarly: stage == .awaitingConnect)
+        counters.end(reason)
+        remember(end, reason)
         noteLoginEnd(.abandoned)
         // One that leaves before it is decided about was never a client to anybody.
         let wasRefused = stage == .authenticating && openQuestion == nil
@@ -73,6 +75,20 @@ extension Client {
             worker.tellDisconnected(identity, code: end.code, isOffline: false)
         }
         if let identity { worker.forgetSecurity(of: identity) }
+    }
+
+    /// Keeps in mind why the connection has ended, for those who ask later.
+    private func remember(_ end: ClientEnd, _ reason: EndReason) {
+        guard let identity else { return }
+        worker.endings.add(
+            Ending(
+                identity: identity,
+                reason: reason,
+                text: end.textWithoutStop ?? end.text,
+                endedAt: worker.reactor.now,
+                attachedAt: session?.attachedAt
+            )
+        )
     }
 
     /// The last packet a client is sent.

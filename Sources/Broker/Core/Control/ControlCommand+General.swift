@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the broker says about itself, its listeners and its bridges.
 
-import Config
 import JSON
 
 extension ControlCommand {
@@ -20,7 +19,9 @@ extension ControlCommand {
             call.answer(data.object)
         },
         ControlCommand("listListeners", isOpen: true) { call throws(ControlFailure) in
-            let listeners = call.broker.settings.configuration.listeners.map(entry)
+            let listeners = call.broker.settings.listeners.map { listener in
+                ListenerReport(listener, call.broker).value
+            }
             call.answer(.object([.init("listeners", .array(listeners))]))
         },
         ControlCommand("listBridges", isOpen: true) { call throws(ControlFailure) in
@@ -55,20 +56,6 @@ extension ControlCommand {
         entry.add("protocol-version", Int(bridge.protocolVersion))
         entry.add("last-error", bridge.lastError)
         entry.add("next-attempt", bridge.nextAttempt.map { Timestamp.text($0) })
-        return entry.object
-    }
-
-    private static func entry(_ listener: ListenerConfiguration) -> JSONValue {
-        var entry = JSONMembers()
-        entry.add("port", listener.port)
-        switch listener.protocol {
-        case .mqtt: entry.add("protocol", "mqtt")
-        case .websockets: entry.add("protocol", "mqtt+websockets")
-        case .httpApi: break
-        }
-        entry.add("bind-address", listener.host)
-        entry.add("socket-path", listener.unixSocketPath)
-        entry.add("tls", listener.tls.isEnabled || listener.pskHint != nil)
         return entry.object
     }
 }

@@ -213,7 +213,7 @@ extension ReactorFigures {
 
 extension Broker {
     /// What is known of a listener.
-    fileprivate func figures(of listener: ListenerSettings) -> ListenerFigures {
+    func figures(of listener: ListenerSettings) -> ListenerFigures {
         let configuration = listener.configuration
         let host = configuration.host ?? "*"
         let address = "\(host.contains(":") ? "[\(host)]" : host):\(configuration.port)"

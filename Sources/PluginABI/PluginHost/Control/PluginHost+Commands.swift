@@ -13,7 +13,10 @@ extension PluginHost {
             ControlCommand("listPlugins", isOpen: true) {
                 [unowned self] call throws(ControlFailure) in
                 let plugins = loadedPlugins.compactMap(entry)
-                call.answer(.object([.init("plugins", .array(plugins))]))
+                var data = JSONMembers()
+                data.add("plugins", .array(plugins))
+                data.add("waiting", lane.waitingCount)
+                call.answer(data.object)
             }
         ]
     }
@@ -32,6 +35,22 @@ extension PluginHost {
         let topics = plugin.controlTopics
         if !topics.isEmpty { entry.add("control-endpoints", topics) }
         if let isolated = plugin.isolated { entry.add("process", process(isolated)) }
+        let events = plugin.statistics.figures.filter { $0.calls > 0 }
+        entry.add("calls", events.reduce(0) { $0 + $1.calls })
+        entry.add("errors", events.reduce(0) { $0 + $1.errors })
+        entry.add("slow-calls", events.reduce(0) { $0 + $1.slowCalls })
+        entry.add("events", .array(events.map(Self.report)))
+        return entry.object
+    }
+
+    /// What an event has taken.
+    private static func report(_ event: CallbackStatistics.Figures) -> JSONValue {
+        var entry = JSONMembers()
+        entry.add("event", event.event)
+        entry.add("calls", event.calls)
+        entry.add("errors", event.errors)
+        entry.add("slow-calls", event.slowCalls)
+        entry.add("microseconds", Int(event.nanoseconds / 1000))
         return entry.object
     }
 

@@ -13,6 +13,13 @@ extension BrokerPrinter {
         if let endpoints = plugin["control-endpoints"] {
             lines += ResponsePrinter.entries("Control endpoints:", width, endpoints) { $0.text }
         }
+        for (label, key) in [
+            ("Calls:", "calls"), ("Errors:", "errors"), ("Slow calls:", "slow-calls"),
+        ] {
+            if let count = plugin[key]?.integer {
+                lines.append(label.padded(to: width) + " \(count)")
+            }
+        }
         for (label, text) in process(of: plugin) {
             lines.append(label.padded(to: width) + " " + text)
         }
@@ -59,18 +66,37 @@ extension BrokerPrinter {
 
     static func listeners(_ listeners: [JSONValue]) -> [String] {
         listeners.enumerated().flatMap { index, listener in
-            var lines = ["Listener \(index + 1):"]
-            let fields = [
-                ("Port:", listener["port"]?.integer.map(String.init)),
-                ("Protocol:", listener["protocol"]?.text),
-                ("Socket path:", listener["socket-path"]?.text),
-                ("Bind address:", listener["bind-address"]?.text),
-                ("TLS:", listener["tls"]?.flag.map(String.init)),
-            ]
-            for (label, value) in fields {
-                if let value { lines.append("  " + label.padded(to: 18) + " " + value) }
-            }
-            return lines + [""]
+            let fields = place(of: listener) + load(of: listener) + certificates(of: listener)
+            return ["Listener \(index + 1):"]
+                + fields.map { "  " + $0.0.padded(to: 18) + " " + $0.1 } + [""]
         }
+    }
+
+    private static func place(of listener: JSONValue) -> [(String, String)] {
+        let fields: [(String, String?)] = [
+            ("Port:", listener["port"]?.integer.map(String.init)),
+            ("Protocol:", listener["protocol"]?.text),
+            ("Socket path:", listener["socket-path"]?.text),
+            ("Bind address:", listener["bind-address"]?.text),
+            ("TLS:", listener["tls"]?.flag.map(String.init)),
+        ]
+        return fields.compactMap { label, value in value.map { (label, $0) } }
+    }
+
+    private static func load(of listener: JSONValue) -> [(String, String)] {
+        let fields: [(String, String)] = [
+            ("Anonymous:", "anonymous"), ("Connections:", "connections"), ("Limit:", "limit"),
+            ("Accepted:", "accepted"), ("Failed handshakes:", "failed-handshakes"),
+        ]
+        return fields.compactMap { label, key in listener[key].map { (label, text($0)) } }
+    }
+
+    private static func certificates(of listener: JSONValue) -> [(String, String)] {
+        let ends = (listener["certificates"]?.elements ?? []).map { certificate in
+            let days = text(certificate["days-left"])
+            return "\(text(certificate["kind"])) until \(text(certificate["ends"])), \(days) days"
+        }
+        let changed = ["certfile", "cafile"].filter { listener["\($0)-changed"]?.flag == true }
+        return ends.map { ("Certificate:", $0) } + changed.map { ("Changed on disk:", $0) }
     }
 }

@@ -83,6 +83,7 @@ enum BrokerPrinter {
 
     private static func clients(_ data: JSONValue) -> [String]? {
         guard let clients = data["clients"]?.elements else { return nil }
+        if clients.first?["state"]?.text == "closed" { return endings(clients, data) }
         var table = TextTable([
             .init(title: "CLIENT ID"), .init(title: "STATE"), .init(title: "USER", widthMax: 20),
             .init(title: "ADDRESS", widthMax: 46), .init(title: "SINCE"),
@@ -97,6 +98,20 @@ enum BrokerPrinter {
                 text(client["connected-since"] ?? client["disconnected-since"]),
                 text(client["subscriptions"]), text(client["in-flight"]), text(client["queued"]),
                 text(client["dropped"]),
+            ])
+        }
+        return table.lines + ending(data, clients.count)
+    }
+
+    private static func endings(_ clients: [JSONValue], _ data: JSONValue) -> [String] {
+        var table = TextTable([
+            .init(title: "ENDED"), .init(title: "CLIENT ID"), .init(title: "USER", widthMax: 20),
+            .init(title: "ADDRESS", widthMax: 46), .init(title: "REASON"), .init(title: "TEXT"),
+        ])
+        for client in clients {
+            table.add([
+                text(client["ended"]), text(client["clientid"]), text(client["username"]),
+                text(client["address"]), text(client["reason"]), text(client["text"]),
             ])
         }
         return table.lines + ending(data, clients.count)

@@ -38,7 +38,7 @@ extension CommandRule {
             "Clients",
             "",
             "List clients, connected or not; patterns have * and ?.",
-            options: RequestOption.clientFilter + [
+            options: RequestOption.clientFilter(["connected", "offline", "closed"]) + [
                 .choice(
                     "--order",
                     "order",

@@ -50,8 +50,14 @@ struct RequestOption: Equatable, Sendable {
     }
 
     /// Which clients are meant.
-    static let clientFilter: [RequestOption] = [
-        .choice("--state", "state", ["connected", "offline"], "whether they are there"),
+    static let clientFilter: [RequestOption] = clientFilter(["connected", "offline"])
+
+    /// The same, among clients in one of some states.
+    static func clientFilter(_ states: [String]) -> [RequestOption] {
+        [.choice("--state", "state", states, "whether they are there")] + clientNames
+    }
+
+    private static let clientNames: [RequestOption] = [
         .text("--pattern", "pattern", "what their identifiers are like"),
         .text("--user", "username", "what their user names are like"),
         .text("--address", "address", "what their addresses are like"),

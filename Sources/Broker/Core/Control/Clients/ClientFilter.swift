@@ -18,9 +18,10 @@ struct ClientFilter: Equatable, Sendable {
     /// The port of a listener, or the path of its Unix socket.
     var listener: String?
 
-    /// Reads what a command says of clients.
-    init(_ arguments: ControlArguments) throws(ControlFailure) {
-        state = try arguments.choice("state", of: ClientState.self)
+    /// Reads what a command says of clients; `isOfClosed`: of connections that are no more, whatever it
+    /// says of their state.
+    init(_ arguments: ControlArguments, isOfClosed: Bool = false) throws(ControlFailure) {
+        if !isOfClosed { state = try arguments.choice("state", of: ClientState.self) }
         identifier = try arguments.pattern("pattern")
         userName = try arguments.pattern("username")
         address = try arguments.pattern("address")
@@ -40,8 +41,16 @@ struct ClientFilter: Equatable, Sendable {
     func includes(_ session: Session, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
         if let state, (session.peer != nil) != (state == .connected) { return false }
         if let identifier, !identifier.matches(name) { return false }
-        guard asksIdentity else { return true }
-        let identity = session.identity
+        return !asksIdentity || fits(session.identity)
+    }
+
+    /// Whether a connection that is no more is meant.
+    func includes(_ identity: ClientIdentity) -> Bool {
+        if let identifier, !identifier.matches(identity.clientIdentifier) { return false }
+        return fits(identity)
+    }
+
+    private func fits(_ identity: ClientIdentity) -> Bool {
         if let userName, !(identity.userName.map(userName.matches) ?? false) { return false }
         if let address, !address.matches(identity.peer.host) { return false }
         if let listener, identity.listener?.logName != listener { return false }

@@ -11,7 +11,7 @@ import Net
 struct ClientReport {
     private let session: Session
     private let clock: WallClock
-    private var members = JSONMembers()
+    private var entry = JSONMembers()
 
     init(_ session: Session, _ clock: WallClock) {
         self.session = session
@@ -23,37 +23,37 @@ struct ClientReport {
         let names = key.name.utf8.count + (session.identity.userName?.utf8.count ?? 0)
         return ListRow(
             key: key,
-            report: value,
+            report: members.object,
             // Each byte takes six at worst, as an escape.
             byteCount: 1000 + 6 * (names + (session.will?.topic.count ?? 0))
         )
     }
 
     /// All of it.
-    var value: JSONValue {
+    var members: JSONMembers {
         var report = self
         report.addIdentity()
         report.addConnection()
         report.addTimes()
         report.addMessages()
-        return report.members.object
+        return report.entry
     }
 
     private mutating func addIdentity() {
         let identity = session.identity
-        members.add("clientid", identity.clientIdentifier)
-        members.add("state", session.peer == nil ? "offline" : "connected")
-        members.add("username", identity.userName)
-        if identity.isBridge || identity.isOwnBridge { members.add("bridge", true) }
+        entry.add("clientid", identity.clientIdentifier)
+        entry.add("state", session.peer == nil ? "offline" : "connected")
+        entry.add("username", identity.userName)
+        if identity.isBridge || identity.isOwnBridge { entry.add("bridge", true) }
     }
 
     private mutating func addConnection() {
         let identity = session.identity
-        members.add("address", identity.peer.host)
-        if case .unix = identity.peer {} else { members.add("port", Int(identity.peer.port)) }
+        entry.add("address", identity.peer.host)
+        if case .unix = identity.peer {} else { entry.add("port", Int(identity.peer.port)) }
         if let listener = identity.listener {
-            members.add("listener", listener.logName)
-            members.add("transport", Self.transport(identity, listener))
+            entry.add("listener", listener.logName)
+            entry.add("transport", Self.transport(identity, listener))
         }
         if let security = identity.security, security.version != nil {
             var tls = JSONMembers()
@@ -61,11 +61,11 @@ struct ClientReport {
             tls.add("cipher", security.cipher)
             tls.add("certificate-name", security.certificate?.commonName)
             tls.add("psk-identity", security.pskIdentity)
-            members.add("tls", tls.object)
+            entry.add("tls", tls.object)
         }
-        members.add("protocol-version", Self.version(identity.version))
-        members.add("keep-alive", Int(identity.keepAliveSeconds))
-        members.add("clean-start", identity.isCleanStart)
+        entry.add("protocol-version", Self.version(identity.version))
+        entry.add("keep-alive", Int(identity.keepAliveSeconds))
+        entry.add("clean-start", identity.isCleanStart)
     }
 
     /// What carries its packets.
@@ -84,15 +84,15 @@ struct ClientReport {
 
     private mutating func addTimes() {
         if let peer = session.peer {
-            members.add("connected-since", time(session.attachedAt * 1000))
-            members.add("last-packet", time(peer.lastPacketAt * 1000))
+            entry.add("connected-since", time(session.attachedAt * 1000))
+            entry.add("last-packet", time(peer.lastPacketAt * 1000))
         } else {
-            members.add("disconnected-since", session.detachedAt.map(time))
+            entry.add("disconnected-since", session.detachedAt.map(time))
             let expiry = session.deadlines.expiresAt
-            if expiry != 0 { members.add("expires-at", time(expiry)) }
+            if expiry != 0 { entry.add("expires-at", time(expiry)) }
         }
         if session.expiryInterval != .max {
-            members.add("session-expiry", Int(session.expiryInterval))
+            entry.add("session-expiry", Int(session.expiryInterval))
         }
     }
 
@@ -102,20 +102,20 @@ struct ClientReport {
     }
 
     private mutating func addMessages() {
-        members.add("subscriptions", session.subscriptions.count)
-        members.add("in-flight", session.outgoing.window.inFlightCount)
-        members.add("incoming", session.incomingCount)
-        members.add("queued", session.outgoing.window.queuedCount)
-        members.add("queued-bytes", session.outgoing.window.queuedByteCount)
-        members.add("dropped", Int(session.droppedCount))
+        entry.add("subscriptions", session.subscriptions.count)
+        entry.add("in-flight", session.outgoing.window.inFlightCount)
+        entry.add("incoming", session.incomingCount)
+        entry.add("queued", session.outgoing.window.queuedCount)
+        entry.add("queued-bytes", session.outgoing.window.queuedByteCount)
+        entry.add("dropped", Int(session.droppedCount))
         if let will = session.will {
-            var entry = JSONMembers()
-            entry.add("topic", will.topic)
-            entry.add("qos", Int(will.qos))
-            entry.add("retain", will.isRetained)
-            entry.add("bytes", will.payload.count)
-            if will.delayInterval > 0 { entry.add("delay", Int(will.delayInterval)) }
-            members.add("will", entry.object)
+            var told = JSONMembers()
+            told.add("topic", will.topic)
+            told.add("qos", Int(will.qos))
+            told.add("retain", will.isRetained)
+            told.add("bytes", will.payload.count)
+            if will.delayInterval > 0 { told.add("delay", Int(will.delayInterval)) }
+            entry.add("will", told.object)
         }
     }
 }

@@ -6,7 +6,7 @@ import Encoding
 /// The lists there are, each in an order of its own; the numbers are those in cursors.
 enum ListNumber: UInt8, Sendable {
     case clientsByIdentifier, clientsByQueued, clientsByDropped, clientsByTime
-    case subscriptions, matches, retained
+    case subscriptions, matches, retained, endings
 }
 
 /// Where the next page of a list begins: behind this key.
